@@ -1,0 +1,68 @@
+// Checkpoint: a model's files as named tensors and metadata, memory-mapped; nothing is converted or copied.
+// Two readers make one: open_safetensors (a folder or file) and open_gguf. Files are hostile input: every
+// size and offset is checked before it is used.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/dtype.h"
+#include "base/result.h"
+#include "io/file_map.h"
+
+namespace sg {
+
+enum class Format : std::uint8_t { kSafetensors, kGguf };
+
+/// One stored tensor. `data` points into a mapped file that the Checkpoint owns.
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<std::uint64_t> shape;  // row-major, slowest first (GGUF's order reversed)
+  const std::byte* data = nullptr;
+  std::size_t bytes = 0;
+  int file = 0;  // index into Checkpoint::files()
+
+  std::uint64_t items() const;
+};
+
+/// GGUF metadata value. Numbers keep their signedness; arrays of numbers become int64 or double.
+/// Strings are views into the mapped file.
+using MetaValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view,
+                               std::vector<std::int64_t>, std::vector<double>, std::vector<std::string_view>>;
+
+class Checkpoint {
+ public:
+  Format format = Format::kSafetensors;
+  std::filesystem::path path;          // what the user named
+  std::vector<FileMap> files;          // sorted by file name
+  std::vector<TensorInfo> tensors;     // sorted by name
+  std::string config_json;             // safetensors: config.json, whole; empty for GGUF
+  std::filesystem::path tokenizer_json;  // safetensors: the file beside the weights; empty if there is none
+  std::map<std::string, MetaValue, std::less<>> metadata;  // GGUF: its key-values; safetensors: __metadata__ of the first file
+
+  /// The tensor of that name, or null. Valid while the Checkpoint is.
+  const TensorInfo* find(std::string_view name) const;
+  /// The metadata value of that key as T, or null when absent or of another type.
+  template <class T>
+  const T* meta(std::string_view key) const {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? nullptr : std::get_if<T>(&found->second);
+  }
+};
+
+/// MODEL of the command line: a directory with config.json and safetensors, a .safetensors file beside its
+/// config.json, or a .gguf file (the first of a split one is enough).
+Result<Checkpoint> open_checkpoint(const std::filesystem::path& path);
+/// The two readers behind it.
+Result<Checkpoint> open_safetensors(const std::filesystem::path& directory_or_file);
+Result<Checkpoint> open_gguf(const std::filesystem::path& file);
+
+}  // namespace sg

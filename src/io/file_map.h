@@ -1,0 +1,37 @@
+// FileMap: one read-only memory-mapped file, and what streaming asks of its pages.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+#include "base/result.h"
+
+namespace sg {
+
+/// Owns the mapping; movable. The bytes stay valid until destruction.
+class FileMap {
+ public:
+  /// Errors: missing, not a regular file, unreadable, empty.
+  static Result<FileMap> open(const std::filesystem::path& path);
+  FileMap(FileMap&& other) noexcept;
+  FileMap& operator=(FileMap&& other) noexcept;
+  ~FileMap();
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  FileMap(std::filesystem::path path, const std::byte* data, std::size_t size);
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// Hints about a range of mapped bytes; ranges are widened (prefetch) or narrowed (release) to whole pages.
+/// prefetch starts reading ahead and returns at once. release drops the pages from this process; they are
+/// read again when touched.
+void prefetch(std::span<const std::byte> range);
+void release(std::span<const std::byte> range);
+
+}  // namespace sg

@@ -1,0 +1,53 @@
+#include "base/result.h"
+
+#include <gtest/gtest.h>
+
+#include "base/counter_rng.h"
+#include "base/dtype.h"
+
+namespace sg {
+namespace {
+
+Result<int> half(int n) {
+  if (n % 2 != 0) return Error{.what = "odd number", .where = "half", .expected = "even", .got = std::to_string(n)};
+  return n / 2;
+}
+
+Result<int> quarter(int n) {
+  SG_TRY(const int h, half(n));
+  return half(h);
+}
+
+TEST(Result, TryPassesValuesAndErrorsOn) {
+  EXPECT_EQ(quarter(8).value(), 2);
+  EXPECT_EQ(quarter(6).error().message(), "half: odd number; expected even, got 3");
+  EXPECT_THROW((void)quarter(6).value(), std::logic_error);
+  EXPECT_THROW((void)quarter(8).error(), std::logic_error);
+}
+
+TEST(Result, EveryKindHasItsExitCode) {
+  EXPECT_EQ((Error{.kind = ErrorKind::kUsage, .what = ""}.exit_code()), 2);
+  EXPECT_EQ((Error{.kind = ErrorKind::kBadInput, .what = ""}.exit_code()), 3);
+  EXPECT_EQ((Error{.kind = ErrorKind::kResource, .what = ""}.exit_code()), 4);
+  EXPECT_EQ((Error{.kind = ErrorKind::kInterrupted, .what = ""}.exit_code()), 130);
+}
+
+TEST(DType, ByteSizeRefusesPartBlocksAndOverflow) {
+  EXPECT_EQ(byte_size(DType::kQ4_K, 512), 288u);
+  EXPECT_FALSE(byte_size(DType::kQ4_K, 100).has_value());
+  EXPECT_FALSE(byte_size(DType::kF64, ~std::uint64_t{0}).has_value());
+  EXPECT_EQ(byte_size(DType::kF32, 0), 0u);
+}
+
+TEST(CounterRng, IsAFunctionOfSeedAndIndexAndLooksUniform) {
+  const CounterRng a(1), b(2);
+  EXPECT_EQ(a.bits(7), CounterRng(1).bits(7));
+  EXPECT_NE(a.bits(7), b.bits(7));
+  double sum = 0;
+  for (std::uint64_t i = 0; i < 10000; ++i) sum += a.uniform(i);
+  EXPECT_NEAR(sum / 10000, 0.5, 5 * 0.2887 / 100);  // five standard errors of the mean
+  for (std::uint64_t i = 0; i < 1000; ++i) EXPECT_LT(a.below(i, 7), 7u);
+}
+
+}  // namespace
+}  // namespace sg
