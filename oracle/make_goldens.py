@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Writes tests/data/golden/<case>: a tiny random checkpoint in every file form, and its float64 golden.
+
+    python oracle/make_goldens.py             all cases
+    python oracle/make_goldens.py llama-deep  the named ones
+"""
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import numpy as np
+import safetensors.torch
+import torch
+import transformers
+
+import cases
+import float64
+import gguf_export
+import measurement
+import reference
+import sites as site_maps
+import weights
+
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "golden"
+LENGTHS = (1, 7, 41)
+ALL_POSITIONS = 7  # logits at every position for this length, at the last one for the others
+AGREE = 1e-9
+HALF = {"bf16": torch.bfloat16, "f16": torch.float16}
+
+
+def stored_tensors(model, folder):
+    """The state as save_pretrained names it: what a published checkpoint contains."""
+    with tempfile.TemporaryDirectory() as tmp:
+        model.save_pretrained(tmp)
+        return safetensors.torch.load_file(pathlib.Path(tmp) / "model.safetensors")
+
+
+def write_safetensors(folder, tensors, shards):
+    metadata = {"format": "pt"}
+    names = sorted(tensors)
+    if shards == 1:
+        safetensors.torch.save_file(tensors, folder / "model.safetensors", metadata=metadata)
+        return
+    weight_map = {}
+    for i in range(shards):
+        file = f"model-{i + 1:05d}-of-{shards:05d}.safetensors"
+        part = {n: tensors[n] for n in names[i::shards]}
+        safetensors.torch.save_file(part, folder / file, metadata=metadata)
+        weight_map.update(dict.fromkeys(part, file))
+    total = sum(t.numel() * t.element_size() for t in tensors.values())
+    index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n")
+
+
+def write_config(folder, config):
+    (folder / "config.json").write_text(json.dumps(dict(sorted(config.items())), indent=2) + "\n")
+
+
+def load(folder, stored):
+    """The model in float32, eager attention; constants that take the stored dtype are rounded to it."""
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager").eval()
+    for module in model.modules():
+        if hasattr(module, "embed_scale") and isinstance(module.embed_scale, torch.Tensor):
+            module.embed_scale = module.embed_scale.to(stored).float()
+    return model
+
+
+def check_reference(folder, ids, sites, name):
+    own = reference.forward(folder, ids)
+    if own.keys() != sites.keys():
+        raise SystemExit(f"{name}: sites differ: {sorted(own)} against {sorted(sites)}")
+    for site, want in sites.items():
+        error = np.abs(own[site] - want).max() / np.abs(want).max()
+        if not error <= AGREE:
+            raise SystemExit(f"{name}, {len(ids)} tokens: {site} of reference.py differs by {error:.2e}")
+
+
+def golden(case, folder, stored, dtype_name):
+    limit = case.ids_below or case.config["vocab_size"]
+    rng = np.random.Generator(np.random.PCG64(case.seed + 1000))
+    prompts = [rng.integers(0, limit, n).tolist() for n in LENGTHS]
+    record32 = site_maps.Recorder(load(folder, stored))
+    plain = [record32(ids) for ids in prompts]
+    record64 = site_maps.Recorder(float64.to_float64(load(folder, stored)))
+    sequences, errors = [], {}
+    for ids, single in zip(prompts, plain):
+        with float64.true_float64():
+            double = record64(ids)
+        check_reference(folder, ids, double, f"{case.name} {dtype_name}")
+        measurement.merge_max(errors, measurement.relative_errors(single, double))
+        sequences.append(measurement.sequence(ids, double, len(ids) == ALL_POSITIONS))
+    return {"schema": "streamgauge.golden/1", "case": case.name, "family": case.config["model_type"],
+            "weights": dtype_name, "seed": case.seed, "versions": versions(),
+            "torch_float32_error": errors, "sequences": sequences}
+
+
+def versions():
+    return {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
+            "numpy": np.__version__}
+
+
+def check_gguf(folder, state):
+    """Where transformers reads this architecture from GGUF, its tensors must be the checkpoint's, bit for bit."""
+    file = sorted(folder.glob("model*.gguf"))[0]
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=file.name, dtype=torch.float32)
+    except (ValueError, NotImplementedError, KeyError) as error:
+        return f"not read by transformers ({str(error)[:60]})"
+    loaded = model.state_dict()
+    for name, want in state.items():
+        if not torch.equal(loaded[name], want):
+            raise SystemExit(f"{folder.name}: {name} read back from GGUF differs")
+    return "read back by transformers"
+
+
+def make(case):
+    folder = GOLDEN / case.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    write_config(folder, case.config)
+    config = transformers.AutoConfig.from_pretrained(folder)
+    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32)
+    weights.fill(model, case.seed)
+    tensors = stored_tensors(model, folder)
+    write_safetensors(folder, tensors, case.shards)
+    measurement.write(folder / "golden.json", golden(case, folder, torch.float32, "f32"))
+    note = "no GGUF"
+    if case.gguf != "no":
+        gguf_export.export(folder / "model.gguf", case, config, {n: t.numpy() for n, t in tensors.items()})
+        note = check_gguf(folder, model.state_dict()) if case.gguf == "single" else "split"
+    for name, dtype in HALF.items() if case.half else ():
+        half = folder / name
+        half.mkdir()
+        key = "dtype" if "dtype" in case.config else "torch_dtype"
+        write_config(half, {**case.config, key: str(dtype).removeprefix("torch.")})
+        write_safetensors(half, {n: t.to(dtype) for n, t in tensors.items()}, 1)
+        measurement.write(folder / f"golden.{name}.json", golden(case, half, dtype, name))
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    print(f"{case.name}: {size / 1e3:.0f} kB, {note}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("case", nargs="*", help="default: all")
+    names = parser.parse_args().case
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    known = {c.name: c for c in cases.CASES}
+    if unknown := set(names) - set(known):
+        sys.exit(f"unknown case {sorted(unknown)}; known: {sorted(known)}")
+    for name in names or known:
+        make(known[name])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Random weights that exercise a model: the stream grows, attention is far from uniform, gains and biases matter."""
+import numpy as np
+import torch
+
+# Standard deviation of a projection's output for unit input, by the last names of its path.
+_QUERY_KEY = 1.6
+_BRANCH_OUT = 1.3
+_DEFAULT = 1.0
+_GRID = 2.0 ** 12  # norm gains are multiples of 1/4096: 1 + w of the Gemma norms is then exact in float32
+
+
+def _gain(path):
+    if any(part in path for part in ("q_proj", "k_proj", "query_key_value", "c_attn", "qkv_proj")):
+        return _QUERY_KEY
+    if any(part in path for part in ("o_proj", "down_proj", "dense_4h_to_h", "attention.dense", "c_proj", "fc2")):
+        return _BRANCH_OUT
+    return _DEFAULT
+
+
+def _norm(module, name, shape, normal):
+    if name == "bias":
+        return 0.1 * normal(shape)
+    offset = "Gemma" in type(module).__name__
+    return np.round(((0 if offset else 1) + 0.25 * normal(shape)) * _GRID) / _GRID
+
+
+def _value(path, module, name, shape, normal):
+    kind = type(module).__name__
+    if "Norm" in kind:
+        return _norm(module, name, shape, normal)
+    if isinstance(module, torch.nn.Embedding):
+        return 0.4 * normal(shape)
+    if name == "bias":
+        return 0.15 * normal(shape)
+    fan_in = shape[0] if kind == "Conv1D" else shape[1]
+    return _gain(path) / np.sqrt(fan_in) * normal(shape)
+
+
+def fill(model, seed):
+    """Overwrites every parameter, in the order of the module tree, from one seeded generator."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    done = set()
+    for path, module in model.named_modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if id(parameter) in done:
+                continue  # tied
+            done.add(id(parameter))
+            value = _value(path, module, name, tuple(parameter.shape), rng.standard_normal)
+            with torch.no_grad():
+                parameter.copy_(torch.from_numpy(np.asarray(value, dtype=np.float32)))
