@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,25 +28,30 @@ struct TensorInfo {
   std::vector<std::uint64_t> shape;  // row-major, slowest first (GGUF's order reversed)
   const std::byte* data = nullptr;
   std::size_t bytes = 0;
-  int file = 0;  // index into Checkpoint::files()
+  int file = 0;  // index into Checkpoint::files
 
+  /// Product of the shape, 1 for a scalar; the readers have checked that it does not overflow.
   std::uint64_t items() const;
 };
 
 /// GGUF metadata value. Numbers keep their signedness; arrays of numbers become int64 or double.
-/// Strings are views into the mapped file.
-using MetaValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view,
-                               std::vector<std::int64_t>, std::vector<double>, std::vector<std::string_view>>;
+/// Booleans in arrays are 0 and 1. Strings are views into a mapped file or into Checkpoint::strings.
+using MetaValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view, std::vector<std::int64_t>,
+                               std::vector<double>, std::vector<std::string_view>>;
 
+/// Owns its mappings; movable, and what points into it stays valid when it moves.
 class Checkpoint {
  public:
   Format format = Format::kSafetensors;
-  std::filesystem::path path;          // what the user named
-  std::vector<FileMap> files;          // sorted by file name
-  std::vector<TensorInfo> tensors;     // sorted by name
-  std::string config_json;             // safetensors: config.json, whole; empty for GGUF
+  std::filesystem::path path;            // what the user named
+  std::vector<FileMap> files;            // sorted by file name
+  std::vector<TensorInfo> tensors;       // sorted by name
+  std::string config_json;               // safetensors: config.json, whole; empty for GGUF
   std::filesystem::path tokenizer_json;  // safetensors: the file beside the weights; empty if there is none
-  std::map<std::string, MetaValue, std::less<>> metadata;  // GGUF: its key-values; safetensors: __metadata__ of the first file
+  std::map<std::string, MetaValue, std::less<>>
+      metadata;                       // GGUF: its key-values; safetensors: __metadata__ of the first file
+  std::deque<std::string> strings;    // owns metadata that is not stored verbatim
+  std::vector<std::string> warnings;  // what was accepted although a format discourages it
 
   /// The tensor of that name, or null. Valid while the Checkpoint is.
   const TensorInfo* find(std::string_view name) const;
@@ -61,7 +66,7 @@ class Checkpoint {
 /// MODEL of the command line: a directory with config.json and safetensors, a .safetensors file beside its
 /// config.json, or a .gguf file (the first of a split one is enough).
 Result<Checkpoint> open_checkpoint(const std::filesystem::path& path);
-/// The two readers behind it.
+/// The two readers behind it. A directory that holds a single model as .gguf is opened by open_checkpoint.
 Result<Checkpoint> open_safetensors(const std::filesystem::path& directory_or_file);
 Result<Checkpoint> open_gguf(const std::filesystem::path& file);
 

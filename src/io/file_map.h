@@ -9,11 +9,14 @@
 
 namespace sg {
 
-/// Owns the mapping; movable. The bytes stay valid until destruction.
+/// Owns the mapping; movable. The bytes stay valid until destruction, also when the file is removed or replaced
+/// by another; a file cut short by another program while it is mapped is out of anyone's hands (SIGBUS).
 class FileMap {
  public:
-  /// Errors: missing, not a regular file, unreadable, empty.
+  /// Errors: missing (a broken symbolic link says where it points), not a regular file, unreadable, empty.
   static Result<FileMap> open(const std::filesystem::path& path);
+  FileMap(const FileMap&) = delete;
+  FileMap& operator=(const FileMap&) = delete;
   FileMap(FileMap&& other) noexcept;
   FileMap& operator=(FileMap&& other) noexcept;
   ~FileMap();

@@ -1,0 +1,156 @@
+// From a folder or file to a Checkpoint: which files belong to a safetensors model, and their tensors together.
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include "io/checkpoint.h"
+#include "io/in_quotes.h"
+#include "io/safetensors.h"
+#include "io/safetensors_index.h"
+
+namespace sg {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSingleFile = "model.safetensors";
+constexpr const char* kIndexSuffix = ".safetensors.index.json";
+/// Above any configuration (those of real models are a few KB); a larger file is something else.
+constexpr std::size_t kMaxConfigBytes = std::size_t{64} << 20;
+
+bool name_below(const TensorInfo& tensor, const std::string& name) { return tensor.name < name; }
+
+bool present(const fs::path& path) {
+  std::error_code ignored;
+  return fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
+}
+
+Result<void> read_config(const fs::path& directory, Checkpoint& model) {
+  const fs::path path = directory / "config.json";
+  if (!present(path)) {
+    return Error{.what = "config.json is missing",
+                 .where = directory.string(),
+                 .hint = "copy the config.json of the model beside its weights"};
+  }
+  SG_TRY(const FileMap file, FileMap::open(path));
+  if (file.bytes().size() > kMaxConfigBytes) {
+    return Error{.what = "too long for a configuration",
+                 .where = path.string(),
+                 .expected = std::to_string(kMaxConfigBytes) + " bytes at most",
+                 .got = std::to_string(file.bytes().size())};
+  }
+  model.config_json.assign(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  if (present(directory / "tokenizer.json")) model.tokenizer_json = directory / "tokenizer.json";
+  return {};
+}
+
+/// Maps one file and appends its tensors: those of `wanted`, or all when it is null.
+Result<void> add_file(const fs::path& path, const std::set<std::string, std::less<>>* wanted,
+                      std::string_view index_name, Checkpoint& model) {
+  SG_TRY(FileMap file, FileMap::open(path));
+  SG_TRY(SafetensorsHeader header, parse_safetensors_header(file.bytes(), path.string()));
+  const int index = static_cast<int>(model.files.size());
+  std::size_t taken = 0;
+  for (TensorInfo& tensor : header.tensors) {
+    if (wanted != nullptr && !wanted->contains(tensor.name)) continue;
+    ++taken;
+    tensor.file = index;
+    model.tensors.push_back(std::move(tensor));
+  }
+  if (wanted != nullptr && taken != wanted->size()) {
+    for (const std::string& name : *wanted) {
+      const auto first = model.tensors.end() - static_cast<std::ptrdiff_t>(taken);  // ascending, as in the header
+      const auto found = std::lower_bound(first, model.tensors.end(), name, name_below);
+      if (found != model.tensors.end() && found->name == name) continue;
+      return Error{.what = "tensor " + in_quotes(name) + " is not in the shard that " + std::string(index_name) +
+                           " names for it",
+                   .where = path.string(),
+                   .hint = "index and shards are of different downloads"};
+    }
+  }
+  if (index == 0) {
+    for (const auto& [key, text] : header.metadata) {
+      model.metadata.emplace(key, std::string_view(model.strings.emplace_back(text)));
+    }
+  }
+  std::move(header.warnings.begin(), header.warnings.end(), std::back_inserter(model.warnings));
+  model.files.push_back(std::move(file));
+  return {};
+}
+
+Result<void> add_shards(const fs::path& index_path, Checkpoint& model) {
+  SG_TRY(const FileMap index, FileMap::open(index_path));
+  SG_TRY(const ShardMap shards, parse_safetensors_index(index.bytes(), index_path.string()));
+  const std::string index_name = index_path.filename().string();
+  for (const auto& [name, tensors] : shards) {
+    const fs::path path = index_path.parent_path() / name;
+    if (!present(path)) {
+      return Error{.what = "shard " + in_quotes(name) + " is missing",
+                   .where = index_path.string(),
+                   .hint = "download the missing file into the same folder"};
+    }
+    SG_TRY_VOID(add_file(path, &tensors, index_name, model));
+  }
+  std::sort(model.tensors.begin(), model.tensors.end(),
+            [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
+  return {};
+}
+
+Error no_weights(const fs::path& directory) {
+  Error error{.what = "no weights",
+              .where = directory.string(),
+              .expected = std::string(kSingleFile) + " or model" + kIndexSuffix};
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth")) {
+      error.got = "weights in PyTorch's format (" + name + ")";
+      error.hint = "pickled weights are not read; convert them to safetensors";
+    }
+  }
+  return error;
+}
+
+Result<void> add_directory(const fs::path& directory, Checkpoint& model) {
+  SG_TRY_VOID(read_config(directory, model));
+  if (present(directory / kSingleFile)) return add_file(directory / kSingleFile, nullptr, "", model);
+  const fs::path index = directory / (std::string("model") + kIndexSuffix);
+  if (present(index)) return add_shards(index, model);
+  return no_weights(directory);
+}
+
+/// A file that is one of several shards stands for all of them, through the index beside it.
+Result<void> add_single(const fs::path& path, Checkpoint& model) {
+  const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!present(path)) {
+    SG_TRY(const FileMap missing, FileMap::open(path));
+  }
+  SG_TRY_VOID(read_config(directory, model));
+  static const std::regex shard_name(R"((.*)-\d{5}-of-(\d{5})\.safetensors)");
+  std::smatch parts;
+  const std::string name = path.filename().string();
+  if (!std::regex_match(name, parts, shard_name) || parts[2] == "00001") return add_file(path, nullptr, "", model);
+  const fs::path index = directory / (parts[1].str() + kIndexSuffix);
+  if (present(index)) return add_shards(index, model);
+  return Error{.what = "the file is one shard of several, and their index is missing",
+               .where = path.string(),
+               .expected = index.filename().string() + " beside it"};
+}
+
+}  // namespace
+
+Result<Checkpoint> open_safetensors(const fs::path& directory_or_file) {
+  Checkpoint model;
+  model.format = Format::kSafetensors;
+  model.path = directory_or_file;
+  std::error_code ignored;
+  SG_TRY_VOID(fs::is_directory(directory_or_file, ignored) ? add_directory(directory_or_file, model)
+                                                           : add_single(directory_or_file, model));
+  return model;
+}
+
+}  // namespace sg
