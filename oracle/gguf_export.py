@@ -40,6 +40,21 @@ def llama3_divisors(rope, dim):
     return (1.0 / ((1 - smooth) / factor + smooth)).astype(np.float32)
 
 
+def _gemma_tensors(tensors, c):
+    for name, w in tensors.items():
+        yield name, w + np.float32(1) if name.endswith("norm.weight") else w
+
+
+def _fused_by_head(w, heads):
+    """Rows of each head are its q, k, v; all q come first, then all k, then all v."""
+    return np.concatenate(list(w.reshape(heads, 3, -1, *w.shape[1:]).swapaxes(0, 1).reshape(3, -1, *w.shape[1:])))
+
+
+def _split_fused_tensors(tensors, c):
+    for name, w in tensors.items():
+        yield name, _fused_by_head(w, c.num_attention_heads) if "query_key_value" in name else w
+
+
 def _common(w, c):
     w.add_vocab_size(c.vocab_size)
     w.add_context_length(c.max_position_embeddings)
@@ -66,9 +81,41 @@ def _llama_keys(w, c):
     _linear_scaling(w, rope_parameters(c))
 
 
+def _gemma3_keys(w, c):
+    w.add_feed_forward_length(c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_key_length(c.head_dim)
+    w.add_value_length(c.head_dim)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_sliding_window(c.sliding_window)
+    sliding = [kind == "sliding_attention" for kind in c.layer_types]
+    if sliding != [(i + 1) % 6 != 0 for i in range(len(sliding))]:
+        w.add_sliding_window_pattern(sliding)
+    if c.query_pre_attn_scalar != c.head_dim:
+        w.add_attention_scale(c.query_pre_attn_scalar ** -0.5)
+    if c.final_logit_softcapping:
+        w.add_final_logit_softcapping(c.final_logit_softcapping)
+    w.add_rope_freq_base(rope_parameters(c, "full_attention")["rope_theta"])
+    if (local := rope_parameters(c, "sliding_attention")["rope_theta"]) != 10000:
+        w.add_rope_freq_base_swa(local)  # files of older converters lack the key, and readers assume 10000
+    _linear_scaling(w, rope_parameters(c, "full_attention"))
+
+
+def _gpt_neox_keys(w, c):
+    rope = rope_parameters(c)
+    w.add_feed_forward_length(c.intermediate_size)
+    w.add_rope_dimension_count(int(_head_dim(c) * rope["partial_rotary_factor"]))
+    w.add_parallel_residual(c.use_parallel_residual)
+    w.add_layer_norm_eps(c.layer_norm_eps)
+    if rope["rope_theta"] != 10000:
+        w.add_rope_freq_base(rope["rope_theta"])
+
+
 # model_type: (architecture, tensors, keys)
 FAMILIES = {
     "llama": (gguf.MODEL_ARCH.LLAMA, _llama_tensors, _llama_keys),
+    "gemma3_text": (gguf.MODEL_ARCH.GEMMA3, _gemma_tensors, _gemma3_keys),
+    "gpt_neox": (gguf.MODEL_ARCH.GPTNEOX, _split_fused_tensors, _gpt_neox_keys),
 }
 
 

@@ -31,11 +31,38 @@ AGREE = 1e-9
 HALF = {"bf16": torch.bfloat16, "f16": torch.float16}
 
 
-def stored_tensors(model, folder):
+def stored_tensors(model):
     """The state as save_pretrained names it: what a published checkpoint contains."""
     with tempfile.TemporaryDirectory() as tmp:
         model.save_pretrained(tmp)
         return safetensors.torch.load_file(pathlib.Path(tmp) / "model.safetensors")
+
+
+def with_causal_buffers(tensors, config):
+    """Tensors that old gpt_neox files carry and that a reader must ignore."""
+    size = config["max_position_embeddings"]
+    head = config["hidden_size"] // config["num_attention_heads"]
+    dims = int(head * config["rotary_pct"])
+    extra = {}
+    for layer in range(config["num_hidden_layers"]):
+        path = f"gpt_neox.layers.{layer}.attention."
+        extra[path + "bias"] = torch.ones(1, 1, size, size, dtype=torch.bool).tril()
+        extra[path + "masked_bias"] = torch.tensor(-1e9)
+        extra[path + "rotary_emb.inv_freq"] = 10000.0 ** -(torch.arange(0, dims, 2) / dims)
+    return {**tensors, **extra}
+
+
+def as_multimodal(config, tensors):
+    """The checkpoint of a vision model around this text model: names and configuration as first published."""
+    prefixed = {"language_model." + name: tensor for name, tensor in tensors.items()}
+    prefixed["vision_tower.vision_model.post_layernorm.weight"] = torch.ones(8)
+    prefixed["multi_modal_projector.mm_soft_emb_norm.weight"] = torch.zeros(8)
+    outer = {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "boi_token_index": 197,
+             "eoi_token_index": 198, "image_token_index": 199, "mm_tokens_per_image": 256, "text_config": config,
+             "torch_dtype": "float32", "transformers_version": "4.50.0.dev0",
+             "vision_config": {"hidden_size": 8, "image_size": 28, "model_type": "siglip_vision_model",
+                               "num_attention_heads": 2, "num_hidden_layers": 1, "patch_size": 14}}
+    return outer, prefixed
 
 
 def write_safetensors(folder, tensors, shards):
@@ -70,6 +97,8 @@ def load(folder, stored):
 
 
 def check_reference(folder, ids, sites, name):
+    """The largest difference of any element from reference.py, relative to the largest element of its site."""
+    worst = 0.0
     own = reference.forward(folder, ids)
     if own.keys() != sites.keys():
         raise SystemExit(f"{name}: sites differ: {sorted(own)} against {sorted(sites)}")
@@ -77,6 +106,8 @@ def check_reference(folder, ids, sites, name):
         error = np.abs(own[site] - want).max() / np.abs(want).max()
         if not error <= AGREE:
             raise SystemExit(f"{name}, {len(ids)} tokens: {site} of reference.py differs by {error:.2e}")
+        worst = max(worst, error)
+    return worst
 
 
 def golden(case, folder, stored, dtype_name):
@@ -86,16 +117,16 @@ def golden(case, folder, stored, dtype_name):
     record32 = site_maps.Recorder(load(folder, stored))
     plain = [record32(ids) for ids in prompts]
     record64 = site_maps.Recorder(float64.to_float64(load(folder, stored)))
-    sequences, errors = [], {}
+    sequences, errors, worst = [], {}, 0.0
     for ids, single in zip(prompts, plain):
         with float64.true_float64():
             double = record64(ids)
-        check_reference(folder, ids, double, f"{case.name} {dtype_name}")
+        worst = max(worst, check_reference(folder, ids, double, f"{case.name} {dtype_name}"))
         measurement.merge_max(errors, measurement.relative_errors(single, double))
         sequences.append(measurement.sequence(ids, double, len(ids) == ALL_POSITIONS))
     return {"schema": "streamgauge.golden/1", "case": case.name, "family": case.config["model_type"],
             "weights": dtype_name, "seed": case.seed, "versions": versions(),
-            "torch_float32_error": errors, "sequences": sequences}
+            "reference_agreement": worst, "torch_float32_error": errors, "sequences": sequences}
 
 
 def versions():
@@ -117,28 +148,51 @@ def check_gguf(folder, state):
     return "read back by transformers"
 
 
-def make(case):
-    folder = GOLDEN / case.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def published(case, tensors):
+    """The configuration and tensors of the repository's folder, where they differ from the plain ones."""
+    if case.multimodal:
+        return as_multimodal(case.config, tensors)
+    if case.causal_buffers:
+        tensors = with_causal_buffers(tensors, case.config)
+    return case.config, tensors
+
+
+def make_float32(case, folder):
+    """Config, checkpoint, GGUF and golden; returns the stored tensors and a note about the GGUF."""
     write_config(folder, case.config)
     config = transformers.AutoConfig.from_pretrained(folder)
     model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32)
     weights.fill(model, case.seed)
-    tensors = stored_tensors(model, folder)
-    write_safetensors(folder, tensors, case.shards)
+    tensors = stored_tensors(model)
+    write_safetensors(folder, tensors, 1)
     measurement.write(folder / "golden.json", golden(case, folder, torch.float32, "f32"))
     note = "no GGUF"
     if case.gguf != "no":
         gguf_export.export(folder / "model.gguf", case, config, {n: t.numpy() for n, t in tensors.items()})
         note = check_gguf(folder, model.state_dict()) if case.gguf == "single" else "split"
+    (folder / "model.safetensors").unlink()
+    final_config, final_tensors = published(case, tensors)
+    write_config(folder, final_config)
+    write_safetensors(folder, final_tensors, case.shards)
+    return tensors, note
+
+
+def make_half(case, folder, tensors, name, dtype):
+    half = folder / name
+    half.mkdir()
+    key = "dtype" if "dtype" in case.config else "torch_dtype"
+    write_config(half, {**case.config, key: str(dtype).removeprefix("torch.")})
+    write_safetensors(half, {n: t.to(dtype) for n, t in tensors.items()}, 1)
+    measurement.write(folder / f"golden.{name}.json", golden(case, half, dtype, name))
+
+
+def make(case):
+    folder = GOLDEN / case.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    tensors, note = make_float32(case, folder)
     for name, dtype in HALF.items() if case.half else ():
-        half = folder / name
-        half.mkdir()
-        key = "dtype" if "dtype" in case.config else "torch_dtype"
-        write_config(half, {**case.config, key: str(dtype).removeprefix("torch.")})
-        write_safetensors(half, {n: t.to(dtype) for n, t in tensors.items()}, 1)
-        measurement.write(folder / f"golden.{name}.json", golden(case, half, dtype, name))
+        make_half(case, folder, tensors, name, dtype)
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     print(f"{case.name}: {size / 1e3:.0f} kB, {note}", flush=True)
 

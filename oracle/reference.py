@@ -1,16 +1,16 @@
 """An independent float64 forward in numpy, from config.json and the safetensors alone.
 
 It exists to prove the goldens: transformers in float64 and this file must agree at every site to 1e-9.
-Shapes: x [T, H]; q, k, v [heads, T, d]. Linear weights are [out, in].
+x is [T, H]; Linear weights are [out, in].
 """
 import json
-import math
 import pathlib
 
 import numpy as np
+import torch
 from safetensors import safe_open
 
-_erf = np.vectorize(math.erf, otypes=[float])
+from reference_ops import ACTIVATIONS, attend, layer_norm, rms_norm, rotate, scaled_frequencies, split_heads
 
 
 class Checkpoint:
@@ -25,156 +25,171 @@ class Checkpoint:
                     self.dtypes[name] = tensor.dtype
                     self.tensors[name] = tensor.double().numpy()
 
+    def __contains__(self, name):
+        return name in self.tensors
+
     def __call__(self, name):
         return self.tensors[name]
 
     def linear(self, x, name):
         y = x @ self(name + ".weight").T
-        return y + self(name + ".bias") if name + ".bias" in self.tensors else y
+        return y + self(name + ".bias") if name + ".bias" in self else y
 
 
-def get(config, *names, default=None):
-    for name in names:
-        if config.get(name) is not None:
-            return config[name]
-    return default
+class Family:
+    """One model. block(l, x) returns attn_out, mlp_out and resid_mid (None in parallel blocks)."""
+
+    table, head, tied = "model.embed_tokens.weight", "lm_head", False
+
+    def __init__(self, m):
+        self.m, self.c = m, m.config
+        c = self.c
+        self.heads = c["num_attention_heads"]
+        self.kv = c.get("num_key_value_heads") or self.heads
+        self.d = c.get("head_dim") or c["hidden_size"] // self.heads
+        self.setup()
+
+    def setup(self):
+        pass
+
+    def embed(self, ids):
+        return self.m(self.table)[ids]
+
+    def logits(self, x):
+        tied = self.c.get("tie_word_embeddings", self.tied) or self.head + ".weight" not in self.m
+        return x @ self.m(self.table).T if tied else self.m.linear(x, self.head)
+
+    def rope(self):
+        rope = dict(self.c.get("rope_parameters") or self.c.get("rope_scaling") or {})
+        rope.setdefault("rope_theta", self.c.get("rope_theta", 10000.0))
+        return rope
+
+    def layer_norm(self, x, name, eps):
+        return layer_norm(x, self.m(name + ".weight"), self.m(name + ".bias"), eps)
 
 
-# --- pieces -------------------------------------------------------------------------------------------------
+class Llama(Family):
+    def setup(self):
+        self.inv, self.eps = scaled_frequencies(self.rope(), self.d), self.c["rms_norm_eps"]
 
-def rms_norm(x, gain, eps):
-    return x / np.sqrt((x * x).mean(-1, keepdims=True) + eps) * gain
+    def norm(self, x, name):
+        return rms_norm(x, self.m(name + ".weight"), self.eps)
 
+    def attention(self, n, p):
+        q = rotate(split_heads(self.m.linear(n, p + "q_proj"), self.heads), self.inv)
+        k = rotate(split_heads(self.m.linear(n, p + "k_proj"), self.kv), self.inv)
+        v = split_heads(self.m.linear(n, p + "v_proj"), self.kv)
+        return self.m.linear(attend(q, k, v, self.d ** -0.5), p + "o_proj")
 
-def layer_norm(x, gain, bias, eps):
-    centred = x - x.mean(-1, keepdims=True)
-    return centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + eps) * gain + bias
+    def gated_mlp(self, n, p, activation):
+        gate = ACTIVATIONS[activation](self.m.linear(n, p + "gate_proj"))
+        return self.m.linear(gate * self.m.linear(n, p + "up_proj"), p + "down_proj")
 
-
-def gelu(x):
-    return 0.5 * x * (1 + _erf(x / math.sqrt(2)))
-
-
-def gelu_tanh(x):
-    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
-
-
-def silu(x):
-    return x / (1 + np.exp(-x))
-
-
-ACTIVATIONS = {"gelu": gelu, "gelu_pytorch_tanh": gelu_tanh, "gelu_new": gelu_tanh, "silu": silu,
-               "relu": lambda x: np.maximum(x, 0)}
-
-
-def base_frequencies(theta, dims):
-    """inv_freq in float32: exponent, power and reciprocal are each rounded."""
-    exponent = np.arange(0, dims, 2).astype(np.float32) / np.float32(dims)
-    power = (float(theta) ** exponent.astype(np.float64)).astype(np.float32)
-    return np.float32(1) / power
-
-
-def scaled_frequencies(rope, dims):
-    inv = base_frequencies(rope["rope_theta"], dims)
-    kind = rope.get("rope_type", rope.get("type", "default"))
-    if kind == "linear":
-        return inv / np.float32(rope["factor"])
-    if kind == "llama3":
-        return _llama3(inv, rope)
-    if kind == "default":
-        return inv
-    raise NotImplementedError(kind)
-
-
-def _llama3(inv, rope):
-    f32 = np.float32
-    factor, original = f32(rope["factor"]), rope["original_max_position_embeddings"]
-    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
-    wavelength = f32(2 * math.pi) / inv
-    t = (f32(original) / wavelength - f32(low)) / f32(high - low)
-    blend = (f32(1) - t) * (inv / factor) + t * inv
-    out = np.where(wavelength > original / low, inv / factor, inv)
-    between = (wavelength >= original / high) & (wavelength <= original / low)
-    return np.where(between, blend, out).astype(f32)
-
-
-def rotate(x, inv):
-    """Pairs (j, j + R/2) of the first R channels; angle = float32(position) * inv in float32."""
-    half = len(inv)
-    angle = (np.arange(x.shape[1], dtype=np.float32)[:, None] * inv[None, :]).astype(np.float64)
-    cos, sin = np.cos(angle), np.sin(angle)
-    a, b, rest = x[..., :half], x[..., half:2 * half], x[..., 2 * half:]
-    return np.concatenate([a * cos - b * sin, b * cos + a * sin, rest], -1)
-
-
-def split_heads(x, heads):
-    return x.reshape(x.shape[0], heads, -1).swapaxes(0, 1)
-
-
-def attend(q, k, v, scale, window=None):
-    """Causal; window counts the token itself. Returns [T, heads * d]."""
-    group = q.shape[0] // k.shape[0]
-    k, v = np.repeat(k, group, 0), np.repeat(v, group, 0)
-    scores = q @ k.swapaxes(1, 2) * scale
-    t = np.arange(q.shape[1])
-    hidden = t[None, :] > t[:, None]
-    if window:
-        hidden |= t[None, :] <= t[:, None] - window
-    scores = np.where(hidden, -np.inf, scores)
-    scores = np.exp(scores - scores.max(-1, keepdims=True))
-    p = scores / scores.sum(-1, keepdims=True)
-    return (p @ v).swapaxes(0, 1).reshape(q.shape[1], -1)
-
-
-# --- families: each yields the block function (l, x) -> (attn_out, mlp_out, resid_mid or None) --------------
-
-def _rope_of(config):
-    rope = dict(config.get("rope_parameters") or config.get("rope_scaling") or {})
-    rope.setdefault("rope_theta", config.get("rope_theta", 10000.0))
-    return rope
-
-
-def _llama(m, c):
-    heads, kv = c["num_attention_heads"], get(c, "num_key_value_heads", default=c["num_attention_heads"])
-    d = get(c, "head_dim", default=c["hidden_size"] // heads)
-    inv, eps = scaled_frequencies(_rope_of(c), d), c["rms_norm_eps"]
-
-    def block(l, x):
+    def block(self, l, x):
         p = f"model.layers.{l}."
-        n = rms_norm(x, m(p + "input_layernorm.weight"), eps)
-        q = rotate(split_heads(m.linear(n, p + "self_attn.q_proj"), heads), inv)
-        k = rotate(split_heads(m.linear(n, p + "self_attn.k_proj"), kv), inv)
-        v = split_heads(m.linear(n, p + "self_attn.v_proj"), kv)
-        a = m.linear(attend(q, k, v, d ** -0.5), p + "self_attn.o_proj")
+        a = self.attention(self.norm(x, p + "input_layernorm"), p + "self_attn.")
         mid = x + a
-        n = rms_norm(mid, m(p + "post_attention_layernorm.weight"), eps)
-        gated = silu(m.linear(n, p + "mlp.gate_proj")) * m.linear(n, p + "mlp.up_proj")
-        return a, m.linear(gated, p + "mlp.down_proj"), mid
+        return a, self.gated_mlp(self.norm(mid, p + "post_attention_layernorm"), p + "mlp.", "silu"), mid
 
-    return block, lambda x: rms_norm(x, m("model.norm.weight"), eps)
+    def final(self, x):
+        return self.norm(x, "model.norm")
 
 
-FAMILIES = {"llama": (_llama, "model.embed_tokens.weight", "lm_head")}
+class Gemma3(Llama):
+    tied = True
+
+    def setup(self):
+        self.eps = self.c.get("rms_norm_eps", 1e-6)
+        both = self.c.get("rope_parameters")
+        if both is None:
+            full = {"rope_theta": self.c.get("rope_theta", 1e6), **(self.c.get("rope_scaling") or {})}
+            both = {"full_attention": full,
+                    "sliding_attention": {"rope_theta": self.c.get("rope_local_base_freq", 10000.0)}}
+        self.inv = {kind: scaled_frequencies(rope, self.d) for kind, rope in both.items()}
+        self.scale = self.c.get("query_pre_attn_scalar", 256) ** -0.5
+
+    def kind(self, l):
+        if self.c.get("layer_types"):
+            return self.c["layer_types"][l]
+        pattern = self.c.get("sliding_window_pattern", 6)
+        return "full_attention" if (l + 1) % pattern == 0 else "sliding_attention"
+
+    def embed(self, ids):
+        root = torch.tensor(self.c["hidden_size"] ** 0.5).to(self.m.dtypes[self.table])
+        return self.m(self.table)[ids] * float(root)
+
+    def norm(self, x, name):
+        return rms_norm(x, 1 + self.m(name + ".weight"), self.eps)
+
+    def attention(self, n, p, kind):
+        def head(name, heads):
+            return split_heads(self.m.linear(n, p + name), heads)
+
+        q = rotate(self.norm(head("q_proj", self.heads), p + "q_norm"), self.inv[kind])
+        k = rotate(self.norm(head("k_proj", self.kv), p + "k_norm"), self.inv[kind])
+        window = self.c["sliding_window"] if kind == "sliding_attention" else None
+        return self.m.linear(attend(q, k, head("v_proj", self.kv), self.scale, window), p + "o_proj")
+
+    def block(self, l, x):
+        p = f"model.layers.{l}."
+        a = self.attention(self.norm(x, p + "input_layernorm"), p + "self_attn.", self.kind(l))
+        a = self.norm(a, p + "post_attention_layernorm")
+        mid = x + a
+        f = self.gated_mlp(self.norm(mid, p + "pre_feedforward_layernorm"), p + "mlp.", "gelu_pytorch_tanh")
+        return a, self.norm(f, p + "post_feedforward_layernorm"), mid
+
+    def logits(self, x):
+        logits, cap = super().logits(x), self.c.get("final_logit_softcapping")
+        return cap * np.tanh(logits / cap) if cap else logits
+
+
+class GptNeox(Family):
+    table, head = "gpt_neox.embed_in.weight", "embed_out"
+
+    def setup(self):
+        rope = self.c.get("rope_parameters") or {
+            "rope_theta": self.c["rotary_emb_base"], "partial_rotary_factor": self.c["rotary_pct"]}
+        self.inv = scaled_frequencies(rope, int(self.d * rope["partial_rotary_factor"]))
+        self.eps = self.c["layer_norm_eps"]
+
+    def attention(self, n, p):
+        qkv = self.m.linear(n, p + "query_key_value").reshape(len(n), self.heads, 3, self.d)
+        q, k, v = (qkv[:, :, i].swapaxes(0, 1) for i in range(3))
+        out = attend(rotate(q, self.inv), rotate(k, self.inv), v, self.d ** -0.5)
+        return self.m.linear(out, p + "dense")
+
+    def mlp(self, n, p):
+        inner = ACTIVATIONS[self.c["hidden_act"]](self.m.linear(n, p + "dense_h_to_4h"))
+        return self.m.linear(inner, p + "dense_4h_to_h")
+
+    def block(self, l, x):
+        p = f"gpt_neox.layers.{l}."
+        a = self.attention(self.layer_norm(x, p + "input_layernorm", self.eps), p + "attention.")
+        mid = None if self.c.get("use_parallel_residual", True) else x + a
+        n = self.layer_norm(x if mid is None else mid, p + "post_attention_layernorm", self.eps)
+        return a, self.mlp(n, p + "mlp."), mid
+
+    def final(self, x):
+        return self.layer_norm(x, "gpt_neox.final_layer_norm", self.eps)
+
+
+FAMILIES = {"llama": Llama, "gemma3_text": Gemma3, "gpt_neox": GptNeox}
 
 
 def forward(folder, ids):
     """{site: array}, as sites.Recorder returns them."""
     m = Checkpoint(folder)
-    c = m.config
-    family, table, head = FAMILIES[c["model_type"]]
-    block, final_norm = family(m, c)
-    x = m(table)[ids]
-    sites = {"embed": x}
-    for l in range(c["num_hidden_layers"]):
-        a, mlp, mid = block(l, x)
-        out = x + a + mlp
-        row = {"resid_pre": x, "attn_out": a, "mlp_out": mlp, "resid_post": out}
-        for site, value in (row if mid is None else {**row, "resid_mid": mid}).items():
-            sites.setdefault(site, []).append(value)
-        x = out
-    sites = {s: np.stack(v) if isinstance(v, list) else v for s, v in sites.items()}
-    sites["ln_final"] = final_norm(x)
-    tied = c.get("tie_word_embeddings", False) or head + ".weight" not in m.tensors
-    logits = sites["ln_final"] @ m(table).T if tied else m.linear(sites["ln_final"], head)
-    sites["logits"] = logits
-    return sites
+    family = FAMILIES[m.config["model_type"]](m)
+    x = family.embed(ids)
+    embed, blocks = x, {}
+    for l in range(m.config["num_hidden_layers"]):
+        a, f, mid = family.block(l, x)
+        row = {"resid_pre": x, "attn_out": a, "mlp_out": f, "resid_post": x + a + f}
+        if mid is not None:
+            row["resid_mid"] = mid
+        for site, value in row.items():
+            blocks.setdefault(site, []).append(value)
+        x = row["resid_post"]
+    last = family.final(x)
+    return {"embed": embed, **{s: np.stack(v) for s, v in blocks.items()}, "ln_final": last,
+            "logits": family.logits(last)}
