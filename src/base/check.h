@@ -13,7 +13,7 @@ namespace sg {
 
 }  // namespace sg
 
-#define SG_CHECK(condition, why)                                              \
-  do {                                                                        \
+#define SG_CHECK(condition, why)                                               \
+  do {                                                                         \
     if (!(condition)) ::sg::check_failed(#condition, __FILE__, __LINE__, why); \
   } while (false)

@@ -10,6 +10,7 @@ namespace sg {
 
 /// Element types of safetensors and block types of GGUF that streamgauge reads as weights, and the
 /// integer types that may stand in a file as buffers.
+// clang-format off
 enum class DType : std::uint8_t {
   kF64, kF32, kF16, kBF16, kF8E4M3, kF8E5M2,
   kQ4_0, kQ4_1, kQ5_0, kQ5_1, kQ8_0,
@@ -18,6 +19,7 @@ enum class DType : std::uint8_t {
   kBool, kU8, kI8, kU16, kI16, kU32, kI32, kU64, kI64,
   kCount,  // number of types; not a type
 };
+// clang-format on
 
 /// A row of a matrix is a whole number of blocks; a block is `block_items` numbers in `block_bytes` bytes.
 struct DTypeTraits {

@@ -38,15 +38,30 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}   // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
-  const T& value() const& { SG_CHECK(ok(), "value() of an error"); return std::get<0>(state_); }
-  T& value() & { SG_CHECK(ok(), "value() of an error"); return std::get<0>(state_); }
-  T&& value() && { SG_CHECK(ok(), "value() of an error"); return std::get<0>(std::move(state_)); }
-  const Error& error() const& { SG_CHECK(!ok(), "error() of a value"); return std::get<1>(state_); }
-  Error&& error() && { SG_CHECK(!ok(), "error() of a value"); return std::get<1>(std::move(state_)); }
+  const T& value() const& {
+    SG_CHECK(ok(), "value() of an error");
+    return std::get<0>(state_);
+  }
+  T& value() & {
+    SG_CHECK(ok(), "value() of an error");
+    return std::get<0>(state_);
+  }
+  T&& value() && {
+    SG_CHECK(ok(), "value() of an error");
+    return std::get<0>(std::move(state_));
+  }
+  const Error& error() const& {
+    SG_CHECK(!ok(), "error() of a value");
+    return std::get<1>(state_);
+  }
+  Error&& error() && {
+    SG_CHECK(!ok(), "error() of a value");
+    return std::get<1>(std::move(state_));
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -59,8 +74,14 @@ class [[nodiscard]] Result<void> {
   Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return !error_.has_value(); }
-  const Error& error() const& { SG_CHECK(!ok(), "error() of a value"); return *error_; }
-  Error&& error() && { SG_CHECK(!ok(), "error() of a value"); return *std::move(error_); }
+  const Error& error() const& {
+    SG_CHECK(!ok(), "error() of a value");
+    return *error_;
+  }
+  Error&& error() && {
+    SG_CHECK(!ok(), "error() of a value");
+    return *std::move(error_);
+  }
 
  private:
   std::optional<Error> error_;
@@ -72,14 +93,14 @@ class [[nodiscard]] Result<void> {
 #define SG_CONCAT(a, b) SG_CONCAT_INNER(a, b)
 
 /// SG_TRY(auto x, f()): x is f()'s value, or the enclosing function returns f()'s error.
-#define SG_TRY(declaration, ...)                                                      \
-  auto SG_CONCAT(sg_try_, __LINE__) = (__VA_ARGS__);                                  \
+#define SG_TRY(declaration, ...)                                                                  \
+  auto SG_CONCAT(sg_try_, __LINE__) = (__VA_ARGS__);                                              \
   if (!SG_CONCAT(sg_try_, __LINE__).ok()) return std::move(SG_CONCAT(sg_try_, __LINE__)).error(); \
   declaration = std::move(SG_CONCAT(sg_try_, __LINE__)).value()
 
 /// SG_TRY_VOID(f()): returns f()'s error if it has one.
-#define SG_TRY_VOID(...)                                     \
-  do {                                                       \
-    auto sg_try_void = (__VA_ARGS__);                        \
+#define SG_TRY_VOID(...)                                          \
+  do {                                                            \
+    auto sg_try_void = (__VA_ARGS__);                             \
     if (!sg_try_void.ok()) return std::move(sg_try_void).error(); \
   } while (false)

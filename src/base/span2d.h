@@ -25,8 +25,7 @@ struct Span2d {
   Span2d col_range(std::size_t first, std::size_t count) const { return {data + first, rows, count, stride}; }
 
   operator Span2d<const T>() const  // NOLINT(google-explicit-constructor)
-    requires(!std::is_const_v<T>)
-  {
+      requires(!std::is_const_v<T>) {
     return {data, rows, cols, stride};
   }
 };
