@@ -1,0 +1,172 @@
+// y = x W^T + bias as outer products: a tile of up to kTile rows by one panel of outputs stays in registers
+// while k runs over one block of kMatmulBlock inputs. Each output is one lane, so its sum is the same chain
+// of operations for every vector length, tile height and number of threads (the order: kernels.h).
+// Blocking after Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
+// Not a header guard: compiled once per target.
+#if defined(SG_KERNEL_MATMUL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SG_KERNEL_MATMUL_INL_H_
+#undef SG_KERNEL_MATMUL_INL_H_
+#else
+#define SG_KERNEL_MATMUL_INL_H_
+#endif
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/check.h"
+#include "kernel/panel-inl.h"
+
+// Loops over registers must disappear, or the accumulators live in memory.
+#if defined(__clang__)
+#define SG_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define SG_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sg {
+namespace HWY_NAMESPACE {
+
+// Two vectors per row and one for each half of the panel: 26 of AVX-512's (and NEON's) 32 registers, 14 of 16.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
+inline constexpr std::size_t kTile = 12;
+#else
+inline constexpr std::size_t kTile = 6;
+#endif
+
+/// A tile's share of one block of inputs.
+struct TileCall {
+  const float* x;  // (inputs x rows of the tile), packed
+  std::size_t inputs;
+  const float* panel;  // (inputs x kPanel)
+  float* y;            // (rows of the tile x kPanel)
+  std::size_t y_stride;
+  bool first;         // y is written; else added to
+  const float* bias;  // (kPanel), added last; null before the last block or without bias
+};
+
+template <std::size_t kRows>
+void multiply_tile(const TileCall& call) {
+  const FloatTag d;
+  FloatVec left[kRows], right[kRows];
+  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) left[r] = right[r] = hn::Zero(d);
+  const float *x = call.x, *w = call.panel;
+  for (std::size_t k = 0; k < call.inputs; ++k, x += kRows, w += kPanel) {
+    const auto w_left = hn::LoadU(d, w), w_right = hn::LoadU(d, w + kFloats);
+    SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+      const auto value = hn::Set(d, x[r]);
+      left[r] = hn::MulAdd(value, w_left, left[r]);
+      right[r] = hn::MulAdd(value, w_right, right[r]);
+    }
+  }
+  float* y = call.y;
+  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r, y += call.y_stride) {
+    if (!call.first) {
+      left[r] = hn::Add(hn::LoadU(d, y), left[r]);
+      right[r] = hn::Add(hn::LoadU(d, y + kFloats), right[r]);
+    }
+    if (call.bias != nullptr) {
+      left[r] = hn::Add(left[r], hn::LoadU(d, call.bias));
+      right[r] = hn::Add(right[r], hn::LoadU(d, call.bias + kFloats));
+    }
+    hn::StoreU(left[r], d, y);
+    hn::StoreU(right[r], d, y + kFloats);
+  }
+}
+
+using TileFunction = void (*)(const TileCall&);
+template <std::size_t... kIndex>
+constexpr std::array<TileFunction, kTile + 1> tile_functions(std::index_sequence<kIndex...>) {
+  return {nullptr, &multiply_tile<kIndex + 1>...};
+}
+
+/// Rows [row0, row0 + rows) of one matmul, packed, and the panels to multiply them by.
+class RowsTimesPanels {
+ public:
+  RowsTimesPanels(const MatmulCall& call, std::size_t row0, std::size_t rows)
+      : x_(call.x.row_range(row0, rows)),
+        y_(call.y.row_range(row0, rows)),
+        w_(call.w),
+        bias_(call.bias),
+        packed_(scratch(Scratch::kActivations, rows * call.x.cols)) {}
+
+  std::size_t tiles() const { return (x_.rows + kTile - 1) / kTile; }
+  std::size_t panels() const { return (w_.rows + kPanel - 1) / kPanel; }
+
+  /// Tile t holds x[row, k] at packed[t * kTile * cols + k * (rows of the tile) + row].
+  void pack(std::size_t first_tile, std::size_t last_tile) const {
+    for (std::size_t t = first_tile; t < last_tile; ++t) {
+      const std::size_t row0 = t * kTile, rows = tile_rows(t);
+      float* out = packed_ + row0 * x_.cols;
+      for (std::size_t r = 0; r < rows; ++r) {
+        const float* in = x_.row(row0 + r);
+        for (std::size_t k = 0; k < x_.cols; ++k) out[k * rows + r] = in[k];
+      }
+    }
+  }
+
+  /// Panels [first_panel, last_panel) times tiles [first_tile, last_tile).
+  void multiply(std::size_t first_panel, std::size_t last_panel, std::size_t first_tile, std::size_t last_tile) const {
+    float* panel = scratch(Scratch::kPanel, kMatmulBlock * kPanel);
+    for (std::size_t group = first_panel; group < last_panel; group += kPanelGroup) {
+      const std::size_t end = std::min(last_panel, group + kPanelGroup);
+      for (std::size_t k0 = 0; k0 < x_.cols; k0 += kMatmulBlock) {
+        const std::size_t inputs = std::min(kMatmulBlock, x_.cols - k0);
+        for (std::size_t p = group; p < end; ++p) {
+          fill_panel(w_, p * kPanel, k0, inputs, panel);
+          for (std::size_t t = first_tile; t < last_tile; ++t) multiply_one(p, t, k0, inputs, panel);
+        }
+      }
+    }
+  }
+
+ private:
+  // Panels that share a pass over the block of activations, so that both that block (350 rows x 256 x 4
+  // bytes) and their part of y stay in a 1 MB L2.
+  static constexpr std::size_t kPanelGroup = 8;
+
+  std::size_t tile_rows(std::size_t t) const { return std::min(kTile, x_.rows - t * kTile); }
+
+  void multiply_one(std::size_t p, std::size_t t, std::size_t k0, std::size_t inputs, const float* panel) const {
+    static constexpr auto kFunctions = tile_functions(std::make_index_sequence<kTile>());
+    const std::size_t rows = tile_rows(t), out0 = p * kPanel, count = std::min(kPanel, w_.rows - out0);
+    const float* x = packed_ + t * kTile * x_.cols + k0 * rows;
+    float* y = y_.row(t * kTile) + out0;
+    const bool first = k0 == 0, last = k0 + inputs == x_.cols;
+    const float* bias = last && bias_ != nullptr ? bias_ + out0 : nullptr;
+    if (count == kPanel) return kFunctions[rows]({x, inputs, panel, y, y_.stride, first, bias});
+    float* edge = scratch(Scratch::kEdge, (kTile + 1) * kPanel);
+    float* edge_bias = edge + kTile * kPanel;
+    for (std::size_t r = 0; r < rows && !first; ++r)
+      std::copy(y + r * y_.stride, y + r * y_.stride + count, edge + r * kPanel);
+    if (bias != nullptr) std::copy(bias, bias + count, edge_bias);
+    kFunctions[rows]({x, inputs, panel, edge, kPanel, first, bias != nullptr ? edge_bias : nullptr});
+    for (std::size_t r = 0; r < rows; ++r) std::copy(edge + r * kPanel, edge + r * kPanel + count, y + r * y_.stride);
+  }
+
+  ConstMatrixView x_;
+  MatrixView y_;
+  const WeightView& w_;
+  const float* bias_;
+  float* packed_;
+};
+
+void matmul(const MatmulCall& call, ThreadPool& pool) {
+  SG_CHECK(call.x.cols == call.w.cols && call.x.cols > 0, "x and W disagree on the number of inputs");
+  SG_CHECK(call.y.rows == call.x.rows && call.y.cols == call.w.rows, "y is not (rows of x) x (outputs)");
+  // Bounds the packed copy of x; the weights are decoded once per this many rows.
+  constexpr std::size_t kRowsAtOnce = 85 * 12;
+  for (std::size_t row0 = 0; row0 < call.x.rows; row0 += kRowsAtOnce) {
+    const RowsTimesPanels job(call, row0, std::min(kRowsAtOnce, call.x.rows - row0));
+    const std::size_t panels = job.panels();
+    pool.parallel_for(job.tiles(), 1, [&job](std::size_t begin, std::size_t end, int) { job.pack(begin, end); });
+    pool.parallel_for(panels, 1,
+                      [&job](std::size_t begin, std::size_t end, int) { job.multiply(begin, end, 0, job.tiles()); });
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sg
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,30 @@
+// The matmul and the decoding of rows, compiled once per target.
+#include "kernel/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernel/matmul.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+
+#include "hwy/highway.h"
+#include "kernel/matmul-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sg {
+namespace HWY_NAMESPACE {
+
+void fill_matmul(Kernels& table) {
+  table.decode = &decode_scalar;
+  table.matmul = &matmul;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sg
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sg {
+
+bool fill_matmul_kernels(std::int64_t target, Kernels& table) { SG_FILL_FROM_TARGET(target, fill_matmul, table); }
+
+}  // namespace sg
+#endif
