@@ -17,11 +17,10 @@ import torch
 import transformers
 
 import cases
-import float64
 import gguf_export
+import hf
 import measurement
 import reference
-import sites as site_maps
 import weights
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "golden"
@@ -86,20 +85,10 @@ def write_config(folder, config):
     (folder / "config.json").write_text(json.dumps(dict(sorted(config.items())), indent=2) + "\n")
 
 
-def load(folder, stored):
-    """The model in float32, eager attention; constants that take the stored dtype are rounded to it."""
-    model = transformers.AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager").eval()
-    for module in model.modules():
-        if hasattr(module, "embed_scale") and isinstance(module.embed_scale, torch.Tensor):
-            module.embed_scale = module.embed_scale.to(stored).float()
-    return model
-
-
 def check_reference(folder, ids, sites, name):
     """The largest difference of any element from reference.py, relative to the largest element of its site."""
     worst = 0.0
-    own = reference.forward(folder, ids)
+    own = reference.forward(reference.Checkpoint.read(folder), ids)
     if own.keys() != sites.keys():
         raise SystemExit(f"{name}: sites differ: {sorted(own)} against {sorted(sites)}")
     for site, want in sites.items():
@@ -113,25 +102,16 @@ def check_reference(folder, ids, sites, name):
 def golden(case, folder, stored, dtype_name):
     limit = case.ids_below or case.config["vocab_size"]
     rng = np.random.Generator(np.random.PCG64(case.seed + 1000))
-    prompts = [rng.integers(0, limit, n).tolist() for n in LENGTHS]
-    record32 = site_maps.Recorder(load(folder, stored))
-    plain = [record32(ids) for ids in prompts]
-    record64 = site_maps.Recorder(float64.to_float64(load(folder, stored)))
-    sequences, errors, worst = [], {}, 0.0
-    for ids, single in zip(prompts, plain):
-        with float64.true_float64():
-            double = record64(ids)
+    twin = hf.Twin(folder, stored)
+    sequences, worst = [], 0.0
+    for length in LENGTHS:
+        ids = rng.integers(0, limit, length).tolist()
+        double = twin(ids)
         worst = max(worst, check_reference(folder, ids, double, f"{case.name} {dtype_name}"))
-        measurement.merge_max(errors, measurement.relative_errors(single, double))
-        sequences.append(measurement.sequence(ids, double, len(ids) == ALL_POSITIONS))
+        sequences.append(measurement.sequence(ids, double, length == ALL_POSITIONS))
     return {"schema": "streamgauge.golden/1", "case": case.name, "family": case.config["model_type"],
-            "weights": dtype_name, "seed": case.seed, "versions": versions(),
-            "reference_agreement": worst, "torch_float32_error": errors, "sequences": sequences}
-
-
-def versions():
-    return {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
-            "numpy": np.__version__}
+            "weights": dtype_name, "seed": case.seed, "versions": hf.versions(),
+            "reference_agreement": worst, "torch_float32_error": twin.errors, "sequences": sequences}
 
 
 def check_gguf(folder, state):
@@ -201,9 +181,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("case", nargs="*", help="default: all")
     names = parser.parse_args().case
-    torch.set_num_threads(1)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    hf.quiet()
     known = {c.name: c for c in cases.CASES}
     if unknown := set(names) - set(known):
         sys.exit(f"unknown case {sorted(unknown)}; known: {sorted(known)}")

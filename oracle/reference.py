@@ -14,16 +14,20 @@ from reference_ops import ACTIVATIONS, attend, layer_norm, rms_norm, rotate, sca
 
 
 class Checkpoint:
-    def __init__(self, folder):
-        folder = pathlib.Path(folder)
-        self.config = json.loads((folder / "config.json").read_text())
-        self.tensors, self.dtypes = {}, {}
+    """The tensors of a model, in float64, and its configuration."""
+
+    def __init__(self, config, tensors):
+        self.config = config
+        self.dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
+        self.tensors = {name: tensor.double().numpy() for name, tensor in tensors.items()}
+
+    @classmethod
+    def read(cls, folder):
+        folder, tensors = pathlib.Path(folder), {}
         for file in sorted(folder.glob("model*.safetensors")):
             with safe_open(file, framework="pt") as f:
-                for name in f.keys():
-                    tensor = f.get_tensor(name)
-                    self.dtypes[name] = tensor.dtype
-                    self.tensors[name] = tensor.double().numpy()
+                tensors.update((name, f.get_tensor(name)) for name in f.keys())
+        return cls(json.loads((folder / "config.json").read_text()), tensors)
 
     def __contains__(self, name):
         return name in self.tensors
@@ -176,9 +180,8 @@ class GptNeox(Family):
 FAMILIES = {"llama": Llama, "gemma3_text": Gemma3, "gpt_neox": GptNeox}
 
 
-def forward(folder, ids):
-    """{site: array}, as sites.Recorder returns them."""
-    m = Checkpoint(folder)
+def forward(m, ids):
+    """{site: array} of the Checkpoint m, as sites.Recorder returns them."""
     family = FAMILIES[m.config["model_type"]](m)
     x = family.embed(ids)
     embed, blocks = x, {}
