@@ -8,36 +8,17 @@
 
 #include "io/byte_reader.h"
 #include "io/gguf_types.h"
+#include "io/gguf_value.h"
 #include "io/in_quotes.h"
 
 namespace sg {
 namespace {
-
-/// Numbers of the value types in a file.
-enum class ValueType : std::uint32_t {
-  kU8,
-  kI8,
-  kU16,
-  kI16,
-  kU32,
-  kI32,
-  kF32,
-  kBool,
-  kString,
-  kArray,
-  kU64,
-  kI64,
-  kF64
-};
-constexpr std::uint32_t kValueTypes = 13;
 
 constexpr std::uint64_t kMinKeyValueBytes = 8 + 4 + 1;      // empty key, type, one byte
 constexpr std::uint64_t kMinTensorBytes = 8 + 4 + 4 + 8;    // empty name, no dimensions, type, offset
 constexpr std::uint64_t kMaxKeyBytes = 65535;               // the format's limit
 constexpr std::uint64_t kMaxTensorName = 64, kMaxDims = 4;  // the format's limits
 constexpr std::uint64_t kDefaultAlignment = 32;
-/// Items of one array: 16 times more than the largest vocabularies, and a bound on memory for hostile files.
-constexpr std::uint64_t kMaxArrayItems = std::uint64_t{1} << 23;
 
 /// What the file says about one tensor, before the data section's place is known.
 struct Entry {
@@ -74,22 +55,10 @@ class GgufParser {
 
   Result<void> read_header();
   Result<void> read_key_value();
-  Result<MetaValue> read_value(ValueType type, const std::string& key);
-  Result<MetaValue> read_array(const std::string& key);
   Result<void> read_alignment();
   Result<void> read_tensor();
   Result<void> place_tensors();
   Result<void> check_overlaps() const;
-
-  template <class Stored, class Kept>
-  Result<MetaValue> read_number(const std::string& key) {
-    Stored value{};
-    if (!in_.read(value)) return truncated("the value of " + key);
-    return MetaValue(static_cast<Kept>(value));
-  }
-  template <class Stored, class Kept>
-  Result<MetaValue> read_numbers(std::uint64_t count, const std::string& key);
-  Result<MetaValue> read_strings(std::uint64_t count, const std::string& key);
 
   std::span<const std::byte> file_;
   std::string_view where_;
@@ -139,119 +108,9 @@ Result<void> GgufParser::read_key_value() {
     return fail("a key is not printable ASCII", {}, name);
   }
   if (!in_.read(type)) return truncated("the type of " + name);
-  if (type >= kValueTypes) {
-    return fail("unknown value type of key " + name, fmt::format("below {}", kValueTypes), fmt::format("{}", type));
-  }
-  SG_TRY(MetaValue value, read_value(static_cast<ValueType>(type), name));
+  SG_TRY(MetaValue value, read_gguf_value(in_, type, {where_, name}));
   if (!out_.metadata.emplace(key, std::move(value)).second) return fail("key " + name + " stands twice in the file");
   return {};
-}
-
-Result<MetaValue> GgufParser::read_value(ValueType type, const std::string& key) {
-  switch (type) {
-    case ValueType::kU8:
-      return read_number<std::uint8_t, std::uint64_t>(key);
-    case ValueType::kI8:
-      return read_number<std::int8_t, std::int64_t>(key);
-    case ValueType::kU16:
-      return read_number<std::uint16_t, std::uint64_t>(key);
-    case ValueType::kI16:
-      return read_number<std::int16_t, std::int64_t>(key);
-    case ValueType::kU32:
-      return read_number<std::uint32_t, std::uint64_t>(key);
-    case ValueType::kI32:
-      return read_number<std::int32_t, std::int64_t>(key);
-    case ValueType::kF32:
-      return read_number<float, double>(key);
-    case ValueType::kU64:
-      return read_number<std::uint64_t, std::uint64_t>(key);
-    case ValueType::kI64:
-      return read_number<std::int64_t, std::int64_t>(key);
-    case ValueType::kF64:
-      return read_number<double, double>(key);
-    case ValueType::kArray:
-      return read_array(key);
-    case ValueType::kBool: {
-      std::uint8_t value = 0;
-      if (!in_.read(value)) return truncated("the value of " + key);
-      if (value > 1) return fail("key " + key + " is not a boolean", "0 or 1", fmt::format("{}", value));
-      return MetaValue(value == 1);
-    }
-    case ValueType::kString: {
-      std::string_view text;
-      if (!in_.read_string(text)) return truncated("the value of " + key);
-      return MetaValue(text);
-    }
-  }
-  return fail("unknown value type of key " + key);
-}
-
-Result<MetaValue> GgufParser::read_array(const std::string& key) {
-  std::uint32_t type = 0;
-  std::uint64_t count = 0;
-  if (!in_.read(type) || !in_.read(count)) return truncated("the array " + key);
-  if (count > kMaxArrayItems) {
-    return fail("array " + key + " is too long", fmt::format("at most {} items", kMaxArrayItems),
-                fmt::format("{}", count));
-  }
-  if (type >= kValueTypes) {
-    return fail("unknown item type of array " + key, fmt::format("below {}", kValueTypes), fmt::format("{}", type));
-  }
-  switch (static_cast<ValueType>(type)) {
-    case ValueType::kU8:
-      return read_numbers<std::uint8_t, std::int64_t>(count, key);
-    case ValueType::kI8:
-      return read_numbers<std::int8_t, std::int64_t>(count, key);
-    case ValueType::kU16:
-      return read_numbers<std::uint16_t, std::int64_t>(count, key);
-    case ValueType::kI16:
-      return read_numbers<std::int16_t, std::int64_t>(count, key);
-    case ValueType::kU32:
-      return read_numbers<std::uint32_t, std::int64_t>(count, key);
-    case ValueType::kI32:
-      return read_numbers<std::int32_t, std::int64_t>(count, key);
-    case ValueType::kF32:
-      return read_numbers<float, double>(count, key);
-    case ValueType::kBool:
-      return read_numbers<std::uint8_t, std::int64_t>(count, key);
-    case ValueType::kU64:
-      return read_numbers<std::uint64_t, std::int64_t>(count, key);
-    case ValueType::kI64:
-      return read_numbers<std::int64_t, std::int64_t>(count, key);
-    case ValueType::kF64:
-      return read_numbers<double, double>(count, key);
-    case ValueType::kString:
-      return read_strings(count, key);
-    case ValueType::kArray:
-      break;
-  }
-  return fail("array " + key + " holds arrays", "an array of numbers or strings");
-}
-
-template <class Stored, class Kept>
-Result<MetaValue> GgufParser::read_numbers(std::uint64_t count, const std::string& key) {
-  if (count > in_.left() / sizeof(Stored)) return truncated("the array " + key);
-  std::vector<Kept> items(static_cast<std::size_t>(count));
-  for (Kept& item : items) {
-    Stored stored{};
-    if (!in_.read(stored)) return truncated("the array " + key);
-    if constexpr (std::is_same_v<Stored, std::uint64_t>) {
-      if (stored > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        return fail("array " + key + " holds a number above 2^63 - 1", {}, fmt::format("{}", stored));
-      }
-    }
-    item = static_cast<Kept>(stored);
-  }
-  return MetaValue(std::move(items));
-}
-
-Result<MetaValue> GgufParser::read_strings(std::uint64_t count, const std::string& key) {
-  if (count > in_.left() / sizeof(std::uint64_t)) return truncated("the array " + key);
-  std::vector<std::string_view> items(static_cast<std::size_t>(count));
-  for (std::string_view& item : items) {
-    if (!in_.read_string(item)) return truncated("the array " + key);
-  }
-  return MetaValue(std::move(items));
 }
 
 Result<void> GgufParser::read_alignment() {

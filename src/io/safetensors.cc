@@ -5,65 +5,18 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <optional>
 
 #include "io/in_quotes.h"
+#include "io/safetensors_types.h"
 
 namespace sg {
 namespace {
 
-/// A dtype of the format; `dtype` is absent where streamgauge has no use for it.
-struct StoredType {
-  std::string_view name;
-  unsigned bits;
-  std::optional<DType> dtype;
-};
-constexpr std::array<StoredType, 21> kStoredTypes = {{
-    {"F64", 64, DType::kF64},
-    {"F32", 32, DType::kF32},
-    {"F16", 16, DType::kF16},
-    {"BF16", 16, DType::kBF16},
-    {"F8_E4M3", 8, DType::kF8E4M3},
-    {"F8_E5M2", 8, DType::kF8E5M2},
-    {"BOOL", 8, DType::kBool},
-    {"U8", 8, DType::kU8},
-    {"I8", 8, DType::kI8},
-    {"U16", 16, DType::kU16},
-    {"I16", 16, DType::kI16},
-    {"U32", 32, DType::kU32},
-    {"I32", 32, DType::kI32},
-    {"U64", 64, DType::kU64},
-    {"I64", 64, DType::kI64},
-    {"F4", 4, std::nullopt},
-    {"F6_E2M3", 6, std::nullopt},
-    {"F6_E3M2", 6, std::nullopt},
-    {"F8_E8M0", 8, std::nullopt},
-    {"F8_E4M3FNUZ", 8, std::nullopt},
-    {"F8_E5M2FNUZ", 8, std::nullopt},
-}};
-constexpr StoredType kComplex = {"C64", 64, std::nullopt};
-
-std::string supported_types() {
-  std::vector<std::string_view> names;
-  for (const StoredType& type : kStoredTypes) {
-    if (type.dtype) names.push_back(type.name);
-  }
-  return fmt::format("one of {}", fmt::join(names, " "));
-}
-
-const StoredType* stored_type(std::string_view name) {
-  if (name == kComplex.name) return &kComplex;
-  const auto found =
-      std::find_if(kStoredTypes.begin(), kStoredTypes.end(), [&](const auto& t) { return t.name == name; });
-  return found == kStoredTypes.end() ? nullptr : &*found;
-}
-
 /// What the header says about one tensor, before it is held against the rest.
 struct Entry {
   std::string name;
-  const StoredType* type = nullptr;
+  const SafetensorsType* type = nullptr;
   std::vector<std::uint64_t> shape;
   std::uint64_t begin = 0, end = 0;
 };
@@ -205,8 +158,8 @@ Result<Entry> HeaderParser::read_entry(std::string_view name, simdjson::dom::ele
       ++dtypes;
       std::string_view type;
       if (field.value.get(type) != simdjson::SUCCESS) return malformed(what + " is not a string");
-      entry.type = stored_type(type);
-      if (entry.type == nullptr) return malformed("unknown " + what, supported_types(), in_quotes(type));
+      entry.type = safetensors_type(type);
+      if (entry.type == nullptr) return malformed("unknown " + what, safetensors_supported_types(), in_quotes(type));
     } else if (field.key == "shape") {
       ++shapes;
       SG_TRY(entry.shape, read_naturals(what, field.value));
@@ -278,7 +231,7 @@ Result<void> HeaderParser::check_size(const Entry& entry) const {
   }
   if (!entry.type->dtype) {
     return fail(fmt::format("dtype {} of tensor {} is not supported", entry.type->name, in_quotes(entry.name)),
-                supported_types());
+                safetensors_supported_types());
   }
   return {};
 }
