@@ -57,7 +57,7 @@ def merge_max(errors, more):
 
 def write(path, document, digits=12):
     """JSON with one line per array of numbers, so that files are small and diffs readable."""
-    path.write_text(_text(document, digits, 0) + "\n")
+    path.write_text(text(document, digits, 0) + "\n")
 
 
 def _number(x, digits):
@@ -70,7 +70,7 @@ def _number(x, digits):
     return f"{float(x):.{digits}g}"
 
 
-def _text(v, digits, depth):
+def text(v, digits, depth=0):
     pad = " " * (depth + 1)
     if v is None or isinstance(v, str):
         return json.dumps(v, ensure_ascii=False)
@@ -78,13 +78,13 @@ def _text(v, digits, depth):
         v = v.tolist()
     if isinstance(v, dict):
         if all(isinstance(x, (int, float, str, np.number)) for x in v.values()):
-            return "{" + ", ".join(f'"{k}": {_text(x, digits, 0)}' for k, x in v.items()) + "}"
-        rows = [f'{pad}"{k}": {_text(x, digits, depth + 1)}' for k, x in v.items()]
+            return "{" + ", ".join(f'"{k}": {text(x, digits, 0)}' for k, x in v.items()) + "}"
+        rows = [f'{pad}"{k}": {text(x, digits, depth + 1)}' for k, x in v.items()]
         return "{\n" + ",\n".join(rows) + "\n" + " " * depth + "}"
     if isinstance(v, list):
         if all(isinstance(x, (int, float, np.number)) for x in v):
             return "[" + ", ".join(_number(x, digits) for x in v) + "]"
         if all(isinstance(x, str) for x in v):
-            return "[" + ", ".join(_text(x, digits, 0) for x in v) + "]"
-        return "[\n" + ",\n".join(pad + _text(x, digits, depth + 1) for x in v) + "\n" + " " * depth + "]"
+            return "[" + ", ".join(text(x, digits, 0) for x in v) + "]"
+        return "[\n" + ",\n".join(pad + text(x, digits, depth + 1) for x in v) + "\n" + " " * depth + "]"
     return _number(v, digits)
