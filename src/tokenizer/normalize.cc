@@ -1,0 +1,125 @@
+#include "tokenizer/normalize.h"
+
+#include <cstdlib>
+
+#include <utf8proc.h>
+
+#include "tokenizer/unicode.h"
+
+namespace sg {
+namespace {
+
+utf8proc_option_t options_of(UnicodeForm form) {
+  switch (form) {
+    case UnicodeForm::kNfc: return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    case UnicodeForm::kNfd: return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
+    case UnicodeForm::kNfkc:
+      return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+    case UnicodeForm::kNfkd:
+      return static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+  }
+  return UTF8PROC_STABLE;
+}
+
+bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+/// Applies f(character, out) to every character.
+template <class F>
+std::string map_characters(std::string_view text, F f) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = decode_at(text, at);
+    f(c.value, out);
+    at += c.bytes;
+  }
+  return out;
+}
+
+Result<std::string> run(UnicodeForm form, std::string text) {
+  if (is_ascii(text)) return text;
+  utf8proc_uint8_t* mapped = nullptr;
+  const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                   static_cast<utf8proc_ssize_t>(text.size()), &mapped, options_of(form));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(mapped, &std::free);
+  if (length < 0) return Error{.what = std::string("Unicode normalization: ") + utf8proc_errmsg(length)};
+  return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length));
+}
+
+Result<std::string> run(const PrependText& step, std::string text) {
+  if (!text.empty()) text.insert(0, step.prefix);
+  return text;
+}
+
+Result<std::string> run(const ReplaceText& step, std::string text) {
+  std::vector<ByteRange> matches;
+  SG_TRY_VOID(find_pattern(step.pattern, text, matches));
+  if (matches.empty()) return text;
+  std::string out;
+  out.reserve(text.size() + matches.size() * step.content.size());
+  std::size_t kept = 0;
+  for (const ByteRange& match : matches) {
+    out.append(text, kept, match.begin - kept).append(step.content);
+    kept = match.end;
+  }
+  return out.append(text, kept);
+}
+
+Result<std::string> run(const Lowercase& /*step*/, std::string text) {
+  return map_characters(text, [](char32_t c, std::string& out) {
+    if (c == 0x130) {  // the one character whose full lower case, i and a dot above, is longer than its simple one
+      out.append("i\xCC\x87");
+    } else {
+      append_utf8(static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))), out);
+    }
+  });
+}
+
+Result<std::string> run(const StripAccents& /*step*/, std::string text) {
+  return map_characters(text, [](char32_t c, std::string& out) {
+    if (!is_mark(c)) append_utf8(c, out);
+  });
+}
+
+Result<std::string> run(const StripSpaces& step, std::string text) {
+  std::size_t first_kept = text.size(), kept_end = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = decode_at(text, at);
+    if (!is_whitespace(c.value)) {
+      if (first_kept == text.size()) first_kept = at;
+      kept_end = at + c.bytes;
+    }
+    at += c.bytes;
+  }
+  const std::size_t begin = step.left ? first_kept : 0;
+  const std::size_t end = step.right ? kept_end : text.size();
+  return begin < end ? text.substr(begin, end - begin) : std::string();
+}
+
+}  // namespace
+
+Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std::vector<ByteRange>& matches) {
+  if (const auto* regex = std::get_if<std::shared_ptr<const Regex>>(&pattern))
+    return Regex::Matcher(**regex).find_all(text, matches);
+  const std::string& literal = std::get<std::string>(pattern);
+  if (literal.empty()) return {};
+  for (std::size_t at = text.find(literal); at != std::string_view::npos;
+       at = text.find(literal, at + literal.size())) {
+    matches.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + literal.size())});
+  }
+  return {};
+}
+
+Result<std::string> Normalizer::apply(std::string_view text) const {
+  std::string out(text);
+  for (const NormalizeStep& step : steps_) {
+    SG_TRY(out, std::visit([&](const auto& s) { return run(s, std::move(out)); }, step));
+  }
+  return out;
+}
+
+}  // namespace sg

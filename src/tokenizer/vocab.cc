@@ -1,0 +1,93 @@
+#include "tokenizer/vocab.h"
+
+#include <bit>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace sg {
+namespace {
+
+/// The high and low halves of a 128-bit product, folded: every input bit reaches every output bit.
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Odd constants with about half of their bits set: digits of the golden ratio and of sqrt(3).
+constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
+constexpr std::uint64_t kRootThree = 0xBB67AE8584CAA73Bu;
+
+}  // namespace
+
+std::uint64_t hash_bytes(std::string_view text) {
+  std::uint64_t hash = fold(text.size() + kGolden, kRootThree);
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, at, 8);
+    hash = fold(hash ^ word, kGolden);
+  }
+  std::uint64_t tail = 0;
+  for (std::size_t i = 0; i < left; ++i) tail |= std::uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
+  return fold(hash ^ tail, kRootThree);
+}
+
+Vocab::Vocab(std::size_t count) : slots_(std::bit_ceil(2 * count + 2)), mask_(slots_.size() - 1) {
+  spans_.reserve(count);
+  arena_.reserve(count * 8);  // the mean token of every family is 6 to 8 bytes
+}
+
+Vocab::Slot* Vocab::slot_of(std::string_view text, std::uint64_t hash) {
+  const auto tag = static_cast<std::uint32_t>(hash >> 32);
+  std::size_t at = hash & mask_;
+  while (slots_[at].id != kNoToken && (slots_[at].tag != tag || piece(slots_[at].id) != text)) at = (at + 1) & mask_;
+  slots_[at].tag = tag;
+  return &slots_[at];
+}
+
+void Vocab::add(std::string_view text, TokenId id) {
+  SG_CHECK(id >= 0 && id < kMaxTokens, "token id out of range");
+  SG_CHECK(arena_.size() + text.size() < kAbsent, "vocabulary of more than 4 GiB");
+  if (2 * (used_ + 1) > slots_.size()) grow();
+  Slot* slot = slot_of(text, hash_bytes(text));
+  if (slot->id == kNoToken) ++used_;
+  slot->id = id;
+  if (spans_.size() <= static_cast<std::size_t>(id)) spans_.resize(static_cast<std::size_t>(id) + 1);
+  spans_[static_cast<std::size_t>(id)] = {static_cast<std::uint32_t>(arena_.size()),
+                                          static_cast<std::uint32_t>(text.size())};
+  arena_.insert(arena_.end(), text.begin(), text.end());
+}
+
+void Vocab::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  mask_ = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.id == kNoToken) continue;
+    const std::string_view text = piece(slot.id);
+    slot_of(text, hash_bytes(text))->id = slot.id;
+  }
+}
+
+TokenId Vocab::find(std::string_view text, std::uint64_t hash) const {
+  const auto tag = static_cast<std::uint32_t>(hash >> 32);
+  for (std::size_t at = hash & mask_; slots_[at].id != kNoToken; at = (at + 1) & mask_) {
+    if (slots_[at].tag == tag && piece(slots_[at].id) == text) return slots_[at].id;
+  }
+  return kNoToken;
+}
+
+bool Vocab::has(TokenId id) const {
+  return id >= 0 && id < size() && spans_[static_cast<std::size_t>(id)].begin != kAbsent;
+}
+
+std::string_view Vocab::piece(TokenId id) const {
+  if (!has(id)) return {};
+  const Span& span = spans_[static_cast<std::size_t>(id)];
+  return {arena_.data() + span.begin, span.bytes};
+}
+
+}  // namespace sg
