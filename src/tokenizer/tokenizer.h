@@ -18,10 +18,10 @@ struct GgufVocab {
   std::string_view model;     // tokenizer.ggml.model: "gpt2" (byte-level BPE) or "llama" (SentencePiece BPE)
   std::string_view pre = {};  // tokenizer.ggml.pre; may be empty
   std::span<const std::string_view> tokens = {};
-  std::span<const double> scores = {};            // may be empty for gpt2
-  std::span<const std::int64_t> token_types;      // 1 normal 2 unknown 3 control 4 user 5 unused 6 byte
-  std::span<const std::string_view> merges;       // may be empty for llama
-  std::int64_t bos = -1, eos = -1, unknown = -1;  // -1: absent from the file
+  std::span<const double> scores = {};             // may be empty for gpt2
+  std::span<const std::int64_t> token_types = {};  // 1 normal 2 unknown 3 control 4 user 5 unused 6 byte
+  std::span<const std::string_view> merges = {};   // may be empty for llama
+  std::int64_t bos = -1, eos = -1, unknown = -1;   // -1: absent from the file
   bool add_bos = false, add_eos = false, add_space_prefix = true;
 };
 
