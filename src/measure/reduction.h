@@ -1,0 +1,40 @@
+// Reductions: one number of the token norms of one prompt at one site (docs/measures.md).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sg {
+
+/// A finite number, or the reason why there is none. Undefined is absent: never NaN and never 0.
+struct Measured {
+  std::optional<double> value = {};
+  std::string reason = {};  // a clause for people; empty when there is a value
+
+  static Measured absent(std::string why) { return {.value = std::nullopt, .reason = std::move(why)}; }
+  static Measured of(double x) { return {.value = x, .reason = {}}; }
+  bool ok() const { return value.has_value(); }
+};
+
+enum class Reduction : std::uint8_t { kLast, kMean, kMeanSkipFirst, kFrobenius, kMedian, kMax };
+
+inline constexpr std::array kReductions = {Reduction::kLast,      Reduction::kMean,   Reduction::kMeanSkipFirst,
+                                           Reduction::kFrobenius, Reduction::kMedian, Reduction::kMax};
+
+/// "mean_skip_first"
+std::string_view name(Reduction reduction);
+/// For the head of a table: "mean, no first".
+std::string_view title(Reduction reduction);
+
+/// Absent for an empty row, for mean_skip_first of one token, and when a norm that the reduction looks at is
+/// inf or NaN (the reason names the token). Sums run in the order of the tokens, in double.
+Measured reduce(Reduction reduction, std::span<const double> norms);
+
+/// The middle of the sorted values, for an even count the mean of the two. values must not be empty.
+double median_of(std::span<const double> values);
+
+}  // namespace sg

@@ -1,0 +1,59 @@
+// JsonReader: a cursor into a parsed JSON document that knows where it stands, so that an error can say
+// "sequences[3].norms.embed: expected a number, got a string".
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sg {
+
+/// Points into a document that must outlive it. Cheap to copy.
+class JsonReader {
+ public:
+  JsonReader(simdjson::dom::element element, std::string where, std::string path)
+      : element_(element), where_(std::move(where)), path_(std::move(path)) {}
+
+  /// A key that must be there.
+  Result<JsonReader> at(std::string_view key) const;
+  /// A key that may be missing or null.
+  std::optional<JsonReader> find(std::string_view key) const;
+  Result<std::vector<JsonReader>> items() const;
+
+  Result<std::string> string() const;
+  Result<bool> boolean() const;
+  Result<std::int64_t> integer() const;
+  /// A count: an integer >= 0.
+  Result<std::uint64_t> count() const;
+  /// A number, or "inf", "-inf", "nan".
+  Result<double> number() const;
+  Result<std::vector<double>> numbers() const;
+  bool is_object() const { return element_.is_object(); }
+  bool is_string() const { return element_.is_string(); }
+  bool is_array() const { return element_.is_array(); }
+
+  Error wrong(std::string_view expected) const;
+
+ private:
+  simdjson::dom::element element_;
+  std::string where_;  // the file
+  std::string path_;   // "sequences[3].norms"
+};
+
+/// Owns the text and its parse. Not movable while readers point into it.
+class JsonDocument {
+ public:
+  /// An error names the file and what the parser says.
+  Result<JsonReader> parse(std::string_view json, std::string_view where);
+
+ private:
+  simdjson::dom::parser parser_;
+};
+
+}  // namespace sg

@@ -1,0 +1,18 @@
+// The tidy form of a measurement: one row per model, prompt, token, layer and site (RFC 4180).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "measure/row.h"
+
+namespace sg {
+
+/// Columns model,sequence,category,position,id,token,layer,site,norm. `layer` is empty at embed and ln_final;
+/// norms read back as the same double; inf and nan as words.
+std::string measurement_csv(const Measurement& measurement);
+
+/// One field, quoted when it holds a comma, a quote, a line break or blanks at its ends.
+std::string csv_field(std::string_view text);
+
+}  // namespace sg

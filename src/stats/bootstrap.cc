@@ -1,0 +1,103 @@
+#include "stats/bootstrap.h"
+
+#include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "base/check.h"
+#include "base/counter_rng.h"
+#include "stats/quantile.h"
+
+namespace sg {
+namespace {
+
+double normal_cdf(double z) { return boost::math::cdf(boost::math::normal(), z); }
+double normal_quantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
+
+/// The statistic of every resample, ascending.
+std::optional<std::vector<double>> resample(std::size_t n, const Statistic& statistic,
+                                            const BootstrapOptions& options) {
+  const CounterRng rng(options.seed);
+  std::vector<std::size_t> units(n);
+  std::vector<double> values(options.resamples);
+  for (std::size_t r = 0; r < options.resamples; ++r) {
+    for (std::size_t i = 0; i < n; ++i) units[i] = static_cast<std::size_t>(rng.below(r * n + i, n));
+    const auto value = statistic(units);
+    if (!value || !std::isfinite(*value)) return std::nullopt;
+    values[r] = *value;
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+/// z0 = Phi^-1(share of resamples below the sample's value; ties count half).
+std::optional<double> bias_correction(std::span<const double> ascending, double value) {
+  const auto [first, last] = std::equal_range(ascending.begin(), ascending.end(), value);
+  const double below = static_cast<double>(first - ascending.begin()) + 0.5 * static_cast<double>(last - first);
+  const double share = below / static_cast<double>(ascending.size());
+  if (!(share > 0 && share < 1)) return std::nullopt;
+  return normal_quantile(share);
+}
+
+/// a = sum (mean - theta_i)^3 / (6 (sum (mean - theta_i)^2)^1.5) over the leave-one-out values theta_i.
+std::optional<double> acceleration(std::size_t n, const Statistic& statistic) {
+  std::vector<double> theta(n);
+  std::vector<std::size_t> units(n - 1);
+  for (std::size_t left_out = 0; left_out < n; ++left_out) {
+    for (std::size_t i = 0; i + 1 < n; ++i) units[i] = i < left_out ? i : i + 1;
+    const auto value = statistic(units);
+    if (!value || !std::isfinite(*value)) return std::nullopt;
+    theta[left_out] = *value;
+  }
+  const double mean = std::accumulate(theta.begin(), theta.end(), 0.0) / static_cast<double>(n);
+  double squares = 0, cubes = 0;
+  for (const double t : theta) {
+    squares += (mean - t) * (mean - t);
+    cubes += (mean - t) * (mean - t) * (mean - t);
+  }
+  if (squares == 0) return 0.0;
+  return cubes / (6 * squares * std::sqrt(squares));
+}
+
+/// alpha' = Phi(z0 + (z0 + z) / (1 - a (z0 + z))), z = Phi^-1(alpha).
+double corrected_level(double alpha, double z0, double a) {
+  const double z = z0 + normal_quantile(alpha);
+  return normal_cdf(z0 + z / (1 - a * z));
+}
+
+}  // namespace
+
+std::optional<Interval> bootstrap(std::size_t n, const Statistic& statistic, const BootstrapOptions& options) {
+  SG_CHECK(options.level > 0 && options.level < 1, "a confidence level is between 0 and 1");
+  SG_CHECK(options.resamples >= 1, "no resamples");
+  if (n < 2) return std::nullopt;
+  std::vector<std::size_t> all(n);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const auto value = statistic(all);
+  if (!value || !std::isfinite(*value)) return std::nullopt;
+  const auto ascending = resample(n, statistic, options);
+  if (!ascending) return std::nullopt;
+  if (ascending->front() == ascending->back()) return Interval{ascending->front(), ascending->back()};
+  double low = (1 - options.level) / 2, high = 1 - low;
+  if (options.kind == BootstrapKind::kBca) {
+    const auto z0 = bias_correction(*ascending, *value);
+    const auto a = acceleration(n, statistic);
+    if (!z0 || !a) return std::nullopt;
+    low = corrected_level(low, *z0, *a);
+    high = corrected_level(high, *z0, *a);
+  }
+  return Interval{quantile_sorted(*ascending, low), quantile_sorted(*ascending, high)};
+}
+
+std::optional<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options) {
+  const auto mean = [values](std::span<const std::size_t> units) -> std::optional<double> {
+    double sum = 0;
+    for (const std::size_t u : units) sum += values[u];
+    return sum / static_cast<double>(units.size());
+  };
+  return bootstrap(values.size(), mean, options);
+}
+
+}  // namespace sg
