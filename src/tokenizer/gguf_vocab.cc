@@ -2,7 +2,7 @@
 // tokenizer.json of the models; for what the fields mean: llama.cpp.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <deque>
 
 #include "tokenizer/gguf_pre_types.h"
 #include "tokenizer/tokenizer_impl.h"
@@ -126,17 +126,20 @@ Result<Merges> scored_merges(const GgufVocab& vocab, std::string_view where) {
 }
 
 Vocab spell(const GgufVocab& vocab, SpaceRuns runs) {
-  Vocab spelled(vocab.tokens.size());
-  std::string run;
+  std::deque<std::string> respelled;  // keeps its strings in place
+  std::vector<Vocab::Entry> entries;
+  entries.reserve(vocab.tokens.size());
   for (std::size_t id = 0; id < vocab.tokens.size(); ++id) {
     std::string_view token = vocab.tokens[id];
     if (runs == kSpaceRunsMerge && is_space_run(vocab, id)) {
-      run.clear();
+      std::string& run = respelled.emplace_back();
       for (std::size_t i = 0; i < token.size(); ++i) run.append(kSpace);
       token = run;
     }
-    spelled.add(token, static_cast<TokenId>(id));
+    entries.push_back({token, static_cast<TokenId>(id)});
   }
+  Vocab spelled(entries.size());
+  spelled.add(entries);
   return spelled;
 }
 

@@ -49,27 +49,28 @@ void Merges::insert(TokenId left, TokenId right, std::uint32_t rank, TokenId mer
 Result<Merges> Merges::from_rules(std::span<const Rule> rules, const Vocab& vocab, std::string_view where) {
   Merges merges;
   merges.slots_.assign(std::bit_ceil(2 * rules.size() + 2), Slot{});
-  // The look-ups are independent and miss the cache: hashing a batch first lets the misses overlap.
-  constexpr std::size_t kBatch = 32;
+  // The look-ups are independent and miss the cache: asking for a batch of them first lets the misses overlap.
+  constexpr std::size_t kBatch = 16;
   std::array<std::array<std::uint64_t, 3>, kBatch> hashes;
+  std::array<std::array<TokenId, 3>, kBatch> ids;
   std::array<std::string, kBatch> products;
   for (std::size_t first = 0; first < rules.size(); first += kBatch) {
-    const std::size_t count = std::min(kBatch, rules.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Rule& rule = rules[first + i];
-      products[i].assign(rule.left).append(rule.right);
-      hashes[i] = {hash_bytes(rule.left), hash_bytes(rule.right), hash_bytes(products[i])};
+    const auto batch = rules.subspan(first, std::min(kBatch, rules.size() - first));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      products[i].assign(batch[i].left).append(batch[i].right);
+      hashes[i] = {hash_bytes(batch[i].left), hash_bytes(batch[i].right), hash_bytes(products[i])};
       for (const std::uint64_t hash : hashes[i]) vocab.prefetch(hash);
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      const Rule& rule = rules[first + i];
-      const TokenId left = vocab.find(rule.left, hashes[i][0]);
-      const TokenId right = vocab.find(rule.right, hashes[i][1]);
-      const TokenId merged = vocab.find(products[i], hashes[i][2]);
-      if (left == kNoToken) return bad_rule(where, first + i, rule, rule.left);
-      if (right == kNoToken) return bad_rule(where, first + i, rule, rule.right);
-      if (merged == kNoToken) return bad_rule(where, first + i, rule, products[i]);
-      merges.insert(left, right, static_cast<std::uint32_t>(first + i), merged);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const std::array<std::string_view, 3> pieces = {batch[i].left, batch[i].right, products[i]};
+      for (std::size_t side = 0; side < 3; ++side) {
+        ids[i][side] = vocab.find(pieces[side], hashes[i][side]);
+        if (ids[i][side] == kNoToken) return bad_rule(where, first + i, batch[i], pieces[side]);
+      }
+      __builtin_prefetch(&merges.slots_[pair_hash(pair_key(ids[i][0], ids[i][1])) & (merges.slots_.size() - 1)], 1);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      merges.insert(ids[i][0], ids[i][1], static_cast<std::uint32_t>(first + i), ids[i][2]);
     }
   }
   return merges;

@@ -9,14 +9,17 @@ using simdjson::dom::element;
 
 Result<Vocab> read_vocab(const JsonObject& model) {
   SG_TRY(const JsonObject json, model.object("vocab"));
-  Vocab vocab(json.raw().size());
+  std::vector<Vocab::Entry> entries;
+  entries.reserve(json.raw().size());
   for (const auto& [piece, value] : json.raw()) {
     std::int64_t id = -1;
     if (value.get(id) != simdjson::SUCCESS || id < 0 || id >= kMaxTokens) {
       return json.wrong(piece, "a token id from 0 to " + std::to_string(kMaxTokens - 1));
     }
-    vocab.add(piece, static_cast<TokenId>(id));
+    entries.push_back({piece, static_cast<TokenId>(id)});
   }
+  Vocab vocab(entries.size());
+  vocab.add(entries);
   return vocab;
 }
 

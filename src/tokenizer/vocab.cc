@@ -1,5 +1,7 @@
 #include "tokenizer/vocab.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -40,25 +42,39 @@ Vocab::Vocab(std::size_t count) : slots_(std::bit_ceil(2 * count + 2)), mask_(sl
   arena_.reserve(count * 8);  // the mean token of every family is 6 to 8 bytes
 }
 
-Vocab::Slot* Vocab::slot_of(std::string_view text, std::uint64_t hash) {
+/// The slot that holds the text, or the free one where it belongs.
+std::size_t Vocab::slot_of(std::string_view text, std::uint64_t hash) const {
   const auto tag = static_cast<std::uint32_t>(hash >> 32);
   std::size_t at = hash & mask_;
-  while (slots_[at].id != kNoToken && (slots_[at].tag != tag || piece(slots_[at].id) != text)) at = (at + 1) & mask_;
-  slots_[at].tag = tag;
-  return &slots_[at];
+  while (slots_[at].id != kNoToken && (slots_[at].tag != tag || view(slots_[at].span) != text)) at = (at + 1) & mask_;
+  return at;
 }
 
-void Vocab::add(std::string_view text, TokenId id) {
+void Vocab::add(std::string_view text, TokenId id, std::uint64_t hash) {
   SG_CHECK(id >= 0 && id < kMaxTokens, "token id out of range");
   SG_CHECK(arena_.size() + text.size() < kAbsent, "vocabulary of more than 4 GiB");
   if (2 * (used_ + 1) > slots_.size()) grow();
-  Slot* slot = slot_of(text, hash_bytes(text));
-  if (slot->id == kNoToken) ++used_;
-  slot->id = id;
+  Slot& slot = slots_[slot_of(text, hash)];
+  if (slot.id == kNoToken) ++used_;
+  slot = {static_cast<std::uint32_t>(hash >> 32),
+          id,
+          {static_cast<std::uint32_t>(arena_.size()), static_cast<std::uint32_t>(text.size())}};
   if (spans_.size() <= static_cast<std::size_t>(id)) spans_.resize(static_cast<std::size_t>(id) + 1);
-  spans_[static_cast<std::size_t>(id)] = {static_cast<std::uint32_t>(arena_.size()),
-                                          static_cast<std::uint32_t>(text.size())};
+  spans_[static_cast<std::size_t>(id)] = slot.span;
   arena_.insert(arena_.end(), text.begin(), text.end());
+}
+
+void Vocab::add(std::span<const Entry> entries) {
+  constexpr std::size_t kBatch = 16;  // more misses in flight than a core can have gain nothing
+  std::array<std::uint64_t, kBatch> hashes;
+  for (; !entries.empty(); entries = entries.subspan(std::min(kBatch, entries.size()))) {
+    const auto batch = entries.first(std::min(kBatch, entries.size()));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      hashes[i] = hash_bytes(batch[i].piece);
+      prefetch(hashes[i]);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) add(batch[i].piece, batch[i].id, hashes[i]);
+  }
 }
 
 void Vocab::grow() {
@@ -67,27 +83,19 @@ void Vocab::grow() {
   mask_ = slots_.size() - 1;
   for (const Slot& slot : old) {
     if (slot.id == kNoToken) continue;
-    const std::string_view text = piece(slot.id);
-    slot_of(text, hash_bytes(text))->id = slot.id;
+    const std::string_view text = view(slot.span);
+    slots_[slot_of(text, hash_bytes(text))] = slot;
   }
 }
 
-TokenId Vocab::find(std::string_view text, std::uint64_t hash) const {
-  const auto tag = static_cast<std::uint32_t>(hash >> 32);
-  for (std::size_t at = hash & mask_; slots_[at].id != kNoToken; at = (at + 1) & mask_) {
-    if (slots_[at].tag == tag && piece(slots_[at].id) == text) return slots_[at].id;
-  }
-  return kNoToken;
-}
+TokenId Vocab::find(std::string_view text, std::uint64_t hash) const { return slots_[slot_of(text, hash)].id; }
 
 bool Vocab::has(TokenId id) const {
   return id >= 0 && id < size() && spans_[static_cast<std::size_t>(id)].begin != kAbsent;
 }
 
 std::string_view Vocab::piece(TokenId id) const {
-  if (!has(id)) return {};
-  const Span& span = spans_[static_cast<std::size_t>(id)];
-  return {arena_.data() + span.begin, span.bytes};
+  return has(id) ? view(spans_[static_cast<std::size_t>(id)]) : std::string_view();
 }
 
 }  // namespace sg
