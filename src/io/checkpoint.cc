@@ -4,7 +4,7 @@
 #include <cctype>
 #include <system_error>
 
-#include "io/gguf.h"
+#include "io/shard_name.h"
 
 namespace sg {
 namespace {
@@ -26,7 +26,7 @@ std::vector<fs::path> gguf_models(const fs::path& directory) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory, ignored)) {
     if (lower_extension(entry.path()) != ".gguf") continue;
-    const auto split = gguf_split_name(entry.path());
+    const auto split = parse_shard_name(entry.path().filename().string(), ".gguf");
     if (!split || split->number == 1) found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());

@@ -4,9 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,12 +24,5 @@ struct GgufContents {
 
 /// `file` is the whole file, `where` its name in messages.
 Result<GgufContents> parse_gguf(std::span<const std::byte> file, std::string_view where);
-
-/// stem-00002-of-00005.gguf: {"stem", 2, 5}; absent for other names.
-struct GgufSplitName {
-  std::string stem;
-  std::uint32_t number = 0, count = 0;  // number counts from 1
-};
-std::optional<GgufSplitName> gguf_split_name(const std::filesystem::path& path);
 
 }  // namespace sg

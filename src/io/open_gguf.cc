@@ -4,16 +4,18 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
-#include <regex>
 
 #include "io/checkpoint.h"
 #include "io/gguf.h"
 #include "io/in_quotes.h"
+#include "io/shard_name.h"
 
 namespace sg {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kExtension = ".gguf";
 
 /// A whole number of the metadata, whatever its stored type; absent when missing, negative or no number.
 std::optional<std::uint64_t> natural(const GgufContents& file, std::string_view key) {
@@ -45,7 +47,7 @@ void take(OpenFile file, Checkpoint& model) {
   model.files.push_back(std::move(file.map));
 }
 
-Result<void> check_shard(const GgufContents& file, const fs::path& path, const GgufSplitName& name) {
+Result<void> check_shard(const GgufContents& file, const fs::path& path, const ShardName& name) {
   const auto count = natural(file, "split.count"), number = natural(file, "split.no");
   const auto text = [](const std::optional<std::uint64_t>& n) { return n ? fmt::format("{}", *n) : "none"; };
   if (count == name.count && number == name.number - 1) return {};
@@ -56,12 +58,13 @@ Result<void> check_shard(const GgufContents& file, const fs::path& path, const G
                .hint = "files of a split model must keep their names"};
 }
 
-Result<void> take_shards(const fs::path& named, const GgufSplitName& name, Checkpoint& model) {
+Result<void> take_shards(const fs::path& named, const ShardName& name, Checkpoint& model) {
   std::optional<std::uint64_t> promised;
   for (std::uint32_t number = 1; number <= name.count; ++number) {
-    const fs::path path = named.parent_path() / fmt::format("{}-{:05}-of-{:05}.gguf", name.stem, number, name.count);
+    const ShardName shard{name.stem, number, name.count};
+    const fs::path path = named.parent_path() / shard_name_text(shard, kExtension);
     SG_TRY(OpenFile file, open_one(path));
-    SG_TRY_VOID(check_shard(file.contents, path, {name.stem, number, name.count}));
+    SG_TRY_VOID(check_shard(file.contents, path, shard));
     if (number == 1) promised = natural(file.contents, "split.tensors.count");
     take(std::move(file), model);
   }
@@ -82,21 +85,11 @@ Result<void> take_shards(const fs::path& named, const GgufSplitName& name, Check
 
 }  // namespace
 
-std::optional<GgufSplitName> gguf_split_name(const fs::path& path) {
-  static const std::regex pattern(R"((.*)-(\d{5})-of-(\d{5})\.gguf)");
-  const std::string name = path.filename().string();
-  std::smatch parts;
-  if (!std::regex_match(name, parts, pattern)) return std::nullopt;
-  const GgufSplitName split{parts[1].str(), static_cast<std::uint32_t>(std::stoul(parts[2].str())),
-                            static_cast<std::uint32_t>(std::stoul(parts[3].str()))};
-  return split.number >= 1 && split.number <= split.count ? std::optional(split) : std::nullopt;
-}
-
 Result<Checkpoint> open_gguf(const fs::path& path) {
   Checkpoint model;
   model.format = Format::kGguf;
   model.path = path;
-  const std::optional<GgufSplitName> name = gguf_split_name(path);
+  const std::optional<ShardName> name = parse_shard_name(path.filename().string(), kExtension);
   if (name && name->count > 1) {
     SG_TRY_VOID(take_shards(path, *name, model));
     return model;

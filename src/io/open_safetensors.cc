@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
-#include <regex>
 #include <set>
 #include <string>
 #include <system_error>
@@ -11,6 +10,7 @@
 #include "io/in_quotes.h"
 #include "io/safetensors.h"
 #include "io/safetensors_index.h"
+#include "io/shard_name.h"
 
 namespace sg {
 namespace {
@@ -130,11 +130,9 @@ Result<void> add_single(const fs::path& path, Checkpoint& model) {
     SG_TRY(const FileMap missing, FileMap::open(path));
   }
   SG_TRY_VOID(read_config(directory, model));
-  static const std::regex shard_name(R"((.*)-\d{5}-of-(\d{5})\.safetensors)");
-  std::smatch parts;
-  const std::string name = path.filename().string();
-  if (!std::regex_match(name, parts, shard_name) || parts[2] == "00001") return add_file(path, nullptr, "", model);
-  const fs::path index = directory / (parts[1].str() + kIndexSuffix);
+  const auto shard = parse_shard_name(path.filename().string(), ".safetensors");
+  if (!shard || shard->count == 1) return add_file(path, nullptr, "", model);
+  const fs::path index = directory / (shard->stem + kIndexSuffix);
   if (present(index)) return add_shards(index, model);
   return Error{.what = "the file is one shard of several, and their index is missing",
                .where = path.string(),

@@ -211,17 +211,5 @@ TEST(Gguf, RefusesBrokenTensors) {
   SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 0, {1}, four), w.tensor_at("b", 0, {1}, 4); }), "not aligned");
 }
 
-TEST(Gguf, TakesSplitNamesApart) {
-  const auto split = gguf_split_name("folder/big-model-00002-of-00012.gguf");
-  ASSERT_TRUE(split.has_value());
-  EXPECT_EQ(split->stem, "big-model");
-  EXPECT_EQ(split->number, 2u);
-  EXPECT_EQ(split->count, 12u);
-  for (const char* other :
-       {"a.gguf", "a-2-of-3.gguf", "a-00000-of-00002.gguf", "a-00003-of-00002.gguf", "a-00001-of-00002.bin"}) {
-    EXPECT_FALSE(gguf_split_name(other).has_value()) << other;
-  }
-}
-
 }  // namespace
 }  // namespace sg
