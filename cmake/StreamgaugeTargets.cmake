@@ -6,6 +6,7 @@ target_compile_features(sg_flags INTERFACE cxx_std_20)
 target_include_directories(sg_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 target_compile_options(sg_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers  # designated initialisers leave out what keeps its default, on purpose
   -Wimplicit-fallthrough -Werror=switch -Werror=return-type -ffp-contract=off -fno-math-errno)
 if(STREAMGAUGE_WERROR)
   target_compile_options(sg_flags INTERFACE -Werror)

@@ -1,0 +1,13 @@
+// What the operating system says about this process and machine.
+#pragma once
+
+#include <cstdint>
+
+namespace sg {
+
+/// Largest resident set of this process so far, bytes; 0 when the system does not tell.
+std::uint64_t peak_resident_bytes();
+/// Physical memory, bytes.
+std::uint64_t physical_memory_bytes();
+
+}  // namespace sg

@@ -1,0 +1,226 @@
+// The attention branch: projections, q/k norms, rotation, softmax over each query's keys, output projection.
+// Queries go in blocks over all of their keys, so scores take a block times the length and never the length
+// squared, and the softmax is the exact two-pass one (docs/adr/0005).
+#include <algorithm>
+#include <cmath>
+
+#include "forward/blocks.h"
+
+namespace sg {
+namespace {
+
+// Queries per task. Any value gives the same bits.
+constexpr std::size_t kQueryBlock = 64;
+
+/// Columns of the fused matrix where a head's channels start.
+struct QkvColumns {
+  const Spec& spec;
+  std::size_t per_group() const { return spec.heads / spec.kv_heads; }
+  std::size_t q(std::size_t head) const {
+    const std::size_t d = spec.head_dim, g = per_group();
+    return spec.qkv_layout == QkvLayout::kPerHead ? (head / g * (g + 2) + head % g) * d : head * d;
+  }
+  std::size_t k(std::size_t kv) const {
+    const std::size_t d = spec.head_dim, g = per_group();
+    return spec.qkv_layout == QkvLayout::kPerHead ? (kv * (g + 2) + g) * d : (spec.heads + kv) * d;
+  }
+  std::size_t v(std::size_t kv) const {
+    const std::size_t d = spec.head_dim, g = per_group();
+    return spec.qkv_layout == QkvLayout::kPerHead ? (kv * (g + 2) + g + 1) * d : (spec.heads + spec.kv_heads + kv) * d;
+  }
+};
+
+void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, RunContext& run) {
+  const Spec& spec = call.spec;
+  const std::size_t q = spec.heads * spec.head_dim, kv = spec.kv_heads * spec.head_dim;
+  switch (spec.qkv_layout) {
+    case QkvLayout::kSeparate:
+      project(call.weights.q, in, qkv.col_range(0, q), run);
+      project(call.weights.k, in, qkv.col_range(q, kv), run);
+      project(call.weights.v, in, qkv.col_range(q + kv, kv), run);
+      break;
+    case QkvLayout::kThirds:
+    case QkvLayout::kPerHead: project(call.weights.qkv, in, qkv, run); break;
+  }
+  if (spec.clip_qkv > 0) {
+    for (std::size_t r = 0; r < qkv.rows; ++r) run.kernels.clamp(spec.clip_qkv, qkv.row(r), qkv.cols);
+  }
+}
+
+/// Norms over q and k before the rotation, over each head or over all heads of a token together.
+void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
+  const Spec& spec = call.spec;
+  const QkvColumns columns{spec};
+  const std::size_t d = spec.head_dim;
+  switch (spec.qk_norm) {
+    case QkNorm::kNone: return;
+    case QkNorm::kPerHead:
+      for (std::size_t h = 0; h < spec.heads; ++h) {
+        const MatrixView q = qkv.col_range(columns.q(h), d);
+        norm_rows(spec, call.weights.q_norm, q, q, run);
+      }
+      for (std::size_t h = 0; h < spec.kv_heads; ++h) {
+        const MatrixView k = qkv.col_range(columns.k(h), d);
+        norm_rows(spec, call.weights.k_norm, k, k, run);
+      }
+      return;
+    case QkNorm::kWhole: {
+      const MatrixView q = qkv.col_range(columns.q(0), spec.heads * d),
+                       k = qkv.col_range(columns.k(0), spec.kv_heads * d);
+      norm_rows(spec, call.weights.q_norm, q, q, run);
+      norm_rows(spec, call.weights.k_norm, k, k, run);
+      return;
+    }
+  }
+}
+
+void rotate_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
+  const Spec& spec = call.spec;
+  const int rope = spec.attention[call.layer].rope;
+  if (rope < 0) return;
+  const QkvColumns columns{spec};
+  for (std::size_t s = 0; s < call.tokens.sequences(); ++s) {
+    const RopeTable& table = call.ropes.of(static_cast<std::size_t>(rope), s);
+    const std::size_t first = call.tokens.begin(s);
+    run.pool.parallel_for(call.tokens.length(s), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t t = begin; t < end; ++t) {
+        float* row = qkv.row(first + t);
+        const float *cos = table.cos_at(t), *sin = table.sin_at(t);
+        for (std::size_t h = 0; h < spec.heads; ++h)
+          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.q(h));
+        for (std::size_t h = 0; h < spec.kv_heads; ++h)
+          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.k(h));
+      }
+    });
+  }
+}
+
+/// Press, Smith, Lewis 2021 (arXiv:2108.12409), section 3; head counts that are no power of two take every second
+/// slope of the next power.
+float alibi_slope(std::size_t head, std::size_t heads) {
+  std::size_t power = 1;
+  while (power * 2 <= heads) power *= 2;
+  if (head < power)
+    return static_cast<float>(std::exp2(-8.0 * static_cast<double>(head + 1) / static_cast<double>(power)));
+  return static_cast<float>(std::exp2(-4.0 * static_cast<double>(2 * (head - power) + 1) / static_cast<double>(power)));
+}
+
+/// Queries [begin, end) of one head of one sequence; positions count from the sequence's start.
+struct Task {
+  std::size_t sequence, head, begin, end;
+};
+
+std::vector<Task> make_tasks(const Spec& spec, const TokenBatch& tokens) {
+  std::vector<Task> tasks;
+  for (std::size_t s = 0; s < tokens.sequences(); ++s) {
+    for (std::size_t h = 0; h < spec.heads; ++h) {
+      for (std::size_t q = 0; q < tokens.length(s); q += kQueryBlock) {
+        tasks.push_back({s, h, q, std::min(q + kQueryBlock, tokens.length(s))});
+      }
+    }
+  }
+  return tasks;
+}
+
+WeightView stored(ConstMatrixView m, bool transposed) {
+  return {.data = reinterpret_cast<const std::byte*>(m.data),
+          .dtype = DType::kF32,
+          .rows = transposed ? m.cols : m.rows,
+          .cols = transposed ? m.rows : m.cols,
+          .row_bytes = m.stride * sizeof(float),
+          .transposed = transposed};
+}
+
+/// Scores to probabilities: query i of the block sees keys (i - window, i]; the rest become 0.
+void weigh(const LayerCall& call, const Task& task, std::size_t first_key, MatrixView scores, RunContext& run) {
+  const Spec& spec = call.spec;
+  const LayerAttention& at = spec.attention[call.layer];
+  const float slope = alibi_slope(task.head, spec.heads);
+  for (std::size_t i = 0; i < scores.rows; ++i) {
+    const std::size_t query = task.begin + i;
+    const std::size_t lowest = at.window > 0 && query + 1 > at.window ? query + 1 - at.window : 0;
+    float* row = scores.row(i);
+    float* seen = row + (lowest - first_key);
+    const std::size_t count = query + 1 - lowest;
+    switch (spec.positions) {
+      case PositionKind::kRotary:
+      case PositionKind::kLearned: run.kernels.scale(at.score_scale, seen, count); break;
+      case PositionKind::kAlibi:
+        run.kernels.scale(at.score_scale, seen, count);
+        for (std::size_t j = 0; j < count; ++j) seen[j] += slope * static_cast<float>(lowest + j);
+        break;
+      case PositionKind::kAlibiScaled:
+        for (std::size_t j = 0; j < count; ++j) seen[j] += slope * static_cast<float>(lowest + j);
+        run.kernels.scale(at.score_scale, seen, count);
+        break;
+    }
+    if (spec.score_cap > 0) run.kernels.softcap(spec.score_cap, seen, count);
+    run.kernels.softmax(seen, count);
+    std::fill(row, seen, 0.0f);
+    std::fill(seen + count, row + scores.cols, 0.0f);
+  }
+}
+
+void attend(const LayerCall& call, const Task& task, MatrixView qkv, MatrixView context, RunContext& run) {
+  const Spec& spec = call.spec;
+  const std::size_t d = spec.head_dim, kv = task.head / (spec.heads / spec.kv_heads),
+                    start = call.tokens.begin(task.sequence);
+  const std::size_t window = spec.attention[call.layer].window;
+  const QkvColumns columns{spec};
+  // Keys start at a multiple of the matmul's block, so that sums over keys are cut at the same places in every task.
+  const std::size_t lowest = window > 0 && task.begin + 1 > window ? task.begin + 1 - window : 0;
+  const std::size_t first_key = lowest / kMatmulBlock * kMatmulBlock;
+  const std::size_t keys = task.end - first_key, queries = task.end - task.begin;
+  thread_local std::vector<float> buffer;
+  buffer.resize(std::max(buffer.size(), queries * keys));
+  const MatrixView scores = {buffer.data(), queries, keys, keys};
+
+  const MatrixView q = qkv.row_range(start + task.begin, queries).col_range(columns.q(task.head), d);
+  const MatrixView k = qkv.row_range(start + first_key, keys).col_range(columns.k(kv), d);
+  const MatrixView v = qkv.row_range(start + first_key, keys).col_range(columns.v(kv), d);
+  const MatrixView out = context.row_range(start + task.begin, queries).col_range(task.head * d, d);
+  run.kernels.matmul({.x = q, .w = stored(k, false), .y = scores}, ThreadPool::serial());
+  weigh(call, task, first_key, scores, run);
+  run.kernels.matmul({.x = scores, .w = stored(v, true), .y = out}, ThreadPool::serial());
+}
+
+/// True when every value vector is finite. A zero probability times inf is NaN: a sequence with non-finite
+/// values is computed query by query, so that no token hears from its future.
+bool values_finite(const Spec& spec, const TokenBatch& tokens, std::size_t sequence, ConstMatrixView qkv,
+                   const Kernels& k) {
+  const QkvColumns columns{spec};
+  for (std::size_t r = tokens.begin(sequence); r < tokens.end(sequence); ++r) {
+    for (std::size_t h = 0; h < spec.kv_heads; ++h) {
+      if (!std::isfinite(k.sum_squares(qkv.row(r) + columns.v(h), spec.head_dim))) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
+  project_qkv(call, in, ws.qkv, run);
+  norm_qk(call, ws.qkv, run);
+  rotate_qk(call, ws.qkv, run);
+  const std::vector<Task> tasks = make_tasks(call.spec, call.tokens);
+  std::vector<char> finite(call.tokens.sequences());
+  run.pool.parallel_chunks(finite.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t s = begin; s < end; ++s) finite[s] = values_finite(call.spec, call.tokens, s, ws.qkv, run.kernels);
+  });
+  run.pool.parallel_chunks(tasks.size(), 4, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const Task& task = tasks[i];
+      if (finite[task.sequence]) {
+        attend(call, task, ws.qkv, ws.context, run);
+        continue;
+      }
+      for (std::size_t query = task.begin; query < task.end; ++query) {
+        attend(call, {task.sequence, task.head, query, query + 1}, ws.qkv, ws.context, run);
+      }
+    }
+  });
+  project(call.weights.o, ws.context, out, run);
+}
+
+}  // namespace sg

@@ -1,0 +1,178 @@
+#include "forward/forward.h"
+
+#include <algorithm>
+
+#include "forward/blocks.h"
+
+namespace sg {
+namespace {
+
+// Ids per slice of the unembedding, and tokens per group: z then takes at most 8 MB, whatever the vocabulary.
+// Constants, because the order in which logits are folded must not depend on the batch.
+constexpr std::size_t kHeadSlice = 8192;
+constexpr std::size_t kHeadGroup = 256;
+
+void scale_rows(float factor, MatrixView x, RunContext& run) {
+  if (factor == 1.0f) return;
+  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) run.kernels.scale(factor, x.row(r), x.cols);
+  });
+}
+
+void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run) {
+  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) run.kernels.add(delta.row(r), x.row(r), x.cols);
+  });
+}
+
+/// Row `index` of a stored table, decoded.
+void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k) {
+  k.decode(table.dtype, table.data + index * table.row_bytes, table.cols, out);
+}
+
+/// x = embed_scale * W_E[id] (projected) + W_pos[position], then the embedding norm: the input of block 0.
+void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, MatrixView x, RunContext& run) {
+  if (w.project_in) {
+    std::vector<float> narrow(tokens.rows() * spec.embed_width);
+    const MatrixView rows = {narrow.data(), tokens.rows(), spec.embed_width, spec.embed_width};
+    for (std::size_t r = 0; r < tokens.rows(); ++r)
+      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), rows.row(r), run.kernels);
+    project(w.project_in, rows, x, run);
+  } else {
+    for (std::size_t r = 0; r < tokens.rows(); ++r)
+      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), x.row(r), run.kernels);
+  }
+  scale_rows(spec.embed_scale, x, run);
+  if (w.positions.data != nullptr) {
+    std::vector<float> row(spec.width);
+    const std::size_t offset = static_cast<std::size_t>(spec.family->position.learned_offset);
+    for (std::size_t s = 0; s < tokens.sequences(); ++s) {
+      for (std::size_t r = tokens.begin(s); r < tokens.end(s); ++r) {
+        decode_row(w.positions, r - tokens.begin(s) + offset, row.data(), run.kernels);
+        run.kernels.add(row.data(), x.row(r), spec.width);
+      }
+    }
+  }
+  if (spec.family->embed.norm) norm_rows(spec, w.embed_norm, x, x, run);
+}
+
+/// Logits of the tap's rows, group by group of tokens, slice by slice of the vocabulary.
+void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, RunContext& run) {
+  const std::span<const std::size_t> wanted = run.tap.logit_rows();
+  const std::size_t width = w.head.w.cols;
+  std::vector<float> gathered(std::min(wanted.size(), kHeadGroup) * spec.width), narrow;
+  std::vector<float> z(std::min(wanted.size(), kHeadGroup) * std::min(kHeadSlice, spec.vocab));
+  for (std::size_t first = 0; first < wanted.size(); first += kHeadGroup) {
+    const std::span<const std::size_t> rows = wanted.subspan(first, std::min(kHeadGroup, wanted.size() - first));
+    MatrixView h = {gathered.data(), rows.size(), spec.width, spec.width};
+    for (std::size_t i = 0; i < rows.size(); ++i) std::copy_n(y.row(rows[i]), spec.width, h.row(i));
+    if (w.project_out) {
+      narrow.resize(rows.size() * width);
+      const MatrixView projected = {narrow.data(), rows.size(), width, width};
+      project(w.project_out, h, projected, run);
+      h = projected;
+    }
+    for (std::size_t id = 0; id < spec.vocab; id += kHeadSlice) {
+      const std::size_t ids = std::min(kHeadSlice, spec.vocab - id);
+      Linear slice = w.head;
+      slice.w.data += id * slice.w.row_bytes;
+      slice.w.rows = ids;
+      if (slice.bias != nullptr) slice.bias += id;
+      const MatrixView logits = {z.data(), rows.size(), ids, ids};
+      project(slice, h, logits, run);
+      scale_rows(spec.logit_scale, logits, run);
+      if (spec.logit_cap > 0) {
+        for (std::size_t r = 0; r < logits.rows; ++r) run.kernels.softcap(spec.logit_cap, logits.row(r), ids);
+      }
+      run.tap.logits(rows, id, logits);
+    }
+  }
+}
+
+}  // namespace
+
+void TokenBatch::add(std::span<const std::int32_t> ids) {
+  SG_CHECK(!ids.empty(), "a sequence has at least one token");
+  ids_.insert(ids_.end(), ids.begin(), ids.end());
+  starts_.push_back(ids_.size());
+}
+
+std::size_t TokenBatch::longest() const {
+  std::size_t most = 0;
+  for (std::size_t s = 0; s < sequences(); ++s) most = std::max(most, length(s));
+  return most;
+}
+
+void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, MatrixView y, RunContext& run) {
+  const NormCall call = {.kind = spec.norm, .eps = spec.norm_eps, .gain = weights.gain, .bias = weights.bias};
+  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    run.kernels.norm(call, x.row_range(begin, end - begin), y.row_range(begin, end - begin));
+  });
+}
+
+void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run) {
+  run.kernels.matmul({.x = x, .w = linear.w, .bias = linear.bias, .y = y}, run.pool);
+}
+
+Result<void> run_forward(const Model& model, WeightStream& weights, const TokenBatch& tokens, RunContext& run) {
+  const Spec& spec = model.spec;
+  const OuterWeights& outer = weights.outer();
+  const RopeTables ropes(spec, tokens);
+  Tap& tap = run.tap;
+  Workspace ws(spec, tokens.rows());
+  const MatrixView x = ws.stream;  // the residual stream, float32, row = token
+
+  embed(spec, outer, tokens, x, run);
+  tap.at({Site::kEmbed, 0}, x);
+
+  for (std::size_t l = 0; l < spec.layers; ++l) {
+    if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
+    const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
+    const LayerCall call = {spec, w, tokens, ropes, l};
+
+    // A branch reads the stream and leaves in `delta` exactly what will be added to it.
+    const auto branch = [&](Site out, const NormWeights& in_norm, const NormWeights& out_norm, MatrixView delta,
+                            auto&& body) {
+      ConstMatrixView h = x;
+      if (has(spec.norm_at, NormAt::kInput)) {
+        norm_rows(spec, in_norm, x, ws.normed, run);
+        h = ws.normed;
+      }
+      body(call, h, delta, ws, run);
+      if (has(spec.norm_at, NormAt::kOutput)) norm_rows(spec, out_norm, delta, delta, run);
+      scale_rows(spec.residual_multiplier, delta, run);
+      tap.adding({out, l}, delta, x);
+    };
+    const auto add = [&](Site site, const NormWeights& sum_norm, MatrixView delta) {
+      add_rows(delta, x, run);
+      if (has(spec.norm_at, NormAt::kSum)) norm_rows(spec, sum_norm, x, x, run);
+      tap.at({site, l}, x);
+    };
+
+    tap.at({Site::kResidPre, l}, x);
+    branch(Site::kAttnOut, w.attn_in, w.attn_out, ws.attn_delta, attention);
+    if (spec.order == Order::kSequential) add(Site::kResidMid, w.attn_in, ws.attn_delta);
+    branch(Site::kMlpOut, spec.one_input_norm ? w.attn_in : w.mlp_in, w.mlp_out, ws.mlp_delta, mlp);
+    if (spec.order == Order::kParallel) add_rows(ws.attn_delta, x, run);  // a parallel block has no mid site
+    add(Site::kResidPost, w.mlp_in, ws.mlp_delta);
+    if (run.progress) run.progress(l + 1, spec.layers);
+  }
+
+  const MatrixView y = ws.normed;  // the stream itself stays as the last layer wrote it
+  if (spec.final_norm) {
+    norm_rows(spec, outer.final_norm, x, y, run);
+  } else {
+    for (std::size_t r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, y.row(r));
+  }
+  tap.at({Site::kFinal, 0}, y);
+  if (!tap.logit_rows().empty()) unembed(spec, outer, y, run);
+  return {};
+}
+
+std::size_t activation_bytes(const Spec& spec, std::size_t rows, std::size_t longest) {
+  std::size_t rope = 0;
+  for (const RopeSpec& r : spec.ropes) rope += longest * static_cast<std::size_t>(r.rotary_dim) * sizeof(float);
+  return Workspace::bytes(spec, rows) + rope;
+}
+
+}  // namespace sg

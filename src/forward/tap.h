@@ -1,0 +1,31 @@
+// Tap: who watches the forward pass. The pass calls it at every site and never knows who listens.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/span2d.h"
+#include "forward/site.h"
+
+namespace sg {
+
+/// Called from the thread that runs the pass, in the order of the sites. Views belong to the pass and are valid
+/// during the call only, except that a block's attn_out stays unchanged until its resid_post.
+/// Rows are the tokens of the batch, in its order.
+class Tap {
+ public:
+  virtual ~Tap() = default;
+
+  /// The stream, or the final norm's output.
+  virtual void at(SiteRef site, ConstMatrixView rows) = 0;
+  /// attn_out or mlp_out: `delta` is what is about to be added to `stream`, after every norm and multiplier.
+  virtual void adding(SiteRef site, ConstMatrixView delta, ConstMatrixView stream) = 0;
+
+  /// The rows whose logits are wanted, ascending; empty: the unembedding is not applied at all.
+  virtual std::span<const std::size_t> logit_rows() const = 0;
+  /// Logits of the tokens `rows` for ids first_id, first_id + 1, ...: (rows.size() x ids). For each row the
+  /// slices come in ascending order and cover the vocabulary once.
+  virtual void logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) = 0;
+};
+
+}  // namespace sg

@@ -1,0 +1,27 @@
+// Workspace: the activation matrices of one batch, allocated once and reused by every layer.
+#pragma once
+
+#include <memory>
+
+#include "base/span2d.h"
+#include "model/spec.h"
+
+namespace sg {
+
+/// Owns its matrices; rows are tokens. Not thread-safe.
+class Workspace {
+ public:
+  Workspace(const Spec& spec, std::size_t rows);
+
+  MatrixView stream, normed, attn_delta, mlp_delta;  // (rows x d_model)
+  MatrixView qkv;                                    // (rows x qkv_width)
+  MatrixView context;                                // (rows x heads * d_head)
+  MatrixView gate_up;                                // (rows x ffn_width), twice as wide for gated MLPs
+
+  static std::size_t bytes(const Spec& spec, std::size_t rows);
+
+ private:
+  std::unique_ptr<float[]> memory_;
+};
+
+}  // namespace sg

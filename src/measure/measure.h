@@ -1,0 +1,46 @@
+// measure: one streamed forward pass over a model, every site's token norms recorded.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+
+#include "base/result.h"
+#include "measure/row.h"
+#include "model/model.h"
+
+namespace sg {
+
+/// Changes whenever any result may change in any bit; stored results carry it.
+inline constexpr int kNumericsVersion = 1;
+
+enum class LogitPositions : std::uint8_t { kNone, kLast, kAll };
+
+struct MeasureOptions {
+  int threads = 0;  // 0: all this process may use
+  std::string isa;  // empty: the best, or SG_FORCE_ISA
+  LogitPositions logits = LogitPositions::kLast;
+  std::size_t memory_budget = 0;  // bytes of activations per pass; 0: a quarter of the RAM
+  const std::atomic<bool>* stop = nullptr;
+  std::function<void(double done)> progress = {};  // share of the work done, 0 to 1
+};
+
+/// What inspect and every result say about the model. Hashes a sample of the weights.
+ModelFacts describe(const Model& model);
+
+/// Measures every sequence. `tokenizer` names the top tokens; null leaves their texts empty. Sequences are packed into
+/// as few passes over the weights as the budget allows; packing never changes a bit of any result.
+/// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, interrupted.
+Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
+                            const MeasureOptions& options);
+
+/// What --plan prints before anything is paid for.
+struct Plan {
+  std::size_t passes = 0;        // over the weights
+  std::uint64_t bytes_read = 0;  // of weights, all passes
+  std::uint64_t peak_bytes = 0;  // activations and two layers of weights
+  double flops = 0;              // multiply-adds count two
+};
+Plan plan(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options);
+
+}  // namespace sg

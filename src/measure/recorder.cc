@@ -1,0 +1,171 @@
+#include "measure/recorder.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sg {
+namespace {
+
+constexpr std::size_t kRowsPerTask = 8;
+
+double square(double x) { return x * x; }
+
+/// |sum - parts| over the size of the parts, NaN when something is not finite.
+double closure(double sum_norm, std::initializer_list<double> norms, double twice_dots) {
+  double parts = 0;
+  for (const double norm : norms) parts += square(norm);
+  return parts > 0 ? std::abs(square(sum_norm) - (parts + twice_dots)) / parts : 0.0;
+}
+
+/// The largest closure error of every addition to the stream; see SequenceMeasurement::identity_error.
+std::optional<double> identity_error(const Spec& spec, const SequenceMeasurement& m) {
+  if (has(spec.norm_at, NormAt::kSum)) return std::nullopt;
+  const SiteNorms& n = m.norms;
+  double worst = 0;
+  for (std::size_t l = 0; l < spec.layers; ++l) {
+    for (std::size_t t = 0; t < m.sequence.ids.size(); ++t) {
+      const double pre = n.resid_pre.at(l, t), attn = n.attn_out.at(l, t), out = n.mlp_out.at(l, t),
+                   post = n.resid_post.at(l, t);
+      double error = 0;
+      if (spec.order == Order::kParallel) {
+        const double dots = m.dots.pre_attn.at(l, t) + m.dots.pre_mlp.at(l, t) + m.dots.attn_mlp.at(l, t);
+        error = closure(post, {pre, attn, out}, 2 * dots);
+      } else {
+        const double mid = n.resid_mid.at(l, t);
+        error = std::max(closure(mid, {pre, attn}, 2 * m.dots.pre_attn.at(l, t)),
+                         closure(post, {mid, out}, 2 * m.dots.mid_mlp.at(l, t)));
+      }
+      if (!std::isfinite(error)) return std::nullopt;
+      worst = std::max(worst, error);
+    }
+  }
+  return worst;
+}
+
+}  // namespace
+
+Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, LogitPositions positions, const Kernels& kernels,
+                   ThreadPool& pool, std::span<SequenceMeasurement> out)
+    : spec_(spec), tokens_(tokens), kernels_(kernels), pool_(pool), out_(out) {
+  SG_CHECK(out.size() == tokens.sequences(), "one measurement per sequence");
+  const bool parallel = spec.order == Order::kParallel;
+  for (std::size_t s = 0; s < out.size(); ++s) {
+    const std::size_t length = tokens.length(s);
+    const LayerTable table(spec.layers, length);
+    SiteNorms& n = out[s].norms;
+    n.embed.resize(length);
+    n.ln_final.resize(length);
+    n.resid_pre = n.attn_out = n.mlp_out = n.resid_post = table;
+    n.resid_mid = parallel ? LayerTable() : table;
+    SiteDots& d = out[s].dots;
+    d.pre_attn = table;
+    (parallel ? d.pre_mlp : d.mid_mlp) = table;
+    if (parallel) d.attn_mlp = table;
+    out[s].massive.resize(spec.layers);
+    for (std::size_t t = 0; t < length; ++t) {
+      const bool last = t + 1 == length;
+      if (positions == LogitPositions::kAll || (positions == LogitPositions::kLast && last))
+        logit_rows_.push_back(places_.size());
+      places_.push_back({s, t});
+    }
+  }
+  accumulators_.resize(logit_rows_.size());
+}
+
+double& Recorder::norm_of(SiteRef site, std::size_t row) {
+  const auto [sequence, token] = places_[row];
+  SiteNorms& n = out_[sequence].norms;
+  switch (site.site) {
+    case Site::kEmbed: return n.embed[token];
+    case Site::kFinal: return n.ln_final[token];
+    case Site::kResidPre: return n.resid_pre.row(site.layer)[token];
+    case Site::kAttnOut: return n.attn_out.row(site.layer)[token];
+    case Site::kResidMid: return n.resid_mid.row(site.layer)[token];
+    case Site::kMlpOut: return n.mlp_out.row(site.layer)[token];
+    case Site::kResidPost: return n.resid_post.row(site.layer)[token];
+    case Site::kCount: break;
+  }
+  SG_CHECK(false, "kCount is not a site");
+  return n.embed[token];
+}
+
+void Recorder::record_norms(SiteRef site, ConstMatrixView rows) {
+  pool_.parallel_for(rows.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r)
+      norm_of(site, r) = std::sqrt(kernels_.sum_squares(rows.row(r), rows.cols));
+  });
+}
+
+void Recorder::record_dots(LayerTable SiteDots::*table, std::size_t layer, ConstMatrixView a, ConstMatrixView b) {
+  pool_.parallel_for(a.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) {
+      const auto [sequence, token] = places_[r];
+      (out_[sequence].dots.*table).row(layer)[token] = kernels_.dot(a.row(r), b.row(r), a.cols);
+    }
+  });
+}
+
+void Recorder::record_massive(std::size_t layer, ConstMatrixView rows) {
+  pool_.parallel_chunks(out_.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+    std::vector<float> magnitudes(rows.cols);
+    for (std::size_t s = begin; s < end; ++s) {
+      Massive& most = out_[s].massive[layer];
+      most.layer = layer;
+      for (std::size_t t = 0; t < tokens_.length(s); ++t) {
+        const AbsMax found = kernels_.abs_max(rows.row(tokens_.begin(s) + t), rows.cols);
+        const double value = static_cast<double>(found.value);
+        if (t > 0 && !(std::abs(value) > std::abs(most.value)) && !std::isnan(value)) continue;
+        if (std::isnan(most.value)) continue;
+        most.token = t;
+        most.channel = found.index;
+        most.value = value;
+      }
+      const float* row = rows.row(tokens_.begin(s) + most.token);
+      std::transform(row, row + rows.cols, magnitudes.begin(), [](float v) { return std::abs(v); });
+      if (std::isnan(most.value)) continue;  // NaN has no place in an order
+      const auto middle = magnitudes.begin() + static_cast<std::ptrdiff_t>(rows.cols / 2);
+      std::nth_element(magnitudes.begin(), middle, magnitudes.end());
+      double median = static_cast<double>(*middle);
+      if (rows.cols % 2 == 0)
+        median = (median + static_cast<double>(*std::max_element(magnitudes.begin(), middle))) / 2;
+      most.median = median;
+    }
+  });
+}
+
+void Recorder::at(SiteRef site, ConstMatrixView rows) {
+  record_norms(site, rows);
+  if (site.site == Site::kResidPost) record_massive(site.layer, rows);
+}
+
+void Recorder::adding(SiteRef site, ConstMatrixView delta, ConstMatrixView stream) {
+  record_norms(site, delta);
+  const bool parallel = spec_.order == Order::kParallel;
+  if (site.site == Site::kAttnOut) {
+    attn_delta_ = delta;
+    record_dots(&SiteDots::pre_attn, site.layer, stream, delta);
+  } else if (parallel) {
+    record_dots(&SiteDots::pre_mlp, site.layer, stream, delta);
+    record_dots(&SiteDots::attn_mlp, site.layer, attn_delta_, delta);
+  } else {
+    record_dots(&SiteDots::mid_mlp, site.layer, stream, delta);
+  }
+}
+
+void Recorder::logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
+  const auto first = std::lower_bound(logit_rows_.begin(), logit_rows_.end(), rows.front());
+  const std::size_t offset = static_cast<std::size_t>(first - logit_rows_.begin());
+  pool_.parallel_chunks(rows.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) accumulators_[offset + i].fold(kernels_, first_id, {z.row(i), z.cols});
+  });
+}
+
+void Recorder::finish() {
+  for (std::size_t i = 0; i < logit_rows_.size(); ++i) {
+    const auto [sequence, token] = places_[logit_rows_[i]];
+    out_[sequence].logits.push_back(accumulators_[i].finish(token));
+  }
+  for (SequenceMeasurement& m : out_) m.identity_error = identity_error(spec_, m);
+}
+
+}  // namespace sg

@@ -1,0 +1,49 @@
+// Recorder: the tap that turns the pass's matrices into rows of numbers.
+#pragma once
+
+#include <vector>
+
+#include "forward/forward.h"
+#include "measure/logit_stats.h"
+#include "measure/measure.h"
+#include "measure/row.h"
+
+namespace sg {
+
+/// Fills the measurements of one batch's sequences. Not thread-safe; shares its work over the pool.
+class Recorder final : public Tap {
+ public:
+  /// `out` has one entry per sequence of the batch, `sequence` filled.
+  Recorder(const Spec& spec, const TokenBatch& tokens, LogitPositions positions, const Kernels& kernels,
+           ThreadPool& pool, std::span<SequenceMeasurement> out);
+
+  void at(SiteRef site, ConstMatrixView rows) override;
+  void adding(SiteRef site, ConstMatrixView delta, ConstMatrixView stream) override;
+  std::span<const std::size_t> logit_rows() const override { return logit_rows_; }
+  void logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) override;
+
+  /// Call once after the pass: logit statistics and identity errors.
+  void finish();
+
+ private:
+  struct Place {
+    std::size_t sequence, token;
+  };
+  /// Where the value of a row goes: norms.site[layer][token] of its sequence.
+  double& norm_of(SiteRef site, std::size_t row);
+  void record_norms(SiteRef site, ConstMatrixView rows);
+  void record_dots(LayerTable SiteDots::*table, std::size_t layer, ConstMatrixView a, ConstMatrixView b);
+  void record_massive(std::size_t layer, ConstMatrixView rows);
+
+  const Spec& spec_;
+  const TokenBatch& tokens_;
+  const Kernels& kernels_;
+  ThreadPool& pool_;
+  std::span<SequenceMeasurement> out_;
+  std::vector<Place> places_;  // by row
+  std::vector<std::size_t> logit_rows_;
+  std::vector<LogitAccumulator> accumulators_;  // by place in logit_rows_
+  ConstMatrixView attn_delta_;                  // of the block in hand, for parallel blocks
+};
+
+}  // namespace sg

@@ -1,0 +1,257 @@
+// Family: the facts of one model family, as data. A family is one file under families/ that fills this
+// struct; nothing else in the program knows a family's name. Both checkpoint formats are columns, because
+// they differ in arithmetic and not only in names (docs/formats.md).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "kernel/kernels.h"
+
+namespace sg {
+
+/// What a tensor does. Layer roles repeat per block; "Bias" of a role stands right after it.
+enum class Role : std::uint8_t {
+  kEmbed,
+  kPositionEmbed,
+  kEmbedNorm,
+  kEmbedNormBias,
+  kProjectIn,
+  kProjectOut,
+  kAttnNormIn,
+  kAttnNormInBias,
+  kAttnNormOut,
+  kAttnNormOutBias,
+  kQ,
+  kQBias,
+  kK,
+  kKBias,
+  kV,
+  kVBias,
+  kQkv,
+  kQkvBias,
+  kO,
+  kOBias,
+  kQNorm,
+  kQNormBias,
+  kKNorm,
+  kKNormBias,
+  kMlpNormIn,
+  kMlpNormInBias,
+  kMlpNormOut,
+  kMlpNormOutBias,
+  kGate,
+  kGateBias,
+  kUp,
+  kUpBias,
+  kGateUp,
+  kGateUpBias,
+  kDown,
+  kDownBias,
+  kXieluAlphaP,
+  kXieluAlphaN,
+  kXieluBeta,
+  kXieluEps,
+  kFinalNorm,
+  kFinalNormBias,
+  kHead,
+  kHeadBias,
+  kRopeDivisors,
+  kRopeLong,
+  kRopeShort,  // GGUF stores scaled rotary frequencies as tensors
+  kCount,
+};
+
+/// A number, flag or word of the configuration that the forward pass depends on.
+enum class Field : std::uint8_t {
+  kLayers,
+  kWidth,
+  kHeads,
+  kKvHeads,
+  kHeadDim,
+  kFfnWidth,
+  kVocab,
+  kMaxPosition,
+  kEmbedWidth,
+  kNormEps,
+  kAct,
+  kTied,
+  kAttnBias,
+  kOutBias,
+  kMlpBias,
+  kHeadBias,
+  kParallel,
+  kQkNorm,
+  kClipQkv,
+  kQueryScalar,
+  kAttnMultiplier,
+  kScaleByLayer,
+  kAttnCap,
+  kLogitCap,
+  kEmbedMultiplier,
+  kResidualMultiplier,
+  kLogitDivisor,
+  kLogitMultiplier,
+  kWindow,
+  kWindowPattern,
+  kUseWindow,
+  kWindowFromLayer,
+  kBidirectional,
+  kRopeTheta,
+  kRopeLocalTheta,
+  kRotaryPct,
+  kRotaryDim,
+  kAlibi,
+  kMultiQuery,
+  kNewDecoder,
+  kNormCount,
+  kNormFirst,
+  kHasFinalNorm,
+  kPostNormResidual,
+  kXieluBeta,
+  kXieluEps,
+  kCount,
+};
+
+/// Where a value comes from when the file does not give it.
+enum class From : std::uint8_t {
+  kRequired,        // it must be there
+  kValue,           // `value`
+  kField,           // the value of field `other`
+  kWidthOverHeads,  // d_model / n_heads
+  kFourWidths,      // 4 d_model
+  kEmbedRows,       // rows of the embedding tensor
+  kGemmaScalar,     // Gemma 2 and 3 in GGUF: d_model / n_heads for the 27B (46 or 62 layers), else d_head
+  kAsHf,            // GGUF: the same as for config.json
+};
+
+struct Fallback {
+  From from = From::kRequired;
+  double value = 0.0;
+  Field other = Field::kCount;
+};
+constexpr Fallback kRequired = {};
+constexpr Fallback value_of(double value) { return {.from = From::kValue, .value = value}; }
+constexpr Fallback same_as(Field other) { return {.from = From::kField, .other = other}; }
+constexpr Fallback derived(From from) { return {.from = from}; }
+
+/// One field of the configuration. Keys: alternatives separated by '|', empty when the format has none.
+/// GGUF keys stand under the architecture's prefix. `absent` and `null` say what then holds; a null is an
+/// error unless `null` says otherwise. `gguf_absent` replaces `absent` where the formats differ.
+struct ConfigRow {
+  Field field;
+  std::string_view hf;
+  std::string_view gguf;
+  Fallback absent = kRequired;
+  Fallback null = kRequired;
+  Fallback gguf_absent = {.from = From::kAsHf};
+};
+
+enum class Need : std::uint8_t {
+  kAlways,
+  kOptional,  // used when present, as the reference does
+  kFlag,      // config.json: present if and only if the flag `when` is set, both checked; GGUF: used when present
+};
+
+/// One role's tensor name in each format; "{}" is the layer. Empty: the format stores it elsewhere.
+struct TensorRow {
+  Role role;
+  std::string_view hf;
+  std::string_view gguf;
+  Need need = Need::kAlways;
+  Field when = Field::kCount;
+  bool when_not = false;  // needed when the flag is clear
+};
+
+enum class Order : std::uint8_t { kSequential, kParallel, kFromConfig };
+enum class NormAt : std::uint8_t { kNone = 0, kInput = 1, kOutput = 2, kSum = 4 };
+constexpr NormAt operator|(NormAt a, NormAt b) {
+  return static_cast<NormAt>(static_cast<int>(a) | static_cast<int>(b));
+}
+constexpr bool has(NormAt set, NormAt one) { return (static_cast<int>(set) & static_cast<int>(one)) != 0; }
+
+enum class Positions : std::uint8_t { kRotary, kLearned, kAlibi, kRotaryOrAlibi };
+enum class QkNorm : std::uint8_t { kNone, kPerHead, kWhole };
+
+/// How q, k and v lie in a fused projection's output columns.
+enum class QkvLayout : std::uint8_t {
+  kSeparate,  // three projections
+  kThirds,    // all q heads, all k heads, all v heads
+  kPerHead,   // for each kv group: its q heads, its k, its v (one q head per group without grouping)
+};
+
+enum class EmbedScale : std::uint8_t {
+  kOne,
+  kSqrtWidth,  // sqrt(d_model), rounded to the embedding's stored dtype as transformers does
+  kFromConfig,
+};
+
+/// The scores' factor.
+enum class ScoreScale : std::uint8_t { kInvSqrtHeadDim, kInvSqrtQueryScalar, kOne, kFromConfig };
+
+/// Which layers see only a window of the past.
+enum class Windows : std::uint8_t {
+  kNone,
+  kAllLayers,
+  kEvenLayers,      // layer 0 windowed, 1 full, ...
+  kAllButEveryNth,  // full where (layer + 1) % pattern == 0
+  kAlternateTypes,  // GPT-Neo's attention_types
+  kFromLayer,       // Qwen2: layers >= max_window_layers, when use_sliding_window
+};
+
+enum class MlpKind : std::uint8_t { kGated, kPlain };
+
+/// One value per checkpoint format.
+template <class T>
+struct PerFormat {
+  T hf{};
+  T gguf{};
+};
+
+struct Family {
+  std::string_view name;         // as `streamgauge list families` prints it
+  std::string_view model_types;  // config.json model_type values, '|' between
+  std::string_view gguf_arch;    // general.architecture; empty: llama.cpp has none
+  std::string_view summary;      // which models this is, for people
+  std::string_view base_prefix;  // Hugging Face's base-model prefix, may be missing or doubled in files
+  std::span<const TensorRow> tensors;
+  std::span<const ConfigRow> config;
+  bool conv1d = false;  // config.json checkpoints store every linear of a block (inputs x outputs)
+
+  struct {
+    EmbedScale scale = EmbedScale::kOne;
+    bool norm = false;
+  } embed;
+  struct {
+    NormKind kind = NormKind::kRms;
+    PerFormat<float> gain_offset = {};
+    bool has_gain = true;
+  } norm;
+  struct {
+    Order order = Order::kSequential;
+    NormAt norm_at = NormAt::kInput;
+    bool one_input_norm = false;  // a parallel block whose two branches read the same normed input
+  } block;
+  struct {
+    Positions kind = Positions::kRotary;
+    PerFormat<Pairing> pairing = {};
+    int learned_offset = 0;
+    bool local_rope = false;  // windowed layers rotate with their own unscaled theta
+  } position;
+  struct {
+    PerFormat<QkvLayout> layout = {};
+    ScoreScale scale = ScoreScale::kInvSqrtHeadDim;
+    QkNorm qk_norm = QkNorm::kNone;
+    Windows windows = Windows::kNone;
+  } attention;
+  struct {
+    MlpKind kind = MlpKind::kGated;
+    PerFormat<bool> fused_gate_up = {};
+  } mlp;
+};
+
+/// Every family, in alphabetical order; the list is generated from the files of families/.
+std::span<const Family* const> all_families();
+
+}  // namespace sg

@@ -1,0 +1,140 @@
+#include "model/model.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace sg {
+namespace {
+
+template <class Visit>
+void for_each_tensor(const Model& model, Visit&& visit) {
+  const auto all = [&](const RoleTensors& tensors) {
+    for (std::size_t r = 0; r < tensors.size(); ++r) {
+      const bool repeats_embedding = static_cast<Role>(r) == Role::kHead && model.bindings.tied;
+      if (tensors[r] != nullptr && !repeats_embedding) visit(*tensors[r]);
+    }
+  };
+  all(model.bindings.model);
+  for (const RoleTensors& layer : model.bindings.layers) all(layer);
+}
+
+Result<Config> read_config(const Checkpoint& checkpoint) {
+  if (checkpoint.format == Format::kGguf) return Config::from_gguf(checkpoint);
+  return Config::from_json(checkpoint.config_json, (checkpoint.path / "config.json").string());
+}
+
+Result<void> refuse_quantised(const Config& config) {
+  if (config.format() == Format::kGguf || !config.has_object("quantization_config")) return {};
+  const ConfigValue* method = config.find("quantization_config.quant_method");
+  return Error{.what = "the checkpoint has a quantization_config",
+               .where = config.where(),
+               .expected = "plain F32, F16 or BF16 weights",
+               .got = method == nullptr ? "an unnamed method" : show(*method),
+               .hint = "its linear layers are packed; measure the original checkpoint or a GGUF of it"};
+}
+
+std::string display_name(const std::filesystem::path& path) {
+  const std::filesystem::path last = path.has_filename() ? path.filename() : path.parent_path().filename();
+  const std::string extension = last.extension().string();
+  return extension == ".gguf" || extension == ".safetensors" ? last.stem().string() : last.string();
+}
+
+}  // namespace
+
+Result<Model> open_model(const std::filesystem::path& path) {
+  SG_TRY(Checkpoint checkpoint, open_checkpoint(path));
+  SG_TRY(Config config, read_config(checkpoint));
+  SG_TRY_VOID(refuse_quantised(config));
+  SG_TRY(const Family* family, find_family(config));
+  SG_TRY(Spec spec, resolve_spec(*family, config, checkpoint));
+  SG_TRY(Bindings bindings, bind(spec, checkpoint));
+  Model model{.path = path,
+              .id = display_name(path),
+              .checkpoint = std::move(checkpoint),
+              .config = std::move(config),
+              .spec = std::move(spec),
+              .bindings = std::move(bindings),
+              .notices = {}};
+  model.notices = model.spec.notices;
+  model.notices.insert(model.notices.end(), model.bindings.notices.begin(), model.bindings.notices.end());
+  return model;
+}
+
+std::uint64_t Model::parameters() const {
+  std::uint64_t sum = 0;
+  for_each_tensor(*this, [&](const TensorInfo& tensor) { sum += tensor.items(); });
+  return sum;
+}
+
+std::uint64_t Model::stored_bytes() const {
+  std::uint64_t sum = 0;
+  for_each_tensor(*this, [&](const TensorInfo& tensor) { sum += tensor.bytes; });
+  return sum;
+}
+
+std::string Model::dtype() const {
+  // The linear layers decide: an embedding is often kept in a wider type than the rest.
+  std::map<DType, std::uint64_t> items;
+  for (const RoleTensors& layer : bindings.layers) {
+    for (const TensorInfo* tensor : layer) {
+      if (tensor != nullptr && tensor->shape.size() == 2) items[tensor->dtype] += tensor->items();
+    }
+  }
+  DType most = DType::kF32;
+  std::uint64_t best = 0;
+  for (const auto& [dtype, count] : items) {
+    if (count > best) {
+      best = count;
+      most = dtype;
+    }
+  }
+  return std::string(name(most));
+}
+
+Result<Tokenizer> load_tokenizer(const Model& model) {
+  const Checkpoint& c = model.checkpoint;
+  if (c.format == Format::kSafetensors) {
+    if (c.tokenizer_json.empty()) {
+      return Error{.what = "no tokenizer.json beside the weights",
+                   .where = c.path.string(),
+                   .hint = "give token ids with --ids, or save the tokenizer in its fast form"};
+    }
+    SG_TRY(const FileMap file, FileMap::open(c.tokenizer_json));
+    const std::span<const std::byte> bytes = file.bytes();
+    return Tokenizer::from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, c.tokenizer_json.string());
+  }
+  GgufVocab vocab;
+  const auto text = [&](const char* key) {
+    const auto* value = c.meta<std::string_view>(key);
+    return value == nullptr ? std::string_view{} : *value;
+  };
+  const auto flag = [&](const char* key, bool otherwise) {
+    const auto* value = c.meta<bool>(key);
+    return value == nullptr ? otherwise : *value;
+  };
+  const auto id = [&](const char* key) -> std::int64_t {
+    const auto* value = c.meta<std::uint64_t>(key);
+    return value == nullptr || *value > 0x7fffffff ? -1 : static_cast<std::int64_t>(*value);
+  };
+  vocab.model = text("tokenizer.ggml.model");
+  vocab.pre = text("tokenizer.ggml.pre");
+  if (const auto* v = c.meta<std::vector<std::string_view>>("tokenizer.ggml.tokens")) vocab.tokens = *v;
+  if (const auto* v = c.meta<std::vector<std::string_view>>("tokenizer.ggml.merges")) vocab.merges = *v;
+  if (const auto* v = c.meta<std::vector<double>>("tokenizer.ggml.scores")) vocab.scores = *v;
+  if (const auto* v = c.meta<std::vector<std::int64_t>>("tokenizer.ggml.token_type")) vocab.token_types = *v;
+  if (vocab.tokens.empty()) {
+    return Error{
+        .what = "the GGUF file carries no vocabulary", .where = c.path.string(), .hint = "give token ids with --ids"};
+  }
+  vocab.bos = id("tokenizer.ggml.bos_token_id");
+  vocab.eos = id("tokenizer.ggml.eos_token_id");
+  vocab.unknown = id("tokenizer.ggml.unknown_token_id");
+  const bool sentencepiece = vocab.model == "llama";
+  vocab.add_bos = flag("tokenizer.ggml.add_bos_token", sentencepiece);
+  vocab.add_eos = flag("tokenizer.ggml.add_eos_token", false);
+  vocab.add_space_prefix = flag("tokenizer.ggml.add_space_prefix", sentencepiece);
+  return Tokenizer::from_gguf(vocab, c.path.string());
+}
+
+}  // namespace sg

@@ -1,0 +1,81 @@
+// Which family a checkpoint belongs to.
+#include <fmt/format.h>
+
+#include "model/spec.h"
+
+namespace sg {
+namespace {
+
+struct Refused {
+  std::string_view model_type;
+  std::string_view reason;
+};
+// What cannot be measured faithfully; ends with what the graph has that this one lacks.
+constexpr Refused kRefused[] = {
+    {"mixtral", "a mixture of experts"},
+    {"qwen2_moe", "a mixture of experts"},
+    {"qwen3_moe", "a mixture of experts"},
+    {"qwen2moe", "a mixture of experts"},
+    {"qwen3moe", "a mixture of experts"},
+    {"olmoe", "a mixture of experts"},
+    {"deepseek_v2", "a mixture of experts"},
+    {"deepseek_v3", "a mixture of experts"},
+    {"deepseek2", "a mixture of experts"},
+    {"dbrx", "a mixture of experts"},
+    {"phimoe", "a mixture of experts"},
+    {"granitemoe", "a mixture of experts"},
+    {"gpt_oss", "a mixture of experts"},
+    {"gpt-oss", "a mixture of experts"},
+    {"llama4", "a mixture of experts"},
+    {"mamba", "a state-space model"},
+    {"mamba2", "a state-space model"},
+    {"falcon_mamba", "a state-space model"},
+    {"jamba", "a state-space hybrid"},
+    {"zamba", "a state-space hybrid"},
+    {"bamba", "a state-space hybrid"},
+    {"rwkv", "a recurrent model"},
+    {"rwkv6", "a recurrent model"},
+    {"recurrent_gemma", "a recurrent hybrid"},
+    {"t5", "an encoder-decoder"},
+    {"bart", "an encoder-decoder"},
+    {"whisper", "an encoder-decoder"},
+    {"bert", "an encoder"},
+    {"roberta", "an encoder"},
+    {"modernbert", "an encoder"},
+};
+
+bool lists(std::string_view alternatives, std::string_view word) {
+  while (!alternatives.empty()) {
+    const std::size_t bar = alternatives.find('|');
+    if (alternatives.substr(0, bar) == word) return true;
+    alternatives = bar == std::string_view::npos ? std::string_view{} : alternatives.substr(bar + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<const Family*> find_family(const Config& config) {
+  const std::string& type = config.model_type();
+  std::string known;
+  for (const Family* family : all_families()) {
+    const std::string_view names = config.format() == Format::kGguf ? family->gguf_arch : family->model_types;
+    if (lists(names, type)) return family;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", family->name);
+  }
+  for (const Refused& refused : kRefused) {
+    if (type == refused.model_type) {
+      return Error{.what = fmt::format("{} is {}", type, refused.reason),
+                   .where = config.where(),
+                   .expected = "a dense decoder-only transformer",
+                   .hint = "its residual stream cannot be measured faithfully by this version"};
+    }
+  }
+  return Error{.what = "unknown model family",
+               .where = config.where(),
+               .expected = "one of " + known,
+               .got = "\"" + type + "\"",
+               .hint = "docs/adding-a-family.md says how a family is added"};
+}
+
+}  // namespace sg

@@ -1,0 +1,49 @@
+// Rotary position embeddings: the configuration's parameters and the frequencies they resolve to.
+// Formulae: Su et al. 2021 (arXiv:2104.09864), YaRN (arXiv:2309.00071), LongRoPE (arXiv:2402.13753), LLaMA 3.1;
+// steps and float32 rounding as transformers' modeling_rope_utils.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/config.h"
+
+namespace sg {
+
+enum class RopeType : std::uint8_t { kDefault, kLinear, kDynamic, kYarn, kLongrope, kLlama3 };
+
+/// One set of rotary parameters, as resolved from the configuration. Lengths in tokens.
+struct RopeSpec {
+  RopeType type = RopeType::kDefault;
+  double theta = 10000.0;
+  int rotary_dim = 0;  // R: channels of a head that rotate; even
+  double factor = 1.0;
+  double max_position = 0;                                               // max_position_embeddings
+  double original_max_position = 0;                                      // before scaling; 0: not given
+  double low_freq_factor = 0, high_freq_factor = 0;                      // llama3
+  double beta_fast = 32, beta_slow = 1, mscale = 0, mscale_all_dim = 0;  // yarn; 0: not given
+  double attention_factor = 0;                                           // 0: not given
+  bool truncate = true;                                                  // yarn
+  std::vector<double> long_factor = {}, short_factor = {};               // longrope, R/2 each
+  std::vector<float> divisors = {};                                      // GGUF rope_freqs: divide the frequencies
+};
+
+/// Frequencies in radians per token, R/2 of them, and the factor on cos and sin.
+struct RopeFrequencies {
+  std::vector<float> inverse;
+  double attention_scaling = 1.0;
+};
+
+std::string_view name(RopeType type);
+
+/// Reads rope_theta/rope_scaling (transformers 4), rope_parameters (5) or GGUF's rope keys. `layer_type` picks the
+/// nested dictionary of models that keep one per layer type ("full_attention"); empty otherwise.
+/// `theta` holds when the file gives none. An unknown type, or a type without a field it needs, is an error.
+Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, double theta, int rotary_dim,
+                           double max_position);
+
+/// Frequencies for a sequence of `length` tokens (only dynamic and longrope depend on it).
+RopeFrequencies resolve(const RopeSpec& rope, std::size_t length);
+
+}  // namespace sg

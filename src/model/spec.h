@@ -1,0 +1,80 @@
+// Spec: one checkpoint's architecture, resolved from its family's facts and its configuration. The forward
+// pass reads this and nothing else about the model.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "model/family.h"
+#include "model/rope.h"
+
+namespace sg {
+
+enum class PositionKind : std::uint8_t { kRotary, kLearned, kAlibi, kAlibiScaled };
+
+/// What one block's attention sees.
+struct LayerAttention {
+  std::size_t window = 0;  // keys visible, the token itself included; 0: all of the past
+  int rope = -1;           // index into Spec::ropes; -1: no rotation
+  float score_scale = 1;   // multiplies q.k
+};
+
+/// Immutable after resolve_spec. Widths in channels, lengths in tokens.
+struct Spec {
+  const Family* family = nullptr;
+  Format format = Format::kSafetensors;
+
+  std::size_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn_width = 0, vocab = 0;
+  std::size_t embed_width = 0;   // width of the embedding table; differs from `width` only with projections
+  std::size_t max_position = 0;  // 0: not stated
+  bool tied_config = false;      // what the configuration says; what holds is Bindings::tied
+
+  NormKind norm = NormKind::kRms;
+  double norm_eps = 0;
+  float gain_offset = 0;
+
+  float embed_scale = 1;
+  PositionKind positions = PositionKind::kRotary;
+  std::vector<RopeSpec> ropes;
+  Pairing pairing = Pairing::kHalves;
+  std::size_t rotary_dim = 0;
+
+  Order order = Order::kSequential;  // never kFromConfig
+  NormAt norm_at = NormAt::kInput;
+  bool one_input_norm = false;
+  float residual_multiplier = 1;
+
+  std::vector<LayerAttention> attention;  // one per layer
+  QkvLayout qkv_layout = QkvLayout::kSeparate;
+  QkNorm qk_norm = QkNorm::kNone;
+  float score_cap = 0;  // 0: none
+  float clip_qkv = 0;   // 0: none
+
+  MlpKind mlp = MlpKind::kGated;
+  Act act = Act::kSilu;
+  bool fused_gate_up = false;
+
+  bool final_norm = true;
+  float logit_cap = 0;    // 0: none
+  float logit_scale = 1;  // multiplies the logits
+
+  std::vector<bool> flags;           // by Field: what Need::kFlag rows ask
+  std::vector<std::string> notices;  // for people: choices that the file left open
+
+  std::size_t qkv_width() const { return (heads + 2 * kv_heads) * head_dim; }
+  /// "SwiGLU", "GeGLU", "GELU", "ReLU", "xIELU": the field's name for this MLP.
+  std::string mlp_name() const;
+  std::string norm_name() const { return norm == NormKind::kRms ? "RMSNorm" : "LayerNorm"; }
+};
+
+/// The family of a checkpoint's model_type, or an error that lists the known ones (or says why this one
+/// cannot be measured).
+Result<const Family*> find_family(const Config& config);
+
+/// Errors name the key, what was expected and what stands there.
+Result<Spec> resolve_spec(const Family& family, const Config& config, const Checkpoint& checkpoint);
+
+}  // namespace sg

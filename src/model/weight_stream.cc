@@ -1,0 +1,127 @@
+#include "model/weight_stream.h"
+
+#include <cmath>
+
+#include "io/file_map.h"
+#include "kernel/decode.h"
+
+namespace sg {
+namespace {
+
+Role bias_of(Role role) { return static_cast<Role>(static_cast<int>(role) + 1); }
+
+std::span<const std::byte> bytes_of(const TensorInfo& tensor) { return {tensor.data, tensor.bytes}; }
+
+double softplus(double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
+
+}  // namespace
+
+WeightView weight_view(const TensorInfo& tensor, bool transposed) {
+  SG_CHECK(tensor.shape.size() == 2, "a matrix has two dimensions");
+  const std::size_t stored_rows = tensor.shape[0], stored_cols = tensor.shape[1];
+  return {.data = tensor.data,
+          .dtype = tensor.dtype,
+          .rows = transposed ? stored_cols : stored_rows,
+          .cols = transposed ? stored_rows : stored_cols,
+          .row_bytes = stored_rows == 0 ? 0 : tensor.bytes / stored_rows,
+          .transposed = transposed};
+}
+
+const float* WeightStream::Vectors::decode(const TensorInfo* tensor, float offset) {
+  if (tensor == nullptr) return nullptr;
+  if (used_ == buffers_.size()) buffers_.emplace_back();
+  std::vector<float>& buffer = buffers_[used_++];
+  buffer.resize(tensor->items());
+  decode_scalar(tensor->dtype, tensor->data, buffer.size(), buffer.data());
+  if (offset != 0.0f) {
+    for (float& value : buffer) value += offset;
+  }
+  return buffer.data();
+}
+
+NormWeights WeightStream::norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const {
+  return {.gain = vectors.decode(get(tensors, gain), offset),
+          .bias = vectors.decode(get(tensors, bias_of(gain)), 0.0f)};
+}
+
+Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vectors) const {
+  const TensorInfo* tensor = get(tensors, role);
+  if (tensor == nullptr) return {};
+  const bool outside = role == Role::kHead || role == Role::kProjectIn || role == Role::kProjectOut;
+  const bool transposed = !outside && model_.spec.family->conv1d && model_.spec.format == Format::kSafetensors;
+  const TensorInfo* bias =
+      role == Role::kProjectIn || role == Role::kProjectOut ? nullptr : get(tensors, bias_of(role));
+  return {.w = weight_view(*tensor, transposed), .bias = vectors.decode(bias, 0.0f)};
+}
+
+XieluParams WeightStream::xielu(const RoleTensors& tensors) const {
+  const auto scalar = [&](Role role, float otherwise) {
+    const TensorInfo* tensor = get(tensors, role);
+    if (tensor == nullptr) return otherwise;
+    float value = 0;
+    decode_scalar(tensor->dtype, tensor->data, 1, &value);
+    return value;
+  };
+  if (get(tensors, Role::kXieluAlphaP) == nullptr) return {};
+  const float beta = scalar(Role::kXieluBeta, 0.5f);
+  return {.alpha_p = static_cast<float>(softplus(scalar(Role::kXieluAlphaP, 0))),
+          .alpha_n = static_cast<float>(beta + softplus(scalar(Role::kXieluAlphaN, 0))),
+          .beta = beta,
+          .eps = scalar(Role::kXieluEps, -1e-6f)};
+}
+
+WeightStream::WeightStream(const Model& model) : model_(model) {
+  const RoleTensors& t = model.bindings.model;
+  const float offset = model.spec.gain_offset;
+  outer_.embed = weight_view(*get(t, Role::kEmbed), false);
+  if (const TensorInfo* positions = get(t, Role::kPositionEmbed)) outer_.positions = weight_view(*positions, false);
+  outer_.project_in = linear(t, Role::kProjectIn, outer_vectors_);
+  outer_.project_out = linear(t, Role::kProjectOut, outer_vectors_);
+  outer_.embed_norm = norm(t, Role::kEmbedNorm, 0.0f, outer_vectors_);
+  outer_.final_norm = norm(t, Role::kFinalNorm, offset, outer_vectors_);
+  outer_.head = linear(t, Role::kHead, outer_vectors_);
+}
+
+LayerWeights WeightStream::layer(std::size_t l) {
+  const auto each = [&](std::size_t layer, auto&& action) {
+    for (const TensorInfo* tensor : model_.bindings.layers[layer]) {
+      if (tensor != nullptr) action(bytes_of(*tensor));
+    }
+  };
+  if (last_layer_ && *last_layer_ != l) each(*last_layer_, [](std::span<const std::byte> range) { release(range); });
+  if (l + 1 < model_.spec.layers) each(l + 1, [](std::span<const std::byte> range) { prefetch(range); });
+  last_layer_ = l;
+
+  layer_vectors_.clear();
+  const RoleTensors& t = model_.bindings.layers[l];
+  const float offset = model_.spec.gain_offset;
+  Vectors& v = layer_vectors_;
+  LayerWeights w;
+  w.attn_in = norm(t, Role::kAttnNormIn, offset, v);
+  w.attn_out = norm(t, Role::kAttnNormOut, offset, v);
+  w.mlp_in = norm(t, Role::kMlpNormIn, offset, v);
+  w.mlp_out = norm(t, Role::kMlpNormOut, offset, v);
+  w.q_norm = norm(t, Role::kQNorm, offset, v);
+  w.k_norm = norm(t, Role::kKNorm, offset, v);
+  w.q = linear(t, Role::kQ, v);
+  w.k = linear(t, Role::kK, v);
+  w.v = linear(t, Role::kV, v);
+  w.qkv = linear(t, Role::kQkv, v);
+  w.o = linear(t, Role::kO, v);
+  w.gate = linear(t, Role::kGate, v);
+  w.up = linear(t, Role::kUp, v);
+  w.gate_up = linear(t, Role::kGateUp, v);
+  w.down = linear(t, Role::kDown, v);
+  w.xielu = xielu(t);
+  return w;
+}
+
+void WeightStream::release_all() {
+  for (const RoleTensors& layer : model_.bindings.layers) {
+    for (const TensorInfo* tensor : layer) {
+      if (tensor != nullptr) release(bytes_of(*tensor));
+    }
+  }
+}
+
+}  // namespace sg

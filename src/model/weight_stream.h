@@ -1,0 +1,77 @@
+// WeightStream: the weights of a model in the order the forward pass needs them. Matrices stay in the mapped
+// file and are read once by the matmul; vectors (gains, biases) are decoded to float32 here. While a layer
+// computes, the next one is being read ahead, and the pages of the previous one are given back.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "kernel/kernels.h"
+#include "model/model.h"
+
+namespace sg {
+
+struct NormWeights {
+  const float* gain = nullptr;  // (width), offset added; null: no gain
+  const float* bias = nullptr;
+};
+struct Linear {
+  WeightView w;                 // w.data == nullptr: the model has none
+  const float* bias = nullptr;  // (outputs) or null
+  explicit operator bool() const { return w.data != nullptr; }
+};
+
+/// One block's weights. Pointers are valid until the next call of WeightStream::layer.
+struct LayerWeights {
+  NormWeights attn_in, attn_out, mlp_in, mlp_out, q_norm, k_norm;
+  Linear q, k, v, qkv, o, gate, up, gate_up, down;
+  XieluParams xielu;
+};
+
+/// Weights outside the blocks; valid as long as the stream.
+struct OuterWeights {
+  WeightView embed;
+  WeightView positions;  // learned; data null otherwise
+  Linear project_in, project_out;
+  NormWeights embed_norm, final_norm;
+  Linear head;
+};
+
+/// Not thread-safe; one forward pass owns it. Refers to the Model.
+class WeightStream {
+ public:
+  explicit WeightStream(const Model& model);
+
+  const OuterWeights& outer() const { return outer_; }
+  /// Layers may be asked for in any order; ascending order is what read-ahead serves.
+  LayerWeights layer(std::size_t l);
+  /// Gives back every page that was read. Also done layer by layer.
+  void release_all();
+
+ private:
+  /// Decoded vectors; a deque-like list of buffers so that pointers stay valid while it grows.
+  class Vectors {
+   public:
+    const float* decode(const TensorInfo* tensor, float offset);
+    void clear() { used_ = 0; }
+
+   private:
+    std::vector<std::vector<float>> buffers_;
+    std::size_t used_ = 0;
+  };
+
+  NormWeights norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const;
+  Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
+  XieluParams xielu(const RoleTensors& tensors) const;
+
+  const Model& model_;
+  Vectors outer_vectors_, layer_vectors_;
+  OuterWeights outer_;
+  std::optional<std::size_t> last_layer_;
+};
+
+/// A stored matrix as the matmul reads it.
+WeightView weight_view(const TensorInfo& tensor, bool transposed);
+
+}  // namespace sg

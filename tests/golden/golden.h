@@ -1,0 +1,38 @@
+// Goldens: what another implementation computed in float64 for tiny models with every switch on (oracle/).
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "measure/measure.h"
+
+namespace sg::golden {
+
+/// One stored model and the golden of exactly its weights.
+struct Case {
+  std::string name;             // "llama-deep/f32", "llama-deep/gguf", ...
+  std::filesystem::path model;  // what open_model takes
+  std::filesystem::path golden;
+};
+
+/// Every model of tests/data/golden in every stored form, of the families that streamgauge knows.
+std::vector<Case> all_cases();
+
+nlohmann::json read_json(const std::filesystem::path& path);
+
+/// The golden's sequences as input.
+std::vector<Sequence> sequences_of(const nlohmann::json& golden);
+
+/// Largest relative error per quantity over all sequences, layers and tokens; NaN anywhere gives infinity.
+struct Errors {
+  double stream = 0;     // embed, resid_*, ln_final
+  double branch = 0;     // attn_out, mlp_out
+  double dots = 0;       // relative to the product of the two norms
+  double logits = 0;     // mean, std, max, min, entropy, ..., relative to max(1, |value|)
+  bool same_top = true;  // the most probable token
+};
+Errors compare(const nlohmann::json& golden, const Measurement& measured);
+
+}  // namespace sg::golden
