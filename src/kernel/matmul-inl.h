@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "hwy/cache_control.h"
 #include "kernel/panel-inl.h"
 
 // Loops over registers must disappear, or the accumulators live in memory.
@@ -52,7 +53,10 @@ void multiply_tile(const TileCall& call) {
   FloatVec left[kRows], right[kRows];
   SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) left[r] = right[r] = hn::Zero(d);
   const float *x = call.x, *w = call.panel;
+  const std::size_t ahead = kRows * call.inputs;  // the next tile of the same block
+  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) hwy::Prefetch(call.y + r * call.y_stride);
   for (std::size_t k = 0; k < call.inputs; ++k, x += kRows, w += kPanel) {
+    hwy::Prefetch(x + ahead);
     const auto w_left = hn::LoadU(d, w), w_right = hn::LoadU(d, w + kFloats);
     SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
       const auto value = hn::Set(d, x[r]);
@@ -81,6 +85,31 @@ constexpr std::array<TileFunction, kTile + 1> tile_functions(std::index_sequence
   return {nullptr, &multiply_tile<kIndex + 1>...};
 }
 
+/// out[k * rows + row] = x[row, k], four rows by four inputs at a time.
+inline void pack_tile(ConstMatrixView x, float* out) {
+  const hn::CappedTag<float, 4> d;
+  const hn::Repartition<double, decltype(d)> dd;
+  const std::size_t whole_rows = x.rows / 4 * 4, whole_cols = x.cols / 4 * 4;
+  for (std::size_t r = 0; r < whole_rows; r += 4) {
+    const float *a = x.row(r), *b = x.row(r + 1), *c = x.row(r + 2), *e = x.row(r + 3);
+    for (std::size_t k = 0; k < whole_cols; k += 4) {
+      const auto va = hn::LoadU(d, a + k), vb = hn::LoadU(d, b + k), vc = hn::LoadU(d, c + k), ve = hn::LoadU(d, e + k);
+      const auto ab_low = hn::BitCast(dd, hn::InterleaveLower(d, va, vb));
+      const auto ab_high = hn::BitCast(dd, hn::InterleaveUpper(d, va, vb));
+      const auto ce_low = hn::BitCast(dd, hn::InterleaveLower(d, vc, ve));
+      const auto ce_high = hn::BitCast(dd, hn::InterleaveUpper(d, vc, ve));
+      float* to = out + k * x.rows + r;
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, ab_low, ce_low)), d, to);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, ab_low, ce_low)), d, to + x.rows);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, ab_high, ce_high)), d, to + 2 * x.rows);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, ab_high, ce_high)), d, to + 3 * x.rows);
+    }
+  }
+  for (std::size_t r = 0; r < x.rows; ++r) {
+    for (std::size_t k = r < whole_rows ? whole_cols : 0; k < x.cols; ++k) out[k * x.rows + r] = x.row(r)[k];
+  }
+}
+
 /// Rows [row0, row0 + rows) of one matmul, packed, and the panels to multiply them by.
 class RowsTimesPanels {
  public:
@@ -94,14 +123,12 @@ class RowsTimesPanels {
   std::size_t tiles() const { return (x_.rows + kTile - 1) / kTile; }
   std::size_t panels() const { return (w_.rows + kPanel - 1) / kPanel; }
 
-  /// Tile t holds x[row, k] at packed[t * kTile * cols + k * (rows of the tile) + row].
+  /// Block by block of inputs, in a block tile by tile, in a tile input by input: x[row, k] of tile t and the
+  /// block from k0 is at packed_block(k0, t)[(k - k0) * (rows of the tile) + row].
   void pack(std::size_t first_tile, std::size_t last_tile) const {
     for (std::size_t t = first_tile; t < last_tile; ++t) {
-      const std::size_t row0 = t * kTile, rows = tile_rows(t);
-      float* out = packed_ + row0 * x_.cols;
-      for (std::size_t r = 0; r < rows; ++r) {
-        const float* in = x_.row(row0 + r);
-        for (std::size_t k = 0; k < x_.cols; ++k) out[k * rows + r] = in[k];
+      for (std::size_t k0 = 0; k0 < x_.cols; k0 += kMatmulBlock) {
+        pack_tile(x_.row_range(t * kTile, tile_rows(t)).col_range(k0, block_inputs(k0)), packed_block(k0, t));
       }
     }
   }
@@ -112,7 +139,7 @@ class RowsTimesPanels {
     for (std::size_t group = first_panel; group < last_panel; group += kPanelGroup) {
       const std::size_t end = std::min(last_panel, group + kPanelGroup);
       for (std::size_t k0 = 0; k0 < x_.cols; k0 += kMatmulBlock) {
-        const std::size_t inputs = std::min(kMatmulBlock, x_.cols - k0);
+        const std::size_t inputs = block_inputs(k0);
         for (std::size_t p = group; p < end; ++p) {
           fill_panel(w_, p * kPanel, k0, inputs, panel);
           for (std::size_t t = first_tile; t < last_tile; ++t) multiply_one(p, t, k0, inputs, panel);
@@ -127,11 +154,15 @@ class RowsTimesPanels {
   static constexpr std::size_t kPanelGroup = 8;
 
   std::size_t tile_rows(std::size_t t) const { return std::min(kTile, x_.rows - t * kTile); }
+  std::size_t block_inputs(std::size_t k0) const { return std::min(kMatmulBlock, x_.cols - k0); }
+  float* packed_block(std::size_t k0, std::size_t t) const {
+    return packed_ + k0 * x_.rows + t * kTile * block_inputs(k0);
+  }
 
   void multiply_one(std::size_t p, std::size_t t, std::size_t k0, std::size_t inputs, const float* panel) const {
     static constexpr auto kFunctions = tile_functions(std::make_index_sequence<kTile>());
     const std::size_t rows = tile_rows(t), out0 = p * kPanel, count = std::min(kPanel, w_.rows - out0);
-    const float* x = packed_ + t * kTile * x_.cols + k0 * rows;
+    const float* x = packed_block(k0, t);
     float* y = y_.row(t * kTile) + out0;
     const bool first = k0 == 0, last = k0 + inputs == x_.cols;
     const float* bias = last && bias_ != nullptr ? bias_ + out0 : nullptr;

@@ -16,66 +16,15 @@
 #include "hwy/highway.h"
 #include "kernel/decode.h"
 #include "kernel/kernels.h"
+#include "kernel/panel-blocks-inl.h"
 #include "kernel/scratch.h"
+#include "kernel/words-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sg {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using FloatTag = hn::ScalableTag<float>;
-using WordTag = hn::ScalableTag<std::uint32_t>;
-using FloatVec = hn::Vec<FloatTag>;
-using WordVec = hn::Vec<WordTag>;
-inline constexpr std::size_t kFloats = HWY_MAX_BYTES / sizeof(float);
-inline constexpr std::size_t kPanel = 2 * kFloats;  // outputs per panel
-
-/// The stored bytes of kFloats neighbouring outputs at the first input wanted. Outputs beyond the matrix
-/// repeat the last one: they are computed and thrown away.
-struct RowGroup {
-  const std::byte* row[kFloats];
-};
-
-/// 16 bytes of every row at `offset`, as words: vector j holds word j of every row.
-struct WordQuad {
-  WordVec word[4];
-};
-
-/// Lane 4b + i of the four vectors: row 4b + i.
-HWY_INLINE WordVec load_blocks(const RowGroup& group, std::size_t first, std::size_t offset) {
-  const hn::CappedTag<std::uint32_t, 4> d4;
-  const auto block = [&](std::size_t i) HWY_ATTR {
-    return hn::LoadU(d4, reinterpret_cast<const std::uint32_t*>(group.row[first + i] + offset));
-  };
-#if HWY_MAX_BYTES == 64
-  const hn::CappedTag<std::uint32_t, 8> d8;
-  return hn::Combine(WordTag(), hn::Combine(d8, block(12), block(8)), hn::Combine(d8, block(4), block(0)));
-#elif HWY_MAX_BYTES == 32
-  return hn::Combine(WordTag(), block(4), block(0));
-#else
-  return block(0);
-#endif
-}
-
-HWY_INLINE WordQuad load_words(const RowGroup& group, std::size_t offset) {
-  const WordTag d;
-  const hn::Repartition<std::uint64_t, WordTag> dd;
-  const auto a = load_blocks(group, 0, offset), b = load_blocks(group, 1, offset);
-  const auto c = load_blocks(group, 2, offset), e = load_blocks(group, 3, offset);
-  const auto ab_low = hn::BitCast(dd, hn::InterleaveLower(d, a, b)),
-             ab_high = hn::BitCast(dd, hn::InterleaveUpper(d, a, b));
-  const auto ce_low = hn::BitCast(dd, hn::InterleaveLower(d, c, e)),
-             ce_high = hn::BitCast(dd, hn::InterleaveUpper(d, c, e));
-  return {{hn::BitCast(d, hn::InterleaveLower(dd, ab_low, ce_low)),
-           hn::BitCast(d, hn::InterleaveUpper(dd, ab_low, ce_low)),
-           hn::BitCast(d, hn::InterleaveLower(dd, ab_high, ce_high)),
-           hn::BitCast(d, hn::InterleaveUpper(dd, ab_high, ce_high))}};
-}
-
-HWY_INLINE void store_column(FloatVec v, float* panel, std::size_t k) { hn::StoreU(v, FloatTag(), panel + k * kPanel); }
-
 /// n inputs, a multiple of 4.
-HWY_INLINE void panel_f32(const RowGroup& group, std::size_t n, float* panel) {
+inline void panel_f32(const RowGroup& group, std::size_t n, float* panel) {
   for (std::size_t k = 0; k < n; k += 4) {
     const WordQuad quad = load_words(group, k * sizeof(float));
     for (std::size_t j = 0; j < 4; ++j) store_column(hn::BitCast(FloatTag(), quad.word[j]), panel, k + j);
@@ -83,7 +32,7 @@ HWY_INLINE void panel_f32(const RowGroup& group, std::size_t n, float* panel) {
 }
 
 /// n inputs, a multiple of 8: a word holds two of them.
-HWY_INLINE void panel_bf16(const RowGroup& group, std::size_t n, float* panel) {
+inline void panel_bf16(const RowGroup& group, std::size_t n, float* panel) {
   const FloatTag d;
   const auto high = hn::Set(WordTag(), 0xffff0000u);
   for (std::size_t k = 0; k < n; k += 8) {
@@ -113,17 +62,56 @@ inline void panel_by_rows(DType dtype, const RowGroup& group, std::size_t n, flo
   }
 }
 
-/// n inputs from the group's first bytes; returns how many were decoded (the rest is left to panel_by_rows).
-inline std::size_t panel_fast(DType dtype, const RowGroup& group, std::size_t n, float* panel) {
-  if (dtype == DType::kF32) {
-    panel_f32(group, n / 4 * 4, panel);
-    return n / 4 * 4;
+/// n inputs, a multiple of 8.
+inline void panel_f16(const RowGroup& group, std::size_t n, float* panel) {
+  for (std::size_t k = 0; k < n; k += 8) {
+    const WordQuad quad = load_words(group, k * 2);
+    for (std::size_t j = 0; j < 4; ++j) {
+      store_column(low_half(quad.word[j]), panel, k + 2 * j);
+      store_column(high_half(quad.word[j]), panel, k + 2 * j + 1);
+    }
   }
-  if (dtype == DType::kBF16) {
-    panel_bf16(group, n / 8 * 8, panel);
-    return n / 8 * 8;
+}
+
+using PanelDecoder = void (*)(const RowGroup& group, std::size_t n, float* panel);
+
+/// A decoder for runs of `unit` inputs; null where the rows are decoded one by one.
+struct PanelFormat {
+  PanelDecoder decode = nullptr;
+  std::size_t unit = 1;
+};
+inline PanelFormat panel_format(DType dtype) {
+  switch (dtype) {
+    case DType::kF32: return {&panel_f32, 4};
+    case DType::kF16: return {&panel_f16, 8};
+    case DType::kBF16: return {&panel_bf16, 8};
+    case DType::kQ4_0: return {&panel_of_blocks<DType::kQ4_0>, 32};
+    case DType::kQ4_1: return {&panel_of_blocks<DType::kQ4_1>, 32};
+    case DType::kQ5_0: return {&panel_of_blocks<DType::kQ5_0>, 32};
+    case DType::kQ5_1: return {&panel_of_blocks<DType::kQ5_1>, 32};
+    case DType::kQ8_0: return {&panel_of_blocks<DType::kQ8_0>, 32};
+    case DType::kIQ4_NL: return {&panel_of_blocks<DType::kIQ4_NL>, 32};
+    case DType::kQ4_K: return {&panel_of_blocks<DType::kQ4_K>, 256};
+    case DType::kQ5_K: return {&panel_of_blocks<DType::kQ5_K>, 256};
+    case DType::kQ6_K: return {&panel_of_blocks<DType::kQ6_K>, 256};
+    case DType::kF64:
+    case DType::kF8E4M3:
+    case DType::kF8E5M2:
+    case DType::kQ2_K:
+    case DType::kQ3_K:
+    case DType::kIQ4_XS:
+    case DType::kBool:
+    case DType::kU8:
+    case DType::kI8:
+    case DType::kU16:
+    case DType::kI16:
+    case DType::kU32:
+    case DType::kI32:
+    case DType::kU64:
+    case DType::kI64:
+    case DType::kCount: break;
   }
-  return 0;
+  return {};
 }
 
 /// Half a panel: kFloats outputs from `first`, inputs [k0, k0 + n), of a matrix stored by outputs.
@@ -134,7 +122,9 @@ inline void half_panel_by_outputs(const WeightView& w, std::size_t first, std::s
     const std::size_t row = std::min(first + i, w.rows - 1);
     group.row[i] = w.data + row * w.row_bytes + k0 / t.block_items * t.block_bytes;
   }
-  const std::size_t done = panel_fast(w.dtype, group, n, panel);
+  const PanelFormat format = panel_format(w.dtype);
+  const std::size_t done = format.decode != nullptr ? n / format.unit * format.unit : 0;
+  if (done > 0) format.decode(group, done, panel);
   if (done == n) return;
   for (const std::byte*& row : group.row) row += done / t.block_items * t.block_bytes;
   panel_by_rows(w.dtype, group, n - done, panel + done * kPanel);
