@@ -70,6 +70,9 @@ Result<Fields> Fields::read(const Family& family, const Config& config, const Ch
   for (const ConfigRow& row : family.config) {
     const std::string_view keys = gguf ? row.gguf : row.hf;
     const ConfigValue* value = keys.empty() ? nullptr : config.find(keys);
+    // A list of windowed layers is read where windows are resolved; the repeating pattern is a number.
+    const bool is_list = value != nullptr && std::holds_alternative<std::vector<double>>(*value);
+    if (row.field == Field::kWindowPattern && is_list) value = nullptr;
     if (value != nullptr && std::holds_alternative<std::string>(*value)) {
       SG_TRY(const Act act, parse_act(std::get<std::string>(*value), fmt::format("{}: {}", config.where(), keys)));
       fields.set(row.field, static_cast<double>(act));

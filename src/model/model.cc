@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "kernel/decode.h"
+
 namespace sg {
 namespace {
 
@@ -34,6 +36,24 @@ Result<void> refuse_quantised(const Config& config) {
                .hint = "its linear layers are packed; measure the original checkpoint or a GGUF of it"};
 }
 
+/// GGUF keeps scaled rotary frequencies as tensors: divisors for LLaMA 3, factors for longrope.
+void attach_rope_tensors(const Bindings& bindings, Spec& spec) {
+  const auto values = [&](Role role) {
+    const TensorInfo* tensor = get(bindings.model, role);
+    std::vector<float> out(tensor == nullptr ? 0 : tensor->items());
+    if (tensor != nullptr) decode_scalar(tensor->dtype, tensor->data, out.size(), out.data());
+    return out;
+  };
+  if (spec.ropes.empty()) return;
+  RopeSpec& rope = spec.ropes.front();
+  rope.divisors = values(Role::kRopeDivisors);
+  const std::vector<float> far = values(Role::kRopeLong), near = values(Role::kRopeShort);
+  if (far.empty() || near.empty()) return;
+  rope.type = RopeType::kLongrope;
+  rope.long_factor.assign(far.begin(), far.end());
+  rope.short_factor.assign(near.begin(), near.end());
+}
+
 std::string display_name(const std::filesystem::path& path) {
   const std::filesystem::path last = path.has_filename() ? path.filename() : path.parent_path().filename();
   const std::string extension = last.extension().string();
@@ -49,6 +69,7 @@ Result<Model> open_model(const std::filesystem::path& path) {
   SG_TRY(const Family* family, find_family(config));
   SG_TRY(Spec spec, resolve_spec(*family, config, checkpoint));
   SG_TRY(Bindings bindings, bind(spec, checkpoint));
+  attach_rope_tensors(bindings, spec);
   Model model{.path = path,
               .id = display_name(path),
               .checkpoint = std::move(checkpoint),

@@ -25,7 +25,11 @@ float sqrt_width(const Family& family, const Checkpoint& checkpoint, std::size_t
   return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits));
 }
 
-Result<float> score_scale(const Family& family, const Fields& fields, std::size_t head_dim) {
+Result<float> score_scale(const Family& family, const Config& config, const Fields& fields, std::size_t head_dim) {
+  if (config.format() == Format::kGguf) {
+    SG_TRY(const std::optional<double> stated, config.number("attention.scale"));
+    if (stated) return static_cast<float>(*stated);
+  }
   switch (family.attention.scale) {
     case ScoreScale::kInvSqrtHeadDim: return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
     case ScoreScale::kInvSqrtQueryScalar: {
@@ -60,6 +64,18 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
       }
       windowed[l] = type == "sliding_attention";
     }
+    return windowed;
+  }
+  // GGUF may list the layers one by one: true is windowed.
+  const ConfigValue* flags = config.find("attention.sliding_window_pattern");
+  if (const auto* list = flags == nullptr ? nullptr : std::get_if<std::vector<double>>(flags)) {
+    if (list->size() != layers) {
+      return Error{.what = "attention.sliding_window_pattern must have an entry per layer",
+                   .where = config.where(),
+                   .expected = fmt::format("{} entries", layers),
+                   .got = fmt::format("{}", list->size())};
+    }
+    for (std::size_t l = 0; l < layers; ++l) windowed[l] = (*list)[l] != 0;
     return windowed;
   }
   switch (family.attention.windows) {
@@ -140,7 +156,7 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
 }
 
 Result<void> resolve_attention(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
-  SG_TRY(const float scale, score_scale(family, fields, spec.head_dim));
+  SG_TRY(const float scale, score_scale(family, config, fields, spec.head_dim));
   SG_TRY(const std::vector<bool> windowed, windowed_layers(family, config, fields, spec.layers));
   std::size_t window = 0;
   if (fields.has(Field::kWindow)) {
