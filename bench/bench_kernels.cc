@@ -1,0 +1,146 @@
+// Speed of the kernels on all threads of the process. Every product is first held against the plain reference:
+// what is wrong is not timed. --benchmark_filter, --benchmark_format=json and the rest are Google Benchmark's.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "base/counter_rng.h"
+#include "kernel/kernels.h"
+#include "kernel/scalar.h"
+
+namespace sg {
+namespace {
+
+const Kernels& kernels() {
+  static const Kernels* chosen = kernels_for("").value();
+  return *chosen;
+}
+
+ThreadPool& pool() {
+  static ThreadPool all(available_threads());
+  return all;
+}
+
+std::vector<float> uniform(std::size_t n, std::uint64_t seed) {
+  const CounterRng rng(seed);
+  std::vector<float> values(n);
+  for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<float>(rng.uniform(i) - 0.5);
+  return values;
+}
+
+/// Weights of ordinary size, so that no product is subnormal: floats as they are, of BF16 the upper halves, blocks
+/// with every byte that could be the upper one of a float16 scale at most 0x3b.
+std::vector<std::byte> stored_weights(DType dtype, std::size_t items) {
+  std::vector<std::byte> bytes(byte_size(dtype, items).value());
+  if (dtype == DType::kF32 || dtype == DType::kBF16) {
+    const std::vector<float> values = uniform(items, 3);
+    const std::size_t size = bytes.size() / items;
+    const auto* source = reinterpret_cast<const std::byte*>(values.data()) + sizeof(float) - size;
+    for (std::size_t i = 0; i < items; ++i) std::copy_n(source + i * sizeof(float), size, bytes.data() + i * size);
+    return bytes;
+  }
+  const CounterRng rng(3);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::byte>(rng.bits(i) & (i % 2 == 1 ? 0x3bu : 0xffu));
+  }
+  return bytes;
+}
+
+struct Product {
+  std::size_t tokens, inputs, outputs;
+  std::vector<float> x, y;
+  std::vector<std::byte> w;
+  MatmulCall call;
+
+  Product(DType dtype, std::size_t n_tokens, std::size_t n_inputs, std::size_t n_outputs)
+      : tokens(n_tokens),
+        inputs(n_inputs),
+        outputs(n_outputs),
+        x(uniform(tokens * inputs, 1)),
+        y(tokens * outputs),
+        w(stored_weights(dtype, inputs * outputs)) {
+    const WeightView view = {.data = w.data(),
+                             .dtype = dtype,
+                             .rows = outputs,
+                             .cols = inputs,
+                             .row_bytes = byte_size(dtype, inputs).value()};
+    call = {.x = {x.data(), tokens, inputs, inputs}, .w = view, .y = {y.data(), tokens, outputs, outputs}};
+  }
+};
+
+/// Empty, or where the product is further from the double reference than blocks of fused multiply-adds may be.
+std::string wrong(DType dtype) {
+  constexpr std::size_t kTokens = 5, kInputs = 768, kOutputs = 37;
+  Product p(dtype, kTokens, kInputs, kOutputs);
+  kernels().matmul(p.call, pool());
+  const scalar::MatmulReference reference = scalar::matmul(p.call);
+  const double unit = 0x1p-24 * static_cast<double>(kMatmulBlock + kInputs / kMatmulBlock);
+  for (std::size_t i = 0; i < reference.y.size(); ++i) {
+    const double error = std::fabs(static_cast<double>(p.y[i]) - reference.y[i]);
+    if (!(error <= unit * reference.magnitude[i])) return fmt::format("output {} is off by {}", i, error);
+  }
+  return "";
+}
+
+void time_matmul(benchmark::State& state, DType dtype) {
+  const std::string complaint = wrong(dtype);
+  if (!complaint.empty()) return state.SkipWithError(complaint.c_str());
+  Product p(dtype, static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)),
+            static_cast<std::size_t>(state.range(2)));
+  for (auto _ : state) {
+    kernels().matmul(p.call, pool());
+    benchmark::ClobberMemory();
+  }
+  const double flops = 2.0 * static_cast<double>(p.tokens) * static_cast<double>(p.inputs * p.outputs);
+  state.counters["FLOPS"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(p.w.size()));
+}
+
+void time_sum_squares(benchmark::State& state) {
+  const std::vector<float> x = uniform(static_cast<std::size_t>(state.range(0)), 2);
+  for (auto _ : state) benchmark::DoNotOptimize(kernels().sum_squares(x.data(), x.size()));
+  state.SetBytesProcessed(state.iterations() * state.range(0) * static_cast<std::int64_t>(sizeof(float)));
+}
+
+void time_softmax(benchmark::State& state) {
+  const std::vector<float> scores = uniform(static_cast<std::size_t>(state.range(0)), 4);
+  std::vector<float> x = scores;
+  for (auto _ : state) {
+    x = scores;
+    kernels().softmax(x.data(), x.size());
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void register_all() {
+  for (const DType dtype : {DType::kF32, DType::kBF16, DType::kQ4_1, DType::kQ4_K, DType::kQ8_0}) {
+    benchmark::RegisterBenchmark(fmt::format("matmul/{}", name(dtype)).c_str(), time_matmul, dtype)
+        ->ArgNames({"tokens", "inputs", "outputs"})
+        ->Args({1, 4096, 4096})    // one token: the speed of reading
+        ->Args({32, 4096, 4096})   // a short prompt
+        ->Args({348, 1536, 576})   // SmolLM2's down projection under the 25 prompts of notebook 003
+        ->Args({348, 4096, 4096})  // a 7B model under the same
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  }
+  benchmark::RegisterBenchmark("sum_squares", time_sum_squares)->Arg(576)->Arg(4096);
+  benchmark::RegisterBenchmark("softmax", time_softmax)->Arg(64)->Arg(4096);
+}
+
+}  // namespace
+}  // namespace sg
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::AddCustomContext("isa", std::string(sg::kernels().isa));
+  benchmark::AddCustomContext("threads", std::to_string(sg::pool().threads()));
+  sg::register_all();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
