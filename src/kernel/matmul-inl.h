@@ -47,16 +47,14 @@ struct TileCall {
   const float* bias;  // (kPanel), added last; null before the last block or without bias
 };
 
+/// The accumulators of a tile: one lane per output.
 template <std::size_t kRows>
-void multiply_tile(const TileCall& call) {
-  const FloatTag d;
+struct Accumulators {
   FloatVec left[kRows], right[kRows];
-  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) left[r] = right[r] = hn::Zero(d);
-  const float *x = call.x, *w = call.panel;
-  const std::size_t ahead = kRows * call.inputs;  // the next tile of the same block
-  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) hwy::Prefetch(call.y + r * call.y_stride);
-  for (std::size_t k = 0; k < call.inputs; ++k, x += kRows, w += kPanel) {
-    hwy::Prefetch(x + ahead);
+
+  /// One input: its weights times its value in each row.
+  HWY_INLINE void step(const float* x, const float* w) {
+    const FloatTag d;
     const auto w_left = hn::LoadU(d, w), w_right = hn::LoadU(d, w + kFloats);
     SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
       const auto value = hn::Set(d, x[r]);
@@ -64,18 +62,37 @@ void multiply_tile(const TileCall& call) {
       right[r] = hn::MulAdd(value, w_right, right[r]);
     }
   }
+};
+
+template <std::size_t kRows>
+void multiply_tile(const TileCall& call) {
+  const FloatTag d;
+  Accumulators<kRows> sum;
+  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+    sum.left[r] = sum.right[r] = hn::Zero(d);
+    hwy::Prefetch(call.y + r * call.y_stride);
+  }
+  const float *x = call.x, *w = call.panel;
+  const std::size_t ahead = kRows * call.inputs;  // the next tile of the same block
+  // Four inputs per turn: the counters of a shorter loop compete with the multiplications for ports.
+  std::size_t k = 0;
+  for (; k + 4 <= call.inputs; k += 4, x += 4 * kRows, w += 4 * kPanel) {
+    SG_UNROLL for (std::size_t i = 0; i < 4 * kRows; i += 16) hwy::Prefetch(x + ahead + i);
+    SG_UNROLL for (std::size_t i = 0; i < 4; ++i) sum.step(x + i * kRows, w + i * kPanel);
+  }
+  for (; k < call.inputs; ++k, x += kRows, w += kPanel) sum.step(x, w);
   float* y = call.y;
   SG_UNROLL for (std::size_t r = 0; r < kRows; ++r, y += call.y_stride) {
     if (!call.first) {
-      left[r] = hn::Add(hn::LoadU(d, y), left[r]);
-      right[r] = hn::Add(hn::LoadU(d, y + kFloats), right[r]);
+      sum.left[r] = hn::Add(hn::LoadU(d, y), sum.left[r]);
+      sum.right[r] = hn::Add(hn::LoadU(d, y + kFloats), sum.right[r]);
     }
     if (call.bias != nullptr) {
-      left[r] = hn::Add(left[r], hn::LoadU(d, call.bias));
-      right[r] = hn::Add(right[r], hn::LoadU(d, call.bias + kFloats));
+      sum.left[r] = hn::Add(sum.left[r], hn::LoadU(d, call.bias));
+      sum.right[r] = hn::Add(sum.right[r], hn::LoadU(d, call.bias + kFloats));
     }
-    hn::StoreU(left[r], d, y);
-    hn::StoreU(right[r], d, y + kFloats);
+    hn::StoreU(sum.left[r], d, y);
+    hn::StoreU(sum.right[r], d, y + kFloats);
   }
 }
 
@@ -136,22 +153,26 @@ class RowsTimesPanels {
   /// Panels [first_panel, last_panel) times tiles [first_tile, last_tile).
   void multiply(std::size_t first_panel, std::size_t last_panel, std::size_t first_tile, std::size_t last_tile) const {
     float* panel = scratch(Scratch::kPanel, kMatmulBlock * kPanel);
-    for (std::size_t group = first_panel; group < last_panel; group += kPanelGroup) {
-      const std::size_t end = std::min(last_panel, group + kPanelGroup);
+    const std::size_t group = panels_per_pass();
+    for (std::size_t first = first_panel; first < last_panel; first += group) {
+      const std::size_t last = std::min(last_panel, first + group);
       for (std::size_t k0 = 0; k0 < x_.cols; k0 += kMatmulBlock) {
-        const std::size_t inputs = block_inputs(k0);
-        for (std::size_t p = group; p < end; ++p) {
-          fill_panel(w_, p * kPanel, k0, inputs, panel);
-          for (std::size_t t = first_tile; t < last_tile; ++t) multiply_one(p, t, k0, inputs, panel);
+        for (std::size_t p = first; p < last; ++p) {
+          fill_panel(w_, p * kPanel, k0, block_inputs(k0), panel);
+          for (std::size_t t = first_tile; t < last_tile; ++t) multiply_one(p, t, k0, panel);
         }
       }
     }
   }
 
  private:
-  // Panels that share a pass over the block of activations, so that both that block (350 rows x 256 x 4
-  // bytes) and their part of y stay in a 1 MB L2.
-  static constexpr std::size_t kPanelGroup = 8;
+  /// Panels that share a pass over one block of activations. One, if all activations stay in a level 2 cache
+  /// of 2 MB beside the outputs; else as many as keep that block and their outputs there.
+  std::size_t panels_per_pass() const {
+    constexpr std::size_t kCachedFloats = std::size_t{1} << 18;  // 1 MB
+    if (x_.rows * x_.cols <= kCachedFloats) return 1;
+    return std::max<std::size_t>(1, kCachedFloats / (x_.rows * kPanel));
+  }
 
   std::size_t tile_rows(std::size_t t) const { return std::min(kTile, x_.rows - t * kTile); }
   std::size_t block_inputs(std::size_t k0) const { return std::min(kMatmulBlock, x_.cols - k0); }
@@ -159,7 +180,8 @@ class RowsTimesPanels {
     return packed_ + k0 * x_.rows + t * kTile * block_inputs(k0);
   }
 
-  void multiply_one(std::size_t p, std::size_t t, std::size_t k0, std::size_t inputs, const float* panel) const {
+  void multiply_one(std::size_t p, std::size_t t, std::size_t k0, const float* panel) const {
+    const std::size_t inputs = block_inputs(k0);
     static constexpr auto kFunctions = tile_functions(std::make_index_sequence<kTile>());
     const std::size_t rows = tile_rows(t), out0 = p * kPanel, count = std::min(kPanel, w_.rows - out0);
     const float* x = packed_block(k0, t);
@@ -183,17 +205,51 @@ class RowsTimesPanels {
   float* packed_;
 };
 
+/// How often the rows are split so that `threads` get nearly equal shares of panels x splits units. Every split
+/// decodes the weights again, so the fewest that leave less than 7 % of the team idle; each keeps two tiles.
+inline std::size_t row_splits(std::size_t panels, std::size_t tiles, std::size_t threads) {
+  constexpr std::size_t kMostSplits = 8;
+  std::size_t best = 1;
+  double best_idle = 1.0;
+  for (std::size_t splits = 1; splits <= kMostSplits && splits * 2 <= std::max<std::size_t>(2, tiles); ++splits) {
+    const std::size_t units = panels * splits, slots = (units + threads - 1) / threads * threads;
+    const double idle = 1.0 - static_cast<double>(units) / static_cast<double>(slots);
+    if (idle < best_idle) best = splits, best_idle = idle;
+    if (idle < 0.07) break;
+  }
+  return best;
+}
+
+inline void multiply_rows(const MatmulCall& call, std::size_t row0, std::size_t rows, ThreadPool& pool) {
+  struct Units {
+    RowsTimesPanels job;
+    std::size_t panels, tiles, splits;
+
+    /// Unit u: panel u mod panels, split u / panels.
+    void run(std::size_t begin, std::size_t end) const {
+      while (begin < end) {
+        const std::size_t split = begin / panels, last = std::min(end, (split + 1) * panels);
+        job.multiply(begin - split * panels, last - split * panels, tiles * split / splits,
+                     tiles * (split + 1) / splits);
+        begin = last;
+      }
+    }
+  };
+  const RowsTimesPanels job(call, row0, rows);
+  const std::size_t panels = job.panels(), tiles = job.tiles();
+  const Units units = {job, panels, tiles, row_splits(panels, tiles, static_cast<std::size_t>(pool.threads()))};
+  pool.parallel_for(tiles, 1, [&units](std::size_t begin, std::size_t end, int) { units.job.pack(begin, end); });
+  pool.parallel_for(panels * units.splits, 1,
+                    [&units](std::size_t begin, std::size_t end, int) { units.run(begin, end); });
+}
+
 void matmul(const MatmulCall& call, ThreadPool& pool) {
   SG_CHECK(call.x.cols == call.w.cols && call.x.cols > 0, "x and W disagree on the number of inputs");
   SG_CHECK(call.y.rows == call.x.rows && call.y.cols == call.w.rows, "y is not (rows of x) x (outputs)");
   // Bounds the packed copy of x; the weights are decoded once per this many rows.
   constexpr std::size_t kRowsAtOnce = 85 * 12;
   for (std::size_t row0 = 0; row0 < call.x.rows; row0 += kRowsAtOnce) {
-    const RowsTimesPanels job(call, row0, std::min(kRowsAtOnce, call.x.rows - row0));
-    const std::size_t panels = job.panels();
-    pool.parallel_for(job.tiles(), 1, [&job](std::size_t begin, std::size_t end, int) { job.pack(begin, end); });
-    pool.parallel_for(panels, 1,
-                      [&job](std::size_t begin, std::size_t end, int) { job.multiply(begin, end, 0, job.tiles()); });
+    multiply_rows(call, row0, std::min(kRowsAtOnce, call.x.rows - row0), pool);
   }
 }
 

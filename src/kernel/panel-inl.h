@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/highway.h"
 #include "kernel/decode.h"
@@ -130,25 +131,52 @@ inline void half_panel_by_outputs(const WeightView& w, std::size_t first, std::s
   panel_by_rows(w.dtype, group, n - done, panel + done * kPanel);
 }
 
+/// `count` outputs of one stored input; a whole number of them when a type has blocks.
+HWY_INLINE void decode_outputs(DType dtype, const std::byte* src, std::size_t count, float* dst) {
+  const hn::Rebind<std::uint16_t, FloatTag> d16;
+  std::size_t i = 0;
+  if (dtype == DType::kF32) {
+    std::memcpy(dst, src, count * sizeof(float));
+    return;
+  }
+  if (dtype == DType::kBF16 || dtype == DType::kF16) {
+    for (; i + kFloats <= count; i += kFloats) {
+      const auto stored = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(src) + i);
+      const auto word = hn::PromoteTo(WordTag(), stored);
+      const auto value = dtype == DType::kF16 ? half_lanes(word) : hn::BitCast(FloatTag(), hn::ShiftLeft<16>(word));
+      hn::StoreU(value, FloatTag(), dst + i);
+    }
+  }
+  if (i < count) decode_scalar(dtype, src + i * traits(dtype).block_bytes, count - i, dst + i);
+}
+
 /// A panel of a matrix stored by inputs: a stored row holds the outputs side by side.
 inline void panel_by_inputs(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n, float* panel) {
   const DTypeTraits& t = traits(w.dtype);
   const std::size_t count = std::min(kPanel, w.rows - first);
+  if (t.block_items == 1) {
+    const std::byte* src = w.data + k0 * w.row_bytes + first * t.block_bytes;
+    for (std::size_t k = 0; k < n; ++k) decode_outputs(w.dtype, src + k * w.row_bytes, count, panel + k * kPanel);
+    return;
+  }
   const std::size_t from = first / t.block_items, to = (first + count + t.block_items - 1) / t.block_items;
   float* decoded = scratch(Scratch::kRows, (to - from) * t.block_items);
-  for (std::size_t k = 0; k < n; ++k, panel += kPanel) {
-    decode_scalar(w.dtype, w.data + (k0 + k) * w.row_bytes + from * t.block_bytes, (to - from) * t.block_items,
-                  decoded);
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::byte* src = w.data + (k0 + k) * w.row_bytes + from * t.block_bytes;
+    decode_scalar(w.dtype, src, (to - from) * t.block_items, decoded);
     const float* outputs = decoded + (first - from * t.block_items);
-    std::copy(outputs, outputs + count, panel);
-    std::fill(panel + count, panel + kPanel, 0.0f);
+    std::copy(outputs, outputs + count, panel + k * kPanel);
   }
 }
 
 /// Outputs [first, first + kPanel), inputs [k0, k0 + n) of w; outputs beyond the matrix hold any numbers.
 inline void fill_panel(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n, float* panel) {
+  // Lanes without an output are multiplied too: zeros, for what stood there may be slow numbers.
+  if (first + kPanel > w.rows) std::fill(panel, panel + n * kPanel, 0.0f);
   if (w.transposed) {
     panel_by_inputs(w, first, k0, n, panel);
+  } else if (first + kFloats >= w.rows) {
+    half_panel_by_outputs(w, first, k0, n, panel);
   } else {
     half_panel_by_outputs(w, first, k0, n, panel);
     half_panel_by_outputs(w, first + kFloats, k0, n, panel + kFloats);
