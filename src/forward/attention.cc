@@ -2,6 +2,7 @@
 // Queries go in blocks over all of their keys, so scores take a block times the length and never the length
 // squared, and the softmax is the exact two-pass one (docs/adr/0005).
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "forward/blocks.h"
@@ -105,6 +106,12 @@ float alibi_slope(std::size_t head, std::size_t heads) {
   return static_cast<float>(std::exp2(-4.0 * static_cast<double>(2 * (head - power) + 1) / static_cast<double>(power)));
 }
 
+/// The nearest float with bfloat16's 8 significant bits, ties to even; x finite.
+float round_to_bfloat16(float x) {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  return std::bit_cast<float>((bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u);
+}
+
 /// Queries [begin, end) of one head of one sequence; positions count from the sequence's start.
 struct Task {
   std::size_t sequence, head, begin, end;
@@ -149,8 +156,10 @@ void weigh(const LayerCall& call, const Task& task, std::size_t first_key, Matri
         run.kernels.scale(at.score_scale, seen, count);
         for (std::size_t j = 0; j < count; ++j) seen[j] += slope * static_cast<float>(lowest + j);
         break;
-      case PositionKind::kAlibiScaled:
-        for (std::size_t j = 0; j < count; ++j) seen[j] += slope * static_cast<float>(lowest + j);
+      case PositionKind::kAlibiScaled:  // Falcon adds before it scales, and its bias is bfloat16 in the reference
+        for (std::size_t j = 0; j < count; ++j) {
+          seen[j] += round_to_bfloat16(round_to_bfloat16(slope) * static_cast<float>(lowest + j));
+        }
         run.kernels.scale(at.score_scale, seen, count);
         break;
     }

@@ -158,13 +158,12 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     if (run.progress) run.progress(l + 1, spec.layers);
   }
 
-  const MatrixView y = ws.normed;  // the stream itself stays as the last layer wrote it
+  MatrixView y = x;
   if (spec.final_norm) {
+    y = ws.normed;  // the stream itself stays as the last layer wrote it
     norm_rows(spec, outer.final_norm, x, y, run);
-  } else {
-    for (std::size_t r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, y.row(r));
+    tap.at({Site::kFinal, 0}, y);
   }
-  tap.at({Site::kFinal, 0}, y);
   if (!tap.logit_rows().empty()) unembed(spec, outer, y, run);
   return {};
 }

@@ -54,7 +54,7 @@ Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, LogitPositions po
     const LayerTable table(spec.layers, length);
     SiteNorms& n = out[s].norms;
     n.embed.resize(length);
-    n.ln_final.resize(length);
+    if (spec.final_norm) n.ln_final.resize(length);
     n.resid_pre = n.attn_out = n.mlp_out = n.resid_post = table;
     n.resid_mid = parallel ? LayerTable() : table;
     SiteDots& d = out[s].dots;

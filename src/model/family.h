@@ -65,6 +65,7 @@ enum class Role : std::uint8_t {
 
 /// A number, flag or word of the configuration that the forward pass depends on.
 enum class Field : std::uint8_t {
+  // widths
   kLayers,
   kWidth,
   kHeads,
@@ -74,43 +75,49 @@ enum class Field : std::uint8_t {
   kVocab,
   kMaxPosition,
   kEmbedWidth,
+  // norms
   kNormEps,
-  kAct,
+  kNormAffine,
+  kNormFirst,
+  kNoFinalNorm,
+  kNormCount,
+  kPostNormResidual,
+  // which tensors there are
   kTied,
   kAttnBias,
-  kOutBias,
   kMlpBias,
-  kHeadBias,
+  kCrossAttention,
+  // the block and its arithmetic
+  kAct,
   kParallel,
   kQkNorm,
   kClipQkv,
   kQueryScalar,
   kAttnMultiplier,
+  kScaleScores,
   kScaleByLayer,
   kAttnCap,
   kLogitCap,
   kEmbedMultiplier,
   kResidualMultiplier,
   kLogitDivisor,
-  kLogitMultiplier,
+  kMultiQuery,
+  kNewDecoder,
+  // who sees whom, and positions
   kWindow,
   kWindowPattern,
   kUseWindow,
   kWindowFromLayer,
   kBidirectional,
+  kAlibi,
   kRopeTheta,
   kRopeLocalTheta,
   kRotaryPct,
   kRotaryDim,
-  kAlibi,
-  kMultiQuery,
-  kNewDecoder,
-  kNormCount,
-  kNormFirst,
-  kHasFinalNorm,
-  kPostNormResidual,
-  kXieluBeta,
-  kXieluEps,
+  // derived from the others, for Need::kFlag
+  kTwoNorms,
+  kFinalNorm,
+  kProjected,
   kCount,
 };
 
@@ -226,18 +233,17 @@ struct Family {
   struct {
     NormKind kind = NormKind::kRms;
     PerFormat<float> gain_offset = {};
-    bool has_gain = true;
   } norm;
   struct {
     Order order = Order::kSequential;
     NormAt norm_at = NormAt::kInput;
-    bool one_input_norm = false;  // a parallel block whose two branches read the same normed input
   } block;
   struct {
     Positions kind = Positions::kRotary;
     PerFormat<Pairing> pairing = {};
     int learned_offset = 0;
-    bool local_rope = false;  // windowed layers rotate with their own unscaled theta
+    bool local_rope = false;   // windowed layers rotate with their own unscaled theta
+    bool llama3_rope = false;  // scaled as LLaMA 3.1 when the file says nothing of scaling
   } position;
   struct {
     PerFormat<QkvLayout> layout = {};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <map>
 
 #include "kernel/decode.h"
@@ -54,6 +55,40 @@ void attach_rope_tensors(const Bindings& bindings, Spec& spec) {
   rope.short_factor.assign(near.begin(), near.end());
 }
 
+double softplus(double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
+
+/// xIELU's learned scalars: tensors in safetensors, lists over the layers in GGUF.
+Result<void> attach_xielu(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
+  if (spec.act != Act::kXielu) return {};
+  const auto scalar = [&](std::size_t layer, Role role, const char* key, float absent) -> std::optional<float> {
+    if (const TensorInfo* tensor = get(bindings.layers[layer], role)) {
+      float value = 0;
+      decode_scalar(tensor->dtype, tensor->data, 1, &value);
+      return value;
+    }
+    const auto* list = checkpoint.meta<std::vector<double>>(key);
+    if (list != nullptr && list->size() == spec.layers) return static_cast<float>((*list)[layer]);
+    return std::isnan(absent) ? std::nullopt : std::optional<float>(absent);
+  };
+  const float none = std::nanf("");
+  for (std::size_t l = 0; l < spec.layers; ++l) {
+    const std::optional<float> alpha_p = scalar(l, Role::kXieluAlphaP, "xielu.alpha_p", none);
+    const std::optional<float> alpha_n = scalar(l, Role::kXieluAlphaN, "xielu.alpha_n", none);
+    const std::optional<float> beta = scalar(l, Role::kXieluBeta, "xielu.beta", 0.5f);
+    const std::optional<float> eps = scalar(l, Role::kXieluEps, "xielu.eps", -1e-6f);
+    if (!alpha_p || !alpha_n) {
+      return Error{.what = "xIELU without its learned alpha_p and alpha_n",
+                   .where = checkpoint.path.string(),
+                   .expected = "one of each per layer"};
+    }
+    spec.xielu.push_back({.alpha_p = static_cast<float>(softplus(*alpha_p)),
+                          .alpha_n = static_cast<float>(*beta + softplus(*alpha_n)),
+                          .beta = *beta,
+                          .eps = *eps});
+  }
+  return {};
+}
+
 std::string display_name(const std::filesystem::path& path) {
   const std::filesystem::path last = path.has_filename() ? path.filename() : path.parent_path().filename();
   const std::string extension = last.extension().string();
@@ -70,6 +105,8 @@ Result<Model> open_model(const std::filesystem::path& path) {
   SG_TRY(Spec spec, resolve_spec(*family, config, checkpoint));
   SG_TRY(Bindings bindings, bind(spec, checkpoint));
   attach_rope_tensors(bindings, spec);
+  SG_TRY_VOID(attach_xielu(bindings, checkpoint, spec));
+  spec.one_input_norm = spec.order == Order::kParallel && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
   Model model{.path = path,
               .id = display_name(path),
               .checkpoint = std::move(checkpoint),

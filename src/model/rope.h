@@ -39,9 +39,8 @@ std::string_view name(RopeType type);
 
 /// Reads rope_theta/rope_scaling (transformers 4), rope_parameters (5) or GGUF's rope keys. `layer_type` picks the
 /// nested dictionary of models that keep one per layer type ("full_attention"); empty otherwise.
-/// `theta` holds when the file gives none. An unknown type, or a type without a field it needs, is an error.
-Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, double theta, int rotary_dim,
-                           double max_position);
+/// `absent` holds where the file gives nothing. An unknown type, or a type without a field it needs, is an error.
+Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, RopeSpec absent);
 
 /// Frequencies for a sequence of `length` tokens (only dynamic and longrope depend on it).
 RopeFrequencies resolve(const RopeSpec& rope, std::size_t length);

@@ -115,6 +115,9 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
     SG_TRY(const std::optional<double> theta, config.number(dictionary + ".rope_theta"));
     r.theta = theta.value_or(r.theta);
   }
+  // An explicit null switches a default scaling off; a file without the key keeps it.
+  const ConfigValue* scaling = config.find(dictionary);
+  if (scaling != nullptr && std::holds_alternative<std::monostate>(*scaling)) r.type = RopeType::kDefault;
   if (config.has_object(dictionary)) {
     SG_TRY(const std::optional<std::string> type, config.word(dictionary + ".rope_type|" + dictionary + ".type"));
     SG_TRY(r.type, parse_type(type.value_or("default"), config.where() + ": " + dictionary));
@@ -129,6 +132,7 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
 Result<RopeSpec> read_gguf(const Config& config, RopeSpec r) {
   SG_TRY(const std::optional<std::string> type, config.word("rope.scaling.type"));
   SG_TRY(r.type, parse_type(type.value_or("none"), config.where() + ": rope.scaling.type"));
+  // GGUF writes LLaMA 3's scaling as the tensor rope_freqs instead.
   SG_TRY(const std::optional<double> factor, config.number("rope.scaling.factor|rope.scale_linear"));
   r.factor = factor.value_or(1.0);
   if (!type && r.factor != 1.0) r.type = RopeType::kLinear;
@@ -148,21 +152,13 @@ Result<RopeSpec> read_gguf(const Config& config, RopeSpec r) {
 
 }  // namespace
 
-Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, double theta, int rotary_dim,
-                           double max_position) {
-  RopeSpec r;
-  r.theta = theta;
-  r.rotary_dim = rotary_dim;
-  r.max_position = max_position;
-  if (config.format() == Format::kGguf) {
-    SG_TRY(r, read_gguf(config, std::move(r)));
-  } else {
-    SG_TRY(r, read_json(config, layer_type, std::move(r)));
+Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, RopeSpec absent) {
+  const bool gguf = config.format() == Format::kGguf;
+  SG_TRY(RopeSpec rope, gguf ? read_gguf(config, std::move(absent)) : read_json(config, layer_type, std::move(absent)));
+  if (!(rope.theta > 0)) {
+    return Error{.what = "rope_theta must be positive", .where = config.where(), .got = fmt::format("{}", rope.theta)};
   }
-  if (!(r.theta > 0)) {
-    return Error{.what = "rope_theta must be positive", .where = config.where(), .got = fmt::format("{}", r.theta)};
-  }
-  return r;
+  return rope;
 }
 
 }  // namespace sg

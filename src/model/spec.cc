@@ -31,7 +31,9 @@ Result<float> score_scale(const Family& family, const Config& config, const Fiel
     if (stated) return static_cast<float>(*stated);
   }
   switch (family.attention.scale) {
-    case ScoreScale::kInvSqrtHeadDim: return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
+    case ScoreScale::kInvSqrtHeadDim:
+      if (!fields.flag(Field::kScaleScores, true)) return 1.0f;
+      return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
     case ScoreScale::kInvSqrtQueryScalar: {
       SG_TRY(const std::size_t scalar, fields.count(Field::kQueryScalar));
       return static_cast<float>(1.0 / std::sqrt(static_cast<double>(scalar)));
@@ -40,6 +42,33 @@ Result<float> score_scale(const Family& family, const Config& config, const Fiel
     case ScoreScale::kFromConfig: return static_cast<float>(fields.get(Field::kAttnMultiplier, 1.0));
   }
   return 1.0f;
+}
+
+/// GPT-Neo: attention_layers names every layer, or attention_types repeats a pattern a number of times.
+Result<std::vector<bool>> alternate_types(const Config& config, std::size_t layers) {
+  std::vector<std::string> names;
+  const ConfigValue* stated = config.find("attention_layers");
+  if (stated != nullptr && std::holds_alternative<std::vector<std::string>>(*stated)) {
+    names = std::get<std::vector<std::string>>(*stated);
+  }
+  for (std::size_t group = 0; stated == nullptr && names.size() < layers; ++group) {
+    const std::string key = fmt::format("attention_types.{}", group);
+    const ConfigValue* pattern = config.find(key + ".0");
+    SG_TRY(const std::optional<double> repeats, config.number(key + ".1"));
+    if (pattern == nullptr || !repeats || !std::holds_alternative<std::vector<std::string>>(*pattern)) break;
+    for (double i = 0; i < *repeats && names.size() < layers; ++i) {
+      for (const std::string& name : std::get<std::vector<std::string>>(*pattern)) names.push_back(name);
+    }
+  }
+  std::vector<bool> windowed;
+  for (const std::string& name : names) {
+    if (name == "global" || name == "local") windowed.push_back(name == "local");
+  }
+  if (windowed.size() == layers && names.size() == layers) return windowed;
+  return Error{.what = "attention_types must name every layer",
+               .where = config.where(),
+               .expected = fmt::format("{} times global or local", layers),
+               .got = fmt::format("{}", windowed.size())};
 }
 
 /// Whether each layer is windowed; an explicit layer_types list wins over the family's rule.
@@ -89,9 +118,7 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
       for (std::size_t l = 0; l < layers; ++l) windowed[l] = (l + 1) % pattern != 0;
       break;
     }
-    case Windows::kAlternateTypes:
-      for (std::size_t l = 0; l < layers; ++l) windowed[l] = l % 2 == 1;
-      break;
+    case Windows::kAlternateTypes: return alternate_types(config, layers);
     case Windows::kFromLayer:
       for (std::size_t l = 0; l < layers; ++l)
         windowed[l] = fields.flag(Field::kUseWindow) && static_cast<double>(l) >= fields.get(Field::kWindowFromLayer);
@@ -108,11 +135,18 @@ Result<void> resolve_dims(const Fields& fields, const Config& config, Spec& spec
   if (fields.has(Field::kKvHeads)) {
     SG_TRY(spec.kv_heads, fields.count(Field::kKvHeads));
   }
+  // Falcon's older decoders have one key/value head or as many as queries, whatever num_kv_heads says.
+  if (fields.has(Field::kMultiQuery) && !fields.flag(Field::kNewDecoder)) {
+    spec.kv_heads = fields.flag(Field::kMultiQuery) ? 1 : spec.heads;
+  }
   SG_TRY(spec.head_dim, fields.count(Field::kHeadDim));
   SG_TRY(spec.ffn_width, fields.count(Field::kFfnWidth));
   SG_TRY(spec.vocab, fields.count(Field::kVocab));
   SG_TRY(spec.max_position, fields.count(Field::kMaxPosition, 0));
   spec.embed_width = spec.width;
+  if (fields.has(Field::kEmbedWidth)) {
+    SG_TRY(spec.embed_width, fields.count(Field::kEmbedWidth));
+  }
   if (spec.heads % spec.kv_heads != 0) {
     return Error{.what = "the number of heads is not a multiple of the number of key/value heads",
                  .where = config.where(),
@@ -134,22 +168,33 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
   if (fields.has(Field::kRotaryDim)) {
     SG_TRY(spec.rotary_dim, fields.count(Field::kRotaryDim));
   }
+  if (config.format() == Format::kGguf) {
+    SG_TRY(const std::optional<double> stated, config.number("rope.dimension_count"));
+    if (stated && *stated >= 0 && *stated <= kLargestCount) spec.rotary_dim = static_cast<std::size_t>(*stated);
+  }
   if (!(share > 0) || spec.rotary_dim > spec.head_dim || spec.rotary_dim % 2 != 0 || spec.rotary_dim == 0) {
     return Error{.what = "the rotated part of a head must be an even number of its channels",
                  .where = config.where(),
                  .expected = fmt::format("2 to {}", spec.head_dim),
                  .got = fmt::format("{}", spec.rotary_dim)};
   }
-  const int rotary = static_cast<int>(spec.rotary_dim);
-  const double max_position = static_cast<double>(spec.max_position);
-  const double theta = fields.get(Field::kRopeTheta, 10000.0);
-  SG_TRY(RopeSpec full, read_rope(config, "full_attention", theta, rotary, max_position));
+  RopeSpec absent = {.theta = fields.get(Field::kRopeTheta, 10000.0),
+                     .rotary_dim = static_cast<int>(spec.rotary_dim),
+                     .max_position = static_cast<double>(spec.max_position)};
+  RopeSpec local = absent;
+  local.theta = fields.get(Field::kRopeLocalTheta, 10000.0);
+  if (family.position.llama3_rope) {
+    absent.type = RopeType::kLlama3;
+    absent.factor = 8;
+    absent.low_freq_factor = 1;
+    absent.high_freq_factor = 4;
+    absent.original_max_position = 8192;
+  }
+  SG_TRY(RopeSpec full, read_rope(config, "full_attention", std::move(absent)));
   spec.ropes.push_back(std::move(full));
   if (!family.position.local_rope) return {};
-  RopeSpec local = {
-      .theta = fields.get(Field::kRopeLocalTheta, 10000.0), .rotary_dim = rotary, .max_position = max_position};
   if (config.has_object("rope_parameters.sliding_attention")) {
-    SG_TRY(local, read_rope(config, "sliding_attention", local.theta, rotary, max_position));
+    SG_TRY(local, read_rope(config, "sliding_attention", std::move(local)));
   }
   spec.ropes.push_back(std::move(local));
   return {};
@@ -175,22 +220,42 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
                                                                                   : 0,
                               .score_scale = scale * by_layer});
   }
-  if (fields.flag(Field::kBidirectional)) {
-    return Error{.what = "bidirectional attention",
-                 .where = config.where(),
-                 .expected = "a causal language model",
-                 .hint = "embedding models are not measured"};
-  }
   spec.score_cap = static_cast<float>(fields.get(Field::kAttnCap));
   spec.clip_qkv = static_cast<float>(fields.get(Field::kClipQkv));
-  spec.qk_norm = family.attention.qk_norm;
+  spec.qk_norm = fields.flag(Field::kQkNorm, true) ? family.attention.qk_norm : QkNorm::kNone;
+  return {};
+}
+
+/// Flags that follow from others.
+void derive_flags(Fields& fields) {
+  const auto set = [&](Field field, bool value) { fields.set(field, value ? 1 : 0); };
+  // Falcon: a second norm when the block is sequential, or in the new decoder unless it says one.
+  const bool two =
+      !fields.flag(Field::kParallel) || (fields.flag(Field::kNewDecoder) && fields.get(Field::kNormCount) != 1);
+  set(Field::kTwoNorms, two);
+  if (fields.flag(Field::kNewDecoder)) set(Field::kParallel, true);
+  // OPT: the final norm belongs to the pre-norm models.
+  set(Field::kFinalNorm, fields.flag(Field::kNormFirst, true) && !fields.flag(Field::kNoFinalNorm));
+  set(Field::kProjected, fields.has(Field::kEmbedWidth) && fields.get(Field::kEmbedWidth) != fields.get(Field::kWidth));
+}
+
+/// Switches under which the forward pass would be another one.
+Result<void> refuse_unmeasurable(const Fields& fields, const Config& config) {
+  const auto refuse = [&](const char* what) -> Result<void> {
+    return Error{.what = what, .where = config.where(), .hint = "this variant is not supported"};
+  };
+  if (fields.flag(Field::kBidirectional)) return refuse("bidirectional attention: not a causal language model");
+  if (fields.flag(Field::kPostNormResidual))
+    return refuse("apply_residual_connection_post_layernorm: the stream is the norm's output");
+  if (fields.flag(Field::kCrossAttention)) return refuse("cross-attention: not a decoder-only model");
   return {};
 }
 
 }  // namespace
 
 Result<Spec> resolve_spec(const Family& family, const Config& config, const Checkpoint& checkpoint) {
-  SG_TRY(const Fields fields, Fields::read(family, config, checkpoint));
+  SG_TRY(Fields fields, Fields::read(family, config, checkpoint));
+  derive_flags(fields);
   const bool gguf = checkpoint.format == Format::kGguf;
   const auto pick = [&](const auto& per_format) { return gguf ? per_format.gguf : per_format.hf; };
   Spec spec;
@@ -215,6 +280,7 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
       spec.embed_scale = static_cast<float>(fields.get(Field::kEmbedMultiplier, 1.0));
       break;
   }
+  SG_TRY_VOID(refuse_unmeasurable(fields, config));
   const bool alibi = fields.flag(Field::kAlibi);
   switch (family.position.kind) {
     case Positions::kRotary: spec.positions = PositionKind::kRotary; break;
@@ -227,7 +293,8 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
                    ? (fields.flag(Field::kParallel) ? Order::kParallel : Order::kSequential)
                    : family.block.order;
   spec.norm_at = family.block.norm_at;
-  spec.one_input_norm = family.block.one_input_norm;
+  if (!fields.flag(Field::kNormFirst, true)) spec.norm_at = NormAt::kSum;
+  spec.final_norm = spec.flags[static_cast<std::size_t>(Field::kFinalNorm)];
   spec.residual_multiplier = static_cast<float>(fields.get(Field::kResidualMultiplier, 1.0));
   spec.qkv_layout = pick(family.attention.layout);
   SG_TRY_VOID(resolve_attention(family, config, fields, spec));
@@ -235,8 +302,7 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
   spec.act = static_cast<Act>(fields.get(Field::kAct));
   spec.fused_gate_up = pick(family.mlp.fused_gate_up);
   spec.logit_cap = static_cast<float>(fields.get(Field::kLogitCap));
-  spec.logit_scale =
-      static_cast<float>(fields.get(Field::kLogitMultiplier, 1.0) / fields.get(Field::kLogitDivisor, 1.0));
+  spec.logit_scale = static_cast<float>(1.0 / fields.get(Field::kLogitDivisor, 1.0));
   return spec;
 }
 

@@ -44,7 +44,7 @@ struct Spec {
 
   Order order = Order::kSequential;  // never kFromConfig
   NormAt norm_at = NormAt::kInput;
-  bool one_input_norm = false;
+  bool one_input_norm = false;  // a parallel block whose MLP reads what the attention reads
   float residual_multiplier = 1;
 
   std::vector<LayerAttention> attention;  // one per layer
@@ -56,6 +56,7 @@ struct Spec {
   MlpKind mlp = MlpKind::kGated;
   Act act = Act::kSilu;
   bool fused_gate_up = false;
+  std::vector<XieluParams> xielu;  // one per layer, for Act::kXielu; filled by open_model
 
   bool final_norm = true;
   float logit_cap = 0;    // 0: none

@@ -1,7 +1,5 @@
 #include "model/weight_stream.h"
 
-#include <cmath>
-
 #include "io/file_map.h"
 #include "kernel/decode.h"
 
@@ -11,8 +9,6 @@ namespace {
 Role bias_of(Role role) { return static_cast<Role>(static_cast<int>(role) + 1); }
 
 std::span<const std::byte> bytes_of(const TensorInfo& tensor) { return {tensor.data, tensor.bytes}; }
-
-double softplus(double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
 
 }  // namespace
 
@@ -52,22 +48,6 @@ Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vect
   const TensorInfo* bias =
       role == Role::kProjectIn || role == Role::kProjectOut ? nullptr : get(tensors, bias_of(role));
   return {.w = weight_view(*tensor, transposed), .bias = vectors.decode(bias, 0.0f)};
-}
-
-XieluParams WeightStream::xielu(const RoleTensors& tensors) const {
-  const auto scalar = [&](Role role, float otherwise) {
-    const TensorInfo* tensor = get(tensors, role);
-    if (tensor == nullptr) return otherwise;
-    float value = 0;
-    decode_scalar(tensor->dtype, tensor->data, 1, &value);
-    return value;
-  };
-  if (get(tensors, Role::kXieluAlphaP) == nullptr) return {};
-  const float beta = scalar(Role::kXieluBeta, 0.5f);
-  return {.alpha_p = static_cast<float>(softplus(scalar(Role::kXieluAlphaP, 0))),
-          .alpha_n = static_cast<float>(beta + softplus(scalar(Role::kXieluAlphaN, 0))),
-          .beta = beta,
-          .eps = scalar(Role::kXieluEps, -1e-6f)};
 }
 
 WeightStream::WeightStream(const Model& model) : model_(model) {
@@ -112,7 +92,7 @@ LayerWeights WeightStream::layer(std::size_t l) {
   w.up = linear(t, Role::kUp, v);
   w.gate_up = linear(t, Role::kGateUp, v);
   w.down = linear(t, Role::kDown, v);
-  w.xielu = xielu(t);
+  if (!model_.spec.xielu.empty()) w.xielu = model_.spec.xielu[l];
   return w;
 }
 

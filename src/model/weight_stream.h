@@ -63,7 +63,6 @@ class WeightStream {
 
   NormWeights norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const;
   Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
-  XieluParams xielu(const RoleTensors& tensors) const;
 
   const Model& model_;
   Vectors outer_vectors_, layer_vectors_;

@@ -1,11 +1,11 @@
 // GPT-NeoX: Pythia, GPT-NeoX-20B, RedPajama-INCITE, Dolly, StableLM-alpha.
 // Facts: transformers models/gpt_neox; GGUF stores the fused projection as thirds.
-#include "model/family.h"
+#include "model/families/rows.h"
 
 namespace sg::families {
 namespace {
 
-constexpr TensorRow kTensors[] = {
+constexpr auto kTensors = tensors({
     {Role::kEmbed, "gpt_neox.embed_in.weight", "token_embd.weight"},
     {Role::kAttnNormIn, "gpt_neox.layers.{}.input_layernorm.weight", "blk.{}.attn_norm.weight"},
     {Role::kAttnNormInBias, "gpt_neox.layers.{}.input_layernorm.bias", "blk.{}.attn_norm.bias"},
@@ -23,25 +23,24 @@ constexpr TensorRow kTensors[] = {
     {Role::kFinalNorm, "gpt_neox.final_layer_norm.weight", "output_norm.weight"},
     {Role::kFinalNormBias, "gpt_neox.final_layer_norm.bias", "output_norm.bias"},
     {Role::kHead, "embed_out.weight|lm_head.weight", "output.weight", Need::kOptional},
-};
+});
 
-constexpr ConfigRow kConfig[] = {
+constexpr auto kConfig = fields({
     {Field::kLayers, "num_hidden_layers", "block_count", value_of(44)},
     {Field::kWidth, "hidden_size", "embedding_length", value_of(6144)},
     {Field::kHeads, "num_attention_heads", "attention.head_count", value_of(64)},
     {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
     {Field::kFfnWidth, "intermediate_size", "feed_forward_length", value_of(24576)},
     {Field::kVocab, "vocab_size", "vocab_size", value_of(50432), kRequired, derived(From::kEmbedRows)},
-    {Field::kMaxPosition, "max_position_embeddings", "context_length", value_of(2048)},
-    {Field::kNormEps, "layer_norm_eps", "attention.layer_norm_epsilon", value_of(1e-5)},
-    {Field::kAct, "hidden_act", "", value_of(static_cast<int>(Act::kGeluErf))},
-    {Field::kTied, "tie_word_embeddings", "", value_of(0)},
-    {Field::kAttnBias, "attention_bias", "", value_of(1)},
+    max_position(2048),
+    layer_norm_eps("layer_norm_eps"),
+    activation("hidden_act", Act::kGeluErf),
+    tied(false),
+    flag(Field::kAttnBias, "attention_bias", true),
     {Field::kParallel, "use_parallel_residual", "use_parallel_residual", value_of(1)},
     {Field::kRopeTheta, "rotary_emb_base|rope_theta", "rope.freq_base", value_of(10000)},
-    {Field::kRotaryPct, "rope_parameters.partial_rotary_factor|rotary_pct|partial_rotary_factor", "", value_of(0.25)},
-    {Field::kRotaryDim, "", "rope.dimension_count", {.from = From::kField, .other = Field::kRotaryDim}},
-};
+    rotary_share("rope_parameters.partial_rotary_factor|rotary_pct|partial_rotary_factor", 0.25),
+});
 
 }  // namespace
 
@@ -54,10 +53,9 @@ constinit const Family kGptNeox = {
     .base_prefix = "gpt_neox.",
     .tensors = kTensors,
     .config = kConfig,
-    .embed = {},
     .norm = {.kind = NormKind::kLayer},
     .block = {.order = Order::kFromConfig},
-    .position = {.kind = Positions::kRotary, .pairing = {Pairing::kHalves, Pairing::kHalves}},
+    .position = {.kind = Positions::kRotary, .pairing = kHalvesBoth},
     .attention = {.layout = {.hf = QkvLayout::kPerHead, .gguf = QkvLayout::kThirds}},
     .mlp = {.kind = MlpKind::kPlain},
 };

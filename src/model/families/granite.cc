@@ -1,0 +1,42 @@
+// Granite 3 dense: LLaMA's graph with four scalar multipliers.
+// Facts: transformers models/granite; GGUF permutes q and k.
+#include "model/families/rows.h"
+
+namespace sg::families {
+namespace {
+
+constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias, kLlamaMlp,
+                               kLlamaMlpBiases, kRopeDivisors);
+
+constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
+                              fields({
+                                  max_position(2048),
+                                  rms_eps(1e-6),
+                                  activation("hidden_act", Act::kSilu),
+                                  tied(false),
+                                  flag(Field::kAttnBias, "attention_bias", false),
+                                  flag(Field::kMlpBias, "mlp_bias", false),
+                                  {Field::kEmbedMultiplier, "embedding_multiplier", "embedding_scale", value_of(1)},
+                                  {Field::kResidualMultiplier, "residual_multiplier", "residual_scale", value_of(1)},
+                                  {Field::kAttnMultiplier, "attention_multiplier", "attention.scale", value_of(1)},
+                                  {Field::kLogitDivisor, "logits_scaling", "logit_scale", value_of(1)},
+                                  rope_theta(10000),
+                              }));
+
+}  // namespace
+
+extern const Family kGranite;  // external linkage: the generated list refers to it
+constinit const Family kGranite = {
+    .name = "granite",
+    .model_types = "granite",
+    .gguf_arch = "granite",
+    .summary = "Granite 3.x dense",
+    .base_prefix = "model.",
+    .tensors = kTensors,
+    .config = kConfig,
+    .embed = {.scale = EmbedScale::kFromConfig},
+    .position = {.pairing = kPermutedInGguf},
+    .attention = {.scale = ScoreScale::kFromConfig},
+};
+
+}  // namespace sg::families

@@ -1,0 +1,40 @@
+// OLMo 1: LayerNorm without parameters, optional clipping of q, k and v.
+// Facts: transformers models/olmo; GGUF permutes q and k.
+#include "model/families/rows.h"
+
+namespace sg::families {
+namespace {
+
+constexpr auto kTensors = join(tensors({
+                                   {Role::kEmbed, "model.embed_tokens.weight", "token_embd.weight"},
+                                   {Role::kHead, "lm_head.weight", "output.weight", Need::kOptional},
+                               }),
+                               kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias, kLlamaMlp);
+
+constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
+                              fields({
+                                  max_position(2048),
+                                  {Field::kNormEps, "", "", value_of(1e-5)},  // fixed in the reference
+                                  activation("hidden_act", Act::kSilu),
+                                  tied(false),
+                                  flag(Field::kAttnBias, "attention_bias", false),
+                                  {Field::kClipQkv, "clip_qkv", "attention.clamp_kqv", value_of(0), value_of(0)},
+                                  rope_theta(10000),
+                              }));
+
+}  // namespace
+
+extern const Family kOlmo;  // external linkage: the generated list refers to it
+constinit const Family kOlmo = {
+    .name = "olmo",
+    .model_types = "olmo",
+    .gguf_arch = "olmo",
+    .summary = "OLMo 1B, 7B",
+    .base_prefix = "model.",
+    .tensors = kTensors,
+    .config = kConfig,
+    .norm = {.kind = NormKind::kLayer},
+    .position = {.pairing = kPermutedInGguf},
+};
+
+}  // namespace sg::families

@@ -1,0 +1,42 @@
+// OLMo 2: norms only after the branches, and over the whole q and k.
+// Facts: transformers models/olmo2.
+#include "model/families/rows.h"
+
+namespace sg::families {
+namespace {
+
+constexpr auto kTensors = join(
+    kLlamaEnds, kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias, kHeadNorms,
+    tensors({
+        {Role::kAttnNormOut, "model.layers.{}.post_attention_layernorm.weight", "blk.{}.post_attention_norm.weight"},
+        {Role::kMlpNormOut, "model.layers.{}.post_feedforward_layernorm.weight", "blk.{}.post_ffw_norm.weight"},
+    }),
+    kLlamaMlp);
+
+constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
+                              fields({
+                                  max_position(2048),
+                                  rms_eps(1e-5),
+                                  activation("hidden_act", Act::kSilu),
+                                  tied(false),
+                                  flag(Field::kAttnBias, "attention_bias", false),
+                                  rope_theta(10000),
+                              }));
+
+}  // namespace
+
+extern const Family kOlmo2;  // external linkage: the generated list refers to it
+constinit const Family kOlmo2 = {
+    .name = "olmo2",
+    .model_types = "olmo2",
+    .gguf_arch = "olmo2",
+    .summary = "OLMo 2 1B-32B",
+    .base_prefix = "model.",
+    .tensors = kTensors,
+    .config = kConfig,
+    .block = {.norm_at = NormAt::kOutput},
+    .position = {.pairing = kHalvesBoth},
+    .attention = {.qk_norm = QkNorm::kWhole},
+};
+
+}  // namespace sg::families
