@@ -83,4 +83,14 @@ def to_float64(model):
     for module, name, buffer in frequencies:
         assert buffer.dtype is torch.float32
         setattr(module, name, buffer)
+    for module in model.modules():
+        if isinstance(getattr(module, "embed_positions", None), torch.Tensor):
+            module.embed_positions = _sinusoids(*module.embed_positions.shape)
     return model
+
+
+def _sinusoids(positions, dims):
+    """GPT-J's table [sin | cos]: the angle in float32, as it computes it, the rest in float64."""
+    inv_freq = 1.0 / (10000 ** (torch.arange(0, dims, 2, dtype=torch.int64) / dims))
+    angle = (torch.arange(positions, dtype=torch.int64).float()[:, None] * inv_freq).double()
+    return torch.cat([angle.sin(), angle.cos()], dim=1)

@@ -2,15 +2,9 @@
 import gguf
 import numpy as np
 
+from gguf_keys import KEYS
 
-def rope_parameters(config, layer_type=None):
-    """The resolved rope dictionary; transformers 5 has both forms of config.json in this one."""
-    rope = config.rope_parameters
-    return rope[layer_type] if layer_type else rope
-
-
-def _head_dim(c):
-    return getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads
+Arch = gguf.MODEL_ARCH
 
 
 def _interleave_pairs(w, heads):
@@ -18,16 +12,25 @@ def _interleave_pairs(w, heads):
     return w.reshape(heads, 2, w.shape[0] // heads // 2, *w.shape[1:]).swapaxes(1, 2).reshape(w.shape)
 
 
-def _llama_tensors(tensors, c):
+def _plain(tensors, c, writer):
+    yield from tensors.items()
+
+
+def _rope_divisors(c):
+    rope = c.rope_parameters
+    if rope["rope_type"] == "llama3":
+        dim = getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads
+        yield "rope_freqs.weight", llama3_divisors(rope, dim)
+
+
+def _llama(tensors, c, writer):
     for name, w in tensors.items():
         if ".q_proj." in name:
             w = _interleave_pairs(w, c.num_attention_heads)
         elif ".k_proj." in name:
             w = _interleave_pairs(w, c.num_key_value_heads)
         yield name, w
-    rope = rope_parameters(c)
-    if rope["rope_type"] == "llama3":
-        yield "rope_freqs.weight", llama3_divisors(rope, _head_dim(c))
+    yield from _rope_divisors(c)
 
 
 def llama3_divisors(rope, dim):
@@ -40,82 +43,74 @@ def llama3_divisors(rope, dim):
     return (1.0 / ((1 - smooth) / factor + smooth)).astype(np.float32)
 
 
-def _gemma_tensors(tensors, c):
+def _gemma(tensors, c, writer):
     for name, w in tensors.items():
         yield name, w + np.float32(1) if name.endswith("norm.weight") else w
 
 
-def _fused_by_head(w, heads):
+def _apertus(tensors, c, writer):
+    """The activation's scalars are metadata, one number per layer."""
+    for name in ("alpha_p", "alpha_n", "beta", "eps"):
+        values = [float(np.squeeze(tensors[f"model.layers.{l}.mlp.act_fn.{name}"]))
+                  for l in range(c.num_hidden_layers)]
+        getattr(writer, f"add_xielu_{name}")(values)
+    yield from ((name, w) for name, w in tensors.items() if ".act_fn." not in name)
+    yield from _rope_divisors(c)
+
+
+def _phi3(tensors, c, writer):
+    yield from tensors.items()
+    if c.rope_parameters["rope_type"] == "longrope":
+        for length in ("long", "short"):
+            yield f"rope_factors_{length}.weight", np.asarray(c.rope_parameters[f"{length}_factor"], np.float32)
+
+
+def _stablelm(tensors, c, writer):
+    """Norms per head are stacked to [heads, d]."""
+    for name, w in tensors.items():
+        if ".norms." not in name:
+            yield name, w
+        elif name.endswith(".norms.0.weight"):
+            stem = name.removesuffix(".norms.0.weight")
+            heads = c.num_attention_heads if "q_layernorm" in name else c.num_key_value_heads
+            yield stem + ".weight", np.stack([tensors[f"{stem}.norms.{j}.weight"] for j in range(heads)])
+
+
+def _by_head(w, heads):
     """Rows of each head are its q, k, v; all q come first, then all k, then all v."""
     return np.concatenate(list(w.reshape(heads, 3, -1, *w.shape[1:]).swapaxes(0, 1).reshape(3, -1, *w.shape[1:])))
 
 
-def _split_fused_tensors(tensors, c):
+def _split_fused(tensors, c, writer):
     for name, w in tensors.items():
-        yield name, _fused_by_head(w, c.num_attention_heads) if "query_key_value" in name else w
+        name = name.removeprefix("transformer.")
+        yield name, _by_head(w, c.num_attention_heads) if "query_key_value" in name else w
 
 
-def _common(w, c):
-    w.add_vocab_size(c.vocab_size)
-    w.add_context_length(c.max_position_embeddings)
-    w.add_embedding_length(c.hidden_size)
-    w.add_block_count(c.num_hidden_layers)
-    w.add_head_count(c.num_attention_heads)
-    w.add_file_type(gguf.LlamaFileType.ALL_F32)
+def _falcon(tensors, c, writer):
+    """Rows of each group are its queries, one key, one value; all q come first, then all k, then all v."""
+    groups = c.num_kv_heads if c.new_decoder_architecture or not c.multi_query else 1
+    per = c.num_attention_heads // groups
+    for name, w in tensors.items():
+        if "query_key_value" in name:
+            parts = w.reshape(groups, per + 2, -1, *w.shape[1:])
+            w = np.concatenate([p.reshape(-1, *w.shape[1:]) for p in (parts[:, :per], parts[:, per], parts[:, per + 1])])
+        yield name, w
 
 
-def _linear_scaling(w, rope):
-    if rope["rope_type"] == "linear":
-        w.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
-        w.add_rope_scaling_factor(rope["factor"])
+def _gpt2(tensors, c, writer):
+    for name, w in tensors.items():
+        yield name, w.T if w.ndim == 2 and ".c_" in name else w
 
 
-def _llama_keys(w, c):
-    w.add_feed_forward_length(c.intermediate_size)
-    w.add_head_count_kv(c.num_key_value_heads)
-    w.add_key_length(_head_dim(c))
-    w.add_value_length(_head_dim(c))
-    w.add_layer_norm_rms_eps(c.rms_norm_eps)
-    w.add_rope_dimension_count(_head_dim(c))
-    w.add_rope_freq_base(rope_parameters(c)["rope_theta"])
-    _linear_scaling(w, rope_parameters(c))
-
-
-def _gemma3_keys(w, c):
-    w.add_feed_forward_length(c.intermediate_size)
-    w.add_head_count_kv(c.num_key_value_heads)
-    w.add_key_length(c.head_dim)
-    w.add_value_length(c.head_dim)
-    w.add_layer_norm_rms_eps(c.rms_norm_eps)
-    w.add_sliding_window(c.sliding_window)
-    sliding = [kind == "sliding_attention" for kind in c.layer_types]
-    if sliding != [(i + 1) % 6 != 0 for i in range(len(sliding))]:
-        w.add_sliding_window_pattern(sliding)
-    if c.query_pre_attn_scalar != c.head_dim:
-        w.add_attention_scale(c.query_pre_attn_scalar ** -0.5)
-    if c.final_logit_softcapping:
-        w.add_final_logit_softcapping(c.final_logit_softcapping)
-    w.add_rope_freq_base(rope_parameters(c, "full_attention")["rope_theta"])
-    if (local := rope_parameters(c, "sliding_attention")["rope_theta"]) != 10000:
-        w.add_rope_freq_base_swa(local)  # files of older converters lack the key, and readers assume 10000
-    _linear_scaling(w, rope_parameters(c, "full_attention"))
-
-
-def _gpt_neox_keys(w, c):
-    rope = rope_parameters(c)
-    w.add_feed_forward_length(c.intermediate_size)
-    w.add_rope_dimension_count(int(_head_dim(c) * rope["partial_rotary_factor"]))
-    w.add_parallel_residual(c.use_parallel_residual)
-    w.add_layer_norm_eps(c.layer_norm_eps)
-    if rope["rope_theta"] != 10000:
-        w.add_rope_freq_base(rope["rope_theta"])
-
-
-# model_type: (architecture, tensors, keys)
 FAMILIES = {
-    "llama": (gguf.MODEL_ARCH.LLAMA, _llama_tensors, _llama_keys),
-    "gemma3_text": (gguf.MODEL_ARCH.GEMMA3, _gemma_tensors, _gemma3_keys),
-    "gpt_neox": (gguf.MODEL_ARCH.GPTNEOX, _split_fused_tensors, _gpt_neox_keys),
+    "llama": (Arch.LLAMA, _llama), "mistral": (Arch.LLAMA, _llama), "granite": (Arch.GRANITE, _llama),
+    "olmo": (Arch.OLMO, _llama), "olmo2": (Arch.OLMO2, _plain), "qwen2": (Arch.QWEN2, _plain),
+    "qwen3": (Arch.QWEN3, _plain), "gemma": (Arch.GEMMA, _gemma), "gemma2": (Arch.GEMMA2, _gemma),
+    "gemma3_text": (Arch.GEMMA3, _gemma), "apertus": (Arch.APERTUS, _apertus), "phi": (Arch.PHI2, _plain),
+    "phi3": (Arch.PHI3, _phi3), "stablelm": (Arch.STABLELM, _stablelm), "starcoder2": (Arch.STARCODER2, _plain),
+    "gpt_neox": (Arch.GPTNEOX, _split_fused), "bloom": (Arch.BLOOM, _split_fused), "falcon": (Arch.FALCON, _falcon),
+    "gpt2": (Arch.GPT2, _gpt2),
 }
 
 
@@ -126,14 +121,13 @@ def _gguf_name(name_map, name):
 
 def export(path, case, config, state):
     """state: {Hugging Face name: float32 array}."""
-    arch, transform, keys = FAMILIES[config.model_type]
+    arch, transform = FAMILIES[config.model_type]
     split = len(state) // 2 + 1 if case.gguf == "split" else 0
     writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[arch], split_max_tensors=split)
     writer.add_name(case.name)
-    _common(writer, config)
-    keys(writer, config)
+    KEYS[config.model_type](writer, config)
     name_map = gguf.get_tensor_name_map(arch, config.num_hidden_layers)
-    for name, value in transform(state, config):
+    for name, value in transform(state, config, writer):
         writer.add_tensor(_gguf_name(name_map, name), np.ascontiguousarray(value, dtype=np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

@@ -29,10 +29,10 @@ def location(path):
     return {"pretrained_model_name_or_path": path}
 
 
-def load(path, stored=torch.float32):
-    """The model in float32 with eager attention; constants that take the stored dtype are rounded to it."""
+def load(path, stored=torch.float32, attention="eager"):
+    """The model in float32; constants that take the stored dtype are rounded to it."""
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        **location(path), dtype=torch.float32, attn_implementation="eager").eval()
+        **location(path), dtype=torch.float32, attn_implementation=attention).eval()
     for module in model.modules():
         if isinstance(getattr(module, "embed_scale", None), torch.Tensor):
             module.embed_scale = module.embed_scale.to(stored).float()
@@ -46,9 +46,9 @@ def tokenizer(path):
 class Twin:
     """One model twice: plain transformers float32, and true float64."""
 
-    def __init__(self, path, stored=torch.float32, prepare64=None):
-        self.single = sites.Recorder(load(path, stored))
-        model64 = float64.to_float64(load(path, stored))
+    def __init__(self, path, stored=torch.float32, prepare64=None, attention="eager"):
+        self.single = sites.Recorder(load(path, stored, attention))
+        model64 = float64.to_float64(load(path, stored, attention))
         if prepare64:
             prepare64(model64)
         self.double = sites.Recorder(model64)

@@ -1,10 +1,10 @@
 """Where the sites of a transformers model are: one row per family, and the recorder that reads them.
 
-attn and mlp name the module whose output is exactly what is added to the stream (after post norms); mid names
-the module whose input is the stream between the two. All paths but `layers` and `final` are relative to a block.
+attn and mlp name the module whose output is exactly what is added to the stream (after post norms, before
+`scale`); mid names the module whose input is the stream between the two. All paths but `layers` and `final` are relative to a block.
 """
 import dataclasses
-from typing import Callable, Optional
+from typing import Callable
 
 import torch
 
@@ -14,9 +14,10 @@ class SiteMap:
     layers: str
     attn: str
     mlp: str
-    mid: Optional[str]
+    mid: str | Callable
     final: str
     parallel: Callable = lambda config: False
+    scale: Callable = lambda config: 1.0  # of the branches, applied where they are added
 
 
 def _llama_like(**changes):
@@ -24,17 +25,55 @@ def _llama_like(**changes):
         SiteMap("model.layers", "self_attn", "mlp", "post_attention_layernorm", "model.norm"), **changes)
 
 
+def _gpt_like(**changes):
+    return dataclasses.replace(SiteMap("transformer.h", "attn", "mlp", "ln_2", "transformer.ln_f"), **changes)
+
+
+def _always(config):
+    return True
+
+
+_SANDWICH = _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm",
+                        mid="pre_feedforward_layernorm")
+
 FAMILIES = {
     "llama": _llama_like(),
-    "gemma3_text": _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm",
-                               mid="pre_feedforward_layernorm"),
+    "mistral": _llama_like(),
+    "qwen2": _llama_like(),
+    "qwen3": _llama_like(),
+    "gemma": _llama_like(),
+    "gemma2": _SANDWICH,
+    "gemma3_text": _SANDWICH,
+    "olmo": _llama_like(),
+    "olmo2": _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm", mid="mlp"),
+    "granite": _llama_like(scale=lambda c: c.residual_multiplier),
+    "apertus": _llama_like(mid="feedforward_layernorm"),
+    "phi3": _llama_like(),
+    "stablelm": _llama_like(parallel=lambda c: c.use_parallel_residual),
+    "starcoder2": _llama_like(),
+    "phi": _llama_like(parallel=_always, final="model.final_layernorm"),
     "gpt_neox": SiteMap("gpt_neox.layers", "attention.dense", "mlp", "post_attention_layernorm",
                         "gpt_neox.final_layer_norm", lambda c: c.use_parallel_residual),
+    "gpt2": _gpt_like(),
+    "gpt_neo": _gpt_like(),
+    "gptj": _gpt_like(parallel=_always),
+    "falcon": _gpt_like(attn="self_attention.dense", mid="post_attention_layernorm",
+                        parallel=lambda c: c.new_decoder_architecture or c.parallel_attn),
+    "bloom": _gpt_like(attn="self_attention.dense", mlp="mlp.dense_4h_to_h", mid="post_attention_layernorm"),
+    "opt": SiteMap("model.decoder.layers", "self_attn", "fc2",
+                   lambda c: "final_layer_norm" if c.do_layer_norm_before else "fc1", "model.decoder.final_layer_norm"),
 }
 
 
 def _first(value):
     return value[0] if isinstance(value, tuple) else value
+
+
+def _submodule(module, path):
+    """None where a family has no such module (OPT-350m has no final norm)."""
+    for name in path.split("."):
+        module = getattr(module, name)
+    return module
 
 
 class Recorder:
@@ -44,9 +83,12 @@ class Recorder:
         self.model = model
         self.map = FAMILIES[model.config.model_type]
         self.parallel = bool(self.map.parallel(model.config))
+        self.scale = self.map.scale(model.config)
+        self.mid = self.map.mid(model.config) if callable(self.map.mid) else self.map.mid
 
     def _store(self, site, value):
-        self.rows.setdefault(site, []).append(_first(value).detach()[0])
+        value = _first(value).detach()
+        self.rows.setdefault(site, []).append(value.reshape(-1, value.shape[-1]).clone())
 
     def _on_input(self, module, site):
         def hook(_, args, kwargs):
@@ -63,9 +105,10 @@ class Recorder:
             yield self._on_output(block.get_submodule(self.map.attn), "attn_out")
             yield self._on_output(block.get_submodule(self.map.mlp), "mlp_out")
             if not self.parallel:
-                yield self._on_input(block.get_submodule(self.map.mid), "resid_mid")
+                yield self._on_input(block.get_submodule(self.mid), "resid_mid")
             yield self._on_output(block, "resid_post")
-        yield self._on_output(self.model.get_submodule(self.map.final), "ln_final")
+        if (final := _submodule(self.model, self.map.final)) is not None:
+            yield self._on_output(final, "ln_final")
 
     def __call__(self, ids):
         self.rows = {}
@@ -77,7 +120,10 @@ class Recorder:
             for hook in hooks:
                 hook.remove()
         sites = {site: torch.stack(rows).double().numpy() for site, rows in self.rows.items()}
-        sites["ln_final"] = sites["ln_final"][0]
+        if "ln_final" in sites:
+            sites["ln_final"] = sites["ln_final"][0]
+        for branch in ("attn_out", "mlp_out"):
+            sites[branch] = sites[branch] * self.scale
         sites["embed"] = sites["resid_pre"][0]
         sites["logits"] = logits.double().numpy()
         return sites

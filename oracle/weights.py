@@ -12,7 +12,8 @@ _GRID = 2.0 ** 12  # norm gains are multiples of 1/4096: 1 + w of the Gemma norm
 def _gain(path):
     if any(part in path for part in ("q_proj", "k_proj", "query_key_value", "c_attn", "qkv_proj")):
         return _QUERY_KEY
-    if any(part in path for part in ("o_proj", "down_proj", "dense_4h_to_h", "attention.dense", "c_proj", "fc2")):
+    if any(part in path for part in ("o_proj", "out_proj", "down_proj", "dense_4h_to_h", "attention.dense", "c_proj",
+                                     "self_attn.dense", "fc2", "fc_out")):
         return _BRANCH_OUT
     return _DEFAULT
 
@@ -26,6 +27,8 @@ def _norm(module, name, shape, normal):
 
 def _value(path, module, name, shape, normal):
     kind = type(module).__name__
+    if kind == "XIELUActivation":
+        return 0.2 + 0.4 * normal(shape)
     if "Norm" in kind:
         return _norm(module, name, shape, normal)
     if isinstance(module, torch.nn.Embedding):
@@ -48,3 +51,5 @@ def fill(model, seed):
             value = _value(path, module, name, tuple(parameter.shape), rng.standard_normal)
             with torch.no_grad():
                 parameter.copy_(torch.from_numpy(np.asarray(value, dtype=np.float32)))
+        if type(module).__name__ == "XIELUActivation":
+            module.beta.fill_(0.5 + 0.1 * float(rng.standard_normal()))

@@ -1,0 +1,183 @@
+"""The metadata of the tiny GGUF files. A key the converter leaves out is written only where its default is wrong."""
+import math
+
+import gguf
+
+
+def _head_dim(c):
+    return getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads
+
+
+def _common(w, c, feed_forward):
+    w.add_vocab_size(c.vocab_size)
+    w.add_context_length(getattr(c, "max_position_embeddings", c.hidden_size))
+    w.add_embedding_length(c.hidden_size)
+    w.add_block_count(c.num_hidden_layers)
+    w.add_head_count(c.num_attention_heads)
+    w.add_file_type(gguf.LlamaFileType.ALL_F32)
+    w.add_feed_forward_length(feed_forward)
+
+
+def _scaling(w, rope):
+    if rope["rope_type"] == "linear":
+        w.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        w.add_rope_scaling_factor(rope["factor"])
+    if rope["rope_type"] == "yarn":
+        w.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        w.add_rope_scaling_factor(rope["factor"])
+        w.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+        w.add_rope_scaling_yarn_beta_fast(rope.get("beta_fast", 32.0))
+        w.add_rope_scaling_yarn_beta_slow(rope.get("beta_slow", 1.0))
+
+
+def _heads(w, c):
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_key_length(_head_dim(c))
+    w.add_value_length(_head_dim(c))
+
+
+def _freq_base_if_unusual(w, theta):
+    if theta != 10000:
+        w.add_rope_freq_base(theta)
+
+
+def _llama(w, c):
+    _common(w, c, c.intermediate_size)
+    _heads(w, c)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_dimension_count(_head_dim(c))
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+    _scaling(w, c.rope_parameters)
+
+
+def _granite(w, c):
+    _llama(w, c)
+    w.add_attention_scale(c.attention_multiplier)
+    w.add_embedding_scale(c.embedding_multiplier)
+    w.add_residual_scale(c.residual_multiplier)
+    w.add_logit_scale(c.logits_scaling)
+
+
+def _qwen(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    if c.model_type == "qwen3":
+        w.add_key_length(c.head_dim)
+        w.add_value_length(c.head_dim)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+
+
+def _olmo(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_layer_norm_eps(1e-5)
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+    if c.clip_qkv is not None:
+        w.add_clamp_kqv(c.clip_qkv)
+
+
+def _gemma(w, c):
+    _common(w, c, c.intermediate_size)
+    _heads(w, c)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    _freq_base_if_unusual(w, c.rope_parameters["rope_theta"])
+
+
+def _gemma2(w, c):
+    _gemma(w, c)
+    w.add_attn_logit_softcapping(c.attn_logit_softcapping)
+    w.add_final_logit_softcapping(c.final_logit_softcapping)
+    w.add_sliding_window(c.sliding_window)
+
+
+def _gemma3(w, c):
+    _common(w, c, c.intermediate_size)
+    _heads(w, c)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_sliding_window(c.sliding_window)
+    sliding = [kind == "sliding_attention" for kind in c.layer_types]
+    if sliding != [(i + 1) % 6 != 0 for i in range(len(sliding))]:
+        w.add_sliding_window_pattern(sliding)
+    if c.query_pre_attn_scalar != c.head_dim:
+        w.add_attention_scale(c.query_pre_attn_scalar ** -0.5)
+    if c.final_logit_softcapping:
+        w.add_final_logit_softcapping(c.final_logit_softcapping)
+    w.add_rope_freq_base(c.rope_parameters["full_attention"]["rope_theta"])
+    if (local := c.rope_parameters["sliding_attention"]["rope_theta"]) != 10000:
+        w.add_rope_freq_base_swa(local)  # files of older converters lack the key, and readers assume 10000
+    _scaling(w, c.rope_parameters["full_attention"])
+
+
+def _rotary_dims(c):
+    return int(_head_dim(c) * c.rope_parameters["partial_rotary_factor"])
+
+
+def _phi(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_attention_heads)
+    w.add_layer_norm_eps(c.layer_norm_eps)
+    w.add_rope_dimension_count(_rotary_dims(c))
+    _freq_base_if_unusual(w, c.rope_parameters["rope_theta"])
+
+
+def _phi3(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_dimension_count(_rotary_dims(c))
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+    w.add_rope_scaling_orig_ctx_len(c.original_max_position_embeddings)
+    w.add_sliding_window(c.sliding_window or 0)
+    if c.rope_parameters["rope_type"] == "longrope":
+        stretch = c.max_position_embeddings / c.original_max_position_embeddings
+        w.add_rope_scaling_attn_factors(math.sqrt(1 + math.log(stretch) / math.log(c.original_max_position_embeddings)))
+
+
+def _stablelm(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_layer_norm_eps(c.layer_norm_eps)
+    w.add_rope_dimension_count(_rotary_dims(c))
+    w.add_parallel_residual(c.use_parallel_residual)
+    _freq_base_if_unusual(w, c.rope_parameters["rope_theta"])
+
+
+def _starcoder2(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_layer_norm_eps(c.norm_epsilon)
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+
+
+def _gpt_neox(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_rope_dimension_count(_rotary_dims(c))
+    w.add_parallel_residual(c.use_parallel_residual)
+    w.add_layer_norm_eps(c.layer_norm_eps)
+    _freq_base_if_unusual(w, c.rope_parameters["rope_theta"])
+
+
+def _gpt2(w, c):
+    _common(w, c, c.n_inner or 4 * c.hidden_size)
+    w.add_layer_norm_eps(c.layer_norm_epsilon)
+
+
+def _bloom(w, c):
+    _common(w, c, 4 * c.hidden_size)
+    w.add_head_count_kv(c.num_attention_heads)
+    w.add_layer_norm_eps(c.layer_norm_epsilon)
+
+
+def _falcon(w, c):
+    _common(w, c, c.ffn_hidden_size)
+    w.add_head_count_kv(c.num_kv_heads if c.new_decoder_architecture or not c.multi_query else 1)
+    w.add_layer_norm_eps(c.layer_norm_epsilon)
+    w.add_tensor_data_layout("jploski")
+    _freq_base_if_unusual(w, c.rope_parameters["rope_theta"])
+
+
+KEYS = {"llama": _llama, "mistral": _llama, "granite": _granite, "qwen2": _qwen, "qwen3": _qwen, "olmo": _olmo,
+        "olmo2": _qwen, "gemma": _gemma, "gemma2": _gemma2, "gemma3_text": _gemma3, "apertus": _llama, "phi": _phi,
+        "phi3": _phi3, "stablelm": _stablelm, "starcoder2": _starcoder2, "gpt_neox": _gpt_neox, "gpt2": _gpt2,
+        "bloom": _bloom, "falcon": _falcon}
