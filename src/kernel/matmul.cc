@@ -12,8 +12,10 @@ HWY_BEFORE_NAMESPACE();
 namespace sg {
 namespace HWY_NAMESPACE {
 
+void decode(DType dtype, const std::byte* src, std::size_t n, float* dst) { decode_outputs(dtype, src, n, dst); }
+
 void fill_matmul(Kernels& table) {
-  table.decode = &decode_scalar;
+  table.decode = &decode;
   table.matmul = &matmul;
 }
 

@@ -145,6 +145,24 @@ TEST(Matmul, PanelsDecodeEveryTypeAsThePlainDecoderDoes) {
   }
 }
 
+/// Bits, NaN and infinity included; from odd addresses, nothing written past the end.
+RC_GTEST_PROP(Decode, EveryTargetEqualsThePlainDecoderBitForBit, (std::uint64_t seed)) {
+  for (const DType dtype : test::weight_types()) {
+    const std::size_t blocks = 1 + seed % 70, n = blocks * traits(dtype).block_items;
+    std::vector<std::byte> stored(1 + blocks * traits(dtype).block_bytes);
+    std::mt19937_64 generator(seed);
+    for (std::byte& byte : stored) byte = static_cast<std::byte>(generator());
+    Guarded expected(1, n, 0, 0);
+    decode_scalar(dtype, stored.data() + 1, n, expected.data());
+    for (const Kernels* k : test::all_kernels()) {
+      Guarded got(1, n, 0, seed % 16);
+      k->decode(dtype, stored.data() + 1, n, got.data());
+      RC_ASSERT(got.guards_intact());
+      RC_ASSERT(test::equal_bits(got.view(), expected.view()));
+    }
+  }
+}
+
 TEST(Matmul, StoredByInputsEqualsStoredByOutputs) {
   const Shape shape = {13, 300, 67};
   Problem p = make_problem(shape, DType::kF32, true, 1);

@@ -106,7 +106,7 @@ RC_GTEST_PROP(Softmax, CloseToTheTruthAndMaskedScoresAreExactlyZero, ()) {
     RC_ASSERT(p.guards_intact());
     for (std::size_t i = 0; i < n; ++i) {
       if (x.data()[i] == -kInf) RC_ASSERT(test::bits_of(p.data()[i]) == 0u);
-      RC_ASSERT(test::ulps(p.data()[i], expected[i]) <= 1.01);
+      RC_ASSERT(test::ulps(p.data()[i], expected[i]) <= 1.51);  // 1 and 0.5: the weight's rounding, its own
     }
   }
 }
