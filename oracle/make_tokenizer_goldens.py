@@ -110,6 +110,28 @@ def mistral():
     return made
 
 
+def without_bytes(fuse, kept=0):
+    """No byte fallback, or one that has only the first `kept` bytes: unknown characters are <unk>."""
+    made = train_sentencepiece(620, normalizers.Replace(" ", "\u2581"), fuse=fuse)
+    document = json.loads(made.to_str())
+    for byte in range(kept, 256):
+        del document["model"]["vocab"][f"<0x{byte:02X}>"]
+    document["model"]["byte_fallback"] = kept > 0
+    return Tokenizer.from_str(json.dumps(document))
+
+
+def unknown_fused():
+    return without_bytes(fuse=True)
+
+
+def unknown_single():
+    return without_bytes(fuse=False)
+
+
+def some_bytes():
+    return without_bytes(fuse=True, kept=0xE4)
+
+
 def metaspace_always():
     return train_sentencepiece(700, normalizers.NFKC(), pre_tokenizers.Metaspace("\u2581", "always", True), fuse=False)
 
@@ -177,7 +199,7 @@ def roberta():
 
 
 FAMILIES = [gpt2, gpt_neox, llama2, llama2_normalized_specials, mistral, metaspace_always, llama3, gemma, qwen2, smollm2, opt,
-            falcon, bloom, phi, starcoder2, roberta]
+            falcon, bloom, phi, starcoder2, roberta, unknown_fused, unknown_single, some_bytes]
 
 BEHAVIORS = ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
 PRE_TOKENIZERS = (

@@ -13,6 +13,7 @@
 
 namespace sg {
 
+/// utf8proc's tables; the reference's are of Unicode 13, so the two can differ on newer characters alone.
 enum class UnicodeForm { kNfc, kNfd, kNfkc, kNfkd };
 
 /// What a step looks for: a fixed text, or a regular expression.

@@ -67,7 +67,7 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text) {
     if (!scan.valid) return at;
     at += scan.bytes;
   }
-  return std::nullopt;
+  SG_CHECK(false, "text that is ill-formed nowhere");
 }
 
 std::string with_replacement_characters(std::string_view text) {

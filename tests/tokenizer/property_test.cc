@@ -1,6 +1,8 @@
 // What must hold for every text and every vocabulary, whatever the reference says.
 #include <algorithm>
+#include <optional>
 #include <thread>
+#include <tuple>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -25,6 +27,15 @@ RC_GTEST_PROP(Utf8, EitherWholeOrRepaired, (const Bytes& bytes)) {
   const auto invalid = first_invalid_utf8(raw);
   RC_ASSERT(invalid.has_value() == (repaired != raw));
   if (invalid) RC_ASSERT(!first_invalid_utf8(raw.substr(0, *invalid)).has_value());
+}
+
+TEST(Utf8, IllFormedSequencesAreFoundWhereTheyStart) {
+  for (const std::string bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x80\x80", "\xE0\x9F\xBF",
+                                "\xE2\x82", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF",
+                                "\xF0\x9F\x91", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
+    EXPECT_EQ(first_invalid_utf8("a\xC3\xA9" + bad + "z"), std::optional<std::size_t>(3))
+        << testing::PrintToString(bad);
+  }
 }
 
 RC_GTEST_PROP(Utf8, EncodeAndDecodeAreInverse, ()) {
@@ -124,6 +135,39 @@ RC_GTEST_PROP(Bpe, MergesAsTheDefinitionSays, ()) {
     bpe.encode(word, scratch, ids);
     RC_ASSERT(ids == expected);
   }
+}
+
+RC_GTEST_PROP(Merges, FromScoresAreTheRankedMergesOfTheReference, ()) {
+  std::vector<std::string> tokens = {"a", "b"};
+  const int count = *rc::gen::inRange(1, 16);
+  for (int i = 0; i < count; ++i) {
+    const std::string joined = *rc::gen::elementOf(tokens) + *rc::gen::elementOf(tokens);
+    if (std::find(tokens.begin(), tokens.end(), joined) == tokens.end()) tokens.push_back(joined);
+  }
+  const auto order =
+      *rc::gen::container<std::vector<std::uint32_t>>(tokens.size(), rc::gen::inRange<std::uint32_t>(0, 20));
+  Vocab vocab;
+  for (std::size_t i = 0; i < tokens.size(); ++i) vocab.add(tokens[i], static_cast<TokenId>(i));
+  using Key = std::tuple<std::uint32_t, std::size_t, std::size_t, std::size_t>;  // order, -left, -right, merged
+  std::vector<std::pair<Key, Merges::Rule>> keyed;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::string_view token = tokens[i];
+    for (std::size_t cut = 1; cut < token.size(); ++cut) {
+      const Merges::Rule rule{token.substr(0, cut), token.substr(cut)};
+      if (vocab.find(rule.left) == kNoToken || vocab.find(rule.right) == kNoToken) continue;
+      keyed.push_back({{order[i], 100 - cut, 100 - (token.size() - cut), i}, rule});
+    }
+  }
+  std::sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Merges::Rule> rules;
+  for (const auto& [key, rule] : keyed) rules.push_back(rule);
+  const std::string word = *rc::gen::container<std::string>(rc::gen::element('a', 'b'));
+  const Ids expected = merge_by_definition(word, rules, vocab);
+  const Bpe bpe(std::move(vocab), Merges::from_order(order), {});
+  Bpe::Scratch scratch;
+  Ids ids;
+  bpe.encode(word, scratch, ids);
+  RC_ASSERT(ids == expected);
 }
 
 TEST(Bpe, ALongWordIsNotQuadratic) {
