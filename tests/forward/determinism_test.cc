@@ -1,0 +1,137 @@
+// The promise of docs/numerics.md: the same bits for every thread count, packing of prompts, budget and instruction
+// set with FMA, for every stored model.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <numeric>
+
+#include "measure/measure.h"
+
+namespace sg {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> models() {
+  std::vector<fs::path> paths;
+  for (const fs::directory_entry& folder : fs::directory_iterator(fs::path(SG_TEST_DATA) / "golden")) {
+    if (fs::exists(folder.path() / "config.json")) paths.push_back(folder.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+/// Three prompts whose lengths are no multiple of any tile; the last crosses a block of queries.
+std::vector<Sequence> prompts(std::size_t vocab) {
+  std::vector<Sequence> sequences;
+  for (const std::size_t length : {5u, 23u, 70u}) {
+    Sequence s;
+    for (std::size_t t = 0; t < length; ++t) s.ids.push_back(static_cast<std::int32_t>((t * 37 + length) % vocab));
+    sequences.push_back(std::move(s));
+  }
+  return sequences;
+}
+
+void append(std::vector<double>& all, const std::vector<double>& part) {
+  all.insert(all.end(), part.begin(), part.end());
+}
+
+/// Every number of a sequence's measurement in one list.
+std::vector<double> numbers(const SequenceMeasurement& m) {
+  std::vector<double> all;
+  append(all, m.norms.embed);
+  append(all, m.norms.ln_final);
+  for (const LayerTable* t :
+       {&m.norms.resid_pre, &m.norms.attn_out, &m.norms.resid_mid, &m.norms.mlp_out, &m.norms.resid_post,
+        &m.dots.pre_attn, &m.dots.mid_mlp, &m.dots.pre_mlp, &m.dots.attn_mlp}) {
+    append(all, t->values);
+  }
+  for (const LogitStats& l : m.logits) {
+    append(all, {l.mean, l.std, l.max, l.min, l.entropy, l.effective_vocab, l.top10_prob_mass});
+    for (const TopToken& top : l.top) append(all, {static_cast<double>(top.id), top.prob});
+  }
+  for (const Massive& v : m.massive)
+    append(all, {static_cast<double>(v.token), static_cast<double>(v.channel), v.value, v.median});
+  return all;
+}
+
+bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+}
+
+class Determinism : public testing::TestWithParam<fs::path> {
+ protected:
+  void SetUp() override {
+    Result<Model> opened = open_model(GetParam());
+    ASSERT_TRUE(opened.ok()) << opened.error().message();
+    model_ = std::make_unique<Model>(std::move(opened).value());
+    std::size_t longest = 70;
+    if (model_->spec.positions == PositionKind::kLearned) longest = std::min(longest, model_->spec.max_position);
+    input_ = prompts(model_->spec.vocab);
+    for (Sequence& s : input_) s.ids.resize(std::min(s.ids.size(), longest));
+  }
+  std::vector<std::vector<double>> run(const std::vector<Sequence>& input, MeasureOptions options) {
+    options.logits = LogitPositions::kAll;
+    const Result<Measurement> got = measure(*model_, nullptr, input, options);
+    EXPECT_TRUE(got.ok()) << got.error().message();
+    std::vector<std::vector<double>> all;
+    if (got.ok()) {
+      for (const SequenceMeasurement& m : got.value().sequences) all.push_back(numbers(m));
+    }
+    return all;
+  }
+  std::unique_ptr<Model> model_;
+  std::vector<Sequence> input_;
+};
+
+TEST_P(Determinism, ThreadsPackingBudgetAndInstructionSetChangeNoBit) {
+  const auto reference = run(input_, {.threads = 1});
+  for (const int threads : {2, 3, 7}) {
+    const auto got = run(input_, {.threads = threads});
+    for (std::size_t s = 0; s < input_.size(); ++s)
+      EXPECT_TRUE(same_bits(got[s], reference[s])) << threads << " threads";
+  }
+  for (std::size_t s = 0; s < input_.size(); ++s) {
+    EXPECT_TRUE(same_bits(run({input_[s]}, {.threads = 1})[0], reference[s])) << "prompt " << s << " alone";
+  }
+  const auto one_by_one = run(input_, {.threads = 2, .memory_budget = 1});
+  for (std::size_t s = 0; s < input_.size(); ++s)
+    EXPECT_TRUE(same_bits(one_by_one[s], reference[s])) << "smallest budget";
+  for (const std::string_view isa : available_isas()) {
+    const Result<const Kernels*> kernels = kernels_for(isa);
+    ASSERT_TRUE(kernels.ok());
+    const Result<const Kernels*> best = kernels_for("");
+    if (!kernels.value()->has_fma || !best.value()->has_fma) continue;
+    const auto got = run(input_, {.threads = 1, .isa = std::string(isa)});
+    for (std::size_t s = 0; s < input_.size(); ++s) EXPECT_TRUE(same_bits(got[s], reference[s])) << isa;
+  }
+}
+
+TEST_P(Determinism, ALongerPromptStartsWithTheShorterOnesNumbers) {
+  const Sequence whole = input_.back();
+  Sequence start = whole;
+  start.ids.resize(20);
+  // The frequencies of dynamic and longrope depend on the whole length; only causal facts are compared.
+  for (const RopeSpec& rope : model_->spec.ropes) {
+    if (rope.type == RopeType::kDynamic || rope.type == RopeType::kLongrope) return;
+  }
+  const Result<Measurement> a = measure(*model_, nullptr, {whole}, {.threads = 1});
+  const Result<Measurement> b = measure(*model_, nullptr, {start}, {.threads = 1});
+  ASSERT_TRUE(a.ok() && b.ok());
+  const LayerTable& x = a.value().sequences[0].norms.resid_post;
+  const LayerTable& y = b.value().sequences[0].norms.resid_post;
+  for (std::size_t l = 0; l < x.layers; ++l) {
+    for (std::size_t t = 0; t < 20; ++t) EXPECT_EQ(x.at(l, t), y.at(l, t)) << "layer " << l << " token " << t;
+  }
+}
+
+std::string folder_name(const testing::TestParamInfo<fs::path>& tested) {
+  std::string name = tested.param.filename().string();
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+INSTANTIATE_TEST_SUITE_P(Models, Determinism, testing::ValuesIn(models()), folder_name);
+
+}  // namespace
+}  // namespace sg
