@@ -48,6 +48,10 @@ void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, RunC
   }
 }
 
+NormWeights gains_from(const NormWeights& w, std::size_t offset) {
+  return {.gain = w.gain == nullptr ? nullptr : w.gain + offset, .bias = w.bias == nullptr ? nullptr : w.bias + offset};
+}
+
 /// Norms over q and k before the rotation, over each head or over all heads of a token together.
 void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
@@ -56,15 +60,18 @@ void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   switch (spec.qk_norm) {
     case QkNorm::kNone: return;
     case QkNorm::kPerHead:
+    case QkNorm::kEachHead: {
+      const std::size_t step = spec.qk_norm == QkNorm::kEachHead ? d : 0;
       for (std::size_t h = 0; h < spec.heads; ++h) {
         const MatrixView q = qkv.col_range(columns.q(h), d);
-        norm_rows(spec, call.weights.q_norm, q, q, run);
+        norm_rows(spec, gains_from(call.weights.q_norm, h * step), q, q, run);
       }
       for (std::size_t h = 0; h < spec.kv_heads; ++h) {
         const MatrixView k = qkv.col_range(columns.k(h), d);
-        norm_rows(spec, call.weights.k_norm, k, k, run);
+        norm_rows(spec, gains_from(call.weights.k_norm, h * step), k, k, run);
       }
       return;
+    }
     case QkNorm::kWhole: {
       const MatrixView q = qkv.col_range(columns.q(0), spec.heads * d),
                        k = qkv.col_range(columns.k(0), spec.kv_heads * d);

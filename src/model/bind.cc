@@ -10,10 +10,6 @@
 namespace sg {
 namespace {
 
-bool is_layer_row(const TensorRow& row, Format format) {
-  return (format == Format::kGguf ? row.gguf : row.hf).find("{}") != std::string_view::npos;
-}
-
 std::string with_layer(std::string_view pattern, std::size_t layer) {
   const std::size_t brace = pattern.find("{}");
   if (brace == std::string_view::npos) return std::string(pattern);
@@ -71,8 +67,13 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
     expected = {want.rows, want.cols};
     if (transposed) std::swap(expected[0], expected[1]);
   }
-  const bool scalar_ok = want.is_vector && want.rows == 1 && tensor.items() == 1;
-  if (tensor.shape != expected && !scalar_ok) {
+  const bool scalar = want.is_vector && want.rows == 1 && tensor.items() == 1;
+  // Norms with a gain per head: one tensor a head, or all of them stacked (heads x d_head).
+  const bool head_norm = spec.qk_norm == QkNorm::kEachHead && (role == Role::kQNorm || role == Role::kKNorm);
+  const bool one_head = head_norm && tensor.shape == std::vector<std::uint64_t>{spec.head_dim};
+  const bool stacked =
+      head_norm && tensor.shape.size() == 2 && tensor.shape[1] == spec.head_dim && tensor.items() == want.rows;
+  if (tensor.shape != expected && !scalar && !one_head && !stacked) {
     return Error{.what = fmt::format("{} ({}) has the wrong shape", tensor.name, name(role)),
                  .where = checkpoint.path.string(),
                  .expected = shape_text(expected) + " from the configuration",
@@ -92,10 +93,9 @@ struct Binder {
   const std::vector<bool>& flags;
   std::set<const TensorInfo*> used;
 
-  Result<void> row(const TensorRow& row, std::size_t layer, RoleTensors& out) {
+  /// The row's tensor under one name pattern, checked; null when there is none and none is needed.
+  Result<const TensorInfo*> find(const TensorRow& row, std::string_view pattern, std::size_t layer) {
     const bool gguf = checkpoint.format == Format::kGguf;
-    const std::string_view pattern = gguf ? row.gguf : row.hf;
-    if (pattern.empty()) return {};
     const TensorInfo* tensor = find_row(spec, checkpoint, pattern, layer);
     const bool flag_set = row.need == Need::kFlag && flags[static_cast<std::size_t>(row.when)] != row.when_not;
     const bool needed = row.need == Need::kAlways || (!gguf && flag_set);
@@ -105,7 +105,7 @@ struct Binder {
                    .where = checkpoint.path.string(),
                    .hint = fmt::format("the checkpoint is incomplete or is not of family {}", spec.family->name)};
     }
-    if (tensor == nullptr) return {};
+    if (tensor == nullptr) return nullptr;
     if (!gguf && row.need == Need::kFlag && !flag_set) {
       return Error{.what = fmt::format("{} ({}) is in the file although the configuration excludes it", tensor->name,
                                        name(row.role)),
@@ -114,7 +114,21 @@ struct Binder {
     }
     SG_TRY_VOID(check_shape(*tensor, row.role, spec, checkpoint));
     used.insert(tensor);
-    out[static_cast<std::size_t>(row.role)] = tensor;
+    return tensor;
+  }
+
+  Result<void> bind_layer(const TensorRow& row, std::size_t layer, Bindings& out) {
+    const std::string_view pattern = checkpoint.format == Format::kGguf ? row.gguf : row.hf;
+    const std::string here = with_layer(pattern, layer);
+    if (here.find("{}") == std::string::npos) {
+      SG_TRY(out.layers[layer][static_cast<std::size_t>(row.role)], find(row, pattern, layer));
+      return {};
+    }
+    const std::size_t heads = row.role == Role::kQNorm ? spec.heads : spec.kv_heads;
+    for (std::size_t head = 0; head < heads; ++head) {
+      SG_TRY(const TensorInfo* tensor, find(row, here, head));
+      if (tensor != nullptr) out.per_head[{layer, row.role}].push_back(tensor);
+    }
     return {};
   }
 };
@@ -156,12 +170,14 @@ Result<Bindings> bind(const Spec& spec, const Checkpoint& checkpoint) {
   Binder binder{spec, checkpoint, spec.flags, {}};
   bindings.layers.resize(spec.layers);
   for (const TensorRow& row : spec.family->tensors) {
-    if (!is_layer_row(row, checkpoint.format)) {
-      SG_TRY_VOID(binder.row(row, 0, bindings.model));
+    const std::string_view pattern = checkpoint.format == Format::kGguf ? row.gguf : row.hf;
+    if (pattern.empty()) continue;
+    if (pattern.find("{}") == std::string_view::npos) {
+      SG_TRY(bindings.model[static_cast<std::size_t>(row.role)], binder.find(row, pattern, 0));
       continue;
     }
     for (std::size_t l = 0; l < spec.layers; ++l) {
-      SG_TRY_VOID(binder.row(row, l, bindings.layers[l]));
+      SG_TRY_VOID(binder.bind_layer(row, l, bindings));
     }
   }
   resolve_head(spec, bindings);

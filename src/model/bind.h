@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/checkpoint.h"
@@ -15,8 +17,10 @@ using RoleTensors = std::array<const TensorInfo*, static_cast<std::size_t>(Role:
 inline const TensorInfo* get(const RoleTensors& tensors, Role role) { return tensors[static_cast<std::size_t>(role)]; }
 
 struct Bindings {
-  RoleTensors model{};               // embedding, final norm, head, ...
-  std::vector<RoleTensors> layers;   // one per block
+  RoleTensors model{};              // embedding, final norm, head, ...
+  std::vector<RoleTensors> layers;  // one per block
+  /// Roles whose parts are stored one tensor per head; the role's own entry is then null.
+  std::map<std::pair<std::size_t, Role>, std::vector<const TensorInfo*>> per_head;
   bool tied = false;                 // the head is the embedding table
   std::vector<std::string> notices;  // tensors that are not read, a head that differs from a tied embedding, ...
 };

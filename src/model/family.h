@@ -129,6 +129,7 @@ enum class From : std::uint8_t {
   kWidthOverHeads,  // d_model / n_heads
   kFourWidths,      // 4 d_model
   kEmbedRows,       // rows of the embedding tensor
+  kPresent,         // GGUF: whether block 0 holds a tensor that the flag governs
   kGemmaScalar,     // Gemma 2 and 3 in GGUF: d_model / n_heads for the 27B (46 or 62 layers), else d_head
   kAsHf,            // GGUF: the same as for config.json
 };
@@ -179,7 +180,13 @@ constexpr NormAt operator|(NormAt a, NormAt b) {
 constexpr bool has(NormAt set, NormAt one) { return (static_cast<int>(set) & static_cast<int>(one)) != 0; }
 
 enum class Positions : std::uint8_t { kRotary, kLearned, kAlibi, kRotaryOrAlibi };
-enum class QkNorm : std::uint8_t { kNone, kPerHead, kWhole };
+/// Norms over q and k before the rotation.
+enum class QkNorm : std::uint8_t {
+  kNone,
+  kPerHead,   // over each head, one gain for all heads
+  kEachHead,  // over each head, every head with its own gain: "{}" twice in a tensor's name is layer and head
+  kWhole,     // over all heads of a token together
+};
 
 /// How q, k and v lie in a fused projection's output columns.
 enum class QkvLayout : std::uint8_t {

@@ -34,6 +34,16 @@ Result<double> embed_rows(const Family& family, const Checkpoint& checkpoint, co
   return Error{.what = "the vocabulary's size is not stated and there is no embedding tensor to count", .where = where};
 }
 
+bool governed_tensor_present(const Family& family, Field flag, const Checkpoint& checkpoint) {
+  for (const TensorRow& row : family.tensors) {
+    const std::size_t brace = row.gguf.find("{}");
+    if (row.need != Need::kFlag || row.when != flag || brace == std::string_view::npos) continue;
+    const std::string name = fmt::format("{}0{}", row.gguf.substr(0, brace), row.gguf.substr(brace + 2));
+    if (checkpoint.find(name) != nullptr) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<Act> parse_act(std::string_view word, const std::string& where) {
@@ -120,6 +130,7 @@ Result<Fields> Fields::read(const Family& family, const Config& config, const Ch
         break;
       }
       case From::kFourWidths: fields.set(row.field, 4 * fields.get(Field::kWidth)); break;
+      case From::kPresent: fields.set(row.field, governed_tensor_present(family, row.field, checkpoint) ? 1 : 0); break;
       case From::kGemmaScalar: {
         const double layers = fields.get(Field::kLayers);
         const bool largest = layers == 46 || layers == 62;

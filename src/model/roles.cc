@@ -9,7 +9,13 @@ RoleShape matrix(std::size_t rows, std::size_t cols) { return {.rows = rows, .co
 
 /// q and k norms: one gain per channel of a head, or of all heads together.
 std::size_t qk_norm_size(const Spec& s, std::size_t heads) {
-  return s.qk_norm == QkNorm::kWhole ? heads * s.head_dim : s.head_dim;
+  switch (s.qk_norm) {
+    case QkNorm::kNone:
+    case QkNorm::kPerHead: return s.head_dim;
+    case QkNorm::kEachHead:
+    case QkNorm::kWhole: return heads * s.head_dim;
+  }
+  return s.head_dim;
 }
 
 }  // namespace

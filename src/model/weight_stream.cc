@@ -23,12 +23,16 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
           .transposed = transposed};
 }
 
-const float* WeightStream::Vectors::decode(const TensorInfo* tensor, float offset) {
-  if (tensor == nullptr) return nullptr;
+const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> parts, float offset) {
+  if (parts.empty() || parts.front() == nullptr) return nullptr;
   if (used_ == buffers_.size()) buffers_.emplace_back();
   std::vector<float>& buffer = buffers_[used_++];
-  buffer.resize(tensor->items());
-  decode_scalar(tensor->dtype, tensor->data, buffer.size(), buffer.data());
+  buffer.clear();
+  for (const TensorInfo* part : parts) {
+    const std::size_t begin = buffer.size();
+    buffer.resize(begin + part->items());
+    decode_scalar(part->dtype, part->data, part->items(), buffer.data() + begin);
+  }
   if (offset != 0.0f) {
     for (float& value : buffer) value += offset;
   }
@@ -36,8 +40,14 @@ const float* WeightStream::Vectors::decode(const TensorInfo* tensor, float offse
 }
 
 NormWeights WeightStream::norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const {
-  return {.gain = vectors.decode(get(tensors, gain), offset),
-          .bias = vectors.decode(get(tensors, bias_of(gain)), 0.0f)};
+  const TensorInfo *g = get(tensors, gain), *b = get(tensors, bias_of(gain));
+  return {.gain = vectors.decode({&g, 1}, offset), .bias = vectors.decode({&b, 1}, 0.0f)};
+}
+
+NormWeights WeightStream::head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const {
+  const auto split = model_.bindings.per_head.find({l, gain});
+  if (split == model_.bindings.per_head.end()) return norm(model_.bindings.layers[l], gain, offset, vectors);
+  return {.gain = vectors.decode(split->second, offset), .bias = nullptr};
 }
 
 Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vectors) const {
@@ -47,7 +57,7 @@ Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vect
   const bool transposed = !outside && model_.spec.family->conv1d && model_.spec.format == Format::kSafetensors;
   const TensorInfo* bias =
       role == Role::kProjectIn || role == Role::kProjectOut ? nullptr : get(tensors, bias_of(role));
-  return {.w = weight_view(*tensor, transposed), .bias = vectors.decode(bias, 0.0f)};
+  return {.w = weight_view(*tensor, transposed), .bias = vectors.decode({&bias, 1}, 0.0f)};
 }
 
 WeightStream::WeightStream(const Model& model) : model_(model) {
@@ -81,8 +91,8 @@ LayerWeights WeightStream::layer(std::size_t l) {
   w.attn_out = norm(t, Role::kAttnNormOut, offset, v);
   w.mlp_in = norm(t, Role::kMlpNormIn, offset, v);
   w.mlp_out = norm(t, Role::kMlpNormOut, offset, v);
-  w.q_norm = norm(t, Role::kQNorm, offset, v);
-  w.k_norm = norm(t, Role::kKNorm, offset, v);
+  w.q_norm = head_norm(l, Role::kQNorm, offset, v);
+  w.k_norm = head_norm(l, Role::kKNorm, offset, v);
   w.q = linear(t, Role::kQ, v);
   w.k = linear(t, Role::kK, v);
   w.v = linear(t, Role::kV, v);

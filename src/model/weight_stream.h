@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -53,7 +54,8 @@ class WeightStream {
   /// Decoded vectors; a deque-like list of buffers so that pointers stay valid while it grows.
   class Vectors {
    public:
-    const float* decode(const TensorInfo* tensor, float offset);
+    /// All parts one after another, plus `offset`; null for a null part.
+    const float* decode(std::span<const TensorInfo* const> parts, float offset);
     void clear() { used_ = 0; }
 
    private:
@@ -62,6 +64,7 @@ class WeightStream {
   };
 
   NormWeights norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const;
+  NormWeights head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const;
   Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
 
   const Model& model_;
