@@ -50,7 +50,8 @@ class [[nodiscard]] Result {
     SG_CHECK(ok(), "value() of an error");
     return std::get<0>(state_);
   }
-  T&& value() && {
+  /// By value, so that `for (x : f().value())` does not dangle.
+  T value() && {
     SG_CHECK(ok(), "value() of an error");
     return std::get<0>(std::move(state_));
   }

@@ -119,7 +119,7 @@ struct Binder {
 
   Result<void> bind_layer(const TensorRow& row, std::size_t layer, Bindings& out) {
     const std::string_view pattern = checkpoint.format == Format::kGguf ? row.gguf : row.hf;
-    const std::string here = with_layer(pattern, layer);
+    const std::string here = with_layer(pattern.substr(0, pattern.find('|')), layer);
     if (here.find("{}") == std::string::npos) {
       SG_TRY(out.layers[layer][static_cast<std::size_t>(row.role)], find(row, pattern, layer));
       return {};

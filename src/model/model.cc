@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -189,7 +190,10 @@ Result<Tokenizer> load_tokenizer(const Model& model) {
   vocab.eos = id("tokenizer.ggml.eos_token_id");
   vocab.unknown = id("tokenizer.ggml.unknown_token_id");
   const bool sentencepiece = vocab.model == "llama";
-  vocab.add_bos = flag("tokenizer.ggml.add_bos_token", sentencepiece);
+  // What llama.cpp assumes of files that do not say: SentencePiece models and LLaMA 3's and Mistral's BPE begin with BOS.
+  constexpr std::string_view kBosByDefault[] = {"llama3", "llama-v3", "llama-bpe", "falcon3", "tekken"};
+  const bool bos = sentencepiece || std::ranges::find(kBosByDefault, vocab.pre) != std::end(kBosByDefault);
+  vocab.add_bos = flag("tokenizer.ggml.add_bos_token", bos);
   vocab.add_eos = flag("tokenizer.ggml.add_eos_token", false);
   vocab.add_space_prefix = flag("tokenizer.ggml.add_space_prefix", sentencepiece);
   return Tokenizer::from_gguf(vocab, c.path.string());
