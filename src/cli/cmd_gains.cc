@@ -1,0 +1,97 @@
+// streamgauge gains: the ladder of blocks, and every definition side by side.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "cli/common.h"
+#include "cli/gain_text.h"
+#include "cli/gains_json.h"
+#include "cli/massive_text.h"
+#include "cli/measuring.h"
+#include "cli/model_text.h"
+#include "report/measurement_json.h"
+#include "report/output_file.h"
+
+namespace sg {
+namespace {
+
+struct Arguments {
+  MeasureArguments measure;  // its model may be a measurement's FILE.json
+  std::string definition;
+  std::string json;
+};
+
+bool is_measurement_file(const std::string& path) {
+  std::error_code ignored;
+  return path.ends_with(".json") && std::filesystem::is_regular_file(path, ignored);
+}
+
+std::string gains_text(const Measurement& m) {
+  std::string text = model_line(m.model) + run_line(m) + "\n" + ladder_table(m) + "\n" + span_table(m) + "\n" +
+                     preset_table(m) + "\n" + disagreement_text(m) + massive_text(m);
+  return text;
+}
+
+Result<std::string> chosen_text(const Arguments& a, const Measurement& m) {
+  if (a.definition.empty()) return gains_text(m);
+  const std::string head = model_line(m.model) + run_line(m) + "\n";
+  if (a.definition == "all") return head + all_definitions_table(m);
+  SG_TRY(const Definition definition, find_definition(a.definition));
+  return head + definition_text(definition, a.definition, m);
+}
+
+Result<int> show(const Arguments& a, const Measurement& m) {
+  if (a.json.empty()) {
+    SG_TRY(const std::string text, chosen_text(a, m));
+    SG_TRY_VOID(print(text));
+    return 0;
+  }
+  SG_TRY(const Json json, gains_json(m, a.definition));
+  SG_TRY_VOID(write_output(a.json, json_text(json)));
+  return 0;
+}
+
+Result<int> run(const Arguments& a, const Common& common) {
+  if (!a.definition.empty() && a.definition != "all") {
+    SG_TRY([[maybe_unused]] const Definition known, find_definition(a.definition));
+  }
+  if (is_measurement_file(a.measure.model)) {
+    if (has_prompts(a.measure.prompts)) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .what = "a measurement brings its own prompts",
+                   .where = a.measure.model,
+                   .hint = "Leave -p, --prompts, --suite and --ids away, or name a model"};
+    }
+    SG_TRY(const std::string content, read_text_file(a.measure.model));
+    SG_TRY(const Measurement m, read_measurement(content, a.measure.model));
+    return show(a, m);
+  }
+  SG_TRY(Job job, prepare(a.measure, common));
+  if (a.measure.plan) {
+    SG_TRY(const std::string text, plan_text(job));
+    SG_TRY_VOID(print(text));
+    return 0;
+  }
+  SG_TRY(const Measurement m, run_job(job, common));
+  const Console console(common);
+  for (const std::string& warning : m.warnings) console.warning(warning);
+  return show(a, m);
+}
+
+}  // namespace
+
+void add_gains(Program& program) {
+  auto a = std::make_shared<Arguments>();
+  a->measure.logits = "none";
+  CLI::App* command = program.app.add_subcommand("gains", "the gain of every block, and every definition side by side");
+  command->add_option("MODEL", a->measure.model, "a model, or the FILE.json that measure --json wrote")->required();
+  add_measure_flags(*command, a->measure, /*with_logits=*/false);
+  command
+      ->add_option("--definition", a->definition,
+                   "one definition by its name or id, or all of them; see list definitions")
+      ->type_name("NAME|all");
+  command->add_option("--json", a->json, "the gains as one JSON document")->type_name("FILE|-");
+  finish_command(program, *command, "streamgauge gains SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
+                 [a, &program] { return run(*a, program.common); });
+}
+
+}  // namespace sg

@@ -1,0 +1,88 @@
+// streamgauge list: what is built in, and which models this machine has.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/common.h"
+#include "cli/hub_cache.h"
+#include "cli/suites.h"
+#include "measure/definition.h"
+#include "model/family.h"
+#include "report/number_text.h"
+#include "report/text_table.h"
+
+namespace sg {
+namespace {
+
+std::string suites_text() {
+  TextTable table({{"suite", Align::kLeft}, {"prompts"}, {"what", Align::kLeft}});
+  for (const Suite& s : all_suites()) table.row({s.name, std::to_string(s.prompts.size()), s.title});
+  return table.text();
+}
+
+std::string families_text() {
+  TextTable table(
+      {{"family", Align::kLeft}, {"model_type", Align::kLeft}, {"GGUF", Align::kLeft}, {"models", Align::kLeft}});
+  for (const Family* f : all_families()) {
+    std::string types(f->model_types);
+    std::replace(types.begin(), types.end(), '|', ' ');
+    table.row(
+        {std::string(f->name), types, f->gguf_arch.empty() ? "-" : std::string(f->gguf_arch), std::string(f->summary)});
+  }
+  return table.text();
+}
+
+std::string words(const auto& all) {
+  std::string text;
+  for (const auto value : all) text.append(text.empty() ? "" : ", ").append(name(value));
+  return text;
+}
+
+std::string definitions_text() {
+  TextTable table({{"name", Align::kLeft}, {"definition", Align::kLeft}, {"what", Align::kLeft}});
+  for (const Preset& p : presets()) table.row({std::string(p.name), p.definition.id(), std::string(p.note)});
+  return table.text() + "\nAny other is reduction/span/pooling:\n  reduction  " + words(kReductions) +
+         "\n  span       " + words(kGainSpans) + "\n  pooling    " + words(kPoolings) + "\n";
+}
+
+std::string models_text() {
+  TextTable table({{"model", Align::kLeft}, {"revision", Align::kLeft}, {"path", Align::kLeft}});
+  for (const CachedModel& m : cached_models()) table.row({m.id, m.revision, m.path.string()});
+  std::error_code ignored;
+  std::vector<std::filesystem::path> own;
+  for (const auto& entry : std::filesystem::directory_iterator(own_models_folder(), ignored)) {
+    if (entry.path().extension() == ".gguf") own.push_back(entry.path());
+  }
+  std::sort(own.begin(), own.end());
+  for (const auto& path : own) table.row({path.stem().string(), "-", path.string()});
+  if (!table.empty()) return table.text();
+  return "No model in " + hub_cache_folder().string() + " or " + own_models_folder().string() + ".\n";
+}
+
+Result<int> run(const std::string& what) {
+  if (what == "suites") {
+    SG_TRY_VOID(print(suites_text()));
+  } else if (what == "families") {
+    SG_TRY_VOID(print(families_text()));
+  } else if (what == "definitions") {
+    SG_TRY_VOID(print(definitions_text()));
+  } else if (what == "models") {
+    SG_TRY_VOID(print(models_text()));
+  } else {
+    SG_TRY_VOID(print("This version has no built-in experiments.\n"));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_list(Program& program) {
+  auto what = std::make_shared<std::string>();
+  CLI::App* command = program.app.add_subcommand("list", "suites, experiments, families, definitions or models");
+  command->add_option("WHAT", *what, "suites, experiments, families, definitions or models")
+      ->required()
+      ->check(CLI::IsMember({"suites", "experiments", "families", "definitions", "models"}));
+  finish_command(program, *command, "streamgauge list definitions", [what] { return run(*what); });
+}
+
+}  // namespace sg

@@ -1,0 +1,132 @@
+// streamgauge measure: one forward pass, every token norm.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+#include "cli/common.h"
+#include "cli/measure_text.h"
+#include "cli/measuring.h"
+#include "forward/site.h"
+#include "report/measurement_csv.h"
+#include "report/measurement_json.h"
+#include "report/output_file.h"
+
+namespace sg {
+namespace {
+
+struct Arguments {
+  MeasureArguments measure;
+  std::vector<std::string> sites;
+  std::string json, csv, folder;
+};
+
+/// Empties the tables of sites that were not asked for; dots go with their two sites.
+void keep_sites(SequenceMeasurement& s, const std::vector<std::string>& sites) {
+  const auto wanted = [&](Site site) { return std::find(sites.begin(), sites.end(), name(site)) != sites.end(); };
+  const auto keep_table = [&](LayerTable& table, bool keep) {
+    if (!keep) table = LayerTable();
+  };
+  const bool pre = wanted(Site::kResidPre), attn = wanted(Site::kAttnOut), mid = wanted(Site::kResidMid),
+             mlp = wanted(Site::kMlpOut);
+  if (!wanted(Site::kEmbed)) s.norms.embed.clear();
+  if (!wanted(Site::kFinal)) s.norms.ln_final.clear();
+  keep_table(s.norms.resid_pre, pre);
+  keep_table(s.norms.attn_out, attn);
+  keep_table(s.norms.resid_mid, mid);
+  keep_table(s.norms.mlp_out, mlp);
+  keep_table(s.norms.resid_post, wanted(Site::kResidPost));
+  keep_table(s.dots.pre_attn, pre && attn);
+  keep_table(s.dots.mid_mlp, mid && mlp);
+  keep_table(s.dots.pre_mlp, pre && mlp);
+  keep_table(s.dots.attn_mlp, attn && mlp);
+}
+
+Result<void> check_sites(const std::vector<std::string>& sites) {
+  std::string known;
+  for (int i = 0; i < static_cast<int>(Site::kCount); ++i)
+    known.append(i > 0 ? ", " : "").append(name(static_cast<Site>(i)));
+  for (const std::string& site : sites) {
+    bool found = site == "logits";  // governed by --logits
+    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) found = found || name(static_cast<Site>(i)) == site;
+    if (!found) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .what = "unknown site",
+                   .where = "--sites",
+                   .expected = "some of " + known,
+                   .got = "'" + site + "'"};
+    }
+  }
+  return {};
+}
+
+Result<void> write_results(const Arguments& a, const Measurement& whole) {
+  const bool to_folder = !a.folder.empty();
+  if (a.json.empty() && a.csv.empty() && !to_folder) return print(measurement_text(whole));
+  Measurement kept = whole;
+  if (!a.sites.empty()) {
+    for (SequenceMeasurement& s : kept.sequences) keep_sites(s, a.sites);
+  }
+  const std::string json = a.json.empty() && !to_folder ? "" : json_text(measurement_json(kept));
+  const std::string csv = a.csv.empty() && !to_folder ? "" : measurement_csv(kept);
+  if (to_folder) {
+    const std::filesystem::path folder = a.folder;
+    SG_TRY_VOID(make_folder(folder));
+    SG_TRY_VOID(write_output(folder / "measurement.json", json));
+    SG_TRY_VOID(write_output(folder / "measurement.csv", csv));
+    SG_TRY_VOID(write_output(folder / "summary.txt", measurement_text(whole)));
+  }
+  if (!a.csv.empty()) {
+    SG_TRY_VOID(write_output(a.csv, csv));
+  }
+  if (!a.json.empty()) {
+    SG_TRY_VOID(write_output(a.json, json));
+  }
+  return {};
+}
+
+Result<int> run(const Arguments& a, const Common& common) {
+  SG_TRY_VOID(check_sites(a.sites));
+  if (a.json == "-" && a.csv == "-") {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "--json - and --csv - would mix on standard output",
+                 .hint = "Name a file for one of them"};
+  }
+  SG_TRY(Job job, prepare(a.measure, common));
+  if (a.measure.plan) {
+    SG_TRY(const std::string text, plan_text(job));
+    SG_TRY_VOID(print(text));
+    return 0;
+  }
+  SG_TRY(const Measurement measurement, run_job(job, common));
+  const Console console(common);
+  for (const std::string& warning : measurement.warnings) console.warning(warning);
+  SG_TRY_VOID(write_results(a, measurement));
+  return 0;
+}
+
+}  // namespace
+
+void add_measure(Program& program) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command =
+      program.app.add_subcommand("measure", "token norms, gains and the output distribution, from one forward pass");
+  command
+      ->add_option("MODEL", a->measure.model,
+                   "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
+      ->required();
+  add_measure_flags(*command, a->measure, /*with_logits=*/true);
+  command->add_option("--sites", a->sites, "sites that are written to files; all when not given")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+  command->add_option("--json", a->json, "the measurement as one JSON document")->type_name("FILE|-");
+  command->add_option("--csv", a->csv, "one row per prompt, token, site and layer")->type_name("FILE|-");
+  command->add_option("-o,--output", a->folder, "measurement.json, measurement.csv and summary.txt in this folder")
+      ->type_name("DIR");
+  finish_command(
+      program, *command,
+      "streamgauge measure SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --json result.json",
+      [a, &program] { return run(*a, program.common); });
+}
+
+}  // namespace sg

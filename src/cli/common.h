@@ -1,0 +1,69 @@
+// What every command shares: its flags, its console, and where a command hangs itself into the program.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace sg {
+
+enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
+
+/// Flags of every command.
+struct Common {
+  int threads = 0;  // 0: all this process may use
+  std::string isa;  // empty: the best
+  bool quiet = false;
+  bool no_progress = false;
+  LogLevel log_level = LogLevel::kWarning;
+};
+
+/// The program: one CLI11 app, and the action that parsing chose. Actions return the exit code.
+struct Program {
+  CLI::App& app;
+  Common common;
+  std::function<Result<int>()> action;
+};
+
+/// Adds the flags of every command, and the example under its --help. `run` is called after parsing.
+void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run);
+
+// One function per command; each adds its subcommand.
+void add_inspect(Program& program);
+void add_measure(Program& program);
+void add_gains(Program& program);
+void add_tokenize(Program& program);
+void add_list(Program& program);
+void add_check(Program& program);
+void add_doctor(Program& program);
+
+/// Messages on standard error, by level. --quiet keeps errors alone.
+class Console {
+ public:
+  explicit Console(const Common& common) : level_(common.quiet ? LogLevel::kError : common.log_level) {}
+  void error(const std::string& text) const;
+  void warning(const std::string& text) const { say(LogLevel::kWarning, "warning: ", text); }
+  void info(const std::string& text) const { say(LogLevel::kInfo, "", text); }
+  void debug(const std::string& text) const { say(LogLevel::kDebug, "", text); }
+
+ private:
+  void say(LogLevel level, const char* label, const std::string& text) const;
+  LogLevel level_;
+};
+
+/// Whether a stream is a terminal that wants colour (NO_COLOR and TERM=dumb are respected).
+bool colours(int descriptor);
+/// Bold on a terminal, plain elsewhere.
+std::string bold(const std::string& text);
+
+/// Everything that a command says on standard output; an error when it cannot be written.
+Result<void> print(const std::string& text);
+
+}  // namespace sg

@@ -1,0 +1,215 @@
+#include "cli/gain_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "cli/common.h"
+#include "cli/model_text.h"
+#include "cli/pooled.h"
+#include "measure/decomposition.h"
+#include "report/number_text.h"
+#include "report/text_table.h"
+
+namespace sg {
+namespace {
+
+using Columns = std::vector<TextTable::Column>;
+
+std::string number_cell(const std::optional<double>& x) { return x ? short_number(*x) : "-"; }
+
+std::string interval_cell(const std::optional<Interval>& interval) {
+  if (!interval) return "-";
+  return short_number(interval->low) + " to " + short_number(interval->high);
+}
+
+/// How a reduction is called inside a sentence.
+std::string spoken(Reduction reduction) {
+  return reduction == Reduction::kMeanSkipFirst ? "mean without the first token" : std::string(name(reduction));
+}
+
+Columns reduction_columns(const std::string& first) {
+  Columns columns = {{first, Align::kLeft}};
+  for (const Reduction r : kReductions) columns.push_back({std::string(title(r))});
+  return columns;
+}
+
+PooledGain mean_gain(const Measurement& m, Reduction reduction, GainSpan span) {
+  return evaluate({reduction, span, Pooling::kMeanOfGains}, m);
+}
+
+/// Reasons of absent cells, each once, as lines under a table.
+class Footnotes {
+ public:
+  void add(const std::string& what, const Measured& gain) {
+    if (gain.ok()) return;
+    const std::string line = "- at " + what + ": " + gain.reason + "\n";
+    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(line);
+  }
+  std::string text() const { return std::accumulate(lines_.begin(), lines_.end(), std::string()); }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+/// Means over the sequences, at the last token of each.
+struct MeanGrowth {
+  std::optional<double> attention, mlp, cross, cos_attention, cos_mlp;
+};
+
+MeanGrowth mean_growth(const Measurement& m, std::size_t layer) {
+  std::vector<BlockGrowth> all;
+  for (const SequenceMeasurement& s : m.sequences) all.push_back(block_growth(s, layer, s.sequence.ids.size() - 1));
+  const auto mean_of = [&](std::optional<double> BlockGrowth::*field) -> std::optional<double> {
+    double sum = 0;
+    for (const BlockGrowth& g : all) {
+      if (!(g.*field)) return std::nullopt;
+      sum += *(g.*field);
+    }
+    if (all.empty()) return std::nullopt;
+    return sum / static_cast<double>(all.size());
+  };
+  return {mean_of(&BlockGrowth::attention), mean_of(&BlockGrowth::mlp), mean_of(&BlockGrowth::cross),
+          mean_of(&BlockGrowth::cos_attention), mean_of(&BlockGrowth::cos_mlp)};
+}
+
+std::string category_table(const Measurement& m) {
+  const std::vector<std::string> categories = categories_of(m);
+  if (categories.empty()) return "";
+  Columns columns = {{"category", Align::kLeft}, {"prompts"}};
+  for (const Preset& p : presets()) columns.push_back({std::string(p.name)});
+  TextTable table(std::move(columns));
+  for (const std::string& category : categories) {
+    std::vector<std::string> cells = {printable(category), ""};
+    for (const Preset& p : presets()) {
+      const PooledRow row = pooled_row(p.definition, m, category, /*with_interval=*/false);
+      cells[1] = std::to_string(row.pooled.prompts);
+      cells.push_back(gain_cell(row.pooled.gain) + (row.pooled.spread ? " ± " + short_number(*row.pooled.spread) : ""));
+    }
+    table.row(std::move(cells));
+  }
+  return "\n" + table.text();
+}
+
+}  // namespace
+
+std::string gain_cell(const Measured& gain) { return number_cell(gain.value); }
+
+std::string span_table(const Measurement& m) {
+  TextTable table(reduction_columns("gain over"));
+  Footnotes notes;
+  for (const GainSpan span : kGainSpans) {
+    std::vector<std::string> cells = {title(span)};
+    for (const Reduction r : kReductions) {
+      const Measured gain = mean_gain(m, r, span).gain;
+      cells.push_back(gain_cell(gain));
+      notes.add(title(span) + ", " + std::string(title(r)), gain);
+    }
+    table.row(std::move(cells));
+  }
+  const std::string head =
+      m.sequences.size() > 1 ? fmt::format("Means of the gains of {} prompts.\n", m.sequences.size()) : "";
+  return head + table.text() + notes.text();
+}
+
+std::string disagreement_text(const Measurement& m) {
+  std::string text;
+  for (const GainSpan span : kGainSpans) {
+    std::vector<std::string> expand, contract;
+    for (const Reduction r : kReductions) {
+      const Measured gain = mean_gain(m, r, span).gain;
+      if (gain.ok() && *gain.value > 1) expand.push_back(spoken(r));
+      if (gain.ok() && *gain.value < 1) contract.push_back(spoken(r));
+    }
+    if (expand.empty() || contract.empty()) continue;
+    text +=
+        fmt::format("The definitions disagree on \"{}\": {} expand{}, {} contract{}.\n", title(span), listed(expand),
+                    expand.size() == 1 ? "s" : "", listed(contract), contract.size() == 1 ? "s" : "");
+  }
+  if (text.empty()) text = "The definitions agree, span by span, on who expands and who contracts.\n";
+  return text;
+}
+
+std::string ladder_table(const Measurement& m) {
+  const bool parallel = m.model.parallel_residual;
+  Columns columns = reduction_columns("block");
+  for (const char* head : {"+attn", "+mlp"}) columns.push_back({head});
+  if (parallel) columns.push_back({"+cross"});
+  for (const char* head : {"cos attn", "cos mlp"}) columns.push_back({head});
+  TextTable table(std::move(columns));
+  std::vector<std::vector<std::vector<Gain>>> ladders;
+  for (const Reduction r : kReductions) ladders.push_back(ladder(m, r));
+  for (std::size_t layer = 0; layer < m.model.n_layers; ++layer) {
+    std::vector<std::string> cells = {std::to_string(layer)};
+    for (const auto& rungs : ladders) cells.push_back(gain_cell(pool(Pooling::kMeanOfGains, rungs[layer]).gain));
+    const MeanGrowth growth = mean_growth(m, layer);
+    cells.push_back(number_cell(growth.attention));
+    cells.push_back(number_cell(growth.mlp));
+    if (parallel) cells.push_back(number_cell(growth.cross));
+    cells.push_back(number_cell(growth.cos_attention));
+    cells.push_back(number_cell(growth.cos_mlp));
+    table.row(std::move(cells));
+  }
+  return fmt::format(
+             "Gain of each block, resid_post[l] / resid_pre[l]{}. At the last token: what attention and MLP add to the "
+             "squared\n"
+             "norm (gain² = 1 + attn + mlp{}), and their cosines with the stream.\n",
+             m.sequences.size() > 1 ? ", means over the prompts" : "", parallel ? " + cross" : "") +
+         table.text();
+}
+
+std::string preset_table(const Measurement& m) {
+  const bool several = m.sequences.size() > 1;
+  Columns columns = {{"definition", Align::kLeft}, {"gain"}};
+  if (several) columns.insert(columns.end(), {{"± std"}, {"95 % interval"}});
+  columns.push_back({"is", Align::kLeft});
+  TextTable table(std::move(columns));
+  for (const Preset& p : presets()) {
+    const PooledRow row = pooled_row(p.definition, m, std::nullopt, several);
+    std::vector<std::string> cells = {std::string(p.name), gain_cell(row.pooled.gain)};
+    if (several) cells.insert(cells.end(), {number_cell(row.pooled.spread), interval_cell(row.interval)});
+    cells.push_back(p.definition.id());
+    table.row(std::move(cells));
+  }
+  return table.text() + (several ? category_table(m) : "");
+}
+
+std::string definition_text(const Definition& definition, const std::string& name, const Measurement& m) {
+  const bool several = m.sequences.size() > 1;
+  TextTable table({{name, Align::kLeft}, {"prompts"}, {"gain"}, {"± std"}, {"95 % interval"}});
+  Footnotes notes;
+  const auto add = [&](const std::optional<std::string>& category) {
+    const PooledRow row = pooled_row(definition, m, category, several);
+    table.row({printable(row.label), std::to_string(row.pooled.used), gain_cell(row.pooled.gain),
+               several ? number_cell(row.pooled.spread) : "-", interval_cell(row.interval)});
+    notes.add(row.label, row.pooled.gain);
+    return row.pooled;
+  };
+  const PooledGain all = add(std::nullopt);
+  for (const std::string& category : categories_of(m)) add(category);
+  std::string text = definition.id() + "\n" + table.text() + notes.text();
+  if (all.gain.ok() && all.used < all.prompts) {
+    text += fmt::format("{} have no gain under this definition and are left out.\n",
+                        counted(all.prompts - all.used, "prompt"));
+  }
+  return text;
+}
+
+std::string all_definitions_table(const Measurement& m) {
+  const bool several = m.sequences.size() > 1;
+  Columns columns = {{"definition", Align::kLeft}, {"gain"}};
+  if (several) columns.insert(columns.end(), {{"± std"}, {"95 % interval"}});
+  TextTable table(std::move(columns));
+  Footnotes notes;
+  for (const Definition& definition : all_definitions()) {
+    const PooledRow row = pooled_row(definition, m, std::nullopt, several);
+    std::vector<std::string> cells = {definition.id(), gain_cell(row.pooled.gain)};
+    if (several) cells.insert(cells.end(), {number_cell(row.pooled.spread), interval_cell(row.interval)});
+    table.row(std::move(cells));
+    notes.add(definition.id(), row.pooled.gain);
+  }
+  return table.text() + notes.text();
+}
+
+}  // namespace sg

@@ -1,0 +1,75 @@
+#include "cli/gains_json.h"
+
+#include <algorithm>
+
+#include "cli/pooled.h"
+#include "report/measurement_json.h"
+
+namespace sg {
+namespace {
+
+Json preset_name(const Definition& definition) {
+  for (const Preset& p : presets()) {
+    if (p.definition == definition) return Json(std::string(p.name));
+  }
+  return nullptr;
+}
+
+Json pooled_json(const PooledRow& row) {
+  Json j = {{"gain", row.pooled.gain.ok() ? Json(*row.pooled.gain.value) : Json(nullptr)}};
+  if (!row.pooled.gain.ok()) j["reason"] = row.pooled.gain.reason;
+  j["std"] = row.pooled.spread ? Json(*row.pooled.spread) : Json(nullptr);
+  j["interval"] = row.interval ? Json{row.interval->low, row.interval->high} : Json(nullptr);
+  j["used"] = row.pooled.used;
+  j["prompts"] = row.pooled.prompts;
+  return j;
+}
+
+Json definition_json(const Definition& definition, const Measurement& m) {
+  Json j = {{"id", definition.id()},
+            {"preset", preset_name(definition)},
+            {"reduction", name(definition.reduction)},
+            {"span", name(definition.span)},
+            {"pooling", name(definition.pooling)}};
+  const PooledRow all = pooled_row(definition, m, std::nullopt, m.sequences.size() > 1);
+  for (auto& [key, value] : pooled_json(all).items()) j[key] = value;
+  Json per_prompt = Json::array();
+  for (const SequenceMeasurement& s : m.sequences) {
+    const Gain gain = gain_over(s, m.model.n_layers, definition.reduction, definition.span);
+    per_prompt.push_back(gain.gain.ok() ? Json(*gain.gain.value) : Json(nullptr));
+  }
+  j["per_prompt"] = std::move(per_prompt);
+  return j;
+}
+
+/// {reduction: [layer] mean over the prompts}
+Json ladder_json(const Measurement& m) {
+  Json j = Json::object();
+  for (const Reduction r : kReductions) {
+    Json rungs = Json::array();
+    for (const auto& gains : ladder(m, r)) {
+      const PooledGain pooled = pool(Pooling::kMeanOfGains, gains);
+      rungs.push_back(pooled.gain.ok() ? Json(*pooled.gain.value) : Json(nullptr));
+    }
+    j[std::string(name(r))] = std::move(rungs);
+  }
+  return j;
+}
+
+}  // namespace
+
+Result<Json> gains_json(const Measurement& m, const std::string& definition) {
+  std::vector<Definition> wanted = all_definitions();
+  if (!definition.empty() && definition != "all") {
+    SG_TRY(const Definition one, find_definition(definition));
+    wanted = {one};
+  }
+  Json definitions = Json::array();
+  for (const Definition& d : wanted) definitions.push_back(definition_json(d, m));
+  return Json{
+      {"schema", "streamgauge.gains/1"}, {"engine", {{"version", m.engine.version}, {"numerics", m.engine.numerics}}},
+      {"model", model_json(m.model)},    {"prompts", m.sequences.size()},
+      {"ladder", ladder_json(m)},        {"definitions", std::move(definitions)}};
+}
+
+}  // namespace sg

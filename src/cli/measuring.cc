@@ -1,0 +1,159 @@
+#include "cli/measuring.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+
+#include "cli/hub_cache.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "report/number_text.h"
+
+namespace sg {
+namespace {
+
+LogitPositions positions_of(const std::string& word) {
+  if (word == "all") return LogitPositions::kAll;
+  return word == "none" ? LogitPositions::kNone : LogitPositions::kLast;
+}
+
+/// Multiply-adds count two, as in Plan::flops. A product of the size of one small block, timed for a moment.
+double flops_per_second(const Kernels& kernels, ThreadPool& pool) {
+  constexpr std::size_t kTokens = 96, kWidth = 1024;
+  const auto shortest = std::chrono::milliseconds(60);  // long enough for the clock and for all threads to wake
+  const std::vector<float> x(kTokens * kWidth, 0.5f), w(kWidth * kWidth, 0.25f);
+  std::vector<float> y(kTokens * kWidth);
+  const MatmulCall call = {.x = {x.data(), kTokens, kWidth, kWidth},
+                           .w = {.data = reinterpret_cast<const std::byte*>(w.data()),
+                                 .dtype = DType::kF32,
+                                 .rows = kWidth,
+                                 .cols = kWidth,
+                                 .row_bytes = kWidth * sizeof(float)},
+                           .bias = nullptr,
+                           .y = {y.data(), kTokens, kWidth, kWidth}};
+  kernels.matmul(call, pool);
+  const auto start = std::chrono::steady_clock::now();
+  double flops = 0;
+  while (std::chrono::steady_clock::now() - start < shortest) {
+    kernels.matmul(call, pool);
+    flops += 2.0 * kTokens * kWidth * kWidth;
+  }
+  return flops / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Error bad_bytes(const std::string& text) {
+  return {.kind = ErrorKind::kUsage,
+          .what = "not a number of bytes",
+          .where = "--memory",
+          .expected = "a number with a unit, as 512MB or 1.5G",
+          .got = "'" + text + "'"};
+}
+
+}  // namespace
+
+Result<std::size_t> parse_bytes(const std::string& text) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  auto [unit_start, failure] = std::from_chars(text.data(), end, number);
+  if (failure != std::errc() || !(number > 0)) return bad_bytes(text);
+  std::string unit(unit_start, end);
+  unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
+  std::transform(unit.begin(), unit.end(), unit.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  constexpr std::string_view kPrefixes = "KMGT";
+  double base = 1, power = 0;
+  if (!unit.empty() && unit != "B") {
+    const std::size_t prefix = kPrefixes.find(unit[0]);
+    const std::string rest = unit.substr(1);
+    if (prefix == std::string_view::npos || !(rest.empty() || rest == "B" || rest == "IB")) return bad_bytes(text);
+    base = rest == "B" ? 1000 : 1024;
+    power = static_cast<double>(prefix + 1);
+  }
+  const double bytes = number * std::pow(base, power);
+  if (!(bytes >= 1 && bytes < 0x1p63)) return bad_bytes(text);
+  return static_cast<std::size_t>(bytes);
+}
+
+std::size_t Job::tokens() const {
+  std::size_t n = 0;
+  for (const Sequence& s : sequences) n += s.ids.size();
+  return n;
+}
+
+void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with_logits) {
+  add_prompt_flags(command, arguments.prompts);
+  if (with_logits) {
+    command
+        .add_option("--logits", arguments.logits,
+                    "positions whose output distribution is computed: last (when not given), all or none")
+        ->check(CLI::IsMember({"last", "all", "none"}))
+        ->type_name("WHICH");
+  }
+  command
+      .add_option("--memory", arguments.memory,
+                  "activations per pass over the weights, as 512MB or 1.5G; a quarter of the RAM when not given")
+      ->type_name("BYTES");
+  command.add_flag("--plan", arguments.plan, "print what would be read, the memory and the time, and stop");
+}
+
+Result<Job> prepare(const MeasureArguments& arguments, const Common& common) {
+  const Console console(common);
+  if (!has_prompts(arguments.prompts)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "there is no prompt",
+                 .hint = "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"};
+  }
+  MeasureOptions options;
+  options.threads = common.threads;
+  options.isa = common.isa;
+  options.logits = positions_of(arguments.logits);
+  options.stop = &stop_requested();
+  if (!arguments.memory.empty()) {
+    SG_TRY(options.memory_budget, parse_bytes(arguments.memory));
+  }
+  SG_TRY(const std::filesystem::path path, find_model(arguments.model));
+  SG_TRY(Model model, open_model(path));
+  Job job = {.model = std::move(model), .tokenizer = std::nullopt, .sequences = {}, .options = std::move(options)};
+  Result<Tokenizer> tokenizer = load_tokenizer(job.model);
+  if (tokenizer.ok()) {
+    job.tokenizer = std::move(tokenizer).value();
+  } else if (needs_tokenizer(arguments.prompts)) {
+    Error error = std::move(tokenizer).error();
+    error.hint += (error.hint.empty() ? "" : ". ") + std::string("Token ids need no tokenizer: --ids 1,2,3");
+    return error;
+  } else {
+    console.info("without token texts: " + tokenizer.error().message());
+  }
+  SG_TRY(job.sequences,
+         gather_prompts(arguments.prompts, job.tokenizer ? &*job.tokenizer : nullptr, job.model.spec.vocab, console));
+  return job;
+}
+
+Result<Measurement> run_job(Job& job, const Common& common) {
+  ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
+  MeasureOptions options = job.options;
+  if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
+  return measure(job.model, job.tokenizer ? &*job.tokenizer : nullptr, std::move(job.sequences), options);
+}
+
+Result<std::string> plan_text(const Job& job) {
+  SG_TRY(const Kernels* kernels, kernels_for(job.options.isa));
+  ThreadPool pool(job.options.threads > 0 ? job.options.threads : available_threads());
+  const Plan p = plan(job.model, job.sequences, job.options);
+  const double speed = flops_per_second(*kernels, pool);
+  return fmt::format(
+      "prompts        {}, {} tokens\n"
+      "passes         {} over the weights\n"
+      "reads          {}\n"
+      "peak memory    {}\n"
+      "arithmetic     {:.3g} floating-point operations\n"
+      "time           about {} when the weights are in the file cache ({:.0f} GFLOPS measured, {} threads, {})\n",
+      job.sequences.size(), grouped(job.tokens()), p.passes, bytes_text(p.bytes_read), bytes_text(p.peak_bytes),
+      p.flops, seconds_text(p.flops / speed), speed / 1e9, pool.threads(), kernels->isa);
+}
+
+}  // namespace sg

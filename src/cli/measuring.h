@@ -1,0 +1,43 @@
+// From the command line's words to a measurement: what measure and gains share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/prompts.h"
+#include "measure/measure.h"
+
+namespace sg {
+
+struct MeasureArguments {
+  std::string model;
+  PromptArguments prompts;
+  std::string logits = "last";  // last, all, none
+  std::string memory;           // "512MB"; empty: the engine's own budget
+  bool plan = false;
+};
+/// --logits is added when `with_logits`.
+void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with_logits);
+
+/// An opened model with its prompts.
+struct Job {
+  Model model;
+  std::optional<Tokenizer> tokenizer;
+  std::vector<Sequence> sequences;
+  MeasureOptions options;
+
+  std::size_t tokens() const;
+};
+Result<Job> prepare(const MeasureArguments& arguments, const Common& common);
+
+/// Runs the job under a progress bar; its warnings go to the console.
+Result<Measurement> run_job(Job& job, const Common& common);
+
+/// What --plan prints: bytes to read, peak memory, the time that this machine is expected to take.
+Result<std::string> plan_text(const Job& job);
+
+/// "1.5G", "512MB", "64 MiB" or bytes. K, M, G, T and KiB.. are powers of 1024, KB, MB, GB, TB powers of 1000.
+Result<std::size_t> parse_bytes(const std::string& text);
+
+}  // namespace sg

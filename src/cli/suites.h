@@ -1,0 +1,28 @@
+// Prompt suites that are part of the program (experiments/suites/*.toml).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sg {
+
+struct Prompt {
+  std::string text;
+  std::string category;  // empty: none
+};
+
+struct Suite {
+  std::string name;  // the file's, without .toml
+  std::string title;
+  std::vector<Prompt> prompts;
+};
+
+/// In alphabetical order.
+std::vector<Suite> all_suites();
+/// An unknown name is an error that lists the known ones.
+Result<Suite> find_suite(std::string_view name);
+
+}  // namespace sg
