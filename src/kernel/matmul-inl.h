@@ -17,13 +17,7 @@
 #include "base/check.h"
 #include "hwy/cache_control.h"
 #include "kernel/panel-inl.h"
-
-// Loops over registers must disappear, or the accumulators live in memory.
-#if defined(__clang__)
-#define SG_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define SG_UNROLL _Pragma("GCC unroll 16")
-#endif
+#include "kernel/targets.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sg {
@@ -53,7 +47,7 @@ struct Accumulators {
   FloatVec left[kRows], right[kRows];
 
   /// One input: its weights times its value in each row.
-  HWY_INLINE void step(const float* x, const float* w) {
+  SG_INLINE void step(const float* x, const float* w) {
     const FloatTag d;
     const auto w_left = hn::LoadU(d, w), w_right = hn::LoadU(d, w + kFloats);
     SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {

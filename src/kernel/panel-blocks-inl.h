@@ -21,36 +21,36 @@ struct BlockRef {
   std::size_t offset;  // bytes from the group's pointers to the block
   float* panel;        // the block's first input
 
-  HWY_INLINE WordQuad words(std::size_t at) const { return load_words(group, offset + at); }
-  HWY_INLINE WordVec word(std::size_t at) const { return load_word(group, offset + at); }
+  SG_INLINE WordQuad words(std::size_t at) const { return load_words(group, offset + at); }
+  SG_INLINE WordVec word(std::size_t at) const { return load_word(group, offset + at); }
 };
 
-HWY_INLINE WordVec low_nibbles(WordVec w) { return hn::And(w, hn::Set(WordTag(), 0x0f0f0f0fu)); }
-HWY_INLINE WordVec high_nibbles(WordVec w) { return low_nibbles(hn::ShiftRight<4>(w)); }
+SG_INLINE WordVec low_nibbles(WordVec w) { return hn::And(w, hn::Set(WordTag(), 0x0f0f0f0fu)); }
+SG_INLINE WordVec high_nibbles(WordVec w) { return low_nibbles(hn::ShiftRight<4>(w)); }
 
 /// Byte kByte of every word as a number.
 template <int kByte>
-HWY_INLINE FloatVec unsigned_byte(WordVec w) {
+SG_INLINE FloatVec unsigned_byte(WordVec w) {
   const hn::RebindToSigned<WordTag> di;
   const auto byte = hn::And(hn::ShiftRight<8 * kByte>(w), hn::Set(WordTag(), 255u));
   return hn::ConvertTo(FloatTag(), hn::BitCast(di, byte));
 }
 template <int kByte>
-HWY_INLINE FloatVec signed_byte(WordVec w) {
+SG_INLINE FloatVec signed_byte(WordVec w) {
   const hn::RebindToSigned<WordTag> di;
   return hn::ConvertTo(FloatTag(), hn::ShiftRight<24>(hn::BitCast(di, hn::ShiftLeft<24 - 8 * kByte>(w))));
 }
 
 /// Four inputs from the four bytes of `w`: value(q) of each, to panel columns k to k + 3.
 template <class Value>
-HWY_INLINE void spread(WordVec w, float* panel, std::size_t k, const Value& value) {
+SG_INLINE void spread(WordVec w, float* panel, std::size_t k, const Value& value) {
   store_column(value(unsigned_byte<0>(w)), panel, k);
   store_column(value(unsigned_byte<1>(w)), panel, k + 1);
   store_column(value(unsigned_byte<2>(w)), panel, k + 2);
   store_column(value(unsigned_byte<3>(w)), panel, k + 3);
 }
 template <class Value>
-HWY_INLINE void spread_signed(WordVec w, float* panel, std::size_t k, const Value& value) {
+SG_INLINE void spread_signed(WordVec w, float* panel, std::size_t k, const Value& value) {
   store_column(value(signed_byte<0>(w)), panel, k);
   store_column(value(signed_byte<1>(w)), panel, k + 1);
   store_column(value(signed_byte<2>(w)), panel, k + 2);
@@ -60,28 +60,28 @@ HWY_INLINE void spread_signed(WordVec w, float* panel, std::size_t k, const Valu
 /// d q + m, d (q - centre), scale q - min: rounded after each operation, as decode.h does.
 struct ScaleAdd {
   FloatVec d, m;
-  HWY_INLINE FloatVec operator()(FloatVec q) const { return hn::Add(hn::Mul(d, q), m); }
+  SG_INLINE FloatVec operator()(FloatVec q) const { return hn::Add(hn::Mul(d, q), m); }
 };
 struct CentreScale {
   FloatVec d, centre;
-  HWY_INLINE FloatVec operator()(FloatVec q) const { return hn::Mul(d, hn::Sub(q, centre)); }
+  SG_INLINE FloatVec operator()(FloatVec q) const { return hn::Mul(d, hn::Sub(q, centre)); }
 };
 struct ScaleSubtract {
   FloatVec scale, min;
-  HWY_INLINE FloatVec operator()(FloatVec q) const { return hn::Sub(hn::Mul(scale, q), min); }
+  SG_INLINE FloatVec operator()(FloatVec q) const { return hn::Sub(hn::Mul(scale, q), min); }
 };
 struct ScaleOnly {
   FloatVec d;
-  HWY_INLINE FloatVec operator()(FloatVec q) const { return hn::Mul(d, q); }
+  SG_INLINE FloatVec operator()(FloatVec q) const { return hn::Mul(d, q); }
 };
 
 /// The lower and the upper binary16 of a word.
-HWY_INLINE FloatVec low_half(WordVec w) { return half_lanes(hn::And(w, hn::Set(WordTag(), 0xffffu))); }
-HWY_INLINE FloatVec high_half(WordVec w) { return half_lanes(hn::ShiftRight<16>(w)); }
+SG_INLINE FloatVec low_half(WordVec w) { return half_lanes(hn::And(w, hn::Set(WordTag(), 0xffffu))); }
+SG_INLINE FloatVec high_half(WordVec w) { return half_lanes(hn::ShiftRight<16>(w)); }
 
 /// 32 inputs whose nibbles lie in 16 bytes: inputs 0 to 15 in the low halves, 16 to 31 in the high halves.
 template <class Value>
-HWY_INLINE void spread_nibbles(const WordQuad& q, float* panel, const Value& value) {
+SG_INLINE void spread_nibbles(const WordQuad& q, float* panel, const Value& value) {
   for (std::size_t j = 0; j < 4; ++j) {
     spread(low_nibbles(q.word[j]), panel, 4 * j, value);
     spread(high_nibbles(q.word[j]), panel, 16 + 4 * j, value);
@@ -89,7 +89,7 @@ HWY_INLINE void spread_nibbles(const WordQuad& q, float* panel, const Value& val
 }
 
 /// Bits 4j to 4j + 3 of `bits` (kShift: j) as 16 in the bytes of a word.
-HWY_INLINE WordVec fifth_bits(WordVec bits) {
+SG_INLINE WordVec fifth_bits(WordVec bits) {
   const WordTag d;
   const auto one = [&](WordVec moved, std::uint32_t at) HWY_ATTR { return hn::And(moved, hn::Set(d, at)); };
   // bit 0 to bit 4, bit 1 to bit 12, bit 2 to bit 20, bit 3 to bit 28
@@ -97,7 +97,7 @@ HWY_INLINE WordVec fifth_bits(WordVec bits) {
                 hn::Or(one(hn::ShiftLeft<18>(bits), 1u << 20), one(hn::ShiftLeft<25>(bits), 1u << 28)));
 }
 template <class Value>
-HWY_INLINE void spread_five_bits(const WordQuad& q, WordVec bits, float* panel, const Value& value) {
+SG_INLINE void spread_five_bits(const WordQuad& q, WordVec bits, float* panel, const Value& value) {
   for (std::size_t j = 0; j < 4; ++j) {
     spread(hn::Or(low_nibbles(q.word[j]), fifth_bits(bits)), panel, 4 * j, value);
     spread(hn::Or(high_nibbles(q.word[j]), fifth_bits(hn::ShiftRight<16>(bits))), panel, 16 + 4 * j, value);
@@ -160,7 +160,7 @@ inline void decode_panel_block<DType::kIQ4_NL>(const BlockRef& block) {
 struct GroupScales {
   ScaleSubtract group[8];
 };
-HWY_INLINE GroupScales group_scales(const WordQuad& head) {
+SG_INLINE GroupScales group_scales(const WordQuad& head) {
   const WordTag t;
   const auto six = hn::Set(t, 0x3f3f3f3fu), top = hn::Set(t, 0x30303030u);
   const WordVec a = head.word[1], b = head.word[2], c = head.word[3];

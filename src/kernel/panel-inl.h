@@ -132,7 +132,7 @@ inline void half_panel_by_outputs(const WeightView& w, std::size_t first, std::s
 }
 
 /// `count` outputs of one stored input; a whole number of them when a type has blocks.
-HWY_INLINE void decode_outputs(DType dtype, const std::byte* src, std::size_t count, float* dst) {
+SG_INLINE void decode_outputs(DType dtype, const std::byte* src, std::size_t count, float* dst) {
   const hn::Rebind<std::uint16_t, FloatTag> d16;
   std::size_t i = 0;
   if (dtype == DType::kF32) {

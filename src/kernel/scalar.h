@@ -21,7 +21,7 @@ MatmulReference matmul(const MatmulCall& call);
 /// The order of kernels.h with std::fma.
 void ordered_matmul(const MatmulCall& call);
 
-double activation(Act act, const XieluParams& xielu, double x);
+double activation(Act act, const XieluParams& p, double x);
 double softcap(double cap, double x);
 std::vector<double> softmax(const float* x, std::size_t n);
 std::vector<double> norm_row(const NormCall& call, const float* x, std::size_t n);

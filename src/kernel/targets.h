@@ -16,8 +16,23 @@
 
 #include <cstdint>
 
+#include "hwy/base.h"
 #include "hwy/targets.h"
 #include "kernel/kernels.h"
+
+// How the inner functions of the kernels are inlined, and loops over registers unrolled: else the accumulators
+// live in memory. Not in sanitized builds, where every inlined operation carries its checks and one file would
+// take the compiler many minutes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HWY_IS_ASAN || HWY_IS_TSAN
+#define SG_INLINE inline HWY_NOINLINE
+#define SG_UNROLL
+#elif defined(__clang__)
+#define SG_INLINE HWY_INLINE
+#define SG_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define SG_INLINE HWY_INLINE
+#define SG_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 namespace sg {
 
@@ -25,6 +40,7 @@ namespace sg {
 bool fill_matmul_kernels(std::int64_t target, Kernels& table);
 bool fill_elementwise_kernels(std::int64_t target, Kernels& table);
 bool fill_reduction_kernels(std::int64_t target, Kernels& table);
+bool fill_gram_kernels(std::int64_t target, Kernels& table);
 
 }  // namespace sg
 

@@ -14,6 +14,7 @@
 #include "hwy/highway.h"
 #include "kernel/decode.h"
 #include "kernel/kernels.h"
+#include "kernel/targets.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sg {
@@ -39,7 +40,7 @@ struct WordQuad {
 };
 
 /// Lane 4b + i of the four vectors: row 4b + i.
-HWY_INLINE WordVec load_blocks(const RowGroup& group, std::size_t first, std::size_t offset) {
+SG_INLINE WordVec load_blocks(const RowGroup& group, std::size_t first, std::size_t offset) {
   const hn::CappedTag<std::uint32_t, 4> d4;
   const auto block = [&](std::size_t i) HWY_ATTR {
     return hn::LoadU(d4, reinterpret_cast<const std::uint32_t*>(group.row[first + i] + offset));
@@ -54,7 +55,7 @@ HWY_INLINE WordVec load_blocks(const RowGroup& group, std::size_t first, std::si
 #endif
 }
 
-HWY_INLINE WordQuad load_words(const RowGroup& group, std::size_t offset) {
+SG_INLINE WordQuad load_words(const RowGroup& group, std::size_t offset) {
   const WordTag d;
   const hn::Repartition<std::uint64_t, WordTag> dd;
   const auto a = load_blocks(group, 0, offset), b = load_blocks(group, 1, offset);
@@ -69,10 +70,10 @@ HWY_INLINE WordQuad load_words(const RowGroup& group, std::size_t offset) {
            hn::BitCast(d, hn::InterleaveUpper(dd, ab_high, ce_high))}};
 }
 
-HWY_INLINE void store_column(FloatVec v, float* panel, std::size_t k) { hn::StoreU(v, FloatTag(), panel + k * kPanel); }
+SG_INLINE void store_column(FloatVec v, float* panel, std::size_t k) { hn::StoreU(v, FloatTag(), panel + k * kPanel); }
 
 /// The 4 bytes of every row at `offset`.
-HWY_INLINE WordVec load_word(const RowGroup& group, std::size_t offset) {
+SG_INLINE WordVec load_word(const RowGroup& group, std::size_t offset) {
   HWY_ALIGN std::uint32_t words[kFloats];
   for (std::size_t i = 0; i < kFloats; ++i) words[i] = load_le<std::uint32_t>(group.row[i] + offset);
   return hn::Load(WordTag(), words);
@@ -80,7 +81,7 @@ HWY_INLINE WordVec load_word(const RowGroup& group, std::size_t offset) {
 
 /// IEEE binary16 in the low half of each word, the upper half 0, as float32. In integers where the exponent
 /// is not 0: a multiplication would be slow on subnormal numbers.
-HWY_INLINE FloatVec half_lanes(WordVec half) {
+SG_INLINE FloatVec half_lanes(WordVec half) {
   const WordTag d;
   const FloatTag df;
   const auto sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(d, 0x8000u)));

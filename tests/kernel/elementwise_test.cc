@@ -20,14 +20,14 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 struct ActRow {
-  Act act;
   const char* name;
   float at_minus_inf;  // as PyTorch's float32 kernels: -inf times 0 and inf - inf are NaN
+  Act act;
 };
-constexpr ActRow kActs[] = {{Act::kSilu, "silu", kNan},        {Act::kGeluTanh, "gelu_tanh", kNan},
-                            {Act::kGeluErf, "gelu_erf", kNan}, {Act::kGeluQuick, "gelu_quick", kNan},
-                            {Act::kRelu, "relu", 0.0f},        {Act::kRelu2, "relu2", 0.0f},
-                            {Act::kXielu, "xielu", kNan}};
+constexpr ActRow kActs[] = {{"silu", kNan, Act::kSilu},        {"gelu_tanh", kNan, Act::kGeluTanh},
+                            {"gelu_erf", kNan, Act::kGeluErf}, {"gelu_quick", kNan, Act::kGeluQuick},
+                            {"relu", 0.0f, Act::kRelu},        {"relu2", 0.0f, Act::kRelu2},
+                            {"xielu", kNan, Act::kXielu}};
 
 /// Finite floats evenly spread over the bit patterns, both signs: subnormal to largest.
 std::vector<float> bit_sweep() {
