@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
-#include "kernel/decode.h"
+#include "model/spec_from_tensors.h"
 
 namespace sg {
 namespace {
@@ -38,58 +37,6 @@ Result<void> refuse_quantised(const Config& config) {
                .hint = "its linear layers are packed; measure the original checkpoint or a GGUF of it"};
 }
 
-/// GGUF keeps scaled rotary frequencies as tensors: divisors for LLaMA 3, factors for longrope.
-void attach_rope_tensors(const Bindings& bindings, Spec& spec) {
-  const auto values = [&](Role role) {
-    const TensorInfo* tensor = get(bindings.model, role);
-    std::vector<float> out(tensor == nullptr ? 0 : tensor->items());
-    if (tensor != nullptr) decode_scalar(tensor->dtype, tensor->data, out.size(), out.data());
-    return out;
-  };
-  if (spec.ropes.empty()) return;
-  RopeSpec& rope = spec.ropes.front();
-  rope.divisors = values(Role::kRopeDivisors);
-  const std::vector<float> far = values(Role::kRopeLong), near = values(Role::kRopeShort);
-  if (far.empty() || near.empty()) return;
-  rope.type = RopeType::kLongrope;
-  rope.long_factor.assign(far.begin(), far.end());
-  rope.short_factor.assign(near.begin(), near.end());
-}
-
-double softplus(double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
-
-/// xIELU's learned scalars: tensors in safetensors, lists over the layers in GGUF.
-Result<void> attach_xielu(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
-  if (spec.act != Act::kXielu) return {};
-  const auto scalar = [&](std::size_t layer, Role role, const char* key, float absent) -> std::optional<float> {
-    if (const TensorInfo* tensor = get(bindings.layers[layer], role)) {
-      float value = 0;
-      decode_scalar(tensor->dtype, tensor->data, 1, &value);
-      return value;
-    }
-    const auto* list = checkpoint.meta<std::vector<double>>(key);
-    if (list != nullptr && list->size() == spec.layers) return static_cast<float>((*list)[layer]);
-    return std::isnan(absent) ? std::nullopt : std::optional<float>(absent);
-  };
-  const float none = std::nanf("");
-  for (std::size_t l = 0; l < spec.layers; ++l) {
-    const std::optional<float> alpha_p = scalar(l, Role::kXieluAlphaP, "xielu.alpha_p", none);
-    const std::optional<float> alpha_n = scalar(l, Role::kXieluAlphaN, "xielu.alpha_n", none);
-    const std::optional<float> beta = scalar(l, Role::kXieluBeta, "xielu.beta", 0.5f);
-    const std::optional<float> eps = scalar(l, Role::kXieluEps, "xielu.eps", -1e-6f);
-    if (!alpha_p || !alpha_n) {
-      return Error{.what = "xIELU without its learned alpha_p and alpha_n",
-                   .where = checkpoint.path.string(),
-                   .expected = "one of each per layer"};
-    }
-    spec.xielu.push_back({.alpha_p = static_cast<float>(softplus(*alpha_p)),
-                          .alpha_n = static_cast<float>(*beta + softplus(*alpha_n)),
-                          .beta = *beta,
-                          .eps = *eps});
-  }
-  return {};
-}
-
 std::string display_name(const std::filesystem::path& path) {
   const std::filesystem::path last = path.has_filename() ? path.filename() : path.parent_path().filename();
   const std::string extension = last.extension().string();
@@ -105,9 +52,7 @@ Result<Model> open_model(const std::filesystem::path& path) {
   SG_TRY(const Family* family, find_family(config));
   SG_TRY(Spec spec, resolve_spec(*family, config, checkpoint));
   SG_TRY(Bindings bindings, bind(spec, checkpoint));
-  attach_rope_tensors(bindings, spec);
-  SG_TRY_VOID(attach_xielu(bindings, checkpoint, spec));
-  spec.one_input_norm = spec.order == Order::kParallel && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
+  SG_TRY_VOID(complete_from_tensors(bindings, checkpoint, spec));
   Model model{.path = path,
               .id = display_name(path),
               .checkpoint = std::move(checkpoint),
@@ -190,7 +135,8 @@ Result<Tokenizer> load_tokenizer(const Model& model) {
   vocab.eos = id("tokenizer.ggml.eos_token_id");
   vocab.unknown = id("tokenizer.ggml.unknown_token_id");
   const bool sentencepiece = vocab.model == "llama";
-  // What llama.cpp assumes of files that do not say: SentencePiece models and LLaMA 3's and Mistral's BPE begin with BOS.
+  // What llama.cpp assumes of files that do not say: SentencePiece models and LLaMA 3's and Mistral's BPE begin with
+  // BOS.
   constexpr std::string_view kBosByDefault[] = {"llama3", "llama-v3", "llama-bpe", "falcon3", "tekken"};
   const bool bos = sentencepiece || std::ranges::find(kBosByDefault, vocab.pre) != std::end(kBosByDefault);
   vocab.add_bos = flag("tokenizer.ggml.add_bos_token", bos);

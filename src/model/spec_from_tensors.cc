@@ -1,0 +1,85 @@
+#include "model/spec_from_tensors.h"
+
+#include <cmath>
+#include <optional>
+
+#include "kernel/decode.h"
+
+namespace sg {
+namespace {
+
+/// sqrt(d_model) in the embedding table's stored precision: transformers multiplies by a constant of the weights'
+/// dtype. Block-quantised tables are dequantised to float32 there, and GGUF's readers use float32 throughout.
+void round_embed_scale(const Bindings& bindings, Spec& spec) {
+  const DType dtype = get(bindings.model, Role::kEmbed)->dtype;
+  const bool half = dtype == DType::kBF16 || dtype == DType::kF16;
+  if (spec.family->embed.scale != EmbedScale::kSqrtWidth || spec.format == Format::kGguf || !half) return;
+  // The nearest value with 8 (bfloat16) or 11 (float16) significant bits, ties to even.
+  int exponent = 0;
+  const double mantissa = std::frexp(static_cast<double>(spec.embed_scale), &exponent);
+  const int bits = dtype == DType::kBF16 ? 8 : 11;
+  spec.embed_scale = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits));
+}
+
+/// GGUF keeps scaled rotary frequencies as tensors: divisors for LLaMA 3, factors for longrope.
+void attach_rope_tensors(const Bindings& bindings, Spec& spec) {
+  const auto values = [&](Role role) {
+    const TensorInfo* tensor = get(bindings.model, role);
+    std::vector<float> out(tensor == nullptr ? 0 : tensor->items());
+    if (tensor != nullptr) decode_scalar(tensor->dtype, tensor->data, out.size(), out.data());
+    return out;
+  };
+  if (spec.ropes.empty()) return;
+  RopeSpec& rope = spec.ropes.front();
+  rope.divisors = values(Role::kRopeDivisors);
+  const std::vector<float> far = values(Role::kRopeLong), near = values(Role::kRopeShort);
+  if (far.empty() || near.empty()) return;
+  rope.type = RopeType::kLongrope;
+  rope.long_factor.assign(far.begin(), far.end());
+  rope.short_factor.assign(near.begin(), near.end());
+}
+
+double softplus(double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
+
+/// xIELU's learned scalars: tensors in safetensors, lists over the layers in GGUF.
+Result<void> attach_xielu(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
+  if (spec.act != Act::kXielu) return {};
+  const auto scalar = [&](std::size_t layer, Role role, const char* key, float absent) -> std::optional<float> {
+    if (const TensorInfo* tensor = get(bindings.layers[layer], role)) {
+      float value = 0;
+      decode_scalar(tensor->dtype, tensor->data, 1, &value);
+      return value;
+    }
+    const auto* list = checkpoint.meta<std::vector<double>>(key);
+    if (list != nullptr && list->size() == spec.layers) return static_cast<float>((*list)[layer]);
+    return std::isnan(absent) ? std::nullopt : std::optional<float>(absent);
+  };
+  const float none = std::nanf("");
+  for (std::size_t l = 0; l < spec.layers; ++l) {
+    const std::optional<float> alpha_p = scalar(l, Role::kXieluAlphaP, "xielu.alpha_p", none);
+    const std::optional<float> alpha_n = scalar(l, Role::kXieluAlphaN, "xielu.alpha_n", none);
+    const std::optional<float> beta = scalar(l, Role::kXieluBeta, "xielu.beta", 0.5f);
+    const std::optional<float> eps = scalar(l, Role::kXieluEps, "xielu.eps", -1e-6f);
+    if (!alpha_p || !alpha_n) {
+      return Error{.what = "xIELU without its learned alpha_p and alpha_n",
+                   .where = checkpoint.path.string(),
+                   .expected = "one of each per layer"};
+    }
+    spec.xielu.push_back({.alpha_p = static_cast<float>(softplus(*alpha_p)),
+                          .alpha_n = static_cast<float>(*beta + softplus(*alpha_n)),
+                          .beta = *beta,
+                          .eps = *eps});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> complete_from_tensors(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
+  round_embed_scale(bindings, spec);
+  attach_rope_tensors(bindings, spec);
+  spec.one_input_norm = spec.order == Order::kParallel && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
+  return attach_xielu(bindings, checkpoint, spec);
+}
+
+}  // namespace sg
