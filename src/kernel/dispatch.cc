@@ -43,7 +43,7 @@ std::vector<Kernels> make_tables() {
     table.isa = target.name;
     table.has_fma = target.has_fma;
     if (fill_matmul_kernels(target.bit, table) && fill_elementwise_kernels(target.bit, table) &&
-        fill_reduction_kernels(target.bit, table)) {
+        fill_reduction_kernels(target.bit, table) && fill_gram_kernels(target.bit, table)) {
       tables.push_back(table);
     }
   }

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/span2d.h"
 #include "base/thread_pool.h"
+#include "kernel/stored_rows.h"
 
 namespace sg {
 
@@ -121,6 +122,20 @@ struct Kernels {
   double (*dot)(const float* x, const float* y, std::size_t n);
   AbsMax (*abs_max)(const float* x, std::size_t n);
   void (*fold_logits)(const float* z, std::size_t n, LogitFold& fold);
+
+  /// Passes over a stored matrix, for the statistics of weights (kernel/gram-inl.h). Vectors of double have
+  /// padded_columns(w.cols) entries, zero beyond the columns.
+  /// Row r as float32, then zeros up to padded_columns.
+  void (*decode_row)(const StoredRows& w, std::size_t r, float* dst);
+  /// acc += sum over rows [begin, end) of (row . v) row: dot products by lanes with fused multiply-adds, then one
+  /// fused multiply-add per column, rows ascending.
+  void (*gram_rows)(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc);
+  /// Rows [begin, end): row_squares[r] = the row's sum of squares; column_squares (or null) and sums are added to.
+  void (*row_sums)(const StoredRows& w, std::size_t begin, std::size_t end, double origin, double* row_squares,
+                   double* column_squares, AbsSums& sums);
+  /// Over n numbers, a multiple of kReduceLanes: x . y by lanes; y += factor x. Fused multiply-adds.
+  double (*dot_doubles)(const double* x, const double* y, std::size_t n);
+  void (*add_multiple)(double factor, const double* x, double* y, std::size_t n);
 };
 
 /// Inputs per block of a matmul's sum: 12 rows of 256 floats plus 2 AVX-512 panels stay inside a 48 KB L1,

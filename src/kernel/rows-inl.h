@@ -1,0 +1,239 @@
+// Rows of stored numbers as float32, one row after another: every block type vectorised along the row. Each number
+// takes the operations of decode.h in their order, so it has the same bits.
+// Not a header guard: compiled once per target.
+#if defined(SG_KERNEL_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SG_KERNEL_ROWS_INL_H_
+#undef SG_KERNEL_ROWS_INL_H_
+#else
+#define SG_KERNEL_ROWS_INL_H_
+#endif
+
+#include <algorithm>
+
+#include "kernel/decode.h"
+#include "kernel/panel-inl.h"
+#include "kernel/stored_rows.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sg {
+namespace HWY_NAMESPACE {
+
+using ByteTag = hn::FixedTag<std::uint8_t, 16>;
+using ByteVec = hn::Vec<ByteTag>;
+
+HWY_INLINE ByteVec load_bytes(const std::byte* src) {
+  return hn::LoadU(ByteTag(), reinterpret_cast<const std::uint8_t*>(src));
+}
+HWY_INLINE ByteVec low_half_bytes(ByteVec q) { return hn::And(q, hn::Set(ByteTag(), 15)); }
+HWY_INLINE ByteVec high_half_bytes(ByteVec q) {
+  const hn::Repartition<std::uint16_t, ByteTag> d16;
+  return low_half_bytes(hn::BitCast(ByteTag(), hn::ShiftRight<4>(hn::BitCast(d16, q))));
+}
+/// Every byte moved by kBits inside its 16-bit pair; the caller masks what came over from the neighbour.
+template <int kBits>
+HWY_INLINE ByteVec bytes_right(ByteVec q) {
+  const hn::Repartition<std::uint16_t, ByteTag> d16;
+  return hn::BitCast(ByteTag(), hn::ShiftRight<kBits>(hn::BitCast(d16, q)));
+}
+template <int kBits>
+HWY_INLINE ByteVec bytes_left(ByteVec q) {
+  const hn::Repartition<std::uint16_t, ByteTag> d16;
+  return hn::BitCast(ByteTag(), hn::ShiftLeft<kBits>(hn::BitCast(d16, q)));
+}
+
+/// value(q) of the 16 bytes of q, as numbers of type T, to dst.
+template <class T, class Value>
+HWY_INLINE void along_row(ByteVec q, float* dst, const Value& value) {
+  const FloatTag d;
+  const hn::RebindToSigned<FloatTag> di;
+  const hn::Rebind<T, FloatTag> narrow;
+  HWY_ALIGN T bytes[16];
+  hn::StoreU(q, ByteTag(), reinterpret_cast<std::uint8_t*>(bytes));
+  for (std::size_t i = 0; i < 16; i += kFloats) {
+    const auto number = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(narrow, bytes + i)));
+    hn::StoreU(value(number), d, dst + i);
+  }
+}
+
+HWY_INLINE FloatVec stored_half(const std::byte* src) { return hn::Set(FloatTag(), load_half(src)); }
+
+/// 16 where bit i of `bits` is set, for the 16 items i.
+HWY_INLINE ByteVec fifth_bits_of(std::uint32_t bits) {
+  const ByteTag d;
+  HWY_ALIGN static constexpr std::uint8_t kBit[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+  const auto low = hn::Set(d, static_cast<std::uint8_t>(bits)), high = hn::Set(d, static_cast<std::uint8_t>(bits >> 8));
+  const auto spread = hn::IfThenElse(hn::FirstN(d, 8), low, high);
+  const auto bit = hn::Load(d, kBit);
+  return hn::IfThenElseZero(hn::Eq(hn::And(spread, bit), bit), hn::Set(d, 16));
+}
+
+template <DType kDtype>
+void row_block(const std::byte* src, float* dst);
+
+template <>
+inline void row_block<DType::kQ8_0>(const std::byte* src, float* dst) {
+  const ScaleOnly value = {stored_half(src)};
+  along_row<std::int8_t>(load_bytes(src + 2), dst, value);
+  along_row<std::int8_t>(load_bytes(src + 18), dst + 16, value);
+}
+template <>
+inline void row_block<DType::kQ4_0>(const std::byte* src, float* dst) {
+  const CentreScale value = {stored_half(src), hn::Set(FloatTag(), 8.0f)};
+  const ByteVec q = load_bytes(src + 2);
+  along_row<std::uint8_t>(low_half_bytes(q), dst, value);
+  along_row<std::uint8_t>(high_half_bytes(q), dst + 16, value);
+}
+template <>
+inline void row_block<DType::kQ4_1>(const std::byte* src, float* dst) {
+  const ScaleAdd value = {stored_half(src), stored_half(src + 2)};
+  const ByteVec q = load_bytes(src + 4);
+  along_row<std::uint8_t>(low_half_bytes(q), dst, value);
+  along_row<std::uint8_t>(high_half_bytes(q), dst + 16, value);
+}
+template <>
+inline void row_block<DType::kQ5_0>(const std::byte* src, float* dst) {
+  const CentreScale value = {stored_half(src), hn::Set(FloatTag(), 16.0f)};
+  const auto high = load_le<std::uint32_t>(src + 2);
+  const ByteVec q = load_bytes(src + 6);
+  along_row<std::uint8_t>(hn::Or(low_half_bytes(q), fifth_bits_of(high)), dst, value);
+  along_row<std::uint8_t>(hn::Or(high_half_bytes(q), fifth_bits_of(high >> 16)), dst + 16, value);
+}
+template <>
+inline void row_block<DType::kQ5_1>(const std::byte* src, float* dst) {
+  const ScaleAdd value = {stored_half(src), stored_half(src + 2)};
+  const auto high = load_le<std::uint32_t>(src + 4);
+  const ByteVec q = load_bytes(src + 8);
+  along_row<std::uint8_t>(hn::Or(low_half_bytes(q), fifth_bits_of(high)), dst, value);
+  along_row<std::uint8_t>(hn::Or(high_half_bytes(q), fifth_bits_of(high >> 16)), dst + 16, value);
+}
+template <>
+inline void row_block<DType::kIQ4_NL>(const std::byte* src, float* dst) {
+  const ScaleOnly value = {stored_half(src)};
+  const auto levels = hn::LoadU(ByteTag(), reinterpret_cast<const std::uint8_t*>(kIq4Levels.data()));
+  const ByteVec q = load_bytes(src + 2);
+  along_row<std::int8_t>(hn::TableLookupBytes(levels, low_half_bytes(q)), dst, value);
+  along_row<std::int8_t>(hn::TableLookupBytes(levels, high_half_bytes(q)), dst + 16, value);
+}
+
+/// Scale and minimum of group g of a Q4_K or Q5_K block.
+HWY_INLINE ScaleSubtract row_group(const ScalesMins& packed, FloatVec d, FloatVec d_min, std::size_t g) {
+  const FloatTag t;
+  return {hn::Mul(d, hn::Set(t, static_cast<float>(packed.scale[g]))),
+          hn::Mul(d_min, hn::Set(t, static_cast<float>(packed.min[g])))};
+}
+
+template <>
+inline void row_block<DType::kQ4_K>(const std::byte* src, float* dst) {
+  const FloatVec d = stored_half(src), d_min = stored_half(src + 2);
+  const ScalesMins packed = unpack_scales_mins(src + 4);
+  for (std::size_t pair = 0; pair < 4; ++pair) {
+    const ScaleSubtract low = row_group(packed, d, d_min, 2 * pair), high = row_group(packed, d, d_min, 2 * pair + 1);
+    for (std::size_t i = 0; i < 32; i += 16) {
+      const ByteVec q = load_bytes(src + 16 + 32 * pair + i);
+      along_row<std::uint8_t>(low_half_bytes(q), dst + 64 * pair + i, low);
+      along_row<std::uint8_t>(high_half_bytes(q), dst + 64 * pair + 32 + i, high);
+    }
+  }
+}
+template <>
+inline void row_block<DType::kQ5_K>(const std::byte* src, float* dst) {
+  const FloatVec d = stored_half(src), d_min = stored_half(src + 2);
+  const ScalesMins packed = unpack_scales_mins(src + 4);
+  const auto sixteen = hn::Set(ByteTag(), 16);
+  for (std::size_t i = 0; i < 32; i += 16) {
+    ByteVec bits = load_bytes(src + 16 + i);  // bit g of a byte belongs to group g; moved down pair by pair
+    for (std::size_t pair = 0; pair < 4; ++pair) {
+      const ScaleSubtract low = row_group(packed, d, d_min, 2 * pair), high = row_group(packed, d, d_min, 2 * pair + 1);
+      const ByteVec q = load_bytes(src + 48 + 32 * pair + i);
+      const ByteVec even = hn::And(bytes_left<4>(bits), sixteen), odd = hn::And(bytes_left<3>(bits), sixteen);
+      along_row<std::uint8_t>(hn::Or(low_half_bytes(q), even), dst + 64 * pair + i, low);
+      along_row<std::uint8_t>(hn::Or(high_half_bytes(q), odd), dst + 64 * pair + 32 + i, high);
+      bits = bytes_right<2>(bits);
+    }
+  }
+}
+template <>
+inline void row_block<DType::kQ6_K>(const std::byte* src, float* dst) {
+  const FloatTag t;
+  const FloatVec d = stored_half(src + 208), centre = hn::Set(t, 32.0f);
+  const auto two_bits = hn::Set(ByteTag(), 0x30);
+  const auto group = [&](std::size_t g) HWY_ATTR {
+    return CentreScale{hn::Mul(d, hn::Set(t, static_cast<float>(load_i8(src + 192 + g)))), centre};
+  };
+  for (std::size_t half = 0; half < 2; ++half) {
+    for (std::size_t i = 0; i < 32; i += 16) {
+      const ByteVec a = load_bytes(src + 64 * half + i), b = load_bytes(src + 64 * half + 32 + i);
+      const ByteVec top = load_bytes(src + 128 + 32 * half + i);
+      const std::size_t g = 8 * half + i / 16;
+      float* out = dst + 128 * half + i;
+      along_row<std::uint8_t>(hn::Or(low_half_bytes(a), hn::And(bytes_left<4>(top), two_bits)), out, group(g));
+      along_row<std::uint8_t>(hn::Or(low_half_bytes(b), hn::And(bytes_left<2>(top), two_bits)), out + 32, group(g + 2));
+      along_row<std::uint8_t>(hn::Or(high_half_bytes(a), hn::And(top, two_bits)), out + 64, group(g + 4));
+      along_row<std::uint8_t>(hn::Or(high_half_bytes(b), hn::And(bytes_right<2>(top), two_bits)), out + 96,
+                              group(g + 6));
+    }
+  }
+}
+
+template <DType kDtype>
+void row_of_blocks(const std::byte* src, std::size_t n, float* dst) {
+  const DTypeTraits& t = traits(kDtype);
+  for (std::size_t i = 0; i < n; i += t.block_items, src += t.block_bytes) row_block<kDtype>(src, dst + i);
+}
+
+/// n numbers, whole blocks.
+inline void decode_stored(DType dtype, const std::byte* src, std::size_t n, float* dst) {
+  switch (dtype) {
+    case DType::kQ4_0: return row_of_blocks<DType::kQ4_0>(src, n, dst);
+    case DType::kQ4_1: return row_of_blocks<DType::kQ4_1>(src, n, dst);
+    case DType::kQ5_0: return row_of_blocks<DType::kQ5_0>(src, n, dst);
+    case DType::kQ5_1: return row_of_blocks<DType::kQ5_1>(src, n, dst);
+    case DType::kQ8_0: return row_of_blocks<DType::kQ8_0>(src, n, dst);
+    case DType::kQ4_K: return row_of_blocks<DType::kQ4_K>(src, n, dst);
+    case DType::kQ5_K: return row_of_blocks<DType::kQ5_K>(src, n, dst);
+    case DType::kQ6_K: return row_of_blocks<DType::kQ6_K>(src, n, dst);
+    case DType::kIQ4_NL: return row_of_blocks<DType::kIQ4_NL>(src, n, dst);
+    case DType::kF64:
+    case DType::kF32:
+    case DType::kF16:
+    case DType::kBF16:
+    case DType::kF8E4M3:
+    case DType::kF8E5M2:
+    case DType::kQ2_K:
+    case DType::kQ3_K:
+    case DType::kIQ4_XS:
+    case DType::kBool:
+    case DType::kU8:
+    case DType::kI8:
+    case DType::kU16:
+    case DType::kI16:
+    case DType::kU32:
+    case DType::kI32:
+    case DType::kU64:
+    case DType::kI64:
+    case DType::kCount: return decode_outputs(dtype, src, n, dst);
+  }
+}
+
+/// Row r and zeros up to the padded width.
+inline void decode_row(const StoredRows& w, std::size_t r, float* dst) {
+  decode_stored(w.dtype, w.row(r), w.cols, dst);
+  if (w.scale != 1.0f) {
+    for (std::size_t i = 0; i < w.cols; ++i) dst[i] *= w.scale;
+  }
+  std::fill(dst + w.cols, dst + padded_columns(w.cols), 0.0f);
+}
+
+/// Row r as it lies in the file where that is float32 without a rest, else decoded to dst.
+HWY_INLINE const float* row_or_decoded(const StoredRows& w, std::size_t r, float* dst) {
+  const bool in_place = w.dtype == DType::kF32 && w.scale == 1.0f && w.cols % kReduceLanes == 0 &&
+                        reinterpret_cast<std::uintptr_t>(w.row(r)) % alignof(float) == 0;
+  if (in_place) return reinterpret_cast<const float*>(w.row(r));
+  decode_row(w, r, dst);
+  return dst;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace sg
+HWY_AFTER_NAMESPACE();
+#endif
