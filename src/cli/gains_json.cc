@@ -32,7 +32,8 @@ Json definition_json(const Definition& definition, const Measurement& m) {
             {"span", name(definition.span)},
             {"pooling", name(definition.pooling)}};
   const PooledRow all = pooled_row(definition, m, std::nullopt, m.sequences.size() > 1);
-  for (auto& [key, value] : pooled_json(all).items()) j[key] = value;
+  const Json pooled = pooled_json(all);  // named, so that it outlives the loop
+  for (const auto& [key, value] : pooled.items()) j[key] = value;
   Json per_prompt = Json::array();
   for (const SequenceMeasurement& s : m.sequences) {
     const Gain gain = gain_over(s, m.model.n_layers, definition.reduction, definition.span);

@@ -1,0 +1,82 @@
+"""What the tests of the command line share: the program, tiny models, and how a call is made."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.environ.get("STREAMGAUGE", "")
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+GOLDEN = ROOT / "tests" / "data" / "golden"
+LLAMA = GOLDEN / "llama-deep"  # safetensors, 7 blocks
+GGUF = GOLDEN / "llama-deep" / "model.gguf"
+PARALLEL = GOLDEN / "gpt-neox-parallel" / "model.gguf"
+IDS = "1,5,9,2,7"
+
+sys.path.insert(0, str(ROOT / "tools"))
+import validate_json  # noqa: E402  (the tools are no package)
+
+
+class Done:
+    """A finished call: exit code and both streams."""
+
+    def __init__(self, completed):
+        self.code = completed.returncode
+        self.raw = completed.stdout
+        self.out = completed.stdout.decode("utf-8", "replace")
+        self.err = completed.stderr.decode("utf-8", "replace")
+
+
+def run(*arguments, stdin=b"", **environment):
+    """Arguments may be str, bytes or Path."""
+    command = [PROGRAM, *[a if isinstance(a, bytes) else str(a) for a in arguments]]
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=120, check=False,
+                          env={**os.environ, "NO_COLOR": "1", **environment})
+    return Done(done)
+
+
+class CliTest(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="streamgauge-test-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def ok(self, *arguments, **options):
+        done = run(*arguments, **options)
+        self.assertEqual(done.code, 0, f"{arguments}\n{done.out}\n{done.err}")
+        return done
+
+    def fails(self, code, *arguments, says=(), **options):
+        """The exit code, one message on standard error that holds every word of `says`, nothing on standard output."""
+        done = run(*arguments, **options)
+        self.assertEqual(done.code, code, f"{arguments}\n{done.out}\n{done.err}")
+        self.assertIn("streamgauge: error: ", done.err)
+        self.assertEqual(done.out, "", arguments)
+        for word in says:
+            self.assertIn(word, done.err, arguments)
+        return done
+
+    def document(self, schema, *arguments, **options):
+        """What a command writes with --json -, validated."""
+        done = self.ok(*arguments, "--json", "-", **options)
+        document = validate_json.load(done.out)
+        self.assertEqual(validate_json.errors(schema, document), [])
+        return document
+
+
+def without_timings(document):
+    """What must be the same bits for every run."""
+    copy = json.loads(json.dumps(document))
+    del copy["timings"]
+    del copy["engine"]["threads"]
+    return copy
+
+
+def main():
+    if not PROGRAM:
+        sys.exit("STREAMGAUGE must name the program")
+    unittest.main()
