@@ -78,7 +78,7 @@ std::string block_line(const Spec& s) {
   if (has(s.norm_at, NormAt::kInput)) places.emplace_back("each branch's input");
   if (has(s.norm_at, NormAt::kOutput)) places.emplace_back("each branch's output");
   if (has(s.norm_at, NormAt::kSum)) places.emplace_back("each sum");
-  return text + fmt::format("; {} at {}, epsilon {}", s.norm_name(), listed(places), exact(s.norm_eps));
+  return text + fmt::format("; {} at {}, epsilon {:.6g}", s.norm_name(), listed(places), s.norm_eps);
 }
 
 std::vector<Sequence> plan_sequences() { return {Sequence{.ids = std::vector<std::int32_t>(kPlanTokens, 0)}}; }
