@@ -151,12 +151,16 @@ std::string ladder_table(const Measurement& m) {
     cells.push_back(number_cell(growth.cos_mlp));
     table.row(std::move(cells));
   }
-  return fmt::format(
-             "Gain of each block, resid_post[l] / resid_pre[l]{}. At the last token: what attention and MLP add to the "
-             "squared\n"
-             "norm (gain² = 1 + attn + mlp{}), and their cosines with the stream.\n",
-             m.sequences.size() > 1 ? ", means over the prompts" : "", parallel ? " + cross" : "") +
-         table.text();
+  const std::string sum = parallel ? "1 + attn + mlp + cross" : "1 + attn + mlp";
+  const std::string head = m.sequences.size() > 1
+                               ? "Gain of each block, resid_post[l] / resid_pre[l], and what attention and MLP add to "
+                                 "the squared norm at the\n"
+                                 "last token, with their cosines with the stream; means over the prompts.\n"
+                               : "Gain of each block, resid_post[l] / resid_pre[l]. At the last token: what attention "
+                                 "and MLP add to the squared\n"
+                                 "norm (gain² = " +
+                                     sum + "), and their cosines with the stream.\n";
+  return head + table.text();
 }
 
 std::string preset_table(const Measurement& m) {

@@ -110,6 +110,16 @@ class EqualBits(CliTest):
             alone = self.document("measurement-1", "measure", GGUF, "--ids", ids)["sequences"][0]
             self.assertEqual(json.dumps(alone), json.dumps(together[number]))
 
+    def test_instruction_sets_with_fused_multiply_add(self):
+        line = next(line for line in self.ok("doctor").out.splitlines() if line.startswith("instruction sets"))
+        sets = [name for name in line.split(";")[0].split(None, 2)[2].split(", ") if name == "AVX2" or name.startswith("AVX3")]
+        if len(sets) < 2:
+            self.skipTest("fewer than two such sets here")
+        documents = [self.document("measurement-1", "measure", GGUF, *all_ids(), "--isa", name) for name in sets]
+        self.assertEqual([d["engine"].pop("isa") for d in documents], sets)
+        for document in documents[1:]:
+            self.assertEqual(without_timings(document), without_timings(documents[0]))
+
     def test_a_small_memory_budget(self):
         base = self.document("measurement-1", "measure", GGUF, *all_ids())
         small = self.document("measurement-1", "measure", GGUF, *all_ids(), "--memory", "1")
