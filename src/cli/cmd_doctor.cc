@@ -15,7 +15,7 @@
 
 #include "base/system.h"
 #include "cli/common.h"
-#include "cli/hub_cache.h"
+#include "io/hub_cache.h"
 #include "kernel/kernels.h"
 #include "measure/measure.h"
 #include "report/number_text.h"

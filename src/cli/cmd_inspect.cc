@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
-#include "cli/hub_cache.h"
 #include "cli/model_text.h"
+#include "io/hub_cache.h"
 #include "measure/measure.h"
 #include "report/measurement_json.h"
 #include "report/number_text.h"

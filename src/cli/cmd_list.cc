@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "cli/common.h"
-#include "cli/hub_cache.h"
 #include "cli/suites.h"
+#include "io/hub_cache.h"
 #include "measure/definition.h"
 #include "model/family.h"
 #include "report/number_text.h"

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "cli/common.h"
+#include "cli/layer_text.h"
 #include "cli/measure_text.h"
 #include "cli/measuring.h"
 #include "forward/site.h"
@@ -17,6 +18,7 @@ namespace {
 struct Arguments {
   MeasureArguments measure;
   std::vector<std::string> sites;
+  CLI::Option* massive = nullptr;  // given: the list is shown
   std::string json, csv, folder;
 };
 
@@ -61,7 +63,9 @@ Result<void> check_sites(const std::vector<std::string>& sites) {
 
 Result<void> write_results(const Arguments& a, const Measurement& whole) {
   const bool to_folder = !a.folder.empty();
-  if (a.json.empty() && a.csv.empty() && !to_folder) return print(measurement_text(whole));
+  const std::string text =
+      measurement_text(whole) + lens_text(whole) + (a.massive->count() > 0 ? massive_list_text(whole) : "");
+  if (a.json.empty() && a.csv.empty() && !to_folder) return print(text);
   Measurement kept = whole;
   if (!a.sites.empty()) {
     for (SequenceMeasurement& s : kept.sequences) keep_sites(s, a.sites);
@@ -73,7 +77,7 @@ Result<void> write_results(const Arguments& a, const Measurement& whole) {
     SG_TRY_VOID(make_folder(folder));
     SG_TRY_VOID(write_output(folder / "measurement.json", json));
     SG_TRY_VOID(write_output(folder / "measurement.csv", csv));
-    SG_TRY_VOID(write_output(folder / "summary.txt", measurement_text(whole)));
+    SG_TRY_VOID(write_output(folder / "summary.txt", text));
   }
   if (!a.csv.empty()) {
     SG_TRY_VOID(write_output(a.csv, csv));
@@ -115,6 +119,18 @@ void add_measure(Program& program) {
                    "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
       ->required();
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
+  command
+      ->add_option("--lens", a->measure.lens,
+                   "logit lens: the output distribution after every layer, through the final norm with the layer's own "
+                   "statistics; last or all positions, none when not given")
+      ->check(CLI::IsMember({"last", "all", "none"}))
+      ->type_name("WHICH");
+  a->massive = command
+                   ->add_option("--massive", a->measure.massive_multiple,
+                                "list the values of resid_post above MULTIPLE times the layer's median "
+                                "magnitude and above 100; 1000 when not given, as in arXiv:2402.17762")
+                   ->check(CLI::PositiveNumber)
+                   ->type_name("MULTIPLE");
   command->add_option("--sites", a->sites, "sites that are written to files; all when not given")
       ->delimiter(',')
       ->allow_extra_args(false)

@@ -2,8 +2,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
-#include "cli/hub_cache.h"
 #include "cli/prompts.h"
+#include "io/hub_cache.h"
 #include "report/json_text.h"
 #include "report/number_text.h"
 #include "report/output_file.h"

@@ -39,6 +39,8 @@ void finish_command(Program& program, CLI::App& command, const std::string& exam
 void add_inspect(Program& program);
 void add_measure(Program& program);
 void add_gains(Program& program);
+void add_extract(Program& program);
+void add_compare(Program& program);
 void add_tokenize(Program& program);
 void add_list(Program& program);
 void add_check(Program& program);

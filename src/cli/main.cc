@@ -42,6 +42,8 @@ int main(int argc, char** argv) {
   sg::add_inspect(program);
   sg::add_measure(program);
   sg::add_gains(program);
+  sg::add_extract(program);
+  sg::add_compare(program);
   sg::add_tokenize(program);
   sg::add_list(program);
   sg::add_check(program);

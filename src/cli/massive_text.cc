@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "cli/model_text.h"
+#include "measure/measure.h"
 #include "measure/reduction.h"
 #include "report/number_text.h"
 
 namespace sg {
 namespace {
-
-constexpr double kMassiveSize = 100, kMassiveRatio = 1000;
 
 struct Found {
   const SequenceMeasurement* sequence;
@@ -105,7 +104,7 @@ std::string summary(const Measurement& measurement, const std::vector<Found>& al
 
 }  // namespace
 
-bool is_massive(const Massive& m) { return std::abs(m.value) > kMassiveSize && m.ratio() > kMassiveRatio; }
+bool is_massive(const Massive& m) { return std::abs(m.value) > kMassiveSize && m.ratio() > kMassiveMultiple; }
 
 std::string massive_text(const Measurement& measurement) {
   const std::size_t layers = measurement.model.n_layers;

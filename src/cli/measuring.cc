@@ -8,9 +8,9 @@
 #include <chrono>
 #include <cmath>
 
-#include "cli/hub_cache.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "io/hub_cache.h"
 #include "report/number_text.h"
 
 namespace sg {
@@ -111,6 +111,8 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common) {
   options.threads = common.threads;
   options.isa = common.isa;
   options.logits = positions_of(arguments.logits);
+  options.lens = positions_of(arguments.lens);
+  options.massive_multiple = arguments.massive_multiple;
   options.stop = &stop_requested();
   if (!arguments.memory.empty()) {
     SG_TRY(options.memory_budget, parse_bytes(arguments.memory));

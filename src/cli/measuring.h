@@ -14,7 +14,9 @@ struct MeasureArguments {
   std::string model;
   PromptArguments prompts;
   std::string logits = "last";  // last, all, none
-  std::string memory;           // "512MB"; empty: the engine's own budget
+  std::string lens = "none";    // last, all, none
+  double massive_multiple = kMassiveMultiple;
+  std::string memory;  // "512MB"; empty: the engine's own budget
   bool plan = false;
 };
 /// --logits is added when `with_logits`.

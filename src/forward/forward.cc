@@ -56,9 +56,11 @@ void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Ma
   if (spec.family->embed.norm) norm_rows(spec, w.embed_norm, x, x, run);
 }
 
-/// Logits of the tap's rows, group by group of tokens, slice by slice of the vocabulary.
-void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, RunContext& run) {
-  const std::span<const std::size_t> wanted = run.tap.logit_rows();
+/// Logits of the `wanted` rows of y, group by group of tokens, slice by slice of the vocabulary:
+/// show(rows, first_id, z).
+template <class Show>
+void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::span<const std::size_t> wanted,
+             RunContext& run, Show&& show) {
   const std::size_t width = w.head.w.cols;
   std::vector<float> gathered(std::min(wanted.size(), kHeadGroup) * spec.width), narrow;
   std::vector<float> z(std::min(wanted.size(), kHeadGroup) * std::min(kHeadSlice, spec.vocab));
@@ -84,7 +86,7 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, RunCont
       if (spec.logit_cap > 0) {
         for (std::size_t r = 0; r < logits.rows; ++r) run.kernels.softcap(spec.logit_cap, logits.row(r), ids);
       }
-      run.tap.logits(rows, id, logits);
+      show(rows, id, logits);
     }
   }
 }
@@ -125,6 +127,12 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
   embed(spec, outer, tokens, x, run);
   tap.at({Site::kEmbed, 0}, x);
 
+  const auto final_normed = [&]() -> ConstMatrixView {
+    if (!spec.final_norm) return x;
+    norm_rows(spec, outer.final_norm, x, ws.normed, run);
+    return ws.normed;  // the stream itself stays as the layer wrote it
+  };
+
   for (std::size_t l = 0; l < spec.layers; ++l) {
     if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
     const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
@@ -155,16 +163,17 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     branch(Site::kMlpOut, spec.one_input_norm ? w.attn_in : w.mlp_in, w.mlp_out, ws.mlp_delta, mlp);
     if (spec.order == Order::kParallel) add_rows(ws.attn_delta, x, run);  // a parallel block has no mid site
     add(Site::kResidPost, w.mlp_in, ws.mlp_delta);
+    if (const std::span<const std::size_t> rows = tap.lens_rows(l); !rows.empty()) {
+      unembed(spec, outer, final_normed(), rows, run,
+              [&](auto group, std::size_t id, ConstMatrixView z) { tap.lens(l, group, id, z); });
+    }
     if (run.progress) run.progress(l + 1, spec.layers);
   }
 
-  MatrixView y = x;
-  if (spec.final_norm) {
-    y = ws.normed;  // the stream itself stays as the last layer wrote it
-    norm_rows(spec, outer.final_norm, x, y, run);
-    tap.at({Site::kFinal, 0}, y);
-  }
-  if (!tap.logit_rows().empty()) unembed(spec, outer, y, run);
+  const ConstMatrixView y = final_normed();
+  if (spec.final_norm) tap.at({Site::kFinal, 0}, y);
+  unembed(spec, outer, y, tap.logit_rows(), run,
+          [&](auto group, std::size_t id, ConstMatrixView z) { tap.logits(group, id, z); });
   return {};
 }
 

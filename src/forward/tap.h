@@ -26,6 +26,14 @@ class Tap {
   /// Logits of the tokens `rows` for ids first_id, first_id + 1, ...: (rows.size() x ids). For each row the
   /// slices come in ascending order and cover the vocabulary once.
   virtual void logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) = 0;
+
+  /// The logit lens: rows of resid_post[layer] that are wanted through the final norm (with this layer's own
+  /// statistics) and the unembedding, ascending; empty: none. Slices as for logits; at the last layer the same bits.
+  virtual std::span<const std::size_t> lens_rows(std::size_t layer) const;
+  virtual void lens(std::size_t layer, std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z);
 };
+
+inline std::span<const std::size_t> Tap::lens_rows(std::size_t) const { return {}; }
+inline void Tap::lens(std::size_t, std::span<const std::size_t>, std::size_t, ConstMatrixView) {}
 
 }  // namespace sg

@@ -7,53 +7,15 @@
 #include <cmath>
 
 #include "base/system.h"
+#include "measure/passes.h"
 #include "measure/recorder.h"
 
 namespace sg {
 namespace {
 
-Result<void> check_ids(const Model& model, const Sequence& sequence, std::size_t number) {
-  const std::string where = fmt::format("prompt {}", number + 1);
-  if (sequence.ids.empty())
-    return Error{.what = "the prompt has no tokens", .where = where, .hint = "give at least one token"};
-  for (std::size_t t = 0; t < sequence.ids.size(); ++t) {
-    const std::int32_t id = sequence.ids[t];
-    if (id < 0 || static_cast<std::size_t>(id) >= model.spec.vocab) {
-      return Error{.what = fmt::format("token {} is outside the vocabulary", t),
-                   .where = where,
-                   .expected = fmt::format("an id from 0 to {}", model.spec.vocab - 1),
-                   .got = fmt::format("{}", id)};
-    }
-  }
-  const std::size_t length = sequence.ids.size();
-  if (model.spec.positions == PositionKind::kLearned && length > model.spec.max_position) {
-    return Error{.what = "the prompt is longer than the table of learned positions",
-                 .where = where,
-                 .expected = fmt::format("at most {} tokens", model.spec.max_position),
-                 .got = fmt::format("{}", length)};
-  }
-  return {};
-}
-
-/// Sequences [first, end) of each pass: as many as the budget holds, at least one.
-std::vector<std::size_t> pack(const Spec& spec, const std::vector<Sequence>& sequences, std::size_t budget) {
-  std::vector<std::size_t> ends;
-  std::size_t rows = 0, longest = 0;
-  for (std::size_t s = 0; s < sequences.size(); ++s) {
-    const std::size_t length = sequences[s].ids.size();
-    if (rows > 0 && activation_bytes(spec, rows + length, std::max(longest, length)) > budget) {
-      ends.push_back(s);
-      rows = longest = 0;
-    }
-    rows += length;
-    longest = std::max(longest, length);
-  }
-  if (!sequences.empty()) ends.push_back(sequences.size());
-  return ends;
-}
-
-std::size_t budget_of(const MeasureOptions& options) {
-  return options.memory_budget > 0 ? options.memory_budget : physical_memory_bytes() / 4;
+std::vector<std::size_t> pack(const Spec& spec, std::span<const Sequence> sequences, const MeasureOptions& options) {
+  return pack_passes(sequences, memory_budget(options),
+                     [&](std::size_t rows, std::size_t longest) { return activation_bytes(spec, rows, longest); });
 }
 
 /// The first token whose norm is not finite at each site of a sequence, one line per site kind.
@@ -103,9 +65,11 @@ void report_sequence(const Model& model, const SequenceMeasurement& m, std::size
 
 void name_top_tokens(const Tokenizer* tokenizer, SequenceMeasurement& m) {
   if (tokenizer == nullptr) return;
-  for (LogitStats& stats : m.logits) {
+  const auto name_all = [&](LogitStats& stats) {
     for (TopToken& top : stats.top) top.token = tokenizer->token_text(top.id);
-  }
+  };
+  for (LogitStats& stats : m.logits) name_all(stats);
+  for (LensRow& row : m.lens) name_all(row.stats);
 }
 
 }  // namespace
@@ -145,9 +109,7 @@ ModelFacts describe(const Model& model) {
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                             const MeasureOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  for (std::size_t s = 0; s < sequences.size(); ++s) {
-    SG_TRY_VOID(check_ids(model, sequences[s], s));
-  }
+  SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Measurement result;
@@ -155,26 +117,18 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
       .version = SG_VERSION, .isa = std::string(kernels->isa), .threads = pool.threads(), .numerics = kNumericsVersion};
   result.model = describe(model);
   result.warnings = model.notices;
-  const std::vector<std::size_t> ends = pack(model.spec, sequences, budget_of(options));
-  for (Sequence& sequence : sequences) result.sequences.push_back({.sequence = std::move(sequence)});
+  for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});
   WeightStream weights(model);
-  std::size_t first = 0;
-  for (std::size_t pass = 0; pass < ends.size(); ++pass) {
-    const std::span<SequenceMeasurement> group(result.sequences.data() + first, ends[pass] - first);
-    TokenBatch tokens;
-    for (const SequenceMeasurement& m : group) tokens.add(m.sequence.ids);
-    Recorder recorder(model.spec, tokens, options.logits, *kernels, pool, group);
-    RunContext run = {.kernels = *kernels, .pool = pool, .tap = recorder, .stop = options.stop, .progress = {}};
-    if (options.progress) {
-      run.progress = [&](std::size_t done, std::size_t layers) {
-        const double share = static_cast<double>(done) / static_cast<double>(layers);
-        options.progress((static_cast<double>(pass) + share) / static_cast<double>(ends.size()));
-      };
-    }
-    SG_TRY_VOID(run_forward(model, weights, tokens, run));
+  const auto run_pass = [&](const Pass& pass) -> Result<void> {
+    const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
+    Recorder recorder(model.spec, pass.tokens, options, *kernels, pool, group);
+    RunContext run = {
+        .kernels = *kernels, .pool = pool, .tap = recorder, .stop = options.stop, .progress = pass.progress};
+    SG_TRY_VOID(run_forward(model, weights, pass.tokens, run));
     recorder.finish();
-    first = ends[pass];
-  }
+    return {};
+  };
+  SG_TRY_VOID(for_each_pass(sequences, pack(model.spec, sequences, options), options.progress, run_pass));
   weights.release_all();
   for (std::size_t s = 0; s < result.sequences.size(); ++s) {
     name_top_tokens(tokenizer, result.sequences[s]);
@@ -187,7 +141,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
 
 Plan plan(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options) {
   Plan p;
-  p.passes = pack(model.spec, sequences, budget_of(options)).size();
+  p.passes = pack(model.spec, sequences, options).size();
   p.bytes_read = p.passes * model.stored_bytes();
   std::size_t rows = 0, longest = 0;
   for (const Sequence& s : sequences) {
@@ -201,8 +155,9 @@ Plan plan(const Model& model, const std::vector<Sequence>& sequences, const Meas
     layer_items += tensor->items();
   }
   const std::size_t activations = activation_bytes(model.spec, rows, longest);
-  p.peak_bytes = std::min(activations, std::max(budget_of(options), activation_bytes(model.spec, longest, longest))) +
-                 2 * layer_bytes;
+  p.peak_bytes =
+      std::min(activations, std::max(memory_budget(options), activation_bytes(model.spec, longest, longest))) +
+      2 * layer_bytes;
   p.flops = 2.0 * static_cast<double>(layer_items) * static_cast<double>(model.spec.layers) * static_cast<double>(rows);
   return p;
 }

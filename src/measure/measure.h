@@ -14,13 +14,20 @@ namespace sg {
 /// Changes whenever any result may change in any bit; stored results carry it.
 inline constexpr int kNumericsVersion = 1;
 
+/// When a value counts as a massive activation: more than this many times the median magnitude of its layer's
+/// stream, over the prompt's tokens and channels, and larger than kMassiveSize (Sun et al. 2024, arXiv:2402.17762).
+inline constexpr double kMassiveMultiple = 1000;
+inline constexpr double kMassiveSize = 100;
+
 enum class LogitPositions : std::uint8_t { kNone, kLast, kAll };
 
 struct MeasureOptions {
   int threads = 0;  // 0: all this process may use
   std::string isa;  // empty: the best, or SG_FORCE_ISA
   LogitPositions logits = LogitPositions::kLast;
-  std::size_t memory_budget = 0;  // bytes of activations per pass; 0: a quarter of the RAM
+  LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
+  double massive_multiple = kMassiveMultiple;   // of the median; see SequenceMeasurement::massive_values
+  std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of the RAM
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double done)> progress = {};  // share of the work done, 0 to 1
 };

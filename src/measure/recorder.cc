@@ -42,11 +42,48 @@ std::optional<double> identity_error(const Spec& spec, const SequenceMeasurement
   return worst;
 }
 
+bool is_wanted(LogitPositions positions, bool last) {
+  return positions == LogitPositions::kAll || (positions == LogitPositions::kLast && last);
+}
+
+/// Of the magnitudes of a matrix without NaN.
+double median_magnitude(ConstMatrixView x) {
+  std::vector<float> all(x.rows * x.cols);
+  for (std::size_t r = 0; r < x.rows; ++r) {
+    std::transform(x.row(r), x.row(r) + x.cols, all.data() + r * x.cols, [](float v) { return std::abs(v); });
+  }
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+  std::nth_element(all.begin(), middle, all.end());
+  const double upper = static_cast<double>(*middle);
+  if (all.size() % 2 == 1) return upper;
+  return (upper + static_cast<double>(*std::max_element(all.begin(), middle))) / 2;
+}
+
+FirstTokenShare first_token_share(const LayerTable& norms) {
+  FirstTokenShare share;
+  for (std::size_t l = 0; l < norms.layers; ++l) {
+    const double* n = norms.row(l);
+    double sum = 0, squares = 0;
+    for (std::size_t t = 0; t < norms.tokens; ++t) {
+      sum += n[t];
+      squares += square(n[t]);
+    }
+    share.of_mean.push_back(n[0] / sum);
+    share.of_frobenius.push_back(n[0] / std::sqrt(squares));
+  }
+  return share;
+}
+
 }  // namespace
 
-Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, LogitPositions positions, const Kernels& kernels,
+Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options, const Kernels& kernels,
                    ThreadPool& pool, std::span<SequenceMeasurement> out)
-    : spec_(spec), tokens_(tokens), kernels_(kernels), pool_(pool), out_(out) {
+    : spec_(spec),
+      tokens_(tokens),
+      kernels_(kernels),
+      pool_(pool),
+      out_(out),
+      massive_multiple_(options.massive_multiple) {
   SG_CHECK(out.size() == tokens.sequences(), "one measurement per sequence");
   const bool parallel = spec.order == Order::kParallel;
   for (std::size_t s = 0; s < out.size(); ++s) {
@@ -62,14 +99,16 @@ Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, LogitPositions po
     (parallel ? d.pre_mlp : d.mid_mlp) = table;
     if (parallel) d.attn_mlp = table;
     out[s].massive.resize(spec.layers);
+    out[s].massive_multiple = massive_multiple_;
     for (std::size_t t = 0; t < length; ++t) {
       const bool last = t + 1 == length;
-      if (positions == LogitPositions::kAll || (positions == LogitPositions::kLast && last))
-        logit_rows_.push_back(places_.size());
+      if (is_wanted(options.logits, last)) logit_rows_.push_back(places_.size());
+      if (is_wanted(options.lens, last)) lens_rows_.push_back(places_.size());
       places_.push_back({s, t});
     }
   }
   accumulators_.resize(logit_rows_.size());
+  lens_accumulators_.resize(spec.layers * lens_rows_.size());
 }
 
 double& Recorder::norm_of(SiteRef site, std::size_t row) {
@@ -107,12 +146,12 @@ void Recorder::record_dots(LayerTable SiteDots::*table, std::size_t layer, Const
 
 void Recorder::record_massive(std::size_t layer, ConstMatrixView rows) {
   pool_.parallel_chunks(out_.size(), 1, [&](std::size_t begin, std::size_t end, int) {
-    std::vector<float> magnitudes(rows.cols);
     for (std::size_t s = begin; s < end; ++s) {
+      const ConstMatrixView own = rows.row_range(tokens_.begin(s), tokens_.length(s));
       Massive& most = out_[s].massive[layer];
       most.layer = layer;
-      for (std::size_t t = 0; t < tokens_.length(s); ++t) {
-        const AbsMax found = kernels_.abs_max(rows.row(tokens_.begin(s) + t), rows.cols);
+      for (std::size_t t = 0; t < own.rows; ++t) {
+        const AbsMax found = kernels_.abs_max(own.row(t), own.cols);
         const double value = static_cast<double>(found.value);
         if (t > 0 && !(std::abs(value) > std::abs(most.value)) && !std::isnan(value)) continue;
         if (std::isnan(most.value)) continue;
@@ -120,17 +159,23 @@ void Recorder::record_massive(std::size_t layer, ConstMatrixView rows) {
         most.channel = found.index;
         most.value = value;
       }
-      const float* row = rows.row(tokens_.begin(s) + most.token);
-      std::transform(row, row + rows.cols, magnitudes.begin(), [](float v) { return std::abs(v); });
       if (std::isnan(most.value)) continue;  // NaN has no place in an order
-      const auto middle = magnitudes.begin() + static_cast<std::ptrdiff_t>(rows.cols / 2);
-      std::nth_element(magnitudes.begin(), middle, magnitudes.end());
-      double median = static_cast<double>(*middle);
-      if (rows.cols % 2 == 0)
-        median = (median + static_cast<double>(*std::max_element(magnitudes.begin(), middle))) / 2;
-      most.median = median;
+      most.median = median_magnitude(own);
+      list_massive_values(own, most, out_[s].massive_values);
     }
   });
+}
+
+void Recorder::list_massive_values(ConstMatrixView rows, const Massive& most, std::vector<Massive>& list) const {
+  const double threshold = std::max(kMassiveSize, massive_multiple_ * most.median);
+  if (!(std::abs(most.value) > threshold)) return;
+  for (std::size_t t = 0; t < rows.rows; ++t) {
+    for (std::size_t c = 0; c < rows.cols; ++c) {
+      const double value = static_cast<double>(rows.row(t)[c]);
+      if (std::abs(value) > threshold)
+        list.push_back({.layer = most.layer, .token = t, .channel = c, .value = value, .median = most.median});
+    }
+  }
 }
 
 void Recorder::at(SiteRef site, ConstMatrixView rows) {
@@ -152,12 +197,24 @@ void Recorder::adding(SiteRef site, ConstMatrixView delta, ConstMatrixView strea
   }
 }
 
-void Recorder::logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
-  const auto first = std::lower_bound(logit_rows_.begin(), logit_rows_.end(), rows.front());
-  const std::size_t offset = static_cast<std::size_t>(first - logit_rows_.begin());
+void Recorder::fold(std::span<LogitAccumulator> accumulators, const std::vector<std::size_t>& wanted,
+                    std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
+  const auto first = std::lower_bound(wanted.begin(), wanted.end(), rows.front());
+  const std::size_t offset = static_cast<std::size_t>(first - wanted.begin());
   pool_.parallel_chunks(rows.size(), 1, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) accumulators_[offset + i].fold(kernels_, first_id, {z.row(i), z.cols});
+    for (std::size_t i = begin; i < end; ++i) accumulators[offset + i].fold(kernels_, first_id, {z.row(i), z.cols});
   });
+}
+
+void Recorder::logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
+  fold(accumulators_, logit_rows_, rows, first_id, z);
+}
+
+std::span<const std::size_t> Recorder::lens_rows(std::size_t) const { return lens_rows_; }
+
+void Recorder::lens(std::size_t layer, std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
+  const std::span<LogitAccumulator> all = lens_accumulators_;
+  fold(all.subspan(layer * lens_rows_.size(), lens_rows_.size()), lens_rows_, rows, first_id, z);
 }
 
 void Recorder::finish() {
@@ -165,7 +222,14 @@ void Recorder::finish() {
     const auto [sequence, token] = places_[logit_rows_[i]];
     out_[sequence].logits.push_back(accumulators_[i].finish(token));
   }
-  for (SequenceMeasurement& m : out_) m.identity_error = identity_error(spec_, m);
+  for (std::size_t i = 0; i < lens_accumulators_.size(); ++i) {
+    const auto [sequence, token] = places_[lens_rows_[i % lens_rows_.size()]];
+    out_[sequence].lens.push_back({.layer = i / lens_rows_.size(), .stats = lens_accumulators_[i].finish(token)});
+  }
+  for (SequenceMeasurement& m : out_) {
+    m.identity_error = identity_error(spec_, m);
+    m.first_token_share = first_token_share(m.norms.resid_post);
+  }
 }
 
 }  // namespace sg

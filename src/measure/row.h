@@ -61,8 +61,20 @@ struct LogitStats {
 struct Massive {
   std::size_t layer = 0, token = 0, channel = 0;
   double value = 0;   // signed
-  double median = 0;  // of |values| over that token's channels
+  double median = 0;  // of |values| over all of them
   double ratio() const { return median > 0 ? (value < 0 ? -value : value) / median : 0; }
+};
+
+/// What token 0 holds of each layer's resid_post norms, 0 to 1; NaN when a norm is not finite.
+struct FirstTokenShare {
+  std::vector<double> of_mean;       // n[0] / sum of n
+  std::vector<double> of_frobenius;  // n[0] / sqrt(sum of n^2)
+};
+
+/// The output distribution that resid_post[layer] would give, through the final norm and the unembedding.
+struct LensRow {
+  std::size_t layer = 0;
+  LogitStats stats;
 };
 
 struct SequenceMeasurement {
@@ -70,7 +82,11 @@ struct SequenceMeasurement {
   SiteNorms norms;
   SiteDots dots;
   std::vector<LogitStats> logits;
-  std::vector<Massive> massive;  // one per layer
+  std::vector<Massive> massive;         // one per layer
+  std::vector<Massive> massive_values;  // every value over the threshold, by layer, token and channel
+  double massive_multiple = 0;          // the threshold, in medians
+  FirstTokenShare first_token_share;
+  std::vector<LensRow> lens;  // by layer and position; empty unless asked for
   /// max over layers and tokens of | |post|^2 - |pre + attn + mlp|^2 by norms and dots | / (|pre|^2 + |attn|^2 +
   /// |mlp|^2); absent where a norm stands between the sum and resid_post.
   std::optional<double> identity_error;

@@ -231,7 +231,8 @@ struct Family {
   std::string_view base_prefix;  // Hugging Face's base-model prefix, may be missing or doubled in files
   std::span<const TensorRow> tensors;
   std::span<const ConfigRow> config;
-  bool conv1d = false;  // config.json checkpoints store every linear of a block (inputs x outputs)
+  bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
+  std::string_view unused_keys = {};  // config.json keys that the reference stores and never reads, '|' between
 
   struct {
     EmbedScale scale = EmbedScale::kOne;

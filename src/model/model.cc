@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "io/hub_cache.h"
+#include "model/config_check.h"
 #include "model/spec_from_tensors.h"
 
 namespace sg {
@@ -38,6 +40,7 @@ Result<void> refuse_quantised(const Config& config) {
 }
 
 std::string display_name(const std::filesystem::path& path) {
+  if (const std::optional<std::string> hub_id = hub_id_of(path)) return *hub_id;
   const std::filesystem::path last = path.has_filename() ? path.filename() : path.parent_path().filename();
   const std::string extension = last.extension().string();
   return extension == ".gguf" || extension == ".safetensors" ? last.stem().string() : last.string();
@@ -53,6 +56,7 @@ Result<Model> open_model(const std::filesystem::path& path) {
   SG_TRY(Spec spec, resolve_spec(*family, config, checkpoint));
   SG_TRY(Bindings bindings, bind(spec, checkpoint));
   SG_TRY_VOID(complete_from_tensors(bindings, checkpoint, spec));
+  SG_TRY(const std::vector<std::string> foreign, check_foreign_keys(spec, config));
   Model model{.path = path,
               .id = display_name(path),
               .checkpoint = std::move(checkpoint),
@@ -62,6 +66,7 @@ Result<Model> open_model(const std::filesystem::path& path) {
               .notices = {}};
   model.notices = model.spec.notices;
   model.notices.insert(model.notices.end(), model.bindings.notices.begin(), model.bindings.notices.end());
+  model.notices.insert(model.notices.end(), foreign.begin(), foreign.end());
   return model;
 }
 

@@ -77,19 +77,49 @@ Json massive_json(const Massive& m) {
 Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
 Json text_or_null(const std::optional<std::string>& x) { return x ? Json(*x) : Json(nullptr); }
 
+Json lens_json(const LensRow& row) {
+  const LogitStats& s = row.stats;
+  Json j = {{"layer", row.layer},
+            {"position", s.position},
+            {"entropy", s.entropy},
+            {"effective_vocab", s.effective_vocab},
+            {"top10_prob_mass", s.top10_prob_mass},
+            {"top", Json::array()}};
+  for (const TopToken& t : s.top) j["top"].push_back({{"id", t.id}, {"token", t.token}, {"prob", t.prob}});
+  return j;
+}
+
+/// Keys that later versions of streamgauge.measurement/1 added.
+void add_later_keys(Json& j, const SequenceMeasurement& m) {
+  if (!m.first_token_share.of_mean.empty()) {
+    j["first_token_share"] = {{"of_mean", m.first_token_share.of_mean},
+                              {"of_frobenius", m.first_token_share.of_frobenius}};
+  }
+  if (m.massive_multiple > 0) {
+    Json values = Json::array();
+    for (const Massive& x : m.massive_values) values.push_back(massive_json(x));
+    j["massive_values"] = {{"multiple_of_median", m.massive_multiple}, {"values", std::move(values)}};
+  }
+  if (m.lens.empty()) return;
+  j["lens"] = Json::array();
+  for (const LensRow& row : m.lens) j["lens"].push_back(lens_json(row));
+}
+
 Json sequence_json(const SequenceMeasurement& m) {
   Json logits = Json::array(), massive = Json::array();
   for (const LogitStats& s : m.logits) logits.push_back(logits_json(s));
   for (const Massive& x : m.massive) massive.push_back(massive_json(x));
-  return {{"text", text_or_null(m.sequence.text)},
-          {"category", text_or_null(m.sequence.category)},
-          {"ids", m.sequence.ids},
-          {"tokens", m.sequence.tokens},
-          {"norms", norms_json(m.norms)},
-          {"dots", dots_json(m.dots)},
-          {"logits", std::move(logits)},
-          {"massive", std::move(massive)},
-          {"checks", {{"identity_max_relative_error", number_or_null(m.identity_error)}}}};
+  Json j = {{"text", text_or_null(m.sequence.text)},
+            {"category", text_or_null(m.sequence.category)},
+            {"ids", m.sequence.ids},
+            {"tokens", m.sequence.tokens},
+            {"norms", norms_json(m.norms)},
+            {"dots", dots_json(m.dots)},
+            {"logits", std::move(logits)},
+            {"massive", std::move(massive)},
+            {"checks", {{"identity_max_relative_error", number_or_null(m.identity_error)}}}};
+  add_later_keys(j, m);
+  return j;
 }
 
 std::optional<double> largest_identity_error(const Measurement& measurement) {

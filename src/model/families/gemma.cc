@@ -30,6 +30,7 @@ constinit const Family kGemma = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .unused_keys = "hidden_act|hidden_activation",  // always the tanh form, whatever stands there
     .embed = {.scale = EmbedScale::kSqrtWidth},
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},

@@ -36,6 +36,7 @@ constinit const Family kGemma2 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .unused_keys = "hidden_act",
     .embed = {.scale = EmbedScale::kSqrtWidth},
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .block = {.norm_at = NormAt::kInput | NormAt::kOutput},

@@ -39,6 +39,7 @@ constinit const Family kGemma3 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .unused_keys = "attn_logit_softcapping|hidden_act",
     .embed = {.scale = EmbedScale::kSqrtWidth},
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .block = {.norm_at = NormAt::kInput | NormAt::kOutput},

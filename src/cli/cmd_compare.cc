@@ -1,0 +1,59 @@
+// streamgauge compare: two models over the same token ids, site by site.
+#include <CLI/CLI.hpp>
+
+#include "cli/common.h"
+#include "cli/compare_report.h"
+#include "cli/measuring.h"
+#include "cli/progress.h"
+#include "io/hub_cache.h"
+#include "report/output_file.h"
+
+namespace sg {
+namespace {
+
+struct Arguments {
+  MeasureArguments measure;  // of A
+  std::string other;         // B
+  std::string json;
+};
+
+Result<int> run(const Arguments& a, const Common& common) {
+  SG_TRY(const std::filesystem::path other_path, find_model(a.other));
+  SG_TRY(const Model other, open_model(other_path));
+  SG_TRY(Job job, prepare(a.measure, common));
+  if (a.measure.plan) {
+    SG_TRY(const std::string text, plan_text(job));
+    SG_TRY_VOID(print(text + "This is A; B is read and computed once more beside it.\n"));
+    return 0;
+  }
+  ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
+  if (bar.shown()) job.options.progress = [&bar](double share) { bar.update(share); };
+  const Tokenizer* tokenizer = job.tokenizer ? &*job.tokenizer : nullptr;
+  SG_TRY(const Comparison comparison, compare(job.model, other, tokenizer, std::move(job.sequences), job.options));
+  const Console console(common);
+  for (const std::string& warning : comparison.warnings) console.warning(warning);
+  if (a.json.empty()) {
+    SG_TRY_VOID(print(comparison_text(comparison)));
+  } else {
+    SG_TRY_VOID(write_output(a.json, json_text(comparison_json(comparison))));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_compare(Program& program) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command = program.app.add_subcommand("compare", "two models over the same prompts, site by site");
+  command->add_option("A", a->measure.model, "a model; its tokenizer makes the ids")->required();
+  command->add_option("B", a->other, "a model of the same shape: a quantisation, a fine-tune, another conversion")
+      ->required();
+  add_measure_flags(*command, a->measure, /*with_logits=*/true);
+  command->add_option("--json", a->json, "the comparison as one JSON document")->type_name("FILE|-");
+  finish_command(program, *command,
+                 "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of "
+                 "France is\"",
+                 [a, &program] { return run(*a, program.common); });
+}
+
+}  // namespace sg

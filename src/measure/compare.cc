@@ -1,0 +1,298 @@
+#include "measure/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <thread>
+
+#include "base/system.h"
+#include "kernel/elementary.h"
+#include "measure/logit_stats.h"
+#include "measure/meeting.h"
+#include "measure/passes.h"
+
+namespace sg {
+namespace {
+
+constexpr std::size_t kRowsPerTask = 8;
+
+Result<void> check_alike(const Model& a, const Model& b) {
+  const auto differ = [&](const char* what, auto of_a, auto of_b, const char* hint) -> Error {
+    return {.what = fmt::format("the models differ in {}", what),
+            .where = b.id,
+            .expected = fmt::format("{} as {}", of_a, a.id),
+            .got = fmt::format("{}", of_b),
+            .hint = hint};
+  };
+  const Spec &x = a.spec, &y = b.spec;
+  if (x.layers != y.layers) return differ("depth", x.layers, y.layers, "only models of one shape have the same sites");
+  if (x.width != y.width) return differ("width", x.width, y.width, "only models of one shape have the same sites");
+  if (x.vocab != y.vocab)
+    return differ("the size of the vocabulary", x.vocab, y.vocab, "conversions may drop or pad rows of the embedding");
+  const auto wiring = [](const Spec& s) { return s.order == Order::kParallel ? "parallel" : "sequential"; };
+  if (x.order != y.order) return differ("wiring", wiring(x), wiring(y), "their sites are not the same");
+  const auto final_norm = [](const Spec& s) { return s.final_norm ? "with a final norm" : "without a final norm"; };
+  if (x.final_norm != y.final_norm) return differ("their end", final_norm(x), final_norm(y), "");
+  return {};
+}
+
+/// What both taps of one batch fill; only ever touched by the one pass that runs.
+class Differences {
+ public:
+  Differences(const Pass& pass, LogitPositions positions, const Kernels& kernels, ThreadPool& pool,
+              std::span<SequenceComparison> out)
+      : tokens_(pass.tokens), kernels_(kernels), pool_(pool), out_(out) {
+    for (std::size_t s = 0; s < tokens_.sequences(); ++s) {
+      for (std::size_t t = 0; t < tokens_.length(s); ++t) {
+        const bool last = t + 1 == tokens_.length(s);
+        if (positions == LogitPositions::kAll || (positions == LogitPositions::kLast && last)) {
+          logit_rows_.push_back(tokens_.begin(s) + t);
+          outputs_.push_back({.sequence = s, .position = t, .a = {}, .b = {}, .kl = {}});
+        }
+      }
+    }
+  }
+
+  std::span<const std::size_t> logit_rows() const { return logit_rows_; }
+
+  void at(SiteRef place, ConstMatrixView a, ConstMatrixView b) {
+    std::vector<TokenDifference> rows(a.rows);
+    pool_.parallel_for(a.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end, int) {
+      std::vector<float> scratch(a.cols);
+      for (std::size_t r = begin; r < end; ++r) rows[r] = difference(a.row_span(r), b.row_span(r), scratch);
+    });
+    for (std::size_t s = 0; s < out_.size(); ++s) {
+      const auto first = rows.begin() + static_cast<std::ptrdiff_t>(tokens_.begin(s));
+      out_[s].sites.push_back({place, {first, first + static_cast<std::ptrdiff_t>(tokens_.length(s))}});
+    }
+  }
+
+  void logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView a, ConstMatrixView b) {
+    const auto first = std::lower_bound(logit_rows_.begin(), logit_rows_.end(), rows.front());
+    const std::size_t offset = static_cast<std::size_t>(first - logit_rows_.begin());
+    pool_.parallel_chunks(rows.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t i = begin; i < end; ++i) {
+        Output& output = outputs_[offset + i];
+        output.a.fold(kernels_, first_id, a.row_span(i));
+        output.b.fold(kernels_, first_id, b.row_span(i));
+        output.kl.fold(a.row_span(i), b.row_span(i));
+      }
+    });
+  }
+
+  void finish() {
+    for (const Output& o : outputs_)
+      out_[o.sequence].outputs.push_back({o.a.finish(o.position), o.b.finish(o.position), o.kl.finish()});
+  }
+
+ private:
+  struct Output {
+    std::size_t sequence, position;
+    LogitAccumulator a, b;
+    KlAccumulator kl;
+  };
+
+  TokenDifference difference(std::span<const float> a, std::span<const float> b, std::vector<float>& scratch) const {
+    TokenDifference d;
+    d.norm_a = std::sqrt(kernels_.sum_squares(a.data(), a.size()));
+    d.norm_b = std::sqrt(kernels_.sum_squares(b.data(), b.size()));
+    d.cosine = std::clamp(kernels_.dot(a.data(), b.data(), a.size()) / (d.norm_a * d.norm_b), -1.0, 1.0);
+    std::transform(b.begin(), b.end(), a.begin(), scratch.begin(), std::minus<>());
+    d.distance = std::sqrt(kernels_.sum_squares(scratch.data(), scratch.size())) / d.norm_a;
+    return d;
+  }
+
+  const TokenBatch& tokens_;
+  const Kernels& kernels_;
+  ThreadPool& pool_;
+  std::span<SequenceComparison> out_;
+  std::vector<std::size_t> logit_rows_;
+  std::vector<Output> outputs_;
+};
+
+/// One model's side of the meeting.
+class MeetingTap final : public Tap {
+ public:
+  MeetingTap(Meeting& meeting, Meeting::Side side, Differences& differences)
+      : meeting_(meeting), side_(side), differences_(differences) {}
+
+  void at(SiteRef site, ConstMatrixView rows) override {
+    meeting_.meet(side_, rows, [&](ConstMatrixView a, ConstMatrixView b) { differences_.at(site, a, b); });
+  }
+  void adding(SiteRef site, ConstMatrixView delta, ConstMatrixView) override { at(site, delta); }
+  std::span<const std::size_t> logit_rows() const override { return differences_.logit_rows(); }
+  void logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) override {
+    meeting_.meet(side_, z, [&](ConstMatrixView a, ConstMatrixView b) { differences_.logits(rows, first_id, a, b); });
+  }
+
+ private:
+  Meeting& meeting_;
+  Meeting::Side side_;
+  Differences& differences_;
+};
+
+/// A model with what its passes need.
+struct Runner {
+  const Model& model;
+  WeightStream weights;
+  explicit Runner(const Model& m) : model(m), weights(m) {}
+};
+
+struct Machine {
+  const Kernels& kernels;
+  ThreadPool& pool;
+  const std::atomic<bool>* stop;
+};
+
+/// Both passes over one batch; B's on a thread of its own, but only one of them ever runs.
+Result<void> run_both(Runner& a, Runner& b, const Pass& pass, const Machine& machine, Differences& differences) {
+  Meeting meeting;
+  MeetingTap tap_a(meeting, Meeting::kA, differences), tap_b(meeting, Meeting::kB, differences);
+  const auto run_side = [&](Runner& runner, MeetingTap& tap, Meeting::Side side) {
+    const Meeting::Seat seat(meeting, side);
+    RunContext run = {
+        .kernels = machine.kernels, .pool = machine.pool, .tap = tap, .stop = machine.stop, .progress = {}};
+    if (side == Meeting::kA) run.progress = pass.progress;
+    return run_forward(runner.model, runner.weights, pass.tokens, run);
+  };
+  Result<void> done_b;
+  std::exception_ptr failure_b;
+  std::jthread other([&] {
+    try {
+      done_b = run_side(b, tap_b, Meeting::kB);
+    } catch (...) {
+      failure_b = std::current_exception();
+    }
+  });
+  Result<void> done_a = run_side(a, tap_a, Meeting::kA);
+  other.join();
+  if (failure_b) std::rethrow_exception(failure_b);
+  SG_TRY_VOID(std::move(done_a));
+  return done_b;
+}
+
+/// max that keeps a NaN.
+double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
+void name_tokens(const Tokenizer* tokenizer, Comparison& c) {
+  if (tokenizer == nullptr) return;
+  for (SequenceComparison& s : c.sequences) {
+    for (OutputDifference& o : s.outputs) {
+      for (LogitStats* stats : {&o.a, &o.b}) {
+        for (TopToken& top : stats->top) top.token = tokenizer->token_text(top.id);
+      }
+    }
+  }
+}
+
+bool same_place(SiteRef a, SiteRef b) { return a.site == b.site && a.layer == b.layer; }
+
+}  // namespace
+
+double KlAccumulator::Sum::raise(std::span<const float> z) {
+  const double top = static_cast<double>(*std::max_element(z.begin(), z.end()));
+  if (!empty && !(top > max)) return 1.0;
+  const double factor = empty ? 0.0 : exp_fixed(max - top);
+  max = top;
+  sum *= factor;
+  empty = false;
+  return factor;
+}
+
+void KlAccumulator::fold(std::span<const float> a, std::span<const float> b) {
+  const auto is_finite = [](float z) { return std::isfinite(z); };
+  finite_ = finite_ && std::all_of(a.begin(), a.end(), is_finite) && std::all_of(b.begin(), b.end(), is_finite);
+  if (!finite_ || a.empty()) return;
+  weighted_ *= a_.raise(a);
+  b_.raise(b);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double za = static_cast<double>(a[i]), zb = static_cast<double>(b[i]);
+    const double e = exp_fixed(za - a_.max);
+    a_.sum += e;
+    weighted_ += e * (za - zb);
+    b_.sum += exp_fixed(zb - b_.max);
+  }
+}
+
+double KlAccumulator::finish() const {
+  if (!finite_ || a_.empty) return std::numeric_limits<double>::quiet_NaN();
+  const double log_a = a_.max + log_fixed(a_.sum), log_b = b_.max + log_fixed(b_.sum);
+  return weighted_ / a_.sum - (log_a - log_b);
+}
+
+Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
+                           const MeasureOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  SG_TRY_VOID(check_alike(a, b));
+  SG_TRY_VOID(check_sequences(a, sequences));
+  SG_TRY_VOID(check_sequences(b, sequences));
+  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
+  ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
+  Comparison result;
+  result.engine = {
+      .version = SG_VERSION, .isa = std::string(kernels->isa), .threads = pool.threads(), .numerics = kNumericsVersion};
+  result.a = describe(a);
+  result.b = describe(b);
+  for (const Model* model : {&a, &b}) {
+    for (const std::string& notice : model->notices) result.warnings.push_back(model->id + ": " + notice);
+  }
+  for (const Sequence& s : sequences) result.sequences.push_back({.sequence = s, .sites = {}, .outputs = {}});
+  const auto bytes = [&](std::size_t rows, std::size_t longest) {
+    return activation_bytes(a.spec, rows, longest) + activation_bytes(b.spec, rows, longest);
+  };
+  Runner runner_a(a), runner_b(b);
+  const auto run_pass = [&](const Pass& pass) -> Result<void> {
+    Differences differences(pass, options.logits, *kernels, pool,
+                            {result.sequences.data() + pass.first, pass.tokens.sequences()});
+    SG_TRY_VOID(run_both(runner_a, runner_b, pass, {*kernels, pool, options.stop}, differences));
+    differences.finish();
+    return {};
+  };
+  SG_TRY_VOID(
+      for_each_pass(sequences, pack_passes(sequences, memory_budget(options), bytes), options.progress, run_pass));
+  runner_a.weights.release_all();
+  runner_b.weights.release_all();
+  name_tokens(tokenizer, result);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.peak_bytes = peak_resident_bytes();
+  return result;
+}
+
+std::vector<SiteRef> places_of(const Comparison& comparison) {
+  std::vector<SiteRef> places;
+  if (comparison.sequences.empty()) return places;
+  for (const SiteDifference& site : comparison.sequences.front().sites) places.push_back(site.place);
+  return places;
+}
+
+std::optional<DifferenceSummary> summary_at(const Comparison& comparison, SiteRef place) {
+  DifferenceSummary s;
+  double count = 0;
+  for (const SequenceComparison& sequence : comparison.sequences) {
+    for (const SiteDifference& site : sequence.sites) {
+      if (!same_place(site.place, place)) continue;
+      for (const TokenDifference& t : site.tokens) {
+        const double norm = std::abs(t.norm_difference());
+        s.norm_max = larger(norm, s.norm_max);
+        s.distance_max = larger(t.distance, s.distance_max);
+        s.cosine_min = -larger(-t.cosine, -s.cosine_min);
+        s.norm_mean += norm;
+        s.cosine_mean += t.cosine;
+        s.distance_mean += t.distance;
+        ++count;
+      }
+    }
+  }
+  if (count == 0) return std::nullopt;
+  s.norm_mean /= count;
+  s.cosine_mean /= count;
+  s.distance_mean /= count;
+  return s;
+}
+
+}  // namespace sg
