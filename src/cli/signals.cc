@@ -19,6 +19,7 @@ void install_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGPIPE, SIG_DFL);  // a reader that went away ends the program without a message
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit of its size is an error like a full disk
 }
 
 const std::atomic<bool>& stop_requested() { return stop; }
