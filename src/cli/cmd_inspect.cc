@@ -58,6 +58,19 @@ std::string rope_line(const RopeSpec& r, std::size_t head_dim) {
   return text;
 }
 
+/// The context that wavelengths are held against: the model's own, or the one before scaling.
+std::size_t context_of(const Spec& s, const RopeSpec& r) {
+  return s.max_position > 0 ? s.max_position : static_cast<std::size_t>(r.original_max_position);
+}
+
+std::string wavelength_line(const Spec& s, const RopeSpec& r) {
+  const std::size_t context = context_of(s, r);
+  const RopeWavelengths w = rope_wavelengths(r, context);
+  std::string text = fmt::format("{} to {} tokens", short_number(w.shortest), short_number(w.longest));
+  if (context > 0) text += fmt::format("; {} of {} exceed the context of {}", w.beyond, w.pairs, grouped(context));
+  return text;
+}
+
 std::string attention_line(const Spec& s) {
   std::size_t windowed = 0, window = 0;
   for (const LayerAttention& a : s.attention) {
@@ -92,7 +105,10 @@ std::string inspect_text(const Model& model, const ModelFacts& f, const Plan& p)
                                   grouped(s.ffn_width), f.mlp)});
   table.row({"attention", attention_line(s)});
   table.row({"block", block_line(s)});
-  for (const RopeSpec& r : s.ropes) table.row({"rope", rope_line(r, s.head_dim)});
+  for (const RopeSpec& r : s.ropes) {
+    table.row({"rope", rope_line(r, s.head_dim)});
+    table.row({"wavelengths", wavelength_line(s, r)});
+  }
   table.row({"positions", s.max_position > 0 ? grouped(s.max_position) : "not stated"});
   table.row({"vocabulary", fmt::format("{}, unembedding {}", grouped(s.vocab),
                                        f.tied_embeddings ? "tied to the embedding" : "of its own")});
@@ -109,8 +125,28 @@ std::string inspect_text(const Model& model, const ModelFacts& f, const Plan& p)
   return text;
 }
 
-Json rope_spec_json(const RopeSpec& r) {
+Json rope_spec_json(const Spec& s, const RopeSpec& r) {
   Json j = {{"type", name(r.type)}, {"theta", r.theta}, {"rotary_dim", r.rotary_dim}, {"factor", r.factor}};
+  const RopeWavelengths w = rope_wavelengths(r, context_of(s, r));
+  j["wavelengths"] = {{"shortest", w.shortest},
+                      {"longest", w.longest},
+                      {"pairs", w.pairs},
+                      {"context", context_of(s, r)},
+                      {"beyond_context", w.beyond}};
+  if (r.max_position > 0) j["max_position"] = r.max_position;
+  if (r.type == RopeType::kYarn) {
+    j["beta_fast"] = r.beta_fast;
+    j["beta_slow"] = r.beta_slow;
+    j["mscale"] = r.mscale;
+    j["mscale_all_dim"] = r.mscale_all_dim;
+    j["truncate"] = r.truncate;
+  }
+  if (r.type == RopeType::kYarn || r.type == RopeType::kLongrope) j["attention_factor"] = r.attention_factor;
+  if (r.type == RopeType::kLongrope) {
+    j["short_factor"] = r.short_factor;
+    j["long_factor"] = r.long_factor;
+  }
+  if (!r.divisors.empty()) j["divisors"] = r.divisors;
   if (r.original_max_position > 0) j["original_max_position"] = r.original_max_position;
   if (r.high_freq_factor > 0) {
     j["low_freq_factor"] = r.low_freq_factor;
@@ -122,7 +158,7 @@ Json rope_spec_json(const RopeSpec& r) {
 Json inspect_json(const Model& model, const ModelFacts& f, const Plan& p) {
   const TokenizerFacts t = tokenizer_facts(model.checkpoint);
   Json ropes = Json::array();
-  for (const RopeSpec& r : model.spec.ropes) ropes.push_back(rope_spec_json(r));
+  for (const RopeSpec& r : model.spec.ropes) ropes.push_back(rope_spec_json(model.spec, r));
   return {{"schema", "streamgauge.inspect/1"},
           {"model", model_json(f)},
           {"format", model.checkpoint.format == Format::kGguf ? "gguf" : "safetensors"},

@@ -41,6 +41,7 @@ void add_measure(Program& program);
 void add_gains(Program& program);
 void add_extract(Program& program);
 void add_compare(Program& program);
+void add_weights(Program& program);
 void add_tokenize(Program& program);
 void add_list(Program& program);
 void add_check(Program& program);

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   sg::add_gains(program);
   sg::add_extract(program);
   sg::add_compare(program);
+  sg::add_weights(program);
   sg::add_tokenize(program);
   sg::add_list(program);
   sg::add_check(program);

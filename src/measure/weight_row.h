@@ -62,4 +62,42 @@ struct MatrixStatistics {
   double spectral_per_sqrt_vocab() const { return spectral_norm / std::sqrt(static_cast<double>(rows)); }
 };
 
+/// One matrix of a model: a stored tensor, or one role's rows of it.
+struct WeightRow {
+  std::string role;    // "W_U", "W_Q", ...; empty for a tensor that plays none
+  std::string tensor;  // the stored name
+  std::optional<std::size_t> layer;
+  std::string part = "all";  // "all" rows, those of "real" tokens, or "padded" ones beyond the tokenizer's
+  std::string dtype;
+  std::size_t rows = 0, cols = 0;              // outputs x inputs
+  std::optional<MatrixStatistics> statistics;  // absent where a number is not finite
+  std::optional<NonFinite> non_finite;
+};
+
+/// The largest singular value of W_U times a pooled gain: how far the last layers can stretch a logit.
+struct Amplification {
+  std::string definition;  // of the gain
+  double gain = 0, value = 0;
+};
+
+struct WeightsReport {
+  EngineFacts engine;
+  ModelFacts model;
+  std::vector<WeightRow> matrices;
+  std::optional<double> wu_we_ratio;  // of the Frobenius norms; absent where one is not defined
+  bool tied_embeddings = false;       // W_U and W_E are one tensor
+  std::optional<bool> tied_allclose;  // torch.allclose(W_U, W_E, atol=1e-3)
+  std::optional<Amplification> amplification;
+  std::vector<std::string> warnings;
+  double seconds = 0;
+  std::uint64_t peak_bytes = 0;
+
+  /// Matrices whose statistics were refused.
+  std::size_t refused() const {
+    std::size_t n = 0;
+    for (const WeightRow& row : matrices) n += row.statistics ? 0 : 1;
+    return n;
+  }
+};
+
 }  // namespace sg

@@ -120,6 +120,18 @@ RopeFrequencies resolve(const RopeSpec& r, std::size_t length) {
   return out;
 }
 
+RopeWavelengths rope_wavelengths(const RopeSpec& r, std::size_t length) {
+  RopeWavelengths out;
+  for (const float frequency : resolve(r, length).inverse) {
+    const double wavelength = 2 * kPi / static_cast<double>(frequency);
+    out.shortest = out.pairs == 0 ? wavelength : std::min(out.shortest, wavelength);
+    out.longest = std::max(out.longest, wavelength);
+    out.beyond += wavelength > static_cast<double>(length) ? 1 : 0;
+    ++out.pairs;
+  }
+  return out;
+}
+
 std::string_view name(RopeType type) {
   switch (type) {
     case RopeType::kDefault: return "default";

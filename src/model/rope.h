@@ -45,4 +45,11 @@ Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, Ro
 /// Frequencies for a sequence of `length` tokens (only dynamic and longrope depend on it).
 RopeFrequencies resolve(const RopeSpec& rope, std::size_t length);
 
+/// Wavelengths in tokens, 2 pi over a frequency, of a sequence of `length` tokens: one per rotating pair of channels.
+struct RopeWavelengths {
+  double shortest = 0, longest = 0;
+  std::size_t pairs = 0, beyond = 0;  // of them, longer than the sequence: never a full turn
+};
+RopeWavelengths rope_wavelengths(const RopeSpec& rope, std::size_t length);
+
 }  // namespace sg

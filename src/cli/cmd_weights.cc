@@ -1,0 +1,145 @@
+// streamgauge weights: exact norms and certified spectral norms of a model's matrices.
+#include <CLI/CLI.hpp>
+
+#include "cli/common.h"
+#include "cli/measuring.h"
+#include "cli/pooled.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/weights_text.h"
+#include "io/hub_cache.h"
+#include "measure/definition.h"
+#include "measure/weights.h"
+#include "report/output_file.h"
+#include "report/weights_json.h"
+
+namespace sg {
+namespace {
+
+struct Arguments {
+  std::string model, spectrum = "top", json, csv;
+  std::string amplification;  // a definition of gain
+  MeasureArguments measure;   // for it
+  std::vector<std::string> tensors;
+  bool all = false;
+};
+
+/// 0 when there is no tokenizer that could say.
+std::size_t tokenizer_size(const Model& model) {
+  const Result<Tokenizer> tokenizer = load_tokenizer(model);
+  return tokenizer.ok() ? static_cast<std::size_t>(tokenizer.value().size()) : 0;
+}
+
+Result<WeightsReport> measure_under_bar(const Model& model, const Arguments& a, const Common& common) {
+  WeightsOptions options;
+  options.threads = common.threads;
+  options.isa = common.isa;
+  options.all = a.all;
+  options.globs = a.tensors;
+  options.full_spectrum = a.spectrum == "full";
+  options.tokens = tokenizer_size(model);
+  options.stop = &stop_requested();
+  ProgressBar bar(common, static_cast<double>(model.parameters()) / 1e6, "M parameters");
+  if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
+  return measure_weights(model, options);
+}
+
+Result<void> write_results(const Arguments& a, const WeightsReport& report) {
+  if (a.json.empty() && a.csv.empty()) return print(weights_text(report));
+  if (!a.csv.empty()) {
+    SG_TRY_VOID(write_output(a.csv, weights_csv(report)));
+  }
+  if (!a.json.empty()) {
+    SG_TRY_VOID(write_output(a.json, json_text(weights_json(report))));
+  }
+  return {};
+}
+
+/// The gain under the named definition over the prompts, times the spectral norm of W_U.
+Result<void> amplify(Arguments& a, const Common& common, WeightsReport& report) {
+  SG_TRY(const Definition definition, find_definition(a.amplification));
+  a.measure.model = a.model;
+  a.measure.logits = "none";
+  SG_TRY(Job job, prepare(a.measure, common));
+  SG_TRY(const Measurement measurement, run_job(job, common));
+  const PooledRow pooled = pooled_row(definition, measurement, std::nullopt, false);
+  if (!pooled.pooled.gain.ok()) {
+    report.warnings.push_back("no amplification: " + pooled.pooled.gain.reason);
+    return {};
+  }
+  for (const WeightRow& row : report.matrices) {
+    if (row.role != "W_U" || row.part != "all" || !row.statistics) continue;
+    const double gain = *pooled.pooled.gain.value;
+    report.amplification = {.definition = definition.id(), .gain = gain, .value = row.statistics->spectral_norm * gain};
+  }
+  return {};
+}
+
+Result<void> check_flags(const Arguments& a) {
+  const bool prompts = has_prompts(a.measure.prompts);
+  if (prompts == a.amplification.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = prompts ? "prompts are for the gain of --amplification" : "--amplification needs prompts",
+                 .hint = prompts ? "Name a definition: --amplification notebook-003"
+                                 : "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"};
+  }
+  if (!a.amplification.empty()) {
+    SG_TRY([[maybe_unused]] const Definition known, find_definition(a.amplification));
+  }
+  return {};
+}
+
+Result<int> run(Arguments& a, const Common& common) {
+  SG_TRY_VOID(check_flags(a));
+  if (a.json == "-" && a.csv == "-") {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "--json - and --csv - would mix on standard output",
+                 .hint = "Name a file for one of them"};
+  }
+  SG_TRY(const std::filesystem::path path, find_model(a.model));
+  SG_TRY(const Model model, open_model(path));
+  SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
+  if (!a.amplification.empty()) {
+    SG_TRY_VOID(amplify(a, common, report));
+  }
+  SG_TRY_VOID(write_results(a, report));
+  if (report.refused() == 0) return 0;
+  const Console console(common);
+  for (const WeightRow& row : report.matrices) {
+    if (!row.non_finite) continue;
+    console.error(row.tensor + ": row " + std::to_string(row.non_finite->row) + ", column " +
+                  std::to_string(row.non_finite->col) + " is not finite; no statistics of this matrix");
+  }
+  return 1;
+}
+
+}  // namespace
+
+void add_weights(Program& program) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command =
+      program.app.add_subcommand("weights", "exact norms of W_U, W_E and any other matrix, spectral norms with bounds");
+  command
+      ->add_option("MODEL", a->model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
+      ->required();
+  command->add_option("--tensor", a->tensors, "matrices by stored name or role, * and ? match; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("GLOB");
+  command->add_flag("--all", a->all, "every matrix, fused ones split into their roles");
+  command
+      ->add_option("--spectrum", a->spectrum,
+                   "top (when not given): the largest singular value; full: all of them, ranks and the power law")
+      ->check(CLI::IsMember({"top", "full"}))
+      ->type_name("WHICH");
+  command
+      ->add_option("--amplification", a->amplification,
+                   "spectral norm of W_U times the gain over the prompts, by this definition; see list definitions")
+      ->type_name("NAME");
+  add_prompt_flags(*command, a->measure.prompts);
+  command->add_option("--json", a->json, "the statistics as one JSON document")->type_name("FILE|-");
+  command->add_option("--csv", a->csv, "one row per matrix")->type_name("FILE|-");
+  finish_command(program, *command, "streamgauge weights SmolLM2-135M-Instruct.Q4_1.gguf --all",
+                 [a, &program] { return run(*a, program.common); });
+}
+
+}  // namespace sg

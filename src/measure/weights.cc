@@ -1,0 +1,170 @@
+#include "measure/weights.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/system.h"
+#include "io/file_map.h"
+#include "measure/measure.h"
+#include "measure/spectrum.h"
+
+namespace sg {
+namespace {
+
+bool matches(const WeightMatrix& m, const std::vector<std::string>& globs) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+    return ::fnmatch(glob.c_str(), m.tensor->name.c_str(), 0) == 0 ||
+           (!m.role.empty() && ::fnmatch(glob.c_str(), m.role.c_str(), 0) == 0);
+  });
+}
+
+/// Matrices of the file that play no role, for globs.
+void add_others(const Model& model, std::vector<WeightMatrix>& matrices) {
+  for (const TensorInfo& t : model.checkpoint.tensors) {
+    const bool is_matrix = t.shape.size() == 2 && t.shape[0] > 0 && t.shape[1] > 0 && traits(t.dtype).is_weight;
+    const bool known = std::any_of(matrices.begin(), matrices.end(), [&](const auto& m) { return m.tensor == &t; });
+    if (!is_matrix || known) continue;
+    const StoredRows rows = {
+        .data = t.data, .dtype = t.dtype, .rows = t.shape[0], .cols = t.shape[1], .row_bytes = t.bytes / t.shape[0]};
+    matrices.push_back({.tensor = &t, .source = {rows, false}});
+  }
+}
+
+Result<std::vector<WeightMatrix>> chosen(const Model& model, const WeightsOptions& options) {
+  std::vector<WeightMatrix> all = weight_matrices(model, options.all || !options.globs.empty());
+  if (options.globs.empty()) return all;
+  add_others(model, all);
+  for (const std::string& glob : options.globs) {
+    if (std::any_of(all.begin(), all.end(), [&](const auto& m) { return matches(m, {glob}); })) continue;
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "no matrix of this model matches",
+                 .where = "--tensor",
+                 .expected = "a stored name or a role, as '" + all.front().tensor->name + "' or 'W_Q'; * and ? match",
+                 .got = "'" + glob + "'"};
+  }
+  if (!options.all) std::erase_if(all, [&](const auto& m) { return !matches(m, options.globs); });
+  return all;
+}
+
+bool is_vocabulary(const WeightMatrix& m) { return m.role == "W_U" || m.role == "W_E"; }
+
+std::span<const std::byte> bytes_of(const TensorInfo& t) { return {t.data, t.bytes}; }
+
+/// One run over the chosen matrices; the same rows twice (a tied head) are measured once.
+class Run {
+ public:
+  Run(const Model& model, const WeightsOptions& options, const Kernels& kernels, WeightsReport& report)
+      : model_(model),
+        options_(options),
+        kernels_(kernels),
+        pool_(options.threads > 0 ? options.threads : available_threads()),
+        report_(report) {
+    report_.engine = {.version = SG_VERSION,
+                      .isa = std::string(kernels.isa),
+                      .threads = pool_.threads(),
+                      .numerics = kNumericsVersion};
+  }
+
+  Result<void> all_of(const std::vector<WeightMatrix>& matrices) {
+    for (const WeightMatrix& m : matrices) total_ += static_cast<double>(m.tensor->items());
+    for (std::size_t i = 0; i < matrices.size(); ++i) {
+      if (options_.stop != nullptr && options_.stop->load()) {
+        return Error{.kind = ErrorKind::kInterrupted, .what = "stopped between two matrices"};
+      }
+      if (i + 1 < matrices.size()) prefetch(bytes_of(*matrices[i + 1].tensor));
+      measure_one(matrices[i]);
+      const bool again = i + 1 < matrices.size() && matrices[i + 1].tensor == matrices[i].tensor;
+      if (!again) release(bytes_of(*matrices[i].tensor));
+      done_ += static_cast<double>(matrices[i].tensor->items());
+      if (options_.progress) options_.progress(done_ / total_);
+    }
+    return {};
+  }
+
+  /// What compares W_U with W_E.
+  void compare(const WeightMatrix* unembed, const WeightMatrix* embed) {
+    report_.tied_embeddings = model_.bindings.tied;
+    if (unembed == nullptr || embed == nullptr) return;
+    const auto u = statistics_of(*unembed), e = statistics_of(*embed);
+    if (u && e && e->frobenius_norm > 0) report_.wu_we_ratio = u->frobenius_norm / e->frobenius_norm;
+    report_.tied_allclose =
+        unembed->tensor == embed->tensor ? u.has_value() : all_close(unembed->source, embed->source, kernels_, pool_);
+  }
+
+ private:
+  std::optional<MatrixStatistics> statistics_of(const WeightMatrix& m) const {
+    for (const WeightRow& row : report_.matrices) {
+      if (row.role == m.role && row.part == "all") return row.statistics;
+    }
+    return std::nullopt;
+  }
+
+  void measure_one(const WeightMatrix& m) {
+    add(m, m.source, "all");
+    const std::size_t rows = m.source.rows();
+    if (!is_vocabulary(m) || options_.tokens == 0 || options_.tokens >= rows) return;
+    StoredRows real = m.source.stored, padded = m.source.stored;
+    real.rows = options_.tokens;
+    padded.data = padded.row(options_.tokens);
+    padded.rows = rows - options_.tokens;
+    add(m, {real, false}, "real");
+    add(m, {padded, false}, "padded");
+  }
+
+  void add(const WeightMatrix& m, const MatrixSource& source, const char* part) {
+    WeightRow row = {.role = m.role,
+                     .tensor = m.tensor->name,
+                     .layer = m.layer,
+                     .part = part,
+                     .dtype = std::string(name(m.tensor->dtype)),
+                     .rows = source.rows(),
+                     .cols = source.cols()};
+    for (const WeightRow& earlier : report_.matrices) {
+      const bool same =
+          is_vocabulary(m) && earlier.layer == m.layer && earlier.tensor == row.tensor && earlier.part == row.part;
+      if (!same) continue;
+      row.statistics = earlier.statistics;
+      row.non_finite = earlier.non_finite;
+      report_.matrices.push_back(std::move(row));
+      return;
+    }
+    MeasuredMatrix measured = measure_matrix(source, kernels_, pool_, SpectralOptions{});
+    row.statistics = std::move(measured.statistics);
+    if (options_.full_spectrum && row.statistics) row.statistics->spectrum = full_spectrum(source, kernels_, pool_);
+    row.non_finite = measured.non_finite;
+    report_.matrices.push_back(std::move(row));
+  }
+
+  const Model& model_;
+  const WeightsOptions& options_;
+  const Kernels& kernels_;
+  ThreadPool pool_;
+  WeightsReport& report_;
+  double done_ = 0, total_ = 0;
+};
+
+const WeightMatrix* with_role(const std::vector<WeightMatrix>& matrices, std::string_view role) {
+  const auto found = std::find_if(matrices.begin(), matrices.end(), [&](const auto& m) { return m.role == role; });
+  return found == matrices.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Result<WeightsReport> measure_weights(const Model& model, const WeightsOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
+  SG_TRY(const std::vector<WeightMatrix> matrices, chosen(model, options));
+  WeightsReport report;
+  report.model = describe(model);
+  report.warnings = model.notices;
+  Run run(model, options, *kernels, report);
+  SG_TRY_VOID(run.all_of(matrices));
+  run.compare(with_role(matrices, "W_U"), with_role(matrices, "W_E"));
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.peak_bytes = peak_resident_bytes();
+  return report;
+}
+
+}  // namespace sg
