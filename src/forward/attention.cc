@@ -52,6 +52,27 @@ NormWeights gains_from(const NormWeights& w, std::size_t offset) {
   return {.gain = w.gain == nullptr ? nullptr : w.gain + offset, .bias = w.bias == nullptr ? nullptr : w.bias + offset};
 }
 
+/// Puts the channels of q and k back into the order they were trained in, so that both formats sum alike.
+void unpermute_qk(const Spec& spec, MatrixView qkv, RunContext& run) {
+  if (!spec.permuted_qk) return;
+  const QkvColumns columns{spec};
+  const std::size_t d = spec.head_dim;
+  run.pool.parallel_for(qkv.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    std::vector<float> stored_order(d);
+    const auto restore = [&](float* head) {
+      std::copy_n(head, d, stored_order.begin());
+      for (std::size_t j = 0; j < d / 2; ++j) {
+        head[j] = stored_order[2 * j];
+        head[j + d / 2] = stored_order[2 * j + 1];
+      }
+    };
+    for (std::size_t r = begin; r < end; ++r) {
+      for (std::size_t h = 0; h < spec.heads; ++h) restore(qkv.row(r) + columns.q(h));
+      for (std::size_t h = 0; h < spec.kv_heads; ++h) restore(qkv.row(r) + columns.k(h));
+    }
+  });
+}
+
 /// Norms over q and k before the rotation, over each head or over all heads of a token together.
 void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
@@ -217,6 +238,7 @@ bool values_finite(const Spec& spec, const TokenBatch& tokens, std::size_t seque
 
 void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
   project_qkv(call, in, ws.qkv, run);
+  unpermute_qk(call.spec, ws.qkv, run);
   norm_qk(call, ws.qkv, run);
   rotate_qk(call, ws.qkv, run);
   const std::vector<Task> tasks = make_tasks(call.spec, call.tokens);

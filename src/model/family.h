@@ -249,6 +249,7 @@ struct Family {
   struct {
     Positions kind = Positions::kRotary;
     PerFormat<Pairing> pairing = {};
+    bool permuted_in_gguf = false;  // GGUF writers interleave the halves of each head's q and k rows
     int learned_offset = 0;
     bool local_rope = false;   // windowed layers rotate with their own unscaled theta
     bool llama3_rope = false;  // scaled as LLaMA 3.1 when the file says nothing of scaling

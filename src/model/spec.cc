@@ -110,6 +110,7 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
     case Positions::kRotaryOrAlibi: spec.positions = alibi ? PositionKind::kAlibiScaled : PositionKind::kRotary; break;
   }
   spec.pairing = pick(family.position.pairing);
+  spec.permuted_qk = gguf && family.position.permuted_in_gguf;
   spec.order = family.block.order == Order::kFromConfig
                    ? (fields.flag(Field::kParallel) ? Order::kParallel : Order::kSequential)
                    : family.block.order;

@@ -41,6 +41,7 @@ struct Spec {
   std::vector<RopeSpec> ropes;
   Pairing pairing = Pairing::kHalves;
   std::size_t rotary_dim = 0;
+  bool permuted_qk = false;  // stored q and k rows are (2j, 2j + 1) for the halves' (j, j + d/2)
 
   Order order = Order::kSequential;  // never kFromConfig
   NormAt norm_at = NormAt::kInput;

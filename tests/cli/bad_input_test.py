@@ -50,7 +50,7 @@ class BadInput(CliTest):
         self.refused(self.folder / "empty.gguf", "empty.gguf")
         (self.folder / "empty").mkdir()
         self.refused(self.folder / "empty", "empty")
-        self.refused("org/name", "org/name", "list models")
+        self.refused("org/name", "org/name", "Hub")
 
     def test_a_gguf_cut_short(self):
         raw = GGUF.read_bytes()

@@ -35,7 +35,7 @@ constinit const Family kGranite = {
     .tensors = kTensors,
     .config = kConfig,
     .embed = {.scale = EmbedScale::kFromConfig},
-    .position = {.pairing = kPermutedInGguf},
+    .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
     .attention = {.scale = ScoreScale::kFromConfig},
 };
 

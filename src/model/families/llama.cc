@@ -30,7 +30,7 @@ constinit const Family kLlama = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
-    .position = {.pairing = kPermutedInGguf},
+    .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
 };
 
 }  // namespace sg::families

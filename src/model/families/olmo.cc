@@ -34,7 +34,7 @@ constinit const Family kOlmo = {
     .tensors = kTensors,
     .config = kConfig,
     .norm = {.kind = NormKind::kLayer},
-    .position = {.pairing = kPermutedInGguf},
+    .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
 };
 
 }  // namespace sg::families

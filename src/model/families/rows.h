@@ -116,7 +116,5 @@ constexpr ConfigRow rotary_share(std::string_view keys, double absent) {
 inline constexpr std::string_view kPartialRotary = "rope_parameters.partial_rotary_factor|partial_rotary_factor";
 
 inline constexpr PerFormat<Pairing> kHalvesBoth = {.hf = Pairing::kHalves, .gguf = Pairing::kHalves};
-/// GGUF writers permute q and k so that pairs are adjacent.
-inline constexpr PerFormat<Pairing> kPermutedInGguf = {.hf = Pairing::kHalves, .gguf = Pairing::kAdjacent};
 
 }  // namespace sg::families
