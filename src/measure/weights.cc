@@ -6,9 +6,9 @@
 #include <chrono>
 
 #include "base/system.h"
-#include "io/file_map.h"
 #include "measure/measure.h"
 #include "measure/spectrum.h"
+#include "model/weight_stream.h"
 
 namespace sg {
 namespace {
@@ -50,8 +50,6 @@ Result<std::vector<WeightMatrix>> chosen(const Model& model, const WeightsOption
 
 bool is_vocabulary(const WeightMatrix& m) { return m.role == "W_U" || m.role == "W_E"; }
 
-std::span<const std::byte> bytes_of(const TensorInfo& t) { return {t.data, t.bytes}; }
-
 /// One run over the chosen matrices; the same rows twice (a tied head) are measured once.
 class Run {
  public:
@@ -73,10 +71,10 @@ class Run {
       if (options_.stop != nullptr && options_.stop->load()) {
         return Error{.kind = ErrorKind::kInterrupted, .what = "stopped between two matrices"};
       }
-      if (i + 1 < matrices.size()) prefetch(bytes_of(*matrices[i + 1].tensor));
+      if (i + 1 < matrices.size()) read_ahead(*matrices[i + 1].tensor);
       measure_one(matrices[i]);
       const bool again = i + 1 < matrices.size() && matrices[i + 1].tensor == matrices[i].tensor;
-      if (!again) release(bytes_of(*matrices[i].tensor));
+      if (!again) give_back(*matrices[i].tensor);
       done_ += static_cast<double>(matrices[i].tensor->items());
       if (options_.progress) options_.progress(done_ / total_);
     }

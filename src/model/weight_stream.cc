@@ -23,6 +23,9 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
           .transposed = transposed};
 }
 
+void read_ahead(const TensorInfo& tensor) { prefetch(bytes_of(tensor)); }
+void give_back(const TensorInfo& tensor) { release(bytes_of(tensor)); }
+
 const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> parts, float offset) {
   if (parts.empty() || parts.front() == nullptr) return nullptr;
   if (used_ == buffers_.size()) buffers_.emplace_back();

@@ -76,4 +76,8 @@ class WeightStream {
 /// A stored matrix as the matmul reads it.
 WeightView weight_view(const TensorInfo& tensor, bool transposed);
 
+/// Starts reading a tensor's bytes; gives its pages back. Hints.
+void read_ahead(const TensorInfo& tensor);
+void give_back(const TensorInfo& tensor);
+
 }  // namespace sg

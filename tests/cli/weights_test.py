@@ -1,0 +1,151 @@
+"""weights: exact against plain Python sums, the same from both formats, roles of fused tensors, refusals, equal bits."""
+import csv
+import io
+import json
+import math
+import shutil
+import struct
+
+from support import GGUF, GOLDEN, LLAMA, CliTest, main, run, without_timings
+
+BOTH_FORMATS = sorted(p.parent for p in GOLDEN.glob("*/model.gguf") if (p.parent / "model.safetensors").exists())
+
+
+def stored(folder):
+    """Float32 tensors of a safetensors file as (shape, numbers), and where their bytes start."""
+    data = (folder / "model.safetensors").read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    tensors = {}
+    for name, info in json.loads(data[8:8 + length]).items():
+        if name == "__metadata__" or info["dtype"] != "F32":
+            continue
+        begin, end = info["data_offsets"]
+        raw = data[8 + length + begin:8 + length + end]
+        tensors[name] = (info["shape"], struct.unpack(f"<{len(raw) // 4}f", raw), 8 + length + begin)
+    return tensors
+
+
+def by_role(document):
+    return {(m["role"], m["layer"]): m for m in document["matrices"] if m["rows"] == "all"}
+
+
+class Statistics(CliTest):
+    def test_are_the_sums_of_the_stored_numbers(self):
+        tensors = stored(LLAMA)
+        for m in self.document("weights-1", "weights", LLAMA, "--all")["matrices"]:
+            shape, values, _ = tensors[m["tensor"]]
+            self.assertEqual(m["shape"], shape)
+            rows = [math.sqrt(math.fsum(x * x for x in values[r:r + shape[1]])) for r in range(0, len(values), shape[1])]
+            size = [abs(x) for x in values]
+            mean = math.fsum(size) / len(size)
+            want = {"frobenius_norm": math.sqrt(math.fsum(x * x for x in values)),
+                    "mean_row_norm": math.fsum(rows) / len(rows), "max_row_norm": max(rows), "min_row_norm": min(rows),
+                    "mean_abs": mean,
+                    "std_abs": math.sqrt(math.fsum((x - mean) ** 2 for x in size) / (len(size) - 1))}
+            for key, value in want.items():
+                self.assertTrue(abs(m[key] - value) <= 1e-13 * value, f"{m['tensor']} {key}: {m[key]}, {value}")
+            self.assertTrue(max(rows) <= m["spectral_norm"] + m["spectral_norm_error"])
+            self.assertTrue(m["spectral_norm_residual"] <= 1e-6 * m["spectral_norm"])
+            self.assertTrue(m["spectral_norm"] <= m["spectral_norm_at_most"])
+
+    def test_are_those_of_the_other_format(self):
+        """GGUF permutes rows of some queries and keys and splits some fused tensors; no statistic may notice."""
+        self.assertGreater(len(BOTH_FORMATS), 20)
+        for folder in BOTH_FORMATS:
+            a = by_role(self.document("weights-1", "weights", folder, "--all"))
+            b = by_role(self.document("weights-1", "weights", folder / "model.gguf", "--all"))
+            self.assertEqual(set(a), set(b), folder)
+            for role in a:
+                if a[role]["dtype"] != b[role]["dtype"]:
+                    continue
+                self.assertEqual(a[role]["shape"], b[role]["shape"], (folder, role))
+                for key in ("frobenius_norm", "spectral_norm", "mean_row_norm", "std_row_norm", "std_abs"):
+                    x, y = a[role][key], b[role][key]
+                    self.assertTrue(abs(x - y) <= 1e-9 * abs(x), f"{folder} {role} {key}: {x}, {y}")
+
+    def test_full_spectrum_agrees_with_the_norms(self):
+        for m in self.document("weights-1", "weights", GGUF, "--all", "--spectrum", "full")["matrices"]:
+            s = m["spectrum"]["singular_values"]
+            self.assertEqual(len(s), min(m["shape"]))
+            self.assertEqual(s, sorted(s, reverse=True))
+            self.assertTrue(abs(s[0] - m["spectral_norm"]) <= m["spectral_norm_error"])
+            self.assertTrue(abs(math.sqrt(math.fsum(x * x for x in s)) - m["frobenius_norm"]) <= 1e-12 * m["frobenius_norm"])
+            self.assertTrue(1 <= m["spectrum"]["participation_ratio"] <= len(s))
+
+    def test_are_the_same_bits_for_every_thread_count(self):
+        one = without_timings(self.document("weights-1", "weights", GGUF, "--all", "--spectrum", "full", "--threads", "1"))
+        for threads in ("2", "7"):
+            many = self.document("weights-1", "weights", GGUF, "--all", "--spectrum", "full", "--threads", threads)
+            self.assertEqual(one, without_timings(many))
+
+    def test_tied_heads_are_the_embedding(self):
+        tied = self.document("weights-1", "weights", GOLDEN / "gpt2-tied")
+        self.assertTrue(tied["tied_embeddings"] and tied["tied_allclose"])
+        self.assertEqual(tied["wu_we_ratio"], 1.0)
+        untied = self.document("weights-1", "weights", GOLDEN / "starcoder2-untied")
+        self.assertFalse(untied["tied_embeddings"] or untied["tied_allclose"])
+        found = by_role(untied)
+        self.assertEqual(untied["wu_we_ratio"],
+                         found["W_U", None]["frobenius_norm"] / found["W_E", None]["frobenius_norm"])
+
+
+class Choices(CliTest):
+    def test_globs_match_names_and_roles(self):
+        document = self.document("weights-1", "weights", GGUF, "--tensor", "W_Q", "--tensor", "blk.3.ffn_*")
+        roles = {(m["role"], m["layer"]) for m in document["matrices"]}
+        self.assertEqual(roles, {("W_Q", layer) for layer in range(7)} | {(r, 3) for r in ("W_gate", "W_in", "W_out")})
+        self.assertIsNone(document["wu_we_ratio"])
+        self.fails(2, "weights", GGUF, "--tensor", "nothing*", says=("nothing*", "W_Q"))
+
+    def test_csv_has_a_row_per_matrix(self):
+        self.ok("weights", GGUF, "--all", "--csv", self.folder / "w.csv", "--json", self.folder / "w.json")
+        rows = list(csv.DictReader(io.StringIO((self.folder / "w.csv").read_text())))
+        matrices = json.loads((self.folder / "w.json").read_text())["matrices"]
+        self.assertEqual([float(r["frobenius_norm"]) for r in rows], [m["frobenius_norm"] for m in matrices])
+        self.fails(2, "weights", GGUF, "--csv", "-", "--json", "-", says=("standard output",))
+
+    def test_amplification_is_the_product(self):
+        document = self.document("weights-1", "weights", GGUF, "--amplification", "notebook-004", "--ids", "1,5,9")
+        gains = self.document("gains-1", "gains", GGUF, "--definition", "notebook-004", "--ids", "1,5,9")
+        amplification = document["effective_amplification"]
+        self.assertEqual(amplification["gain"], gains["definitions"][0]["gain"])
+        self.assertEqual(amplification["value"],
+                         by_role(document)["W_U", None]["spectral_norm"] * amplification["gain"])
+        self.fails(2, "weights", GGUF, "--amplification", "notebook-004", says=("needs prompts",))
+        self.fails(2, "weights", GGUF, "--ids", "1", says=("--amplification",))
+        self.fails(2, "weights", GGUF, "--amplification", "nothing", "--ids", "1", says=("nothing",))
+
+    def test_tables_name_every_matrix(self):
+        text = self.ok("weights", GGUF, "--all").out
+        for word in ("W_U", "W_E", "W_Q[0]", "W_out[6]", "Frobenius norm", "stable rank"):
+            self.assertIn(word, text)
+
+
+class NonFinite(CliTest):
+    def broken(self, value):
+        """W_O of layer 1 with one number replaced: row 3, column 5."""
+        folder = self.folder / "broken"
+        shutil.copytree(LLAMA, folder, dirs_exist_ok=True)
+        name = "model.layers.1.self_attn.o_proj.weight"
+        shape, _, start = stored(LLAMA)[name]
+        data = bytearray((folder / "model.safetensors").read_bytes())
+        at = start + 4 * (3 * shape[1] + 5)
+        data[at:at + 4] = struct.pack("<f", value)
+        (folder / "model.safetensors").write_bytes(bytes(data))
+        return folder
+
+    def test_is_reported_and_refused_while_the_others_are_measured(self):
+        for value, word in ((math.inf, "inf"), (-math.inf, "-inf"), (math.nan, "nan")):
+            done = run("weights", self.broken(value), "--all", "--json", "-")
+            self.assertEqual(done.code, 1)
+            self.assertIn("row 3, column 5", done.err)
+            matrices = json.loads(done.out)["matrices"]
+            bad = [m for m in matrices if "non_finite" in m]
+            self.assertEqual([(m["role"], m["layer"]) for m in bad], [("W_O", 1)])
+            self.assertEqual(bad[0]["non_finite"], {"row": 3, "col": 5, "value": word, "count": 1})
+            self.assertNotIn("frobenius_norm", bad[0])
+            self.assertEqual(sum("frobenius_norm" in m for m in matrices), len(matrices) - 1)
+
+
+if __name__ == "__main__":
+    main()
