@@ -19,40 +19,73 @@ namespace HWY_NAMESPACE {
 /// for the registers.
 inline constexpr std::size_t kGramRows = kParts == 1 ? 8 : 4;
 
+/// Asks for the bytes of the rows to come, a few cache lines per group of lanes, while these rows are computed: without
+/// it decoding waits for memory and the arithmetic leaves memory idle.
+class ReadAhead {
+ public:
+  /// `bytes` from `start`, over `groups` calls.
+  ReadAhead(const std::byte* start, std::size_t bytes, std::size_t groups)
+      : at_(reinterpret_cast<std::uintptr_t>(start)), lines_((bytes / kLine + groups - 1) / groups) {}
+  SG_INLINE void operator()() {
+    for (std::size_t l = 0; l < lines_; ++l, at_ += kLine) {
+      __builtin_prefetch(reinterpret_cast<const void*>(at_), 0, 2);  // for reading, into the second level
+    }
+  }
+
+ private:
+  static constexpr std::size_t kLine = 64;
+  std::uintptr_t at_;
+  std::size_t lines_;
+};
+
 /// acc += sum over the rows of (row . v) row, n a multiple of the lanes.
 template <std::size_t kRows>
-HWY_INLINE void gram_step(const float* const* row, std::size_t n, const double* v, double* acc) {
+SG_INLINE void gram_step(const float* const* rows, std::size_t n, const double* v, double* acc, ReadAhead ahead) {
   const DoubleTag d;
+  const float* row[kRows];
   Lanes dot[kRows];
-  for (Lanes& lanes : dot) lanes = zero_lanes();
+  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+    row[r] = rows[r];
+    dot[r] = zero_lanes();
+  }
   for (std::size_t i = 0; i < n; i += kReduceLanes) {
-    for (std::size_t p = 0; p < kParts; ++p) {
+    ahead();
+    SG_UNROLL for (std::size_t p = 0; p < kParts; ++p) {
       const std::size_t at = i + p * kDoubles;
       const auto x = hn::LoadU(d, v + at);
-      for (std::size_t r = 0; r < kRows; ++r) dot[r].part[p] = hn::MulAdd(load_double(row[r] + at), x, dot[r].part[p]);
+      SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+        dot[r].part[p] = hn::MulAdd(load_double(row[r] + at), x, dot[r].part[p]);
+      }
     }
   }
   DoubleVec t[kRows];
-  for (std::size_t r = 0; r < kRows; ++r) t[r] = hn::Set(d, sum_lanes(dot[r]));
-  for (std::size_t i = 0; i < n; i += kDoubles) {
-    auto sum = hn::LoadU(d, acc + i);
-    for (std::size_t r = 0; r < kRows; ++r) sum = hn::MulAdd(load_double(row[r] + i), t[r], sum);
-    hn::StoreU(sum, d, acc + i);
+  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) t[r] = hn::Set(d, sum_lanes(dot[r]));
+  for (std::size_t i = 0; i < n; i += kReduceLanes) {
+    ahead();
+    SG_UNROLL for (std::size_t p = 0; p < kParts; ++p) {
+      const std::size_t at = i + p * kDoubles;
+      auto sum = hn::LoadU(d, acc + at);
+      SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) sum = hn::MulAdd(load_double(row[r] + at), t[r], sum);
+      hn::StoreU(sum, d, acc + at);
+    }
   }
 }
 
 void gram_rows(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
-  const std::size_t n = padded_columns(w.cols);
+  const std::size_t n = padded_columns(w.cols), groups = 2 * n / kReduceLanes;
   float* decoded = scratch(Scratch::kRows, kGramRows * n);
   const float* row[kGramRows];
   std::size_t r = begin;
   for (; r + kGramRows <= end; r += kGramRows) {
     for (std::size_t j = 0; j < kGramRows; ++j) row[j] = row_or_decoded(w, r + j, decoded + j * n);
-    gram_step<kGramRows>(row, n, v, acc);
+    const std::size_t next = std::min(r + kGramRows, w.rows - 1);
+    // Rows in place are several streams that the processor follows by itself.
+    const std::size_t bytes = row[0] == decoded ? kGramRows * w.row_bytes : 0;
+    gram_step<kGramRows>(row, n, v, acc, ReadAhead(w.row(next), bytes, groups));
   }
   for (; r < end; ++r) {
     row[0] = row_or_decoded(w, r, decoded);
-    gram_step<1>(row, n, v, acc);
+    gram_step<1>(row, n, v, acc, ReadAhead(w.row(r), 0, groups));
   }
 }
 
@@ -67,7 +100,7 @@ void row_sums(const StoredRows& w, std::size_t begin, std::size_t end, double or
     Lanes squares = zero_lanes(), shift = zero_lanes(), shift_squares = zero_lanes();
     for (std::size_t i = 0; i < w.cols; i += kReduceLanes) {
       const std::size_t count = std::min(w.cols - i, kReduceLanes);
-      for (std::size_t p = 0; p < kParts; ++p) {
+      SG_UNROLL for (std::size_t p = 0; p < kParts; ++p) {
         const auto value = load_double(x + i + p * kDoubles);
         auto distance = hn::Sub(hn::Abs(value), from);
         if (count < kReduceLanes) distance = keep_first(distance, count, p);

@@ -21,44 +21,44 @@ namespace HWY_NAMESPACE {
 using ByteTag = hn::FixedTag<std::uint8_t, 16>;
 using ByteVec = hn::Vec<ByteTag>;
 
-HWY_INLINE ByteVec load_bytes(const std::byte* src) {
+SG_INLINE ByteVec load_bytes(const std::byte* src) {
   return hn::LoadU(ByteTag(), reinterpret_cast<const std::uint8_t*>(src));
 }
-HWY_INLINE ByteVec low_half_bytes(ByteVec q) { return hn::And(q, hn::Set(ByteTag(), 15)); }
-HWY_INLINE ByteVec high_half_bytes(ByteVec q) {
+SG_INLINE ByteVec low_half_bytes(ByteVec q) { return hn::And(q, hn::Set(ByteTag(), 15)); }
+SG_INLINE ByteVec high_half_bytes(ByteVec q) {
   const hn::Repartition<std::uint16_t, ByteTag> d16;
   return low_half_bytes(hn::BitCast(ByteTag(), hn::ShiftRight<4>(hn::BitCast(d16, q))));
 }
 /// Every byte moved by kBits inside its 16-bit pair; the caller masks what came over from the neighbour.
 template <int kBits>
-HWY_INLINE ByteVec bytes_right(ByteVec q) {
+SG_INLINE ByteVec bytes_right(ByteVec q) {
   const hn::Repartition<std::uint16_t, ByteTag> d16;
   return hn::BitCast(ByteTag(), hn::ShiftRight<kBits>(hn::BitCast(d16, q)));
 }
 template <int kBits>
-HWY_INLINE ByteVec bytes_left(ByteVec q) {
+SG_INLINE ByteVec bytes_left(ByteVec q) {
   const hn::Repartition<std::uint16_t, ByteTag> d16;
   return hn::BitCast(ByteTag(), hn::ShiftLeft<kBits>(hn::BitCast(d16, q)));
 }
 
 /// value(q) of the 16 bytes of q, as numbers of type T, to dst.
 template <class T, class Value>
-HWY_INLINE void along_row(ByteVec q, float* dst, const Value& value) {
+SG_INLINE void along_row(ByteVec q, float* dst, const Value& value) {
   const FloatTag d;
   const hn::RebindToSigned<FloatTag> di;
   const hn::Rebind<T, FloatTag> narrow;
   HWY_ALIGN T bytes[16];
   hn::StoreU(q, ByteTag(), reinterpret_cast<std::uint8_t*>(bytes));
-  for (std::size_t i = 0; i < 16; i += kFloats) {
+  SG_UNROLL for (std::size_t i = 0; i < 16; i += kFloats) {
     const auto number = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(narrow, bytes + i)));
     hn::StoreU(value(number), d, dst + i);
   }
 }
 
-HWY_INLINE FloatVec stored_half(const std::byte* src) { return hn::Set(FloatTag(), load_half(src)); }
+SG_INLINE FloatVec stored_half(const std::byte* src) { return hn::Set(FloatTag(), load_half(src)); }
 
 /// 16 where bit i of `bits` is set, for the 16 items i.
-HWY_INLINE ByteVec fifth_bits_of(std::uint32_t bits) {
+SG_INLINE ByteVec fifth_bits_of(std::uint32_t bits) {
   const ByteTag d;
   HWY_ALIGN static constexpr std::uint8_t kBit[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
   const auto low = hn::Set(d, static_cast<std::uint8_t>(bits)), high = hn::Set(d, static_cast<std::uint8_t>(bits >> 8));
@@ -116,7 +116,7 @@ inline void row_block<DType::kIQ4_NL>(const std::byte* src, float* dst) {
 }
 
 /// Scale and minimum of group g of a Q4_K or Q5_K block.
-HWY_INLINE ScaleSubtract row_group(const ScalesMins& packed, FloatVec d, FloatVec d_min, std::size_t g) {
+SG_INLINE ScaleSubtract row_group(const ScalesMins& packed, FloatVec d, FloatVec d_min, std::size_t g) {
   const FloatTag t;
   return {hn::Mul(d, hn::Set(t, static_cast<float>(packed.scale[g]))),
           hn::Mul(d_min, hn::Set(t, static_cast<float>(packed.min[g])))};
@@ -225,7 +225,7 @@ inline void decode_row(const StoredRows& w, std::size_t r, float* dst) {
 }
 
 /// Row r as it lies in the file where that is float32 without a rest, else decoded to dst.
-HWY_INLINE const float* row_or_decoded(const StoredRows& w, std::size_t r, float* dst) {
+SG_INLINE const float* row_or_decoded(const StoredRows& w, std::size_t r, float* dst) {
   const bool in_place = w.dtype == DType::kF32 && w.scale == 1.0f && w.cols % kReduceLanes == 0 &&
                         reinterpret_cast<std::uintptr_t>(w.row(r)) % alignof(float) == 0;
   if (in_place) return reinterpret_cast<const float*>(w.row(r));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 
 #include "measure/stored_gram.h"
@@ -117,6 +118,7 @@ MeasuredMatrix measure_matrix(const MatrixSource& m, const Kernels& kernels, Thr
   MatrixNorms norms = matrix_norms(m, kernels, pool);
   if (norms.non_finite) return {.non_finite = norms.non_finite};
   MatrixStatistics& s = norms.statistics;
+  const auto start = std::chrono::steady_clock::now();
   StoredGram gram(m.stored, kernels, pool);
   const SpectralNorm top = spectral_norm(gram.with_norm(s.frobenius_norm), kernels, options);
   s.spectral_norm = top.value;
@@ -125,7 +127,8 @@ MeasuredMatrix measure_matrix(const MatrixSource& m, const Kernels& kernels, Thr
   s.spectral_converged = top.converged;
   s.spectral_residual = top.residual;
   s.spectral_at_most = top.at_most;
-  return {.statistics = std::move(s)};
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {.statistics = std::move(s), .spectral_seconds = seconds};
 }
 
 bool all_close(const MatrixSource& a, const MatrixSource& b, const Kernels& kernels, ThreadPool& pool) {

@@ -31,6 +31,7 @@ MatrixNorms matrix_norms(const MatrixSource& matrix, const Kernels& kernels, Thr
 struct MeasuredMatrix {
   std::optional<MatrixStatistics> statistics;
   std::optional<NonFinite> non_finite;
+  double spectral_seconds = 0;
 };
 MeasuredMatrix measure_matrix(const MatrixSource& matrix, const Kernels& kernels, ThreadPool& pool,
                               const SpectralOptions& options);

@@ -90,6 +90,7 @@ struct WeightsReport {
   std::optional<Amplification> amplification;
   std::vector<std::string> warnings;
   double seconds = 0;
+  double spectral_seconds = 0;  // of them, in spectral norms
   std::uint64_t peak_bytes = 0;
 
   /// Matrices whose statistics were refused.

@@ -130,6 +130,7 @@ class Run {
     }
     MeasuredMatrix measured = measure_matrix(source, kernels_, pool_, SpectralOptions{});
     row.statistics = std::move(measured.statistics);
+    report_.spectral_seconds += measured.spectral_seconds;
     if (options_.full_spectrum && row.statistics) row.statistics->spectrum = full_spectrum(source, kernels_, pool_);
     row.non_finite = measured.non_finite;
     report_.matrices.push_back(std::move(row));

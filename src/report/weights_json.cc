@@ -87,20 +87,21 @@ Json weights_json(const WeightsReport& r) {
                      {"gain", r.amplification->gain},
                      {"value", r.amplification->value}};
   }
-  return {{"schema", kWeightsSchema},
-          {"engine",
-           {{"version", r.engine.version},
-            {"isa", r.engine.isa},
-            {"threads", r.engine.threads},
-            {"numerics", r.engine.numerics}}},
-          {"model", model_json(r.model)},
-          {"matrices", std::move(matrices)},
-          {"wu_we_ratio", or_null(r.wu_we_ratio)},
-          {"tied_embeddings", r.tied_embeddings},
-          {"tied_allclose", or_null(r.tied_allclose)},
-          {"effective_amplification", std::move(amplification)},
-          {"warnings", r.warnings},
-          {"timings", {{"seconds", r.seconds}, {"peak_bytes", r.peak_bytes}}}};
+  return {
+      {"schema", kWeightsSchema},
+      {"engine",
+       {{"version", r.engine.version},
+        {"isa", r.engine.isa},
+        {"threads", r.engine.threads},
+        {"numerics", r.engine.numerics}}},
+      {"model", model_json(r.model)},
+      {"matrices", std::move(matrices)},
+      {"wu_we_ratio", or_null(r.wu_we_ratio)},
+      {"tied_embeddings", r.tied_embeddings},
+      {"tied_allclose", or_null(r.tied_allclose)},
+      {"effective_amplification", std::move(amplification)},
+      {"warnings", r.warnings},
+      {"timings", {{"seconds", r.seconds}, {"spectral_seconds", r.spectral_seconds}, {"peak_bytes", r.peak_bytes}}}};
 }
 
 std::string weights_csv(const WeightsReport& r) {
