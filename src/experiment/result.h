@@ -1,0 +1,166 @@
+// Row types of an experiment's outcome: all numbers, labels and panels, resolved. `experiment` fills them, `report`
+// writes them; neither computes what the other owns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "measure/row.h"
+
+namespace sg {
+
+/// Why there is no value. Written as null with the reason beside it, never as NaN or 0.
+struct Absent {
+  std::string why;
+  bool operator==(const Absent&) const = default;
+};
+
+/// Pairs such as (layer, gain), as the notebooks store them.
+using Pairs = std::vector<std::pair<std::int64_t, double>>;
+
+/// What a column, a value or a fact can be. Lists of numbers are ladders and norms, per layer or per prompt.
+using Value = std::variant<Absent, bool, std::int64_t, double, std::string, std::vector<double>,
+                           std::vector<std::int64_t>, std::vector<std::string>, Pairs>;
+
+/// A column of a table for people: what it holds and how it is written.
+struct ColumnHead {
+  std::string name;    // in expressions and under "columns" of results.json
+  std::string title;   // for people
+  std::string format;  // of fmt, for a number: "{:.4f}"; empty: six digits
+};
+
+/// One model's row, or one prompt's.
+struct ResultRow {
+  std::string key;                   // of the model: "pythia-70m"
+  std::string label;                 // for people: "Pythia-70M"
+  std::optional<std::string> error;  // why this model has no columns; the others go on
+  std::vector<Value> cells;          // by column
+};
+
+struct ResultTable {
+  std::string title;
+  std::string note;  // one sentence under the table; empty: none
+  std::vector<ColumnHead> columns;
+  std::vector<ResultRow> rows;
+};
+
+/// A value of the whole experiment: a ratio, a correlation, a rate.
+struct NamedValue {
+  std::string name;
+  std::string title;
+  std::string format;
+  Value value;
+  std::string method;  // "Pearson, two-sided exact t, n = 8"
+};
+
+/// A number that the seed reports, cited, beside ours where there is one.
+struct ReferenceValue {
+  std::string what, source;
+  Value theirs, ours;
+};
+
+/// One point of the multiverse: a definition, the prompts it was evaluated over, what it concludes.
+struct Universe {
+  std::string reduction, span, pooling;
+  std::string prompts;             // "all" or a category
+  std::string label;               // of the verdict; empty where it could not be evaluated
+  std::string why_absent;          // then
+  std::optional<double> quantity;  // the verdict's leading number, for the specification curve
+};
+
+/// Which single choice turns the verdict: the seed's definition with one part replaced.
+struct Flip {
+  std::string choice;  // "reduction", "span", "pooling" or "prompts"
+  std::string from, to, label;
+};
+
+struct Multiverse {
+  std::vector<Universe> universes;
+  std::size_t evaluated = 0;  // universes with a label
+  std::size_t agreeing = 0;   // of them, those with the seed's label
+  std::vector<Flip> flips;
+  std::string quantity_title;       // of Universe::quantity
+  std::optional<double> reference;  // the line it is compared with: 1 for gains
+};
+
+struct Verdict {
+  std::string name;      // "H25"
+  std::string title;     // "Dimensional Crowding"
+  std::string label;     // "VALIDATED", as the seed writes it; empty where it could not be evaluated
+  std::string sentence;  // why, with its numbers; or why there is no label
+  std::string rule;      // the condition that decided
+  Multiverse multiverse;
+};
+
+/// Panels of the figure, resolved to numbers. A missing number is a gap, and its reason is in the tables.
+enum class PanelKind : std::uint8_t { kBars, kScatter, kLines, kHeatMap, kSpecificationCurve };
+
+struct Series {
+  std::string label;
+  std::string color;  // name of the palette of report/figure.h; empty: by place
+  std::vector<std::optional<double>> x, y;
+  std::vector<std::optional<double>> error;  // half-width of the bar about y; empty: none
+  std::vector<std::string> names;            // of the points; empty: none
+  bool right_axis = false;                   // of a panel with two scales
+  bool line = true, points = false;          // of kLines
+};
+
+struct Panel {
+  PanelKind kind = PanelKind::kBars;
+  std::string title, x_title, y_title, right_title;
+  std::vector<std::string> categories;  // of kBars: one group of bars each; of kHeatMap: columns
+  std::vector<std::string> rows;        // of kHeatMap
+  std::vector<Series> series;           // of kHeatMap: one per row, y by column
+  std::optional<double> reference;      // a dashed line across
+  std::string reference_label;
+  bool log_y = false;
+  std::optional<std::pair<double, double>> y_range;
+  std::string value_format;  // of the labels on bars: "{:.2f}x"; empty: none
+  /// A fitted line of a scatter panel: y = slope x + intercept.
+  struct Fit {
+    double slope = 0, intercept = 0;
+    std::string label;
+  };
+  std::optional<Fit> fit;
+};
+
+struct Figure {
+  std::string name;  // file name without extension
+  std::string title;
+  std::size_t columns = 2;  // panels side by side
+  std::vector<Panel> panels;
+};
+
+/// results.json as the seed wrote it: a tree, since every seed has its own keys.
+struct Tree {
+  std::string key;        // empty in a list
+  Value leaf = Absent{};  // when there are no children
+  bool object = false, list = false;
+  std::vector<Tree> children;  // in order
+};
+
+struct ExperimentResult {
+  std::string id, title, hypothesis, seed;
+  std::string definition;  // the seed's own
+  std::string text;        // the experiment file, whole
+  std::string started;     // ISO 8601, UTC; the only thing that differs between equal runs
+  EngineFacts engine;
+  bool pocket = false;  // models of the pocket zoo: the report opens with what may not be concluded
+  std::string pocket_note;
+  ResultTable models;               // every column of every model
+  ResultTable prompts;              // every column of every prompt; empty when the experiment has none
+  std::vector<ResultTable> tables;  // as the seed printed them
+  std::vector<NamedValue> values;
+  std::vector<Verdict> verdicts;
+  std::vector<ReferenceValue> references;
+  std::vector<Figure> figures;
+  Tree seed_results;                 // the keys of the notebook's own JSON
+  std::vector<std::string> notices;  // skipped models, roles filled in order, seeds' traps that were met
+  std::size_t failed = 0;            // models with an error
+};
+
+}  // namespace sg
