@@ -27,6 +27,7 @@ struct ModelOutcome {
   std::string source;                // MODEL as it was given
   std::optional<ModelFacts> facts;   // absent: it could not be opened
   std::optional<std::string> error;  // then, or when it failed midway
+  std::vector<Sequence> prompts;     // as this model's tokenizer reads them; their rows are in the store
 };
 
 /// One run of one experiment, enough to evaluate it again without its models.
