@@ -32,8 +32,9 @@ struct ModelOutcome {
 
 /// One run of one experiment, enough to evaluate it again without its models.
 struct RunRecord {
-  std::string experiment;  // the file's text, overrides applied
-  std::string started;     // ISO 8601, UTC
+  std::string experiment;              // the file's text
+  std::vector<std::string> overrides;  // --set key=value, in order
+  std::string started;                 // ISO 8601, UTC
   bool pocket = false;
   EngineFacts engine;
   std::vector<ModelOutcome> models;  // in order
