@@ -119,6 +119,7 @@ struct Panel {
   std::optional<double> reference;      // a dashed line across
   std::string reference_label;
   bool log_y = false;
+  bool mark_last = false;  // of kLines: the last point of each series stands out
   bool mark_last = false;  // of kLines: each series' last point stands out
   std::optional<std::pair<double, double>> y_range;
   std::string value_format;  // of the labels on bars: "{:.2f}x"; empty: none
