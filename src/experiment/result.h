@@ -120,7 +120,6 @@ struct Panel {
   std::string reference_label;
   bool log_y = false;
   bool mark_last = false;  // of kLines: the last point of each series stands out
-  bool mark_last = false;  // of kLines: each series' last point stands out
   std::optional<std::pair<double, double>> y_range;
   std::string value_format;  // of the labels on bars: "{:.2f}x"; empty: none
   /// A fitted line of a scatter panel: y = slope x + intercept.
