@@ -122,6 +122,11 @@ struct Panel {
   bool mark_last = false;  // of kLines: the last point of each series stands out
   std::optional<std::pair<double, double>> y_range;
   std::string value_format;  // of the labels on bars: "{:.2f}x"; empty: none
+  /// Of a heat map of labels: what a cell's number stands for (its place in this list); empty: numbers.
+  std::vector<std::string> classes;
+  std::vector<std::string> column_groups, row_groups;         // of a heat map: one per category and row, or none
+  std::optional<std::pair<std::size_t, std::size_t>> marked;  // of a heat map: row and column of the seed's own
+  std::vector<std::vector<double>> marks;  // of a specification curve: by row, the ranks that made this choice
   /// A fitted line of a scatter panel: y = slope x + intercept.
   struct Fit {
     double slope = 0, intercept = 0;
@@ -137,6 +142,11 @@ struct Figure {
   std::vector<Panel> panels;
 };
 
+/// A prompt as it was given to the models.
+struct PromptText {
+  std::string text, category;
+};
+
 /// results.json as the seed wrote it: a tree, since every seed has its own keys.
 struct Tree {
   std::string key;        // empty in a list
@@ -147,9 +157,12 @@ struct Tree {
 
 struct ExperimentResult {
   std::string id, title, hypothesis, seed;
-  std::string definition;  // the seed's own
-  std::string text;        // the experiment file, whole
-  std::string started;     // ISO 8601, UTC; the only thing that differs between equal runs
+  std::string definition;                // the seed's own
+  std::string reduction, span, pooling;  // its parts; empty for an experiment without gains
+  std::string suite;                     // of the prompts; empty when the file lists them itself
+  std::vector<PromptText> prompt_texts;  // in order
+  std::string text;                      // the experiment file, whole
+  std::string started;                   // ISO 8601, UTC; the only thing that differs between equal runs
   EngineFacts engine;
   bool pocket = false;  // models of the pocket zoo: the report opens with what may not be concluded
   std::string pocket_note;
