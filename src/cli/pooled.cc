@@ -19,7 +19,7 @@ std::optional<Interval> interval_of(Pooling pooling, const std::vector<Gain>& ga
     for (const std::size_t u : units) drawn.push_back(defined[u]);
     return pool(pooling, drawn).gain.value;
   };
-  return bootstrap(defined.size(), statistic, {.kind = BootstrapKind::kBca, .resamples = kResamples});
+  return bootstrap(defined.size(), statistic, {.kind = BootstrapKind::kBca, .resamples = kResamples}).value;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/counter_rng.h"
+#include "stats/correlation.h"
 #include "stats/quantile.h"
 
 namespace sg {
@@ -16,20 +17,24 @@ namespace {
 double normal_cdf(double z) { return boost::math::cdf(boost::math::normal(), z); }
 double normal_quantile(double p) { return boost::math::quantile(boost::math::normal(), p); }
 
-/// The statistic of every resample, ascending.
-std::optional<std::vector<double>> resample(std::size_t n, const Statistic& statistic,
-                                            const BootstrapOptions& options) {
+/// The statistic of every resample that has one, ascending.
+Estimate<std::vector<double>> resample(std::size_t n, const Statistic& statistic, const BootstrapOptions& options) {
   const CounterRng rng(options.seed);
   std::vector<std::size_t> units(n);
-  std::vector<double> values(options.resamples);
+  std::vector<double> values;
+  values.reserve(options.resamples);
   for (std::size_t r = 0; r < options.resamples; ++r) {
     for (std::size_t i = 0; i < n; ++i) units[i] = static_cast<std::size_t>(rng.below(r * n + i, n));
     const auto value = statistic(units);
-    if (!value || !std::isfinite(*value)) return std::nullopt;
-    values[r] = *value;
+    if (value && std::isfinite(*value)) values.push_back(*value);
+  }
+  const std::size_t undefined = options.resamples - values.size();
+  if (values.empty() || static_cast<double>(undefined) > kMostUndefined * static_cast<double>(options.resamples)) {
+    return Estimate<std::vector<double>>::absent("the statistic is undefined for " + std::to_string(undefined) +
+                                                 " of " + std::to_string(options.resamples) + " resamples");
   }
   std::sort(values.begin(), values.end());
-  return values;
+  return Estimate<std::vector<double>>::of(std::move(values));
 }
 
 /// z0 = Phi^-1(share of resamples below the sample's value; ties count half).
@@ -61,43 +66,78 @@ std::optional<double> acceleration(std::size_t n, const Statistic& statistic) {
   return cubes / (6 * squares * std::sqrt(squares));
 }
 
-/// alpha' = Phi(z0 + (z0 + z) / (1 - a (z0 + z))), z = Phi^-1(alpha).
-double corrected_level(double alpha, double z0, double a) {
+/// alpha' = Phi(z0 + (z0 + z) / (1 - a (z0 + z))), z = Phi^-1(alpha); none beyond the pole of the correction.
+std::optional<double> corrected_level(double alpha, double z0, double a) {
   const double z = z0 + normal_quantile(alpha);
+  if (!(1 - a * z > 0)) return std::nullopt;
   return normal_cdf(z0 + z / (1 - a * z));
 }
 
 }  // namespace
 
-std::optional<Interval> bootstrap(std::size_t n, const Statistic& statistic, const BootstrapOptions& options) {
+Estimate<Interval> bootstrap(std::size_t n, const Statistic& statistic, const BootstrapOptions& options) {
+  using Bounds = Estimate<Interval>;
   SG_CHECK(options.level > 0 && options.level < 1, "a confidence level is between 0 and 1");
   SG_CHECK(options.resamples >= 1, "no resamples");
-  if (n < 2) return std::nullopt;
+  if (n < 2) return Bounds::absent("fewer than 2 values to draw from");
   std::vector<std::size_t> all(n);
   std::iota(all.begin(), all.end(), std::size_t{0});
   const auto value = statistic(all);
-  if (!value || !std::isfinite(*value)) return std::nullopt;
-  const auto ascending = resample(n, statistic, options);
-  if (!ascending) return std::nullopt;
-  if (ascending->front() == ascending->back()) return Interval{ascending->front(), ascending->back()};
+  if (!value || !std::isfinite(*value)) return Bounds::absent("the statistic is undefined for the sample");
+  const auto resampled = resample(n, statistic, options);
+  if (!resampled.ok()) return Bounds::absent(resampled.reason);
+  const std::vector<double>& ascending = *resampled.value;
+  if (ascending.front() == ascending.back()) return Bounds::of({ascending.front(), ascending.back()});
   double low = (1 - options.level) / 2, high = 1 - low;
   if (options.kind == BootstrapKind::kBca) {
-    const auto z0 = bias_correction(*ascending, *value);
+    const auto z0 = bias_correction(ascending, *value);
+    if (!z0) return Bounds::absent("every resample falls on one side of the sample's value");
     const auto a = acceleration(n, statistic);
-    if (!z0 || !a) return std::nullopt;
-    low = corrected_level(low, *z0, *a);
-    high = corrected_level(high, *z0, *a);
+    if (!a) return Bounds::absent("the statistic is undefined when one value is left out");
+    const auto corrected_low = corrected_level(low, *z0, *a), corrected_high = corrected_level(high, *z0, *a);
+    if (!corrected_low || !corrected_high) return Bounds::absent("the resamples are too skewed to correct for");
+    low = *corrected_low;
+    high = *corrected_high;
   }
-  return Interval{quantile_sorted(*ascending, low), quantile_sorted(*ascending, high)};
+  return Bounds::of({quantile_sorted(ascending, low), quantile_sorted(ascending, high)});
 }
 
-std::optional<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options) {
+Estimate<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options) {
   const auto mean = [values](std::span<const std::size_t> units) -> std::optional<double> {
     double sum = 0;
     for (const std::size_t u : units) sum += values[u];
     return sum / static_cast<double>(units.size());
   };
   return bootstrap(values.size(), mean, options);
+}
+
+Estimate<Interval> bootstrap_pairs(std::span<const double> x, std::span<const double> y,
+                                   const PairedStatistic& statistic, const BootstrapOptions& options) {
+  if (x.size() != y.size()) {
+    return Estimate<Interval>::absent("there are " + std::to_string(x.size()) + " x and " + std::to_string(y.size()) +
+                                      " y");
+  }
+  std::vector<double> drawn_x, drawn_y;
+  const auto of_units = [&](std::span<const std::size_t> units) {
+    drawn_x.clear();
+    drawn_y.clear();
+    for (const std::size_t u : units) {
+      drawn_x.push_back(x[u]);
+      drawn_y.push_back(y[u]);
+    }
+    return statistic(drawn_x, drawn_y);
+  };
+  return bootstrap(x.size(), of_units, options);
+}
+
+Estimate<Interval> bootstrap_pearson(std::span<const double> x, std::span<const double> y,
+                                     const BootstrapOptions& options) {
+  if (auto c = pearson(x, y); !c.ok()) return Estimate<Interval>::absent(std::move(c.reason));
+  const auto r = [](std::span<const double> a, std::span<const double> b) -> std::optional<double> {
+    const auto c = pearson(a, b);
+    return c.ok() ? std::optional(c->r) : std::nullopt;
+  };
+  return bootstrap_pairs(x, y, r, options);
 }
 
 }  // namespace sg

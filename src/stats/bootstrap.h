@@ -8,11 +8,9 @@
 #include <optional>
 #include <span>
 
-namespace sg {
+#include "stats/estimate.h"
 
-struct Interval {
-  double low = 0, high = 0;
-};
+namespace sg {
 
 enum class BootstrapKind : std::uint8_t {
   kPercentile,  // quantiles of the resampled statistic
@@ -29,12 +27,28 @@ struct BootstrapOptions {
 /// The statistic of the units with these indices (of 0..n-1, repeats allowed, n of them); absent when undefined.
 using Statistic = std::function<std::optional<double>(std::span<const std::size_t>)>;
 
-/// Absent when n < 2, when the statistic is undefined for the sample itself or for a resample or jackknife
-/// sample that is needed, or when every resample falls on one side of the sample's value (BCa has no bias
-/// correction then) although they differ. A constant statistic has the interval [value, value].
-std::optional<Interval> bootstrap(std::size_t n, const Statistic& statistic, const BootstrapOptions& options = {});
+/// The largest share of resamples for which the statistic may be undefined; they are left out. Five pairs drawn five
+/// times are all the same pair in 1 of 625 resamples, where a correlation is undefined; four are in 1 of 64.
+inline constexpr double kMostUndefined = 0.01;
+
+/// Absent when n < 2; when the statistic is undefined for the sample itself, for a jackknife sample (BCa) or for more
+/// than kMostUndefined of the resamples; and when BCa cannot correct: every resample falls on one side of the sample's
+/// value although they differ, or the skew is beyond the correction's pole. A constant statistic has the interval
+/// [value, value].
+Estimate<Interval> bootstrap(std::size_t n, const Statistic& statistic, const BootstrapOptions& options = {});
 
 /// Interval of the mean.
-std::optional<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options = {});
+Estimate<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options = {});
+
+/// A statistic of pairs (x[i], y[i]), both spans of one length; absent when undefined.
+using PairedStatistic = std::function<std::optional<double>(std::span<const double>, std::span<const double>)>;
+
+/// Interval of a statistic of pairs, drawn together. Also absent for unequal lengths.
+Estimate<Interval> bootstrap_pairs(std::span<const double> x, std::span<const double> y,
+                                   const PairedStatistic& statistic, const BootstrapOptions& options = {});
+
+/// Interval of Pearson's r, by resampling pairs.
+Estimate<Interval> bootstrap_pearson(std::span<const double> x, std::span<const double> y,
+                                     const BootstrapOptions& options = {});
 
 }  // namespace sg

@@ -1,0 +1,58 @@
+#include "stats/correlation.h"
+
+#include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/special_functions/beta.hpp>
+#include <cmath>
+#include <numeric>
+
+#include "base/check.h"
+#include "stats/sample.h"
+
+namespace sg {
+Estimate<Correlation> pearson(std::span<const double> x, std::span<const double> y) {
+  if (std::string why = why_unusable_pairs(x, y, 3); !why.empty()) return Estimate<Correlation>::absent(std::move(why));
+  const Centred cx = centre(x), cy = centre(y);
+  Correlation c{.n = x.size()};
+  c.r = std::clamp(products(cx, cy) / std::sqrt(cx.squares() * cy.squares()), -1.0, 1.0);
+  c.unexplained = std::min(residual_squares(cx, cy, products(cx, cy) / cx.squares()) / cy.squares(), 1.0);
+  // P(|t| >= |r| sqrt((n - 2) / (1 - r^2))) = I(1 - r^2; (n - 2) / 2, 1 / 2), without the cancellation in 1 - r^2.
+  c.p = boost::math::ibeta(0.5 * static_cast<double>(c.n - 2), 0.5, c.unexplained);
+  return Estimate<Correlation>::of(c);
+}
+
+Estimate<Interval> pearson_interval(std::span<const double> x, std::span<const double> y, double level) {
+  SG_CHECK(level > 0 && level < 1, "a confidence level is between 0 and 1");
+  const auto c = pearson(x, y);
+  if (!c.ok()) return Estimate<Interval>::absent(c.reason);
+  if (c->n < 4) return Estimate<Interval>::absent("3 pairs leave no degree of freedom for an interval");
+  if (!(c->unexplained > 0)) return Estimate<Interval>::absent("the points lie on a line");
+  // atanh |r| = log((1 + |r|)^2 / (1 - r^2)) / 2
+  const double size = std::abs(c->r);
+  const double z = std::copysign(std::log1p(size) - 0.5 * std::log(c->unexplained), c->r);
+  const double half =
+      boost::math::quantile(boost::math::normal(), 0.5 + level / 2) / std::sqrt(static_cast<double>(c->n - 3));
+  return Estimate<Interval>::of({.low = std::tanh(z - half), .high = std::tanh(z + half)});
+}
+
+Estimate<Correlation> spearman(std::span<const double> x, std::span<const double> y) {
+  if (std::string why = why_unusable_pairs(x, y, 3); !why.empty()) return Estimate<Correlation>::absent(std::move(why));
+  return pearson(average_ranks(x), average_ranks(y));
+}
+
+std::vector<double> average_ranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t last = first;
+    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
+    const double shared = 0.5 * static_cast<double>(first + last) + 1;
+    for (std::size_t i = first; i <= last; ++i) ranks[order[i]] = shared;
+    first = last + 1;
+  }
+  return ranks;
+}
+
+}  // namespace sg
