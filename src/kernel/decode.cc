@@ -22,42 +22,24 @@ void decode_scalar(DType dtype, const std::byte* src, std::size_t n, float* dst)
   SG_CHECK(traits(dtype).is_weight, "no decoder for a type that holds no weights");
   SG_CHECK(n % traits(dtype).block_items == 0, "decoding part of a block");
   switch (dtype) {
-    case DType::kF64:
-      return decode_each<double>(src, n, dst, [](double x) { return static_cast<float>(x); });
-    case DType::kF32:
-      return decode_each<float>(src, n, dst, [](float x) { return x; });
-    case DType::kF16:
-      return decode_each<std::uint16_t>(src, n, dst, half_to_float);
-    case DType::kBF16:
-      return decode_each<std::uint16_t>(src, n, dst, bfloat_to_float);
-    case DType::kF8E4M3:
-      return decode_each<std::uint8_t>(src, n, dst, e4m3_to_float);
-    case DType::kF8E5M2:
-      return decode_each<std::uint8_t>(src, n, dst, e5m2_to_float);
-    case DType::kQ4_0:
-      return decode_blocks<DType::kQ4_0>(src, n, dst);
-    case DType::kQ4_1:
-      return decode_blocks<DType::kQ4_1>(src, n, dst);
-    case DType::kQ5_0:
-      return decode_blocks<DType::kQ5_0>(src, n, dst);
-    case DType::kQ5_1:
-      return decode_blocks<DType::kQ5_1>(src, n, dst);
-    case DType::kQ8_0:
-      return decode_blocks<DType::kQ8_0>(src, n, dst);
-    case DType::kQ2_K:
-      return decode_blocks<DType::kQ2_K>(src, n, dst);
-    case DType::kQ3_K:
-      return decode_blocks<DType::kQ3_K>(src, n, dst);
-    case DType::kQ4_K:
-      return decode_blocks<DType::kQ4_K>(src, n, dst);
-    case DType::kQ5_K:
-      return decode_blocks<DType::kQ5_K>(src, n, dst);
-    case DType::kQ6_K:
-      return decode_blocks<DType::kQ6_K>(src, n, dst);
-    case DType::kIQ4_NL:
-      return decode_blocks<DType::kIQ4_NL>(src, n, dst);
-    case DType::kIQ4_XS:
-      return decode_blocks<DType::kIQ4_XS>(src, n, dst);
+    case DType::kF64: return decode_each<double>(src, n, dst, [](double x) { return static_cast<float>(x); });
+    case DType::kF32: return decode_each<float>(src, n, dst, [](float x) { return x; });
+    case DType::kF16: return decode_each<std::uint16_t>(src, n, dst, half_to_float);
+    case DType::kBF16: return decode_each<std::uint16_t>(src, n, dst, bfloat_to_float);
+    case DType::kF8E4M3: return decode_each<std::uint8_t>(src, n, dst, e4m3_to_float);
+    case DType::kF8E5M2: return decode_each<std::uint8_t>(src, n, dst, e5m2_to_float);
+    case DType::kQ4_0: return decode_blocks<DType::kQ4_0>(src, n, dst);
+    case DType::kQ4_1: return decode_blocks<DType::kQ4_1>(src, n, dst);
+    case DType::kQ5_0: return decode_blocks<DType::kQ5_0>(src, n, dst);
+    case DType::kQ5_1: return decode_blocks<DType::kQ5_1>(src, n, dst);
+    case DType::kQ8_0: return decode_blocks<DType::kQ8_0>(src, n, dst);
+    case DType::kQ2_K: return decode_blocks<DType::kQ2_K>(src, n, dst);
+    case DType::kQ3_K: return decode_blocks<DType::kQ3_K>(src, n, dst);
+    case DType::kQ4_K: return decode_blocks<DType::kQ4_K>(src, n, dst);
+    case DType::kQ5_K: return decode_blocks<DType::kQ5_K>(src, n, dst);
+    case DType::kQ6_K: return decode_blocks<DType::kQ6_K>(src, n, dst);
+    case DType::kIQ4_NL: return decode_blocks<DType::kIQ4_NL>(src, n, dst);
+    case DType::kIQ4_XS: return decode_blocks<DType::kIQ4_XS>(src, n, dst);
     case DType::kBool:
     case DType::kU8:
     case DType::kI8:
@@ -67,8 +49,7 @@ void decode_scalar(DType dtype, const std::byte* src, std::size_t n, float* dst)
     case DType::kI32:
     case DType::kU64:
     case DType::kI64:
-    case DType::kCount:
-      break;
+    case DType::kCount: break;
   }
 }
 

@@ -55,8 +55,8 @@ enum class Act : std::uint8_t {
   kGeluErf,    // 0.5 x (1 + erf(x / sqrt 2))
   kGeluQuick,  // x * sigmoid(1.702 x)
   kRelu,
-  kRelu2,      // relu(x)^2
-  kXielu,      // Apertus, arXiv:2411.13010; needs XieluParams
+  kRelu2,  // relu(x)^2
+  kXielu,  // Apertus, arXiv:2411.13010; needs XieluParams
 };
 
 /// x > 0: alpha_p x^2 + beta x; else alpha_n (expm1(min(x, eps)) - x) + beta x. Alphas after softplus.
@@ -70,15 +70,15 @@ enum class Pairing : std::uint8_t { kHalves, kAdjacent };
 /// Sums over the values of one logit row, folded slice by slice in vocabulary order.
 /// After the last slice: log Z = max + log(sum_exp); entropy = log Z - max - sum_exp_shift / sum_exp.
 struct LogitFold {
-  double max = 0.0, min = 0.0;        // of what was folded; meaningless while count == 0
-  double sum = 0.0;                   // of z
-  double sum_squares = 0.0;           // of (z - origin)^2, origin = first value folded (keeps digits)
-  double sum_shift = 0.0;             // of (z - origin)
+  double max = 0.0, min = 0.0;  // of what was folded; meaningless while count == 0
+  double sum = 0.0;             // of z
+  double sum_squares = 0.0;     // of (z - origin)^2, origin = first value folded (keeps digits)
+  double sum_shift = 0.0;       // of (z - origin)
   double origin = 0.0;
-  double sum_exp = 0.0;               // of exp(z - max)
-  double sum_exp_shift = 0.0;         // of exp(z - max) * (z - max)
+  double sum_exp = 0.0;        // of exp(z - max)
+  double sum_exp_shift = 0.0;  // of exp(z - max) * (z - max)
   std::uint64_t count = 0;
-  std::uint64_t non_finite = 0;       // values that are inf or NaN; when > 0 the other sums are not meaningful
+  std::uint64_t non_finite = 0;  // values that are inf or NaN; when > 0 the other sums are not meaningful
 };
 
 /// Largest magnitude of a row and where it stands; a NaN wins over every number.

@@ -14,7 +14,6 @@ namespace {
 
 using test::bytes_of;
 using test::GgufWriter;
-using test::StoredTensor;
 
 std::string error_of(const std::string& file) {
   const auto contents = parse_gguf(bytes_of(file), "test.gguf");
