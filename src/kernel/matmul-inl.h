@@ -1,6 +1,5 @@
-// y = x W^T + bias as outer products: a tile of up to kTile rows by one panel of outputs stays in registers
-// while k runs over one block of kMatmulBlock inputs. Each output is one lane, so its sum is the same chain
-// of operations for every vector length, tile height and number of threads (the order: kernels.h).
+// y = x W^T + bias as outer products: panels of decoded weights times tiles of packed rows (tile-inl.h), block of
+// inputs by block of inputs, shared out over threads. How the work is cut changes no bit (the order: kernels.h).
 // Blocking after Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008).
 // Not a header guard: compiled once per target.
 #if defined(SG_KERNEL_MATMUL_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -11,115 +10,14 @@
 #endif
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "base/check.h"
-#include "hwy/cache_control.h"
 #include "kernel/panel-inl.h"
-#include "kernel/targets.h"
+#include "kernel/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sg {
 namespace HWY_NAMESPACE {
-
-// Two vectors per row and one for each half of the panel: 26 of AVX-512's (and NEON's) 32 registers, 14 of 16.
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
-inline constexpr std::size_t kTile = 12;
-#else
-inline constexpr std::size_t kTile = 6;
-#endif
-
-/// A tile's share of one block of inputs.
-struct TileCall {
-  const float* x;  // (inputs x rows of the tile), packed
-  std::size_t inputs;
-  const float* panel;  // (inputs x kPanel)
-  float* y;            // (rows of the tile x kPanel)
-  std::size_t y_stride;
-  bool first;         // y is written; else added to
-  const float* bias;  // (kPanel), added last; null before the last block or without bias
-};
-
-/// The accumulators of a tile: one lane per output.
-template <std::size_t kRows>
-struct Accumulators {
-  FloatVec left[kRows], right[kRows];
-
-  /// One input: its weights times its value in each row.
-  SG_INLINE void step(const float* x, const float* w) {
-    const FloatTag d;
-    const auto w_left = hn::LoadU(d, w), w_right = hn::LoadU(d, w + kFloats);
-    SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-      const auto value = hn::Set(d, x[r]);
-      left[r] = hn::MulAdd(value, w_left, left[r]);
-      right[r] = hn::MulAdd(value, w_right, right[r]);
-    }
-  }
-};
-
-template <std::size_t kRows>
-void multiply_tile(const TileCall& call) {
-  const FloatTag d;
-  Accumulators<kRows> sum;
-  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-    sum.left[r] = sum.right[r] = hn::Zero(d);
-    hwy::Prefetch(call.y + r * call.y_stride);
-  }
-  const float *x = call.x, *w = call.panel;
-  const std::size_t ahead = kRows * call.inputs;  // the next tile of the same block
-  // Four inputs per turn: the counters of a shorter loop compete with the multiplications for ports.
-  std::size_t k = 0;
-  for (; k + 4 <= call.inputs; k += 4, x += 4 * kRows, w += 4 * kPanel) {
-    SG_UNROLL for (std::size_t i = 0; i < 4 * kRows; i += 16) hwy::Prefetch(x + ahead + i);
-    SG_UNROLL for (std::size_t i = 0; i < 4; ++i) sum.step(x + i * kRows, w + i * kPanel);
-  }
-  for (; k < call.inputs; ++k, x += kRows, w += kPanel) sum.step(x, w);
-  float* y = call.y;
-  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r, y += call.y_stride) {
-    if (!call.first) {
-      sum.left[r] = hn::Add(hn::LoadU(d, y), sum.left[r]);
-      sum.right[r] = hn::Add(hn::LoadU(d, y + kFloats), sum.right[r]);
-    }
-    if (call.bias != nullptr) {
-      sum.left[r] = hn::Add(sum.left[r], hn::LoadU(d, call.bias));
-      sum.right[r] = hn::Add(sum.right[r], hn::LoadU(d, call.bias + kFloats));
-    }
-    hn::StoreU(sum.left[r], d, y);
-    hn::StoreU(sum.right[r], d, y + kFloats);
-  }
-}
-
-using TileFunction = void (*)(const TileCall&);
-template <std::size_t... kIndex>
-constexpr std::array<TileFunction, kTile + 1> tile_functions(std::index_sequence<kIndex...>) {
-  return {nullptr, &multiply_tile<kIndex + 1>...};
-}
-
-/// out[k * rows + row] = x[row, k], four rows by four inputs at a time.
-inline void pack_tile(ConstMatrixView x, float* out) {
-  const hn::CappedTag<float, 4> d;
-  const hn::Repartition<double, decltype(d)> dd;
-  const std::size_t whole_rows = x.rows / 4 * 4, whole_cols = x.cols / 4 * 4;
-  for (std::size_t r = 0; r < whole_rows; r += 4) {
-    const float *a = x.row(r), *b = x.row(r + 1), *c = x.row(r + 2), *e = x.row(r + 3);
-    for (std::size_t k = 0; k < whole_cols; k += 4) {
-      const auto va = hn::LoadU(d, a + k), vb = hn::LoadU(d, b + k), vc = hn::LoadU(d, c + k), ve = hn::LoadU(d, e + k);
-      const auto ab_low = hn::BitCast(dd, hn::InterleaveLower(d, va, vb));
-      const auto ab_high = hn::BitCast(dd, hn::InterleaveUpper(d, va, vb));
-      const auto ce_low = hn::BitCast(dd, hn::InterleaveLower(d, vc, ve));
-      const auto ce_high = hn::BitCast(dd, hn::InterleaveUpper(d, vc, ve));
-      float* to = out + k * x.rows + r;
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, ab_low, ce_low)), d, to);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, ab_low, ce_low)), d, to + x.rows);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, ab_high, ce_high)), d, to + 2 * x.rows);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, ab_high, ce_high)), d, to + 3 * x.rows);
-    }
-  }
-  for (std::size_t r = 0; r < x.rows; ++r) {
-    for (std::size_t k = r < whole_rows ? whole_cols : 0; k < x.cols; ++k) out[k * x.rows + r] = x.row(r)[k];
-  }
-}
 
 /// Rows [row0, row0 + rows) of one matmul, packed, and the panels to multiply them by.
 class RowsTimesPanels {
@@ -144,29 +42,86 @@ class RowsTimesPanels {
     }
   }
 
-  /// Panels [first_panel, last_panel) times tiles [first_tile, last_tile).
-  void multiply(std::size_t first_panel, std::size_t last_panel, std::size_t first_tile, std::size_t last_tile) const {
+  struct Range {
+    std::size_t first_panel, last_panel, first_tile, last_tile;
+    std::size_t tiles() const { return last_tile - first_tile; }
+  };
+
+  /// The panels times the tiles of `range`. A group of panels shares a pass over each block of activations, and the
+  /// sums of its outputs stay in cache until the last block.
+  void multiply(const Range& range) const {
+    constexpr std::size_t kTileFloats = kTile * kPanel;
+    const std::size_t group = panels_per_pass(range.tiles());
     float* panel = scratch(Scratch::kPanel, kMatmulBlock * kPanel);
-    const std::size_t group = panels_per_pass();
-    for (std::size_t first = first_panel; first < last_panel; first += group) {
-      const std::size_t last = std::min(last_panel, first + group);
+    float* sums = scratch(Scratch::kSums, x_.cols > kMatmulBlock ? group * range.tiles() * kTileFloats : 0);
+    for (std::size_t first = range.first_panel; first < range.last_panel; first += group) {
+      const std::size_t last = std::min(range.last_panel, first + group);
       for (std::size_t k0 = 0; k0 < x_.cols; k0 += kMatmulBlock) {
+        float* sum = sums;
         for (std::size_t p = first; p < last; ++p) {
           fill_panel(w_, p * kPanel, k0, block_inputs(k0), panel);
-          for (std::size_t t = first_tile; t < last_tile; ++t) multiply_one(p, t, k0, panel);
+          AheadList ahead = list_ahead({first, last, range.first_tile, range.last_tile}, p, k0);
+          for (std::size_t t = range.first_tile; t < range.last_tile; ++t, sum += kTileFloats) {
+            multiply_one({p, t, k0}, panel, sum, ahead.next());
+          }
         }
       }
     }
   }
 
  private:
-  /// Panels that share a pass over one block of activations. One, if all activations stay in a level 2 cache
-  /// of 2 MB beside the outputs; else as many as keep that block and their outputs there.
-  std::size_t panels_per_pass() const {
-    constexpr std::size_t kCachedFloats = std::size_t{1} << 18;  // 1 MB
-    if (x_.rows * x_.cols <= kCachedFloats) return 1;
-    return std::max<std::size_t>(1, kCachedFloats / (x_.rows * kPanel));
+  /// What to bring near while panel p is multiplied: the stored bytes of the panel after it, and a share of the next
+  /// block of activations. Handed out tile by tile.
+  class AheadList {
+   public:
+    AheadList(ChunkRows weights, ChunkRows activations, std::size_t tiles)
+        : weights_(weights), activations_(activations), tiles_(tiles) {}
+    const Ahead& next() {
+      const std::size_t all = weights_.chunks() + activations_.chunks();
+      const std::size_t begin = all * tile_ / tiles_, end = all * (tile_ + 1) / tiles_;
+      ++tile_;
+      ahead_.per_span = std::min(Ahead::kMostPerSpan, (end - begin + kAheadSpans - 1) / kAheadSpans);
+      for (std::size_t i = 0; i < ahead_.per_span * kAheadSpans; ++i)
+        ahead_.chunk[i] = at(std::min(begin + i, end - 1));
+      return ahead_;
+    }
+
+   private:
+    std::uintptr_t at(std::size_t i) const {
+      return i < weights_.chunks() ? weights_.at(i) : activations_.at(i - weights_.chunks());
+    }
+    ChunkRows weights_, activations_;
+    std::size_t tiles_, tile_ = 0;
+    Ahead ahead_;
+  };
+
+  AheadList list_ahead(const Range& group, std::size_t p, std::size_t k0) const {
+    const bool turn = p + 1 == group.last_panel;  // back to the group's first panel, or on to the next group
+    const std::size_t next_k0 = k0 + block_inputs(k0);
+    const bool more = next_k0 < x_.cols;
+    const std::size_t next_panel = !turn ? p + 1 : more ? group.first_panel : group.last_panel;
+    const std::size_t panel_k0 = !turn ? k0 : more ? next_k0 : 0;
+    ChunkRows weights;
+    if (next_panel < panels()) weights = panel_chunks(w_, next_panel * kPanel, panel_k0, block_inputs(panel_k0));
+    ChunkRows activations;
+    if (group.last_panel - group.first_panel < panels() || more) {
+      const std::size_t after = more ? next_k0 : 0, panels = group.last_panel - group.first_panel;
+      const float* from = packed_block(after, group.first_tile);
+      const std::size_t bytes = group.tiles() * kTile * block_inputs(after) * sizeof(float);
+      const std::size_t begin = bytes * (p - group.first_panel) / panels,
+                        end = bytes * (p + 1 - group.first_panel) / panels;
+      if (!all_cached()) activations = {reinterpret_cast<std::uintptr_t>(from) + begin, end - begin, 0, 1};
+    }
+    return {weights, activations, group.tiles()};
   }
+
+  // The level 2 cache is taken to have 1 MB or more: all activations fit beside a panel, or a block of them, the
+  // next block and the sums of a group of panels do.
+  bool all_cached() const { return x_.rows * x_.cols <= kCachedFloats; }
+  std::size_t panels_per_pass(std::size_t tiles) const {
+    return all_cached() ? 1 : std::max<std::size_t>(1, kCachedFloats / 2 / (tiles * kTile * kPanel));
+  }
+  static constexpr std::size_t kCachedFloats = std::size_t{1} << 18;  // 1 MB
 
   std::size_t tile_rows(std::size_t t) const { return std::min(kTile, x_.rows - t * kTile); }
   std::size_t block_inputs(std::size_t k0) const { return std::min(kMatmulBlock, x_.cols - k0); }
@@ -174,22 +129,35 @@ class RowsTimesPanels {
     return packed_ + k0 * x_.rows + t * kTile * block_inputs(k0);
   }
 
-  void multiply_one(std::size_t p, std::size_t t, std::size_t k0, const float* panel) const {
-    const std::size_t inputs = block_inputs(k0);
-    static constexpr auto kFunctions = tile_functions(std::make_index_sequence<kTile>());
-    const std::size_t rows = tile_rows(t), out0 = p * kPanel, count = std::min(kPanel, w_.rows - out0);
-    const float* x = packed_block(k0, t);
-    float* y = y_.row(t * kTile) + out0;
-    const bool first = k0 == 0, last = k0 + inputs == x_.cols;
-    const float* bias = last && bias_ != nullptr ? bias_ + out0 : nullptr;
-    if (count == kPanel) return kFunctions[rows]({x, inputs, panel, y, y_.stride, first, bias});
+  struct Place {
+    std::size_t panel, tile, k0;
+  };
+
+  /// One tile by one panel: the blocks before the last are summed in `sum`, (kTile x kPanel); the last goes to y.
+  void multiply_one(const Place& at, const float* panel, float* sum, const Ahead& ahead) const {
+    const std::size_t inputs = block_inputs(at.k0), rows = tile_rows(at.tile);
+    TileCall call = {.x = packed_block(at.k0, at.tile),
+                     .inputs = inputs,
+                     .panel = panel,
+                     .from = at.k0 == 0 ? nullptr : sum,
+                     .bias = nullptr,
+                     .to = sum,
+                     .to_stride = kPanel,
+                     .ahead = ahead};
+    if (at.k0 + inputs < x_.cols) return multiply_tile_of(rows, call);
+    const std::size_t out0 = at.panel * kPanel, count = std::min(kPanel, w_.rows - out0);
+    const MatrixView y = y_.row_range(at.tile * kTile, rows).col_range(out0, count);
+    if (bias_ != nullptr) call.bias = bias_ + out0;
+    if (count == kPanel) {
+      call.to = y.data, call.to_stride = y.stride;
+      return multiply_tile_of(rows, call);
+    }
     float* edge = scratch(Scratch::kEdge, (kTile + 1) * kPanel);
     float* edge_bias = edge + kTile * kPanel;
-    for (std::size_t r = 0; r < rows && !first; ++r)
-      std::copy(y + r * y_.stride, y + r * y_.stride + count, edge + r * kPanel);
-    if (bias != nullptr) std::copy(bias, bias + count, edge_bias);
-    kFunctions[rows]({x, inputs, panel, edge, kPanel, first, bias != nullptr ? edge_bias : nullptr});
-    for (std::size_t r = 0; r < rows; ++r) std::copy(edge + r * kPanel, edge + r * kPanel + count, y + r * y_.stride);
+    if (bias_ != nullptr) std::copy_n(bias_ + out0, count, edge_bias), call.bias = edge_bias;
+    call.to = edge;
+    multiply_tile_of(rows, call);
+    for (std::size_t r = 0; r < rows; ++r) std::copy_n(edge + r * kPanel, count, y.row(r));
   }
 
   ConstMatrixView x_;
@@ -223,8 +191,10 @@ inline void multiply_rows(const MatmulCall& call, std::size_t row0, std::size_t 
     void run(std::size_t begin, std::size_t end) const {
       while (begin < end) {
         const std::size_t split = begin / panels, last = std::min(end, (split + 1) * panels);
-        job.multiply(begin - split * panels, last - split * panels, tiles * split / splits,
-                     tiles * (split + 1) / splits);
+        job.multiply({.first_panel = begin - split * panels,
+                      .last_panel = last - split * panels,
+                      .first_tile = tiles * split / splits,
+                      .last_tile = tiles * (split + 1) / splits});
         begin = last;
       }
     }
@@ -240,10 +210,13 @@ inline void multiply_rows(const MatmulCall& call, std::size_t row0, std::size_t 
 void matmul(const MatmulCall& call, ThreadPool& pool) {
   SG_CHECK(call.x.cols == call.w.cols && call.x.cols > 0, "x and W disagree on the number of inputs");
   SG_CHECK(call.y.rows == call.x.rows && call.y.cols == call.w.rows, "y is not (rows of x) x (outputs)");
-  // Bounds the packed copy of x; the weights are decoded once per this many rows.
-  constexpr std::size_t kRowsAtOnce = 85 * 12;
-  for (std::size_t row0 = 0; row0 < call.x.rows; row0 += kRowsAtOnce) {
-    multiply_rows(call, row0, std::min(kRowsAtOnce, call.x.rows - row0), pool);
+  // Bounds a block of the packed rows; the weights are decoded once per pass.
+  constexpr std::size_t kMostRows = 43 * 12;
+  const std::size_t passes = (call.x.rows + kMostRows - 1) / kMostRows;
+  if (passes == 0) return;
+  const std::size_t rows_at_once = ((call.x.rows + passes - 1) / passes + kTile - 1) / kTile * kTile;
+  for (std::size_t row0 = 0; row0 < call.x.rows; row0 += rows_at_once) {
+    multiply_rows(call, row0, std::min(rows_at_once, call.x.rows - row0), pool);
   }
 }
 

@@ -169,6 +169,28 @@ inline void panel_by_inputs(const WeightView& w, std::size_t first, std::size_t 
   }
 }
 
+inline constexpr std::size_t kChunkBytes = 512;
+
+/// Equal runs of bytes, `stride` apart, in chunks of kChunkBytes. For addresses to prefetch, which may lie outside.
+struct ChunkRows {
+  std::uintptr_t start = 0;
+  std::size_t bytes = 0, stride = 0, rows = 0;
+
+  std::size_t per_row() const { return (bytes + kChunkBytes - 1) / kChunkBytes; }
+  std::size_t chunks() const { return rows * per_row(); }
+  std::uintptr_t at(std::size_t i) const { return start + i / per_row() * stride + i % per_row() * kChunkBytes; }
+};
+
+/// The stored bytes of a panel. None of a matrix stored by inputs: its rows hold the next panels beside this one.
+inline ChunkRows panel_chunks(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n) {
+  if (w.transposed) return {};
+  const DTypeTraits& t = traits(w.dtype);
+  return {.start = reinterpret_cast<std::uintptr_t>(w.data) + first * w.row_bytes + k0 / t.block_items * t.block_bytes,
+          .bytes = n / t.block_items * t.block_bytes,
+          .stride = w.row_bytes,
+          .rows = std::min(kPanel, w.rows - first)};
+}
+
 /// Outputs [first, first + kPanel), inputs [k0, k0 + n) of w; outputs beyond the matrix hold any numbers.
 inline void fill_panel(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n, float* panel) {
   // Lanes without an output are multiplied too: zeros, for what stood there may be slow numbers.

@@ -8,6 +8,7 @@ namespace sg {
 
 enum class Scratch : std::size_t {
   kActivations,  // a matmul's input rows in tiles; the calling thread's, read by the workers
+  kSums,         // sums over the blocks of inputs so far, of the panels that one worker has begun
   kPanel,        // the decoded weights that one worker multiplies by
   kRows,         // decoded weight rows before they are transposed into the panel
   kEdge,         // outputs of a panel that is wider than what is left of y
