@@ -13,6 +13,7 @@ pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)  # LAPACK, for --s
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
 find_package(nlohmann_json REQUIRED)
 if(STREAMGAUGE_TESTS)
   find_package(GTest REQUIRED)

@@ -49,10 +49,12 @@ class RowStore {
 
   /// The measurement of these ids, or nothing. The text and category are the caller's own.
   virtual Result<std::optional<SequenceMeasurement>> find(const RowKey& key, std::span<const std::int32_t> ids) = 0;
-  /// Keeps all of them or none; what is there already is left as it is.
+  /// Keeps all of them or none. What is there already is left as it is, what it lacks (distributions at other
+  /// positions, the lens) is added: ask find() whether it has what is wanted, and put the fuller measurement if not.
   virtual Result<void> put(const RowKey& key, std::span<const SequenceMeasurement> rows) = 0;
 
   virtual Result<std::optional<WeightsReport>> find_weights(const RowKey& key) = 0;
+  /// Likewise: matrices, spectra and ratios that are not there yet are added.
   virtual Result<void> put_weights(const RowKey& key, const WeightsReport& report) = 0;
 
   /// The run in hand; written when it starts and after every model.
