@@ -8,6 +8,7 @@ spectral norms without the other statistics; peers are timed in this process, wa
 """
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -114,7 +115,7 @@ def main():
     parser.add_argument("--weightwatcher", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     a = parser.parse_args()
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, load {os.getloadavg()[0]:.1f}")
     spectral(a.program, a.model, "token_embd.weight", gguf_tensor(a.model, "token_embd.weight"), a.rounds)
     if a.random:
         rows, cols = map(int, a.random.split("x"))

@@ -1,6 +1,7 @@
 // streamgauge inspect: what is in a checkpoint. Opens it and reads no weights but the fingerprint's sample.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cli/common.h"
 #include "cli/model_text.h"
@@ -47,6 +48,11 @@ std::string tokenizer_line(const TokenizerFacts& t) {
   return text;
 }
 
+std::string range_text(const std::vector<double>& x) {
+  const auto [least, most] = std::minmax_element(x.begin(), x.end());
+  return x.empty() ? "none" : fmt::format("{} to {}", short_number(*least), short_number(*most));
+}
+
 std::string rope_line(const RopeSpec& r, std::size_t head_dim) {
   std::string text = fmt::format("theta {}, {} of {} channels of a head, {}", short_number(r.theta), r.rotary_dim,
                                  head_dim, name(r.type));
@@ -54,7 +60,19 @@ std::string rope_line(const RopeSpec& r, std::size_t head_dim) {
   if (r.original_max_position > 0) text += fmt::format(", trained at {}", exact(r.original_max_position));
   if (r.high_freq_factor > 0)
     text += fmt::format(", frequency factors {} and {}", exact(r.low_freq_factor), exact(r.high_freq_factor));
-  if (!r.divisors.empty()) text += ", frequencies divided by a stored tensor";
+  if (r.type == RopeType::kYarn) {
+    text += fmt::format(", beta {} to {}{}", exact(r.beta_slow), exact(r.beta_fast), r.truncate ? "" : " untruncated");
+    if (r.mscale > 0) text += fmt::format(", mscale {}", exact(r.mscale));
+    if (r.mscale_all_dim > 0) text += fmt::format(", mscale of all channels {}", exact(r.mscale_all_dim));
+  }
+  if (r.type == RopeType::kLongrope) {
+    text += fmt::format(", short factors {}, long factors {}", range_text(r.short_factor), range_text(r.long_factor));
+  }
+  if (!r.divisors.empty()) {
+    text += fmt::format(", frequencies divided by {}", range_text({r.divisors.begin(), r.divisors.end()}));
+  }
+  const double scaling = resolve(r, 0).attention_scaling;
+  if (scaling != 1) text += fmt::format(", cosines and sines times {}", short_number(scaling));
   return text;
 }
 
@@ -137,11 +155,14 @@ Json rope_spec_json(const Spec& s, const RopeSpec& r) {
   if (r.type == RopeType::kYarn) {
     j["beta_fast"] = r.beta_fast;
     j["beta_slow"] = r.beta_slow;
-    j["mscale"] = r.mscale;
-    j["mscale_all_dim"] = r.mscale_all_dim;
+    if (r.mscale != 0) j["mscale"] = r.mscale;
+    if (r.mscale_all_dim != 0) j["mscale_all_dim"] = r.mscale_all_dim;
     j["truncate"] = r.truncate;
   }
-  if (r.type == RopeType::kYarn || r.type == RopeType::kLongrope) j["attention_factor"] = r.attention_factor;
+  if (r.attention_factor != 0) j["attention_factor"] = r.attention_factor;
+  if (r.type == RopeType::kYarn || r.type == RopeType::kLongrope) {
+    j["attention_scaling"] = resolve(r, 0).attention_scaling;  // what the fields come to
+  }
   if (r.type == RopeType::kLongrope) {
     j["short_factor"] = r.short_factor;
     j["long_factor"] = r.long_factor;

@@ -53,7 +53,7 @@ std::string side_by_side(const std::vector<const WeightRow*>& rows) {
   line("Frobenius norm", [](const Row&, const Stats& s) { return fixed(s.frobenius_norm, 6); });
   line("spectral norm", [](const Row&, const Stats& s) { return fixed(s.spectral_norm, 6); });
   line("  within", [](const Row&, const Stats& s) { return fmt::format("{:.1e}", s.spectral_norm_error); });
-  line("  at most, surely", [](const Row&, const Stats& s) { return fixed(s.spectral_at_most, 6); });
+  line("  at most (1 - 1e-6)", [](const Row&, const Stats& s) { return fixed(s.spectral_at_most, 6); });
   line("stable rank", [](const Row&, const Stats& s) { return short_number(s.stable_rank()); });
   line("mean row norm", [](const Row&, const Stats& s) { return fixed(s.mean_row_norm, 6); });
   line("  std", [](const Row&, const Stats& s) { return fixed(s.std_row_norm, 6); });

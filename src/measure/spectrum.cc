@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include "kernel/elementary.h"
 #include "measure/power_law.h"
@@ -129,7 +130,8 @@ Spectrum spectrum_of(std::vector<double> singular_values, std::size_t rows, std:
 }
 
 Spectrum full_spectrum(const MatrixSource& m, const Kernels& kernels, ThreadPool& pool) {
-  openblas_set_num_threads(1);  // its own threads would change the order of sums
+  static std::once_flag once;  // OpenBLAS' own threads would change the order of sums
+  std::call_once(once, [] { openblas_set_num_threads(1); });
   const Upright a = {.w = m.stored, .kernels = kernels};
   return spectrum_of(singular_values_of(triangular_factor(a, pool), a.n), m.rows(), m.cols());
 }

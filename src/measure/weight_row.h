@@ -90,7 +90,7 @@ struct WeightsReport {
   std::optional<Amplification> amplification;
   std::vector<std::string> warnings;
   double seconds = 0;
-  double spectral_seconds = 0;  // of them, in spectral norms
+  double spectral_seconds = 0;  // in spectral norms, summed over matrices that were measured side by side
   std::uint64_t peak_bytes = 0;
 
   /// Matrices whose statistics were refused.

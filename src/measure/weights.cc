@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 
 #include "base/system.h"
 #include "measure/measure.h"
@@ -50,6 +51,13 @@ Result<std::vector<WeightMatrix>> chosen(const Model& model, const WeightsOption
 
 bool is_vocabulary(const WeightMatrix& m) { return m.role == "W_U" || m.role == "W_E"; }
 
+// A matrix of up to this many numbers is measured by one thread, several of them side by side: its passes are so short
+// that threads would mostly wait for one another.
+constexpr std::size_t kSmallItems = 1u << 20;
+constexpr std::size_t kSideBySide = 16;  // at about 7 MB each
+
+bool is_small(const WeightMatrix& m) { return !is_vocabulary(m) && m.source.rows() * m.source.cols() <= kSmallItems; }
+
 /// One run over the chosen matrices; the same rows twice (a tied head) are measured once.
 class Run {
  public:
@@ -65,18 +73,20 @@ class Run {
                       .numerics = kNumericsVersion};
   }
 
-  Result<void> all_of(const std::vector<WeightMatrix>& matrices) {
-    for (const WeightMatrix& m : matrices) total_ += static_cast<double>(m.tensor->items());
-    for (std::size_t i = 0; i < matrices.size(); ++i) {
+  using Matrices = std::span<const WeightMatrix>;
+
+  Result<void> all_of(Matrices matrices) {
+    for (const WeightMatrix& m : matrices) total_ += static_cast<double>(m.source.rows() * m.source.cols());
+    for (Matrices group = first_group(matrices); !group.empty();) {
       if (options_.stop != nullptr && options_.stop->load()) {
         return Error{.kind = ErrorKind::kInterrupted, .what = "stopped between two matrices"};
       }
-      if (i + 1 < matrices.size()) read_ahead(*matrices[i + 1].tensor);
-      measure_one(matrices[i]);
-      const bool again = i + 1 < matrices.size() && matrices[i + 1].tensor == matrices[i].tensor;
-      if (!again) give_back(*matrices[i].tensor);
-      done_ += static_cast<double>(matrices[i].tensor->items());
-      if (options_.progress) options_.progress(done_ / total_);
+      matrices = matrices.subspan(group.size());
+      const Matrices next = first_group(matrices);
+      for (const WeightMatrix& m : next) read_ahead(*m.tensor);
+      group.size() == 1 ? measure_one(group[0]) : measure_side_by_side(group);
+      finish(group, next);
+      group = next;
     }
     return {};
   }
@@ -99,6 +109,36 @@ class Run {
     return std::nullopt;
   }
 
+  /// The next matrix, or the small ones that follow one another.
+  static Matrices first_group(Matrices matrices) {
+    std::size_t n = 0;
+    while (n < std::min(kSideBySide, matrices.size()) && is_small(matrices[n])) ++n;
+    return matrices.first(std::min(std::max<std::size_t>(n, 1), matrices.size()));
+  }
+
+  void finish(Matrices group, Matrices next) {
+    for (const WeightMatrix& m : group) {
+      done_ += static_cast<double>(m.source.rows() * m.source.cols());
+      if (next.empty() || next[0].tensor != m.tensor) give_back(*m.tensor);
+    }
+    if (options_.progress) options_.progress(done_ / total_);
+  }
+
+  void measure_side_by_side(Matrices group) {
+    std::vector<WeightRow> rows(group.size());
+    std::vector<double> seconds(group.size());
+    pool_.parallel_chunks(group.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t i = begin; i < end; ++i) {
+        rows[i] = row_of(group[i], group[i].source, "all");
+        seconds[i] = measure_into(rows[i], group[i].source, ThreadPool::serial());
+      }
+    });
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      report_.spectral_seconds += seconds[i];
+      report_.matrices.push_back(std::move(rows[i]));
+    }
+  }
+
   void measure_one(const WeightMatrix& m) {
     add(m, m.source, "all");
     const std::size_t rows = m.source.rows();
@@ -112,28 +152,36 @@ class Run {
   }
 
   void add(const WeightMatrix& m, const MatrixSource& source, const char* part) {
-    WeightRow row = {.role = m.role,
-                     .tensor = m.tensor->name,
-                     .layer = m.layer,
-                     .part = part,
-                     .dtype = std::string(name(m.tensor->dtype)),
-                     .rows = source.rows(),
-                     .cols = source.cols()};
-    for (const WeightRow& earlier : report_.matrices) {
-      const bool same =
-          is_vocabulary(m) && earlier.layer == m.layer && earlier.tensor == row.tensor && earlier.part == row.part;
-      if (!same) continue;
-      row.statistics = earlier.statistics;
-      row.non_finite = earlier.non_finite;
-      report_.matrices.push_back(std::move(row));
-      return;
+    WeightRow row = row_of(m, source, part);
+    const auto earlier = std::find_if(report_.matrices.begin(), report_.matrices.end(), [&](const WeightRow& other) {
+      return is_vocabulary(m) && other.layer == m.layer && other.tensor == row.tensor && other.part == row.part;
+    });
+    if (earlier == report_.matrices.end()) {
+      report_.spectral_seconds += measure_into(row, source, pool_);
+    } else {
+      row.statistics = earlier->statistics;
+      row.non_finite = earlier->non_finite;
     }
-    MeasuredMatrix measured = measure_matrix(source, kernels_, pool_, SpectralOptions{});
-    row.statistics = std::move(measured.statistics);
-    report_.spectral_seconds += measured.spectral_seconds;
-    if (options_.full_spectrum && row.statistics) row.statistics->spectrum = full_spectrum(source, kernels_, pool_);
-    row.non_finite = measured.non_finite;
     report_.matrices.push_back(std::move(row));
+  }
+
+  static WeightRow row_of(const WeightMatrix& m, const MatrixSource& source, const char* part) {
+    return {.role = m.role,
+            .tensor = m.tensor->name,
+            .layer = m.layer,
+            .part = part,
+            .dtype = std::string(name(m.tensor->dtype)),
+            .rows = source.rows(),
+            .cols = source.cols()};
+  }
+
+  /// Seconds of the spectral norm.
+  double measure_into(WeightRow& row, const MatrixSource& source, ThreadPool& pool) const {
+    MeasuredMatrix measured = measure_matrix(source, kernels_, pool, SpectralOptions{});
+    row.statistics = std::move(measured.statistics);
+    if (options_.full_spectrum && row.statistics) row.statistics->spectrum = full_spectrum(source, kernels_, pool);
+    row.non_finite = measured.non_finite;
+    return measured.spectral_seconds;
   }
 
   const Model& model_;

@@ -74,7 +74,7 @@ class Statistics(CliTest):
 
     def test_are_the_same_bits_for_every_thread_count(self):
         one = without_timings(self.document("weights-1", "weights", GGUF, "--all", "--spectrum", "full", "--threads", "1"))
-        for threads in ("2", "7"):
+        for threads in ("2", "3", "7", "16"):
             many = self.document("weights-1", "weights", GGUF, "--all", "--spectrum", "full", "--threads", threads)
             self.assertEqual(one, without_timings(many))
 
@@ -87,6 +87,105 @@ class Statistics(CliTest):
         found = by_role(untied)
         self.assertEqual(untied["wu_we_ratio"],
                          found["W_U", None]["frobenius_norm"] / found["W_E", None]["frobenius_norm"])
+
+
+class PowerLaw(CliTest):
+    """Against what the weightwatcher package reported for the same matrices (oracle/make_power_law_goldens.py)."""
+
+    def test_is_weightwatchers(self):
+        golden = json.loads((GOLDEN / "power_law.json").read_text())["cases"]
+        for case, tensors in golden.items():
+            document = self.document("weights-1", "weights", GOLDEN / case, "--all", "--spectrum", "full")
+            laws = {m["tensor"]: m["spectrum"]["power_law"] for m in document["matrices"]}
+            self.assertGreater(len(tensors), 10)
+            for tensor, want in tensors.items():
+                for key, value in want.items():  # its singular values are float32
+                    self.assertTrue(abs(laws[tensor][key] - value) <= 2e-5 * value, (case, tensor, laws[tensor], want))
+
+    def test_is_undefined_for_few_eigenvalues(self):
+        for m in self.document("weights-1", "weights", LLAMA, "--all", "--spectrum", "full")["matrices"]:
+            if min(m["shape"]) < 20:
+                self.assertIsNone(m["spectrum"]["power_law"], m["tensor"])
+
+
+class FusedTensors(CliTest):
+    """Roles of fused tensors are the rows that the other format, or plain slicing, gives."""
+
+    def roles_of(self, folder):
+        return by_role(self.document("weights-1", "weights", GOLDEN / folder, "--all"))
+
+    def norms(self, values, shape, rows):
+        return math.sqrt(math.fsum(values[r * shape[1] + c] ** 2 for r in rows for c in range(shape[1])))
+
+    def check(self, folder, tensor, rows_of):
+        """rows_of(config, number of rows) gives the stored rows of W_Q, W_K and W_V."""
+        shape, values, _ = stored(GOLDEN / folder)[tensor]
+        config = json.loads((GOLDEN / folder / "config.json").read_text())
+        found = self.roles_of(folder)
+        for role, rows in zip(("W_Q", "W_K", "W_V"), rows_of(config, shape[0])):
+            want, got = self.norms(values, shape, rows), found[role, 0]
+            self.assertEqual(got["shape"], [len(rows), shape[1]], (folder, role))
+            self.assertTrue(abs(got["frobenius_norm"] - want) <= 1e-13 * want, (folder, role))
+
+    def test_interleaved_by_head(self):
+        def per_head(config, count):
+            heads = config.get("num_attention_heads", config.get("n_head"))
+            d = count // heads // 3
+            return [[h * 3 * d + part * d + i for h in range(heads) for i in range(d)] for part in range(3)]
+        self.check("gpt-neox-parallel", "gpt_neox.layers.0.attention.query_key_value.weight", per_head)
+        self.check("bloom-four-heads", "h.0.self_attention.query_key_value.weight", per_head)
+
+    def test_one_after_another(self):
+        def blocks(config, count):
+            d = config["hidden_size"] // config["num_attention_heads"]
+            q, kv = config["hidden_size"], d * config["num_key_value_heads"]
+            return [range(q), range(q, q + kv), range(q + kv, q + 2 * kv)]
+        self.check("phi3-longrope", "model.layers.0.self_attn.qkv_proj.weight", blocks)
+
+    def test_falcon_keeps_one_key_per_group(self):
+        def grouped(config, count):
+            heads, groups = config["num_attention_heads"], config["num_kv_heads"]
+            d = config["hidden_size"] // heads
+            each = heads // groups
+            rows = [[], [], []]
+            for row in range(count):
+                place = row // d % (each + 2)
+                rows[0 if place < each else place - each + 1].append(row)
+            return rows
+        self.check("falcon-40b-style", "transformer.h.0.self_attention.query_key_value.weight", grouped)
+
+    def test_gpt2_is_stored_by_inputs(self):
+        shape, values, _ = stored(GOLDEN / "gpt2-tied")["h.0.attn.c_attn.weight"]
+        width = shape[0]
+        found = self.roles_of("gpt2-tied")
+        for i, role in enumerate(("W_Q", "W_K", "W_V")):
+            want = math.sqrt(math.fsum(values[r * shape[1] + i * width + c] ** 2
+                                       for r in range(width) for c in range(width)))
+            self.assertEqual(found[role, 0]["shape"], [width, width])
+            self.assertTrue(abs(found[role, 0]["frobenius_norm"] - want) <= 1e-13 * want, role)
+
+
+class PaddedVocabulary(CliTest):
+    def test_rows_of_tokens_and_padding_are_measured_apart(self):
+        """llama-deep with a tokenizer of 200 ids: 56 of its 256 rows are padding."""
+        folder = self.folder / "padded"
+        shutil.copytree(LLAMA, folder)
+        vocabulary = {chr(0x100 + i): i for i in range(200)}
+        level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+        (folder / "tokenizer.json").write_text(json.dumps({
+            "version": "1.0", "added_tokens": [], "normalizer": None, "pre_tokenizer": level, "decoder": level,
+            "model": {"type": "BPE", "vocab": vocabulary, "merges": []}}))
+        matrices = self.document("weights-1", "weights", folder)["matrices"]
+        self.assertEqual([(m["role"], m["rows"], m["shape"][0]) for m in matrices],
+                         [(role, part, rows) for role in ("W_U", "W_E")
+                          for part, rows in (("all", 256), ("real", 200), ("padded", 56))])
+        for whole, real, padded in (matrices[:3], matrices[3:]):
+            squares = real["frobenius_norm"] ** 2 + padded["frobenius_norm"] ** 2
+            self.assertTrue(abs(squares - whole["frobenius_norm"] ** 2) <= 1e-12 * squares)
+            self.assertTrue(max(real["spectral_norm"], padded["spectral_norm"]) <=
+                            whole["spectral_norm"] + whole["spectral_norm_error"])
+        text = self.ok("weights", folder).out
+        self.assertIn("W_U (padded)", text)
 
 
 class Choices(CliTest):

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
+#include "kernel/support.h"
 #include "measure/matrix_stats.h"
 #include "measure/spectra.h"
 
@@ -81,6 +83,61 @@ TEST_P(KnownSpectra, RestartsReachTheSameValue) {
 INSTANTIATE_TEST_SUITE_P(Spectra, KnownSpectra, testing::ValuesIn(test::known_spectra()),
                          [](const auto& test) { return std::string(test.param.name); });
 
+/// A random shape, scale and spectrum: powers of ten between 1 and 1e-9, often repeated up to a relative 1e-8.
+Known any_spectrum() {
+  const auto rows = *rc::gen::inRange<std::size_t>(1, 45), cols = *rc::gen::inRange<std::size_t>(1, 45);
+  const double scale = std::pow(10.0, *rc::gen::inRange(-28, 30));
+  std::vector<double> sigma(std::min(rows, cols));
+  for (std::size_t i = 0; i < sigma.size(); ++i) {
+    const bool repeated = i > 0 && *rc::gen::arbitrary<bool>();
+    sigma[i] = repeated ? sigma[i - 1] * (1 - 1e-8) : scale * std::pow(10.0, -*rc::gen::inRange(0, 900) / 100.0);
+  }
+  std::sort(sigma.rbegin(), sigma.rend());
+  return {"any", rows, cols, [sigma](std::size_t i, std::size_t) { return sigma[i]; }};
+}
+
+RC_GTEST_PROP(SpectralNorm, BoundHoldsForAnySpectrumStartAndStop, ()) {
+  const Dense a = test::with_singular_values(any_spectrum(), *rc::gen::arbitrary<std::uint64_t>());
+  const SpectralOptions options = {.max_passes = *rc::gen::inRange<std::size_t>(2, 80),
+                                   .max_basis = *rc::gen::inRange<std::size_t>(3, 40),
+                                   .seed = *rc::gen::arbitrary<std::uint64_t>()};
+  std::vector<float> keep;
+  std::unique_ptr<StoredGram> gram;
+  const SpectralNorm found = spectral_norm(operator_of(a, ThreadPool::serial(), keep, gram), kernels(), options);
+  const double top = a.singular_values[0];
+  RC_ASSERT(nearest(a, found.value) <= found.residual);
+  RC_ASSERT(found.value <= top + found.error);
+  RC_ASSERT(top <= found.at_most);
+  RC_ASSERT(found.passes <= options.max_passes);
+  RC_ASSERT(found.converged == (found.error <= options.tolerance * found.value));
+  if (found.converged) RC_ASSERT(std::fabs(found.value - top) <= found.error);
+}
+
+class BlockTypes : public testing::TestWithParam<DType> {};
+
+TEST_P(BlockTypes, TheLargestSingularValueOfTheDecodedNumbersLiesWithinTheBound) {
+  const DTypeTraits& t = traits(GetParam());
+  for (const std::size_t rows : {1u, 5u, 40u}) {
+    const std::size_t cols = (40 + t.block_items - 1) / t.block_items * t.block_items, blocks = cols / t.block_items;
+    const std::vector<std::byte> bytes = test::random_blocks(GetParam(), rows * blocks, rows);
+    std::vector<float> decoded(rows * cols);
+    decode_scalar(GetParam(), bytes.data(), decoded.size(), decoded.data());
+    const double top = test::jacobi_singular_values(decoded, rows, cols)[0];
+    const StoredRows w = {
+        .data = bytes.data(), .dtype = GetParam(), .rows = rows, .cols = cols, .row_bytes = blocks * t.block_bytes};
+    const MeasuredMatrix found = measure_matrix({w, false}, kernels(), ThreadPool::serial(), SpectralOptions{});
+    ASSERT_TRUE(found.statistics);
+    const MatrixStatistics& s = *found.statistics;
+    EXPECT_TRUE(std::fabs(s.spectral_norm - top) <= s.spectral_norm_error) << s.spectral_norm << ", true " << top;
+    EXPECT_TRUE(std::fabs(s.spectral_norm - top) <= s.spectral_residual) << s.spectral_norm << ", true " << top;
+    EXPECT_TRUE(s.spectral_norm_error <= 1e-6 * s.spectral_norm);
+    EXPECT_TRUE(top <= s.spectral_at_most);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, BlockTypes, testing::ValuesIn(test::weight_types()),
+                         [](const auto& test) { return std::string(name(test.param)); });
+
 TEST(SpectralNorm, OfTheZeroMatrixIsZeroWithoutError) {
   const std::vector<float> zeros(35, 0.0f);
   const MeasuredMatrix found =
@@ -106,22 +163,29 @@ TEST(SpectralNorm, OfOneRowOrColumnIsItsLength) {
   }
 }
 
+std::vector<double> numbers_of(const MatrixStatistics& s) {
+  return {s.frobenius_norm,    s.spectral_norm,    s.spectral_norm_error,
+          s.spectral_residual, s.spectral_at_most, s.mean_row_norm,
+          s.std_row_norm,      s.max_row_norm,     s.min_row_norm,
+          s.mean_abs,          s.std_abs,          static_cast<double>(s.spectral_passes)};
+}
+
 TEST(SpectralNorm, SameBitsForEveryThreadCount) {
   const Dense a = test::random(701, 93, 3);
-  const StoredRows w = test::stored(a.values, a.rows, a.cols);
-  const auto with = [&](int threads) {
-    ThreadPool pool(threads);
-    return *measure_matrix({w, false}, kernels(), pool, SpectralOptions{}).statistics;
-  };
-  const MatrixStatistics one = with(1);
-  for (const int threads : {2, 3, 7, 16}) {
-    const MatrixStatistics many = with(threads);
-    EXPECT_EQ(one.spectral_norm, many.spectral_norm) << threads;
-    EXPECT_EQ(one.spectral_norm_error, many.spectral_norm_error) << threads;
-    EXPECT_EQ(one.frobenius_norm, many.frobenius_norm) << threads;
-    EXPECT_EQ(one.mean_abs, many.mean_abs) << threads;
-    EXPECT_EQ(one.std_abs, many.std_abs) << threads;
-    EXPECT_EQ(one.mean_row_norm, many.mean_row_norm) << threads;
+  const std::size_t cols = 256;
+  const std::vector<std::byte> blocks =
+      test::random_blocks(DType::kQ4_K, 301 * cols / traits(DType::kQ4_K).block_items, 2);
+  const StoredRows packed = {
+      .data = blocks.data(), .dtype = DType::kQ4_K, .rows = 301, .cols = cols, .row_bytes = blocks.size() / 301};
+  for (const StoredRows& w : {test::stored(a.values, a.rows, a.cols), packed}) {
+    for (const bool transposed : {false, true}) {
+      const auto with = [&](int threads) {
+        ThreadPool pool(threads);
+        return numbers_of(*measure_matrix({w, transposed}, kernels(), pool, SpectralOptions{}).statistics);
+      };
+      const std::vector<double> one = with(1);
+      for (const int threads : {2, 3, 7, 16}) EXPECT_EQ(one, with(threads)) << threads;
+    }
   }
 }
 
