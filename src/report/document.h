@@ -1,0 +1,72 @@
+// A report before it has a form: headings, paragraphs, tables, figures. Composed once (experiment_document.h) and
+// written as Markdown, HTML and text for a terminal, so that the three say the same.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sg {
+
+enum class Style : unsigned char { kPlain, kStrong, kCode, kQuiet };
+
+/// A run of text in one style. The text is data: every writer escapes it.
+struct Span {
+  std::string text;
+  Style style = Style::kPlain;
+};
+using Words = std::vector<Span>;
+
+/// `level` 1 is the title.
+struct Heading {
+  int level = 2;
+  std::string text;
+};
+
+struct Paragraph {
+  Words words;
+};
+
+/// A paragraph that must not be overlooked: a verdict, a warning.
+struct Callout {
+  enum class Kind : unsigned char { kVerdict, kNoVerdict, kWarning } kind = Kind::kVerdict;
+  Words head;
+  Words words;
+};
+
+struct Bullets {
+  std::vector<Words> items;
+};
+
+struct DocumentTable {
+  struct Column {
+    std::string head;
+    bool right = false;  // numbers
+  };
+  struct Cell {
+    std::string text;
+    std::string sort_key;  // of a number: all its digits; empty: by text
+  };
+  std::string title;  // empty: none
+  std::vector<Column> columns;
+  std::vector<std::vector<Cell>> rows;
+  std::string note;                    // under the table
+  std::vector<std::string> footnotes;  // reasons of what is absent
+  bool folded = false;                 // detail: a page shows it when asked, Markdown leaves it to results.json
+};
+
+/// A figure of figures/NAME.svg, by its place in the result.
+struct FigureBlock {
+  std::string name, title;
+};
+
+/// Text as it is: the experiment file, prompts.
+struct Verbatim {
+  std::string title;
+  std::string text;
+};
+
+using Block = std::variant<Heading, Paragraph, Callout, Bullets, DocumentTable, FigureBlock, Verbatim>;
+using Document = std::vector<Block>;
+
+}  // namespace sg

@@ -1,0 +1,24 @@
+// The folder of an experiment's report: results.json, report.md, report.html, figures/*.svg and *.png, archive.zip
+// (docs/reports.md).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "experiment/result.h"
+
+namespace sg {
+
+struct ReportOptions {
+  std::string gnuplot = "gnuplot";  // name or path
+};
+
+/// Writes or replaces the files, each whole or not at all, results.json first; other files of the folder (a store) stay
+/// as they are. A figure that cannot be drawn is a notice in the report and in `notices`, not an error. Errors: the
+/// folder or a file cannot be written.
+Result<void> write_report(const ExperimentResult& result, const std::filesystem::path& folder,
+                          const ReportOptions& options = {}, std::vector<std::string>* notices = nullptr);
+
+}  // namespace sg

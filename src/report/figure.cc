@@ -1,0 +1,182 @@
+#include "report/figure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/gnuplot.h"
+#include "report/panel_script.h"
+
+namespace sg {
+namespace {
+
+constexpr double kTitleHeight = 38, kGap = 8;
+constexpr int kBitmapScale = 2;  // a bitmap for a column of a paper: about 300 dots per inch
+constexpr const char* kFont = "Arial";
+
+struct Page {
+  double width = 0, height = 0;
+  std::vector<PanelBox> boxes;
+};
+
+/// Panels in a grid; every column as wide and every row as high as its largest panel.
+Page page_of(const Figure& figure) {
+  const std::size_t n = figure.panels.size();
+  const std::size_t columns = std::clamp<std::size_t>(figure.columns, 1, std::max<std::size_t>(n, 1));
+  const std::size_t rows = (n + columns - 1) / columns;
+  std::vector<double> widths(columns, 0), heights(rows, 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const PanelSize size = panel_size(figure.panels[i]);
+    widths[i % columns] = std::max(widths[i % columns], size.width);
+    heights[i / columns] = std::max(heights[i / columns], size.height);
+  }
+  Page page;
+  for (const double w : widths) page.width += w + kGap;
+  page.height = figure.title.empty() ? kGap : kTitleHeight;
+  for (const double h : heights) page.height += h + kGap;
+  double y = page.height - (figure.title.empty() ? kGap : kTitleHeight);
+  for (std::size_t r = 0; r < rows; ++r) {
+    double x = kGap / 2;
+    y -= heights[r];
+    for (std::size_t c = 0; c < columns && r * columns + c < n; ++c) {
+      page.boxes.push_back({x, y, widths[c], heights[r], page.width, page.height});
+      x += widths[c] + kGap;
+    }
+    y -= kGap;
+  }
+  return page;
+}
+
+std::string svg_terminal(double width, double height, bool paper) {
+  return fmt::format("set terminal svg size {:.0f},{:.0f} noenhanced font '{},12' linewidth 1{}\n", width, height,
+                     kFont, paper ? fmt::format(" background '{}'", kPaper) : "");
+}
+
+std::string bitmap_terminal(double width, double height) {
+  return fmt::format(
+      "set terminal pngcairo size {0:.0f},{1:.0f} noenhanced font '{2},12' fontscale {3} linewidth {3} pointscale {3} "
+      "background '{4}'\n",
+      kBitmapScale * width, kBitmapScale * height, kFont, kBitmapScale, kPaper);
+}
+
+constexpr const char* kStart = "set encoding utf8\nset datafile missing '?'\n";
+
+std::string page_title(const Figure& figure, const Page& page) {
+  if (figure.title.empty()) return "";
+  return fmt::format("set label {} at screen 0.5,{:.6f} center font ',15' tc rgb '{}'\n", gnuplot_quoted(figure.title),
+                     1 - 20 / page.height, kInk);
+}
+
+std::string page_script(const Figure& figure, const Page& page) {
+  std::string out = "set multiplot\n";
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    out += "reset\n" + (i == 0 ? page_title(figure, page) : "");
+    out += panel_script(figure.panels[i], page.boxes[i], fmt::format("q{}", i));
+  }
+  return out + "unset multiplot\n";
+}
+
+/// The picture of one panel alone, for a page that is narrower than the figure.
+std::string single_script(const Panel& panel, std::size_t number) {
+  const PanelSize size = panel_size(panel);
+  const PanelBox box = {0, 0, size.width, size.height, size.width, size.height};
+  return svg_terminal(size.width, size.height, false) + "set multiplot\nreset\n" +
+         panel_script(panel, box, fmt::format("s{}", number)) + "unset multiplot\n";
+}
+
+/// Splits what gnuplot wrote one after the other.
+std::vector<std::string> split_svgs(const std::string& all) {
+  constexpr std::string_view kHead = "<?xml";
+  std::vector<std::string> files;
+  for (std::size_t at = all.find(kHead); at != std::string::npos;) {
+    const std::size_t next = all.find(kHead, at + kHead.size());
+    files.push_back(all.substr(at, next == std::string::npos ? next : next - at));
+    at = next;
+  }
+  return files;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+/// Fonts that a reader's machine has in place of the one that the text was measured with.
+void name_fonts(std::string& svg) {
+  replace_all(svg, fmt::format("font-family=\"{}\"", kFont), "font-family=\"Helvetica, Arial, sans-serif\"");
+}
+
+void remove_between(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
+    const std::size_t end = text.find(to, at);
+    if (end == std::string::npos) return;
+    text.erase(at, end + to.size() - at);
+  }
+}
+
+/// gnuplot writes a colour in two ways.
+void color_to_class(std::string& svg, const char* rgb, const char* stroke_class, const char* fill_class) {
+  const auto part = [&](int at) { return std::stoi(std::string(rgb + 1 + 2 * at, 2), nullptr, 16); };
+  replace_all(svg, fmt::format("stroke='rgb({:3d}, {:3d}, {:3d})'", part(0), part(1), part(2)),
+              fmt::format("class='{}'", stroke_class));
+  replace_all(svg, fmt::format("fill=\"rgb({},{},{})\"", part(0), part(1), part(2)),
+              fmt::format("class=\"{}\"", fill_class));
+}
+
+}  // namespace
+
+std::string figure_stem(std::string_view name) {
+  std::string stem;
+  for (const char c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || (c == '.' && !stem.empty());
+    stem += plain ? c : '_';
+  }
+  constexpr std::size_t kLongest = 100;  // file systems allow 255 with what is appended
+  return stem.empty() ? "figure" : stem.substr(0, kLongest);
+}
+
+std::string inline_svg(std::string_view file, std::string_view prefix) {
+  std::string svg(file.substr(std::min(file.find("<svg"), file.size())));
+  remove_between(svg, "<title>", "</title>");
+  remove_between(svg, "<desc>", "</desc>");
+  remove_between(svg, "<filter", "</filter>");
+  for (const std::string_view id : {"gpDot", "gpPt", "gnuplot_"}) {
+    for (const std::string_view quote : {"id='", "id=\"", "'#", "\"#"}) {
+      replace_all(svg, std::string(quote) + std::string(id),
+                  std::string(quote) + std::string(prefix) + std::string(id));
+    }
+  }
+  color_to_class(svg, kInk, "gs", "gf");
+  color_to_class(svg, kRule, "gr", "gr");
+  return svg;
+}
+
+Result<DrawnFigure> draw_figure(const Figure& figure, const std::string& gnuplot) {
+  DrawnFigure drawn = {.name = figure.name, .title = figure.title};
+  const Page page = page_of(figure);
+  const std::string commands = page_script(figure, page);
+  std::string script = kStart + svg_terminal(page.width, page.height, true) + commands;
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) script += single_script(figure.panels[i], i);
+  SG_TRY(const std::string svgs, run_gnuplot(gnuplot, script));
+  std::vector<std::string> files = split_svgs(svgs);
+  if (files.size() != 1 + figure.panels.size()) {
+    return Error{.kind = ErrorKind::kResource,
+                 .what = "gnuplot drew something else than the figure",
+                 .where = figure.name,
+                 .expected = fmt::format("{} pictures", 1 + figure.panels.size()),
+                 .got = fmt::format("{}", files.size())};
+  }
+  for (std::string& file : files) name_fonts(file);
+  drawn.svg = std::move(files[0]);
+  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+    drawn.panels.push_back(inline_svg(files[i + 1], fmt::format("{}-{}-", figure_stem(figure.name), i)));
+    drawn.widths.push_back(static_cast<int>(panel_size(figure.panels[i]).width));
+  }
+  SG_TRY(drawn.png, run_gnuplot(gnuplot, kStart + bitmap_terminal(page.width, page.height) + commands));
+  return drawn;
+}
+
+}  // namespace sg
