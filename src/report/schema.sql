@@ -193,6 +193,11 @@ CREATE TABLE run (
   engine_numerics INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE run_overrides (
+  n INTEGER PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE run_models (
   n INTEGER PRIMARY KEY,
   key TEXT NOT NULL,
@@ -201,6 +206,17 @@ CREATE TABLE run_models (
   facts INTEGER REFERENCES facts (id),
   error TEXT
 ) STRICT;
+
+-- The prompts as the model's tokenizer reads them; their measurements are in sequences.
+CREATE TABLE run_prompts (
+  model INTEGER NOT NULL REFERENCES run_models (n),
+  n INTEGER NOT NULL,
+  text TEXT,
+  category TEXT,
+  ids BLOB NOT NULL,
+  tokens BLOB NOT NULL,
+  PRIMARY KEY (model, n)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run_notices (
   n INTEGER PRIMARY KEY,

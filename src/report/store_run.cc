@@ -21,18 +21,58 @@ void each_fact(Facts& f, Visit&& visit) {
 }
 constexpr std::size_t kFacts = 23;
 
+/// A table of numbered texts.
+Result<void> select_texts(Database& db, const std::string& table, std::vector<std::string>& texts) {
+  Statement select(db, "SELECT text FROM " + table + " ORDER BY n");
+  for (;;) {
+    SG_TRY(const bool row, select.step());
+    if (!row) return select.check("a row of " + table);
+    select >> texts.emplace_back();
+  }
+}
+
+Result<void> insert_texts(Database& db, const std::string& table, const std::vector<std::string>& texts) {
+  Statement insert(db, "INSERT INTO " + table + " VALUES (?, ?)");
+  for (std::size_t n = 0; n < texts.size(); ++n) {
+    SG_TRY_VOID((insert << n << texts[n]).run());
+  }
+  return {};
+}
+
+Result<void> select_prompts(Database& db, std::size_t model, std::vector<Sequence>& prompts) {
+  Statement select(db, "SELECT text, category, ids, tokens FROM run_prompts WHERE model = ? ORDER BY n");
+  select << model;
+  for (;;) {
+    SG_TRY(const bool row, select.step());
+    if (!row) return select.check("a row of run_prompts");
+    Sequence& s = prompts.emplace_back();
+    select >> s.text >> s.category >> s.ids >> s.tokens;
+  }
+}
+
+Result<void> insert_prompts(Database& db, std::size_t model, const std::vector<Sequence>& prompts) {
+  Statement insert(db, "INSERT INTO run_prompts VALUES (?, ?, ?, ?, ?, ?)");
+  for (std::size_t n = 0; n < prompts.size(); ++n) {
+    const Sequence& s = prompts[n];
+    SG_TRY_VOID((insert << model << n << s.text << s.category << s.ids << s.tokens).run());
+  }
+  return {};
+}
+
 Result<void> select_models(Database& db, RunRecord& run) {
-  Statement select(db, "SELECT key, label, source, facts, error FROM run_models ORDER BY n");
+  Statement select(db, "SELECT n, key, label, source, facts, error FROM run_models ORDER BY n");
   for (;;) {
     SG_TRY(const bool row, select.step());
     if (!row) return {};
     ModelOutcome& model = run.models.emplace_back();
+    std::size_t n = 0;
     std::optional<std::size_t> facts;
-    select >> model.key >> model.label >> model.source >> facts >> model.error;
+    select >> n >> model.key >> model.label >> model.source >> facts >> model.error;
     SG_TRY_VOID(select.check("a row of run_models"));
     if (facts) {
       SG_TRY(model.facts, select_facts(db, static_cast<std::int64_t>(*facts)));
     }
+    SG_TRY_VOID(select_prompts(db, n, model.prompts));
   }
 }
 
@@ -45,6 +85,7 @@ Result<void> insert_models(Database& db, const std::vector<ModelOutcome>& models
       SG_TRY(facts, insert_facts(db, *model.facts));
     }
     SG_TRY_VOID((insert << n << model.key << model.label << model.source << facts << model.error).run());
+    SG_TRY_VOID(insert_prompts(db, n, model.prompts));
   }
   return {};
 }
@@ -84,30 +125,22 @@ Result<std::optional<RunRecord>> select_run(Database& db) {
       run.engine.numerics;
   SG_TRY_VOID(select.check("a row of run"));
   SG_TRY_VOID(select_models(db, run));
-  Statement notices(db, "SELECT text FROM run_notices ORDER BY n");
-  for (;;) {
-    SG_TRY(const bool more, notices.step());
-    if (!more) break;
-    notices >> run.notices.emplace_back();
-  }
-  SG_TRY_VOID(notices.check("a row of run_notices"));
+  SG_TRY_VOID(select_texts(db, "run_overrides", run.overrides));
+  SG_TRY_VOID(select_texts(db, "run_notices", run.notices));
   return std::optional<RunRecord>(std::move(run));
 }
 
 Result<void> replace_run(Database& db, const RunRecord& run) {
   SG_TRY_VOID(
-      db.run("DELETE FROM facts WHERE id IN (SELECT facts FROM run_models);"
-             "DELETE FROM run_models; DELETE FROM run_notices; DELETE FROM run"));
+      db.run("DELETE FROM facts WHERE id IN (SELECT facts FROM run_models); DELETE FROM run_prompts;"
+             "DELETE FROM run_models; DELETE FROM run_overrides; DELETE FROM run_notices; DELETE FROM run"));
   Statement insert(db, "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?)");
   insert << run.experiment << run.started << run.pocket << run.engine.version << run.engine.isa << run.engine.threads
          << run.engine.numerics;
   SG_TRY_VOID(insert.run());
   SG_TRY_VOID(insert_models(db, run.models));
-  Statement notice(db, "INSERT INTO run_notices VALUES (?, ?)");
-  for (std::size_t n = 0; n < run.notices.size(); ++n) {
-    SG_TRY_VOID((notice << n << run.notices[n]).run());
-  }
-  return {};
+  SG_TRY_VOID(insert_texts(db, "run_overrides", run.overrides));
+  return insert_texts(db, "run_notices", run.notices);
 }
 
 }  // namespace sg

@@ -97,6 +97,17 @@ ModelFacts any_facts() {
   return f;
 }
 
+Sequence any_prompt() {
+  Sequence s;
+  if (any_bool()) s.text = any_text();
+  if (any_bool()) s.category = any_text();
+  for (std::size_t t = any_size(4); t > 0; --t) {
+    s.ids.push_back(*rc::gen::arbitrary<std::int32_t>());
+    s.tokens.push_back(any_text());
+  }
+  return s;
+}
+
 /// Every value in one text, each behind its length: different rows give different texts.
 class Bits {
  public:
@@ -150,7 +161,10 @@ class Bits {
                  << w.non_finite;
   }
   Bits& operator<<(const Amplification& a) { return *this << a.definition << a.gain << a.value; }
-  Bits& operator<<(const ModelOutcome& m) { return *this << m.key << m.label << m.source << m.facts << m.error; }
+  Bits& operator<<(const Sequence& s) { return *this << s.text << s.category << s.ids << s.tokens; }
+  Bits& operator<<(const ModelOutcome& m) {
+    return *this << m.key << m.label << m.source << m.facts << m.error << m.prompts;
+  }
   std::string text() const { return text_; }
 
  private:
@@ -160,14 +174,9 @@ class Bits {
 }  // namespace
 
 SequenceMeasurement any_sequence() {
-  const std::size_t tokens = any_size(4), layers = any_size(4);
   SequenceMeasurement m;
-  if (any_bool()) m.sequence.text = any_text();
-  if (any_bool()) m.sequence.category = any_text();
-  for (std::size_t t = 0; t < tokens; ++t) {
-    m.sequence.ids.push_back(*rc::gen::arbitrary<std::int32_t>());
-    m.sequence.tokens.push_back(any_text());
-  }
+  m.sequence = any_prompt();
+  const std::size_t tokens = m.sequence.ids.size(), layers = any_size(4);
   m.norms.embed = any_doubles(tokens);
   m.norms.ln_final = any_doubles(tokens);
   for (LayerTable* table :
@@ -222,13 +231,15 @@ RunRecord any_run() {
   RunRecord r;
   r.experiment = any_text();
   r.started = any_text();
+  for (std::size_t i = any_size(3); i > 0; --i) r.overrides.push_back(any_text());
   r.pocket = any_bool();
   r.engine = any_engine();
   for (std::size_t i = any_size(4); i > 0; --i) {
     ModelOutcome& m = r.models.emplace_back();
-    m = {any_text(), any_text(), any_text(), {}, {}};
+    m = {any_text(), any_text(), any_text(), {}, {}, {}};
     if (any_bool()) m.facts = any_facts();
     if (any_bool()) m.error = any_text();
+    for (std::size_t p = any_size(3); p > 0; --p) m.prompts.push_back(any_prompt());
   }
   for (std::size_t i = any_size(3); i > 0; --i) r.notices.push_back(any_text());
   return r;
@@ -236,10 +247,9 @@ RunRecord any_run() {
 
 std::string bits_of(const SequenceMeasurement& m) {
   Bits b;
-  b << m.sequence.text << m.sequence.category << m.sequence.ids << m.sequence.tokens << m.norms.embed
-    << m.norms.ln_final << m.norms.resid_pre << m.norms.attn_out << m.norms.resid_mid << m.norms.mlp_out
-    << m.norms.resid_post << m.dots.pre_attn << m.dots.mid_mlp << m.dots.pre_mlp << m.dots.attn_mlp << m.logits
-    << m.massive << m.massive_values << m.massive_multiple << m.first_token_share.of_mean
+  b << m.sequence << m.norms.embed << m.norms.ln_final << m.norms.resid_pre << m.norms.attn_out << m.norms.resid_mid
+    << m.norms.mlp_out << m.norms.resid_post << m.dots.pre_attn << m.dots.mid_mlp << m.dots.pre_mlp << m.dots.attn_mlp
+    << m.logits << m.massive << m.massive_values << m.massive_multiple << m.first_token_share.of_mean
     << m.first_token_share.of_frobenius << m.lens << m.identity_error;
   return b.text();
 }
@@ -253,7 +263,7 @@ std::string bits_of(const WeightsReport& r) {
 
 std::string bits_of(const RunRecord& r) {
   Bits b;
-  b << r.experiment << r.started << r.pocket << r.engine << r.models << r.notices;
+  b << r.experiment << r.overrides << r.started << r.pocket << r.engine << r.models << r.notices;
   return b.text();
 }
 

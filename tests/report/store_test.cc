@@ -191,7 +191,10 @@ TEST(Store, AStoreOfVersion1IsRead) {
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->norms.resid_post.values, (std::vector<double>{1, 2, 3, 4}));
   EXPECT_EQ(found->sequence.tokens, (std::vector<std::string>{"a", "bc"}));
-  EXPECT_EQ(store->find_run().value()->models.at(0).facts->n_layers, 2u);
+  const RunRecord run = store->find_run().value().value();
+  EXPECT_EQ(run.overrides, (std::vector<std::string>{"definition=notebook-001"}));
+  EXPECT_EQ(run.models.at(0).facts->n_layers, 2u);
+  EXPECT_EQ(run.models.at(0).prompts.at(0).ids, (std::vector<std::int32_t>{1, 2}));
 }
 
 TEST(Store, AStoreOfALaterVersionIsRefused) {

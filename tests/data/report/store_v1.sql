@@ -190,6 +190,11 @@ CREATE TABLE run (
   engine_numerics INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE run_overrides (
+  n INTEGER PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE run_models (
   n INTEGER PRIMARY KEY,
   key TEXT NOT NULL,
@@ -198,6 +203,17 @@ CREATE TABLE run_models (
   facts INTEGER REFERENCES facts (id),
   error TEXT
 ) STRICT;
+
+-- The prompts as the model's tokenizer reads them; their measurements are in sequences.
+CREATE TABLE run_prompts (
+  model INTEGER NOT NULL REFERENCES run_models (n),
+  n INTEGER NOT NULL,
+  text TEXT,
+  category TEXT,
+  ids BLOB NOT NULL,
+  tokens BLOB NOT NULL,
+  PRIMARY KEY (model, n)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run_notices (
   n INTEGER PRIMARY KEY,
@@ -211,6 +227,8 @@ INSERT INTO sites VALUES (1, 'resid_post', 1, x'00000000000008400000000000001040
 INSERT INTO logits VALUES (1, 1, 0.5, 1.0, 3.0, x'0000000000000080', 2.0, 7.5, 0.5, x'07000000', x'0100000078', x'000000000000d03f');
 INSERT INTO facts VALUES (1, 'm', 'm.gguf', 'ab', 'llama', 'RMSNorm', 'SwiGLU', 'F32', 2, 8, 2, 2, 4, 16, 0, 1, 1, 10000.0, 'default', 1.0, 0.0, 64, 1.0, 1234);
 INSERT INTO run VALUES (1, 'id = "e"', '2026-01-01T00:00:00Z', 0, '0.1.0', 'AVX2', 1, 1);
+INSERT INTO run_overrides VALUES (0, 'definition=notebook-001');
 INSERT INTO run_models VALUES (0, 'm', 'M', 'm.gguf', 1, NULL);
+INSERT INTO run_prompts VALUES (0, 0, 'a bc', NULL, x'0100000002000000', x'0100000061020000006263');
 PRAGMA application_id = 1397191540;
 PRAGMA user_version = 1;
