@@ -5,7 +5,7 @@
 
 Small BPE models are trained on a generated corpus with each family's published normalizer, pre-tokenizer and
 post-processor; stored are the tokenizer.json and the ids of the hostile and random texts. With the two GGUF files
-it also stores the ids of the real models. Pinned: tokenizers 0.23, transformers 5.23, gguf 0.19; the versions
+it also stores the ids of the real models, and the part of their vocabularies that the texts can touch. Pinned: tokenizers 0.23, transformers 5.23, gguf 0.19; the versions
 that ran are inside every file.
 """
 import argparse
@@ -14,7 +14,9 @@ import pathlib
 
 import tokenizers
 import transformers
+from gguf import GGUFReader
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 from transformers.integrations.gguf.gguf_tokenizer_mapping import GGUF_PRE_TOKENIZER_SPLITS
 from transformers.tokenization_utils_base import generate_merges
 
@@ -285,12 +287,47 @@ def gguf_llama(out, name, prefix):
                                 "cases": [{"pre": "default", "ids": ids_of(made, TEXTS)}]})
 
 
+BYTES_TO_TEXT = bytes_to_unicode()
+
+
+def spellings(model, text):
+    """How the merge loop of a GGUF vocabulary may see a text; every token it can ever make is a part of one."""
+    if model == "gpt2":
+        return ["".join(BYTES_TO_TEXT[byte] for byte in text.encode())]
+    return [text.replace(" ", "\u2581"), "\u2581" + text.replace(" ", "\u2581")]
+
+
+def part_of_vocabulary(path, texts):
+    """The part of a GGUF vocabulary that `texts` can touch, in its order: their ids under it are those under the whole,
+    counted anew. The test maps them back with token_ids."""
+    fields = GGUFReader(path).fields
+
+    def get(key, default=None):
+        return fields[f"tokenizer.ggml.{key}"].contents() if f"tokenizer.ggml.{key}" in fields else default
+
+    model, tokens, types, scores = get("model"), get("tokens"), get("token_type"), get("scores")
+    bos, unknown = get("bos_token_id"), get("unknown_token_id", -1)
+    raw, spelled = "\n\n".join(texts), "\n\n".join(s for text in texts for s in spellings(model, text))
+    normal, byte = 1, 6
+    kept = [i for i, token in enumerate(tokens)
+            if i in (bos, unknown) or types[i] == byte or token in (spelled if types[i] == normal else raw)]
+    place = {i: n for n, i in enumerate(kept)}
+    known = {tokens[i] for i in kept}
+    merges = [merge for merge in get("merges", []) if merge.replace(" ", "", 1) in known] if model == "gpt2" else []
+    return {"model": model, "pre": get("pre", ""), "token_ids": kept, "tokens": [tokens[i] for i in kept],
+            "scores": [scores[i] for i in kept] if model == "llama" else [], "token_types": [types[i] for i in kept],
+            "merges": merges, "bos": place[bos], "unknown": place.get(unknown, -1),
+            "add_bos": bool(get("add_bos_token", model == "llama")),
+            "add_space_prefix": bool(get("add_space_prefix", model == "llama"))}
+
+
 def real(out, name, path, pre_tokenizer=None):
     path = pathlib.Path(path)
     made = transformers.AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name).backend_tokenizer
     if pre_tokenizer is not None:
         made.pre_tokenizer = pre_tokenizer
-    write(out, f"real_{name}.json", {"file": path.name, "texts": REAL_TEXTS, "ids": ids_of(made, REAL_TEXTS)})
+    write(out, f"real_{name}.json", {"file": path.name, **part_of_vocabulary(path, REAL_TEXTS), "texts": REAL_TEXTS,
+                                     "ids": ids_of(made, REAL_TEXTS)})
 
 
 def main():

@@ -18,6 +18,7 @@ std::filesystem::path models_folder() {
 
 struct RealCase {
   const char* golden;
+  const char* ids;  // of tests/data/tokenizer: many hostile texts
   const char* file;
 };
 
@@ -48,12 +49,30 @@ TEST_P(RealModel, IdsAndEverySiteAgreeWithTheReference) {
               e.logits);
 }
 
+TEST_P(RealModel, IdsOfHostileTextsAreTheReferences) {
+  const std::filesystem::path path = models_folder() / GetParam().file;
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there; tools/fetch_models.py obtains it";
+  const nlohmann::json golden = read_json(std::filesystem::path(SG_TEST_DATA) / "tokenizer" / GetParam().ids);
+  const Result<Model> model = open_model(path);
+  ASSERT_TRUE(model.ok()) << model.error().message();
+  const Result<Tokenizer> tokenizer = load_tokenizer(model.value());
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message();
+  ASSERT_EQ(golden["texts"].size(), golden["ids"].size());
+  for (std::size_t i = 0; i < golden["texts"].size(); ++i) {
+    const auto text = golden["texts"][i].get<std::string>();
+    const Result<std::vector<std::int32_t>> ids = tokenizer.value().encode(text);
+    ASSERT_TRUE(ids.ok()) << ids.error().message();
+    EXPECT_EQ(ids.value(), golden["ids"][i].get<std::vector<std::int32_t>>()) << testing::PrintToString(text);
+  }
+}
+
 std::string real_name(const testing::TestParamInfo<RealCase>& tested) {
   return tested.index == 0 ? "SmolLM2" : "Gemma3";
 }
 INSTANTIATE_TEST_SUITE_P(Models, RealModel,
-                         testing::Values(RealCase{"smollm2.json", "SmolLM2-135M-Instruct.Q4_1.gguf"},
-                                         RealCase{"gemma3-270m.json", "gemma-3-270m-q4_k_m.gguf"}),
+                         testing::Values(RealCase{"smollm2.json", "real_smollm2.json",
+                                                  "SmolLM2-135M-Instruct.Q4_1.gguf"},
+                                         RealCase{"gemma3-270m.json", "real_gemma3.json", "gemma-3-270m-q4_k_m.gguf"}),
                          real_name);
 
 }  // namespace

@@ -78,6 +78,31 @@ INSTANTIATE_TEST_SUITE_P(All, GgufGolden, testing::Values("gguf_gpt2.json", "ggu
                            return std::string(test.param).substr(5, std::string(test.param).size() - 10);
                          });
 
+/// The part of a real model's vocabulary that its texts can touch: merges and scores as trained, ids counted anew.
+class RealVocabulary : public testing::TestWithParam<const char*> {};
+
+TEST_P(RealVocabulary, IdsAreTheReferences) {
+  const Golden golden(GetParam());
+  GoldenGguf made(golden);
+  made.vocab.pre = golden["pre"].get_string();
+  const Ids real = ids_of(golden["token_ids"]);
+  const Tokenizer tokenizer = must(Tokenizer::from_gguf(made.vocab, GetParam()));
+  const std::vector<std::string_view> texts = values<std::string_view>(golden["texts"]);
+  std::size_t i = 0;
+  for (const simdjson::dom::element expected : array_of(golden["ids"])) {
+    const std::string_view text = texts.at(i++);
+    Ids ids = tokenizer.encode(text).value();
+    for (std::int32_t& id : ids) id = real.at(static_cast<std::size_t>(id));
+    EXPECT_EQ(ids, ids_of(expected)) << testing::PrintToString(text);
+  }
+  EXPECT_EQ(i, texts.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RealVocabulary, testing::Values("real_smollm2.json", "real_gemma3.json"),
+                         [](const auto& test) {
+                           return std::string(test.param).substr(5, std::string(test.param).size() - 10);
+                         });
+
 TEST(Bos, IsWhatEncodePutsFirst) {
   for (const std::string& file : family_files()) {
     const Tokenizer tokenizer = family_tokenizer(file);
