@@ -194,13 +194,12 @@ class Apertus(Qwen3):
     norms = ("attention_layernorm", "feedforward_layernorm")
 
     def rope(self):
-        absent = "rope_parameters" not in self.c and "rope_scaling" not in self.c
-        default = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
-                   "original_max_position_embeddings": 8192}
-        rope = super().rope()
-        if not self.c.get("rope_parameters") and "rope_theta" not in self.c:
-            rope["rope_theta"] = 12e6
-        return {**rope, **default} if absent else rope
+        given = self.c.get("rope_parameters") or self.c.get("rope_scaling")
+        if given:
+            return super().rope() if "rope_theta" in {**given, **self.c} else {**super().rope(), "rope_theta": 12e6}
+        # A missing dictionary and a null one alike: transformers 5 puts the whole default in its place.
+        return {"rope_type": "llama3", "rope_theta": 12e6, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                "original_max_position_embeddings": 8192}
 
     def window(self, l):
         return None

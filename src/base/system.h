@@ -7,6 +7,8 @@ namespace sg {
 
 /// Largest resident set of this process so far, bytes; 0 when the system does not tell.
 std::uint64_t peak_resident_bytes();
+/// Resident set of this process now, mapped files included, bytes; 0 when the system does not tell.
+std::uint64_t resident_bytes();
 /// Physical memory, bytes.
 std::uint64_t physical_memory_bytes();
 

@@ -136,8 +136,9 @@ std::string inspect_text(const Model& model, const ModelFacts& f, const Plan& p)
   table.row({"stored", fmt::format("{} as {}, in {}", bytes_text(model.stored_bytes()), f.dtype,
                                    counted(model.checkpoint.files.size(), "file"))});
   table.row({"fingerprint", f.fingerprint});
-  table.row({"plan", fmt::format("{} tokens: {} of memory, {} read, {:.3g} floating-point operations",
-                                 grouped(kPlanTokens), bytes_text(p.peak_bytes), bytes_text(p.bytes_read), p.flops)});
+  table.row(
+      {"plan", fmt::format("{} tokens: {} for activations and two layers, {} read, {:.3g} floating-point operations",
+                           grouped(kPlanTokens), bytes_text(p.peak_bytes), bytes_text(p.bytes_read), p.flops)});
   std::string text = bold(printable(f.id)) + "\n" + table.text();
   for (const std::string& notice : model.notices) text += "note: " + printable(notice) + "\n";
   return text;

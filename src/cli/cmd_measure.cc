@@ -7,6 +7,7 @@
 #include "cli/layer_text.h"
 #include "cli/measure_text.h"
 #include "cli/measuring.h"
+#include "cli/outputs.h"
 #include "forward/site.h"
 #include "report/measurement_csv.h"
 #include "report/measurement_json.h"
@@ -90,11 +91,7 @@ Result<void> write_results(const Arguments& a, const Measurement& whole) {
 
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY_VOID(check_sites(a.sites));
-  if (a.json == "-" && a.csv == "-") {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--json - and --csv - would mix on standard output",
-                 .hint = "Name a file for one of them"};
-  }
+  SG_TRY_VOID(check_outputs(a.json, a.csv));
   SG_TRY(Job job, prepare(a.measure, common));
   if (a.measure.plan) {
     SG_TRY(const std::string text, plan_text(job));

@@ -3,6 +3,7 @@
 
 #include "cli/common.h"
 #include "cli/measuring.h"
+#include "cli/outputs.h"
 #include "cli/pooled.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -91,11 +92,7 @@ Result<void> check_flags(const Arguments& a) {
 
 Result<int> run(Arguments& a, const Common& common) {
   SG_TRY_VOID(check_flags(a));
-  if (a.json == "-" && a.csv == "-") {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--json - and --csv - would mix on standard output",
-                 .hint = "Name a file for one of them"};
-  }
+  SG_TRY_VOID(check_outputs(a.json, a.csv));
   SG_TRY(const std::filesystem::path path, find_model(a.model));
   SG_TRY(const Model model, open_model(path));
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));

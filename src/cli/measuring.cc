@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/system.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "io/hub_cache.h"
@@ -43,6 +44,14 @@ double flops_per_second(const Kernels& kernels, ThreadPool& pool) {
     flops += 2.0 * kTokens * kWidth * kWidth;
   }
   return flops / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Pages of the unembedding that the output distributions map; they stay until the system wants them back.
+std::uint64_t head_bytes(const Job& job) {
+  const bool read = job.options.logits != LogitPositions::kNone || job.options.lens != LogitPositions::kNone;
+  const RoleTensors& outer = job.model.bindings.model;
+  const TensorInfo* head = get(outer, Role::kHead) != nullptr ? get(outer, Role::kHead) : get(outer, Role::kEmbed);
+  return read && head != nullptr ? head->bytes : 0;
 }
 
 Error bad_bytes(const std::string& text) {
@@ -146,15 +155,18 @@ Result<std::string> plan_text(const Job& job) {
   SG_TRY(const Kernels* kernels, kernels_for(job.options.isa));
   ThreadPool pool(job.options.threads > 0 ? job.options.threads : available_threads());
   const Plan p = plan(job.model, job.sequences, job.options);
+  const std::uint64_t mapped = head_bytes(job), already = resident_bytes();
   const double speed = flops_per_second(*kernels, pool);
   return fmt::format(
       "prompts        {}, {} tokens\n"
       "passes         {} over the weights\n"
       "reads          {}\n"
-      "peak memory    {}\n"
+      "peak memory    at least {}: {} for activations and two layers of weights, {} of the unembedding mapped, {} "
+      "that the process holds now; scratch of the threads and the results come on top\n"
       "arithmetic     {:.3g} floating-point operations\n"
       "time           about {} when the weights are in the file cache ({:.0f} GFLOPS measured, {} threads, {})\n",
-      job.sequences.size(), grouped(job.tokens()), p.passes, bytes_text(p.bytes_read), bytes_text(p.peak_bytes),
+      job.sequences.size(), grouped(job.tokens()), p.passes, bytes_text(p.bytes_read),
+      bytes_text(p.peak_bytes + mapped + already), bytes_text(p.peak_bytes), bytes_text(mapped), bytes_text(already),
       p.flops, seconds_text(p.flops / speed), speed / 1e9, pool.threads(), kernels->isa);
 }
 

@@ -107,7 +107,7 @@ Result<Tokenizer> load_tokenizer(const Model& model) {
     if (c.tokenizer_json.empty()) {
       return Error{.what = "no tokenizer.json beside the weights",
                    .where = c.path.string(),
-                   .hint = "give token ids with --ids, or save the tokenizer in its fast form"};
+                   .hint = "save the tokenizer in its fast form"};
     }
     SG_TRY(const FileMap file, FileMap::open(c.tokenizer_json));
     const std::span<const std::byte> bytes = file.bytes();
@@ -133,8 +133,7 @@ Result<Tokenizer> load_tokenizer(const Model& model) {
   if (const auto* v = c.meta<std::vector<double>>("tokenizer.ggml.scores")) vocab.scores = *v;
   if (const auto* v = c.meta<std::vector<std::int64_t>>("tokenizer.ggml.token_type")) vocab.token_types = *v;
   if (vocab.tokens.empty()) {
-    return Error{
-        .what = "the GGUF file carries no vocabulary", .where = c.path.string(), .hint = "give token ids with --ids"};
+    return Error{.what = "the GGUF file carries no vocabulary", .where = c.path.string()};
   }
   vocab.bos = id("tokenizer.ggml.bos_token_id");
   vocab.eos = id("tokenizer.ggml.eos_token_id");

@@ -115,9 +115,6 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
     SG_TRY(const std::optional<double> theta, config.number(dictionary + ".rope_theta"));
     r.theta = theta.value_or(r.theta);
   }
-  // An explicit null switches a default scaling off; a file without the key keeps it.
-  const ConfigValue* scaling = config.find(dictionary);
-  if (scaling != nullptr && std::holds_alternative<std::monostate>(*scaling)) r.type = RopeType::kDefault;
   if (config.has_object(dictionary)) {
     SG_TRY(const std::optional<std::string> type, config.word(dictionary + ".rope_type|" + dictionary + ".type"));
     SG_TRY(r.type, parse_type(type.value_or("default"), config.where() + ": " + dictionary));

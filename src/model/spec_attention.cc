@@ -109,6 +109,24 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
   return windowed;
 }
 
+/// Whether the file has a dictionary of rotary parameters. A GGUF file says what it is converted from.
+bool states_rope(const Config& config) {
+  return config.format() == Format::kGguf || config.has_object("rope_scaling") || config.has_object("rope_parameters");
+}
+
+/// transformers 5 takes a missing dictionary and a null one alike, and puts the whole default in its place, theta
+/// included, whatever rope_theta stands beside it.
+void scale_by_default(const Family& family, RopeSpec& rope) {
+  for (const ConfigRow& row : family.config) {
+    if (row.field == Field::kRopeTheta) rope.theta = row.absent.value;
+  }
+  rope.type = RopeType::kLlama3;
+  rope.factor = 8;
+  rope.low_freq_factor = 1;
+  rope.high_freq_factor = 4;
+  rope.original_max_position = 8192;
+}
+
 Result<void> resolve_rotary(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
   const double share = fields.get(Field::kRotaryPct, 1.0);
   spec.rotary_dim = static_cast<std::size_t>(static_cast<double>(spec.head_dim) * share);
@@ -130,13 +148,7 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
                      .max_position = static_cast<double>(spec.max_position)};
   RopeSpec local = absent;
   local.theta = fields.get(Field::kRopeLocalTheta, 10000.0);
-  if (family.position.llama3_rope) {
-    absent.type = RopeType::kLlama3;
-    absent.factor = 8;
-    absent.low_freq_factor = 1;
-    absent.high_freq_factor = 4;
-    absent.original_max_position = 8192;
-  }
+  if (family.position.llama3_rope && !states_rope(config)) scale_by_default(family, absent);
   SG_TRY(RopeSpec full, read_rope(config, "full_attention", std::move(absent)));
   spec.ropes.push_back(std::move(full));
   if (!family.position.local_rope) return {};

@@ -210,5 +210,32 @@ TEST(OpenModel, TheFingerprintKnowsTheConfigurationAndTheWeights) {
   EXPECT_NE(before, fingerprint(open_model(other.folder()).value()));
 }
 
+// What AutoConfig of transformers 5.23 gives for the same files.
+TEST(Apertus, IsScaledByDefaultUnlessTheFileSaysOtherwise) {
+  const Copy copy("apertus-plain-rope");
+  const auto rope = [&](const json& keys) {
+    copy.edit([&](json& c) {
+      for (const char* key : {"rope_parameters", "rope_scaling", "rope_theta"}) c.erase(key);
+      c.update(keys);
+    });
+    return open_model(copy.folder()).value().spec.ropes.front();
+  };
+  for (const json& keys :
+       {json::object(), json{{"rope_scaling", nullptr}}, json{{"rope_scaling", nullptr}, {"rope_theta", 10000.0}},
+        json{{"rope_parameters", nullptr}, {"rope_theta", 10000.0}}}) {
+    const RopeSpec r = rope(keys);
+    EXPECT_EQ(r.type, RopeType::kLlama3) << keys;
+    EXPECT_EQ(r.theta, 12e6) << keys;
+    EXPECT_EQ(r.factor, 8) << keys;
+    EXPECT_EQ(r.original_max_position, 8192) << keys;
+  }
+  const RopeSpec linear = rope({{"rope_scaling", {{"type", "linear"}, {"factor", 2.0}}}, {"rope_theta", 10000.0}});
+  EXPECT_EQ(linear.type, RopeType::kLinear);
+  EXPECT_EQ(linear.theta, 10000);
+  const RopeSpec plain = rope({{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 500.0}}}});
+  EXPECT_EQ(plain.type, RopeType::kDefault);
+  EXPECT_EQ(plain.theta, 500);
+}
+
 }  // namespace
 }  // namespace sg

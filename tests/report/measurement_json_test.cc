@@ -28,6 +28,35 @@ LayerTable any_table(std::size_t layers, std::size_t tokens) {
   return table;
 }
 
+/// What a measurement may lack: each part is there or not.
+void add_optional_parts(SequenceMeasurement& s, std::size_t layers) {
+  const std::size_t last = s.sequence.ids.size() - 1;
+  if (*rc::gen::arbitrary<bool>()) {
+    for (std::size_t l = 0; l < layers; ++l) {
+      s.first_token_share.of_mean.push_back(any_double());
+      s.first_token_share.of_frobenius.push_back(any_double());
+    }
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    s.massive_multiple = 1000;
+    if (*rc::gen::arbitrary<bool>()) {
+      s.massive_values.push_back(
+          {.layer = layers - 1, .token = last, .channel = 7, .value = any_double(), .median = 0.2});
+    }
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    for (std::size_t l = 0; l < layers; ++l) {
+      s.lens.push_back({.layer = l,
+                        .stats = {.position = last,
+                                  .entropy = any_double(),
+                                  .effective_vocab = any_double(),
+                                  .top10_prob_mass = 0.5,
+                                  .top = {{3, "x", 0.5}, {1, "", 0.25}}}});
+    }
+  }
+  if (*rc::gen::arbitrary<bool>()) s.identity_error = 1e-7;
+}
+
 SequenceMeasurement any_sequence(std::size_t layers, bool parallel) {
   SequenceMeasurement s;
   const auto tokens = static_cast<std::size_t>(*rc::gen::inRange(1, 4));
@@ -57,7 +86,7 @@ SequenceMeasurement any_sequence(std::size_t layers, bool parallel) {
                       .top10_prob_mass = 0.5,
                       .top = {{7, "\t", 0.25}}});
   s.massive.push_back({.layer = 0, .token = 0, .channel = 9, .value = any_double(), .median = 0.1});
-  if (*rc::gen::arbitrary<bool>()) s.identity_error = 1e-7;
+  add_optional_parts(s, layers);
   return s;
 }
 

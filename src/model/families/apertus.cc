@@ -1,5 +1,6 @@
 // Apertus: ungated xIELU with learned scalars per layer, norms on q and k.
 // Facts: transformers models/apertus, xIELU arXiv:2411.13010; GGUF keeps the scalars as metadata.
+// A file without rope_scaling, or with null, is scaled as LLaMA 3.1 with theta 12e6: ApertusConfig of transformers 5.
 #include "model/families/rows.h"
 
 namespace sg::families {
