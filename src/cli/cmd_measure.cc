@@ -12,6 +12,7 @@
 #include "report/measurement_csv.h"
 #include "report/measurement_json.h"
 #include "report/output_file.h"
+#include "report/trace_json.h"
 
 namespace sg {
 namespace {
@@ -20,7 +21,7 @@ struct Arguments {
   MeasureArguments measure;
   std::vector<std::string> sites;
   CLI::Option* massive = nullptr;  // given: the list is shown
-  std::string json, csv, folder;
+  std::string json, csv, folder, trace;
 };
 
 /// Empties the tables of sites that were not asked for; dots go with their two sites.
@@ -98,7 +99,12 @@ Result<int> run(const Arguments& a, const Common& common) {
     SG_TRY_VOID(print(text));
     return 0;
   }
+  Trace trace;
+  if (!a.trace.empty()) job.options.trace = &trace;
   SG_TRY(const Measurement measurement, run_job(job, common));
+  if (!a.trace.empty()) {
+    SG_TRY_VOID(write_output(a.trace, json_text(trace_json(trace.events()))));
+  }
   const Console console(common);
   for (const std::string& warning : measurement.warnings) console.warning(warning);
   SG_TRY_VOID(write_results(a, measurement));
@@ -136,6 +142,11 @@ void add_measure(Program& program) {
   command->add_option("--csv", a->csv, "one row per prompt, token, site and layer")->type_name("FILE|-");
   command->add_option("-o,--output", a->folder, "measurement.json, measurement.csv and summary.txt in this folder")
       ->type_name("DIR");
+  command
+      ->add_option("--trace", a->trace,
+                   "when each branch was computed and each layer was read, as Chrome trace events (chrome://tracing, "
+                   "ui.perfetto.dev)")
+      ->type_name("FILE");
   finish_command(
       program, *command,
       "streamgauge measure SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --json result.json",

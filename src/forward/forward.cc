@@ -1,5 +1,7 @@
 #include "forward/forward.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "forward/blocks.h"
@@ -124,8 +126,11 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
   Workspace ws(spec, tokens.rows());
   const MatrixView x = ws.stream;  // the residual stream, float32, row = token
 
-  embed(spec, outer, tokens, x, run);
-  tap.at({Site::kEmbed, 0}, x);
+  {
+    const TraceSpan span(run.trace, "compute", [] { return std::string("embed"); });
+    embed(spec, outer, tokens, x, run);
+    tap.at({Site::kEmbed, 0}, x);
+  }
 
   const auto final_normed = [&]() -> ConstMatrixView {
     if (!spec.final_norm) return x;
@@ -136,11 +141,13 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
   for (std::size_t l = 0; l < spec.layers; ++l) {
     if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
     const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
+    if (l + 1 == spec.layers && !tap.logit_rows().empty()) weights.read_head();
     const LayerCall call = {spec, w, tokens, ropes, l};
 
     // A branch reads the stream and leaves in `delta` exactly what will be added to it.
     const auto branch = [&](Site out, const NormWeights& in_norm, const NormWeights& out_norm, MatrixView delta,
                             auto&& body) {
+      const TraceSpan span(run.trace, "compute", [&] { return fmt::format("{}[{}]", name(out), l); });
       ConstMatrixView h = x;
       if (has(spec.norm_at, NormAt::kInput)) {
         norm_rows(spec, in_norm, x, ws.normed, run);
@@ -170,6 +177,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     if (run.progress) run.progress(l + 1, spec.layers);
   }
 
+  const TraceSpan span(run.trace, "compute", [] { return std::string("logits"); });
   const ConstMatrixView y = final_normed();
   if (spec.final_norm) tap.at({Site::kFinal, 0}, y);
   unembed(spec, outer, y, tap.logit_rows(), run,

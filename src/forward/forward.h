@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/trace.h"
 #include "forward/tap.h"
 #include "kernel/kernels.h"
 #include "model/model.h"
@@ -41,6 +42,7 @@ struct RunContext {
   Tap& tap;
   const std::atomic<bool>* stop = nullptr;                      // set: the pass ends before the next layer
   std::function<void(std::size_t, std::size_t)> progress = {};  // (layers done, layers), or empty
+  Trace* trace = nullptr;                                       // filled with the branches of every layer
 };
 
 /// Ids must lie inside the vocabulary. Errors: interrupted.

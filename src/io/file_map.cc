@@ -83,11 +83,26 @@ FileMap::~FileMap() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-void prefetch(std::span<const std::byte> range) {
+namespace {
+
+/// The advice for every page that the range touches.
+void advise_whole_pages(std::span<const std::byte> range, int advice) {
   if (range.empty()) return;
   const auto begin = reinterpret_cast<std::uintptr_t>(range.data()) / page_bytes() * page_bytes();
   const auto end = reinterpret_cast<std::uintptr_t>(range.data() + range.size());
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_WILLNEED);
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+}
+
+}  // namespace
+
+void prefetch(std::span<const std::byte> range) { advise_whole_pages(range, MADV_WILLNEED); }
+
+void read_now(std::span<const std::byte> range) {
+#ifdef MADV_POPULATE_READ
+  advise_whole_pages(range, MADV_POPULATE_READ);
+#else
+  prefetch(range);
+#endif
 }
 
 void release(std::span<const std::byte> range) {

@@ -32,9 +32,11 @@ class FileMap {
 };
 
 /// Hints about a range of mapped bytes; ranges are widened (prefetch) or narrowed (release) to whole pages.
-/// prefetch starts reading ahead and returns at once. release drops the pages from this process; they are
-/// read again when touched.
+/// prefetch starts reading ahead and returns at once. read_now returns when the range is in memory and mapped, where
+/// the kernel offers that (Linux 5.14), else at once. release drops the pages from this process; they are read again
+/// when touched.
 void prefetch(std::span<const std::byte> range);
+void read_now(std::span<const std::byte> range);
 void release(std::span<const std::byte> range);
 
 }  // namespace sg

@@ -118,12 +118,16 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   result.model = describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});
-  WeightStream weights(model);
+  WeightStream weights(model, options.trace);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
     Recorder recorder(model.spec, pass.tokens, options, *kernels, pool, group);
-    RunContext run = {
-        .kernels = *kernels, .pool = pool, .tap = recorder, .stop = options.stop, .progress = pass.progress};
+    RunContext run = {.kernels = *kernels,
+                      .pool = pool,
+                      .tap = recorder,
+                      .stop = options.stop,
+                      .progress = pass.progress,
+                      .trace = options.trace};
     SG_TRY_VOID(run_forward(model, weights, pass.tokens, run));
     recorder.finish();
     return {};

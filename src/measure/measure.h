@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/result.h"
+#include "base/trace.h"
 #include "measure/row.h"
 #include "model/model.h"
 
@@ -30,6 +31,7 @@ struct MeasureOptions {
   std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of the RAM
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double done)> progress = {};  // share of the work done, 0 to 1
+  Trace* trace = nullptr;                          // filled with what was computed and read when
 };
 
 /// What inspect and every result say about the model. Hashes a sample of the weights.

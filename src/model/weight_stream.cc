@@ -1,5 +1,7 @@
 #include "model/weight_stream.h"
 
+#include <fmt/format.h>
+
 #include "io/file_map.h"
 #include "kernel/decode.h"
 
@@ -63,7 +65,16 @@ Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vect
   return {.w = weight_view(*tensor, transposed), .bias = vectors.decode({&bias, 1}, 0.0f)};
 }
 
-WeightStream::WeightStream(const Model& model) : model_(model) {
+ReadAhead::Group WeightStream::group(std::size_t l) const {
+  ReadAhead::Group group = {.name = fmt::format("layer {}", l), .ranges = {}};
+  for (const TensorInfo* tensor : model_.bindings.layers[l]) {
+    if (tensor != nullptr) group.ranges.push_back(bytes_of(*tensor));
+  }
+  return group;
+}
+
+WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), read_ahead_(trace) {
+  read_ahead_.start(group(0));
   const RoleTensors& t = model.bindings.model;
   const float offset = model.spec.gain_offset;
   outer_.embed = weight_view(*get(t, Role::kEmbed), false);
@@ -76,13 +87,10 @@ WeightStream::WeightStream(const Model& model) : model_(model) {
 }
 
 LayerWeights WeightStream::layer(std::size_t l) {
-  const auto each = [&](std::size_t layer, auto&& action) {
-    for (const TensorInfo* tensor : model_.bindings.layers[layer]) {
-      if (tensor != nullptr) action(bytes_of(*tensor));
-    }
-  };
-  if (last_layer_ && *last_layer_ != l) each(*last_layer_, [](std::span<const std::byte> range) { release(range); });
-  if (l + 1 < model_.spec.layers) each(l + 1, [](std::span<const std::byte> range) { prefetch(range); });
+  if (last_layer_ && *last_layer_ != l) {
+    for (const std::span<const std::byte> range : group(*last_layer_).ranges) release(range);
+  }
+  if (l + 1 < model_.spec.layers) read_ahead_.start(group(l + 1));
   last_layer_ = l;
 
   layer_vectors_.clear();
@@ -109,11 +117,13 @@ LayerWeights WeightStream::layer(std::size_t l) {
   return w;
 }
 
+void WeightStream::read_head() {
+  read_ahead_.start({.name = "unembedding", .ranges = {bytes_of(*get(model_.bindings.model, Role::kHead))}});
+}
+
 void WeightStream::release_all() {
-  for (const RoleTensors& layer : model_.bindings.layers) {
-    for (const TensorInfo* tensor : layer) {
-      if (tensor != nullptr) release(bytes_of(*tensor));
-    }
+  for (std::size_t l = 0; l < model_.spec.layers; ++l) {
+    for (const std::span<const std::byte> range : group(l).ranges) release(range);
   }
 }
 

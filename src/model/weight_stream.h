@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/trace.h"
+#include "io/read_ahead.h"
 #include "kernel/kernels.h"
 #include "model/model.h"
 
@@ -42,11 +44,14 @@ struct OuterWeights {
 /// Not thread-safe; one forward pass owns it. Refers to the Model.
 class WeightStream {
  public:
-  explicit WeightStream(const Model& model);
+  /// Starts reading the first layer.
+  explicit WeightStream(const Model& model, Trace* trace = nullptr);
 
   const OuterWeights& outer() const { return outer_; }
   /// Layers may be asked for in any order; ascending order is what read-ahead serves.
   LayerWeights layer(std::size_t l);
+  /// Starts reading the unembedding; for whoever needs logits, when the last layer is at hand.
+  void read_head();
   /// Gives back every page that was read. Also done layer by layer.
   void release_all();
 
@@ -66,11 +71,13 @@ class WeightStream {
   NormWeights norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const;
   NormWeights head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const;
   Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
+  ReadAhead::Group group(std::size_t l) const;
 
   const Model& model_;
   Vectors outer_vectors_, layer_vectors_;
   OuterWeights outer_;
   std::optional<std::size_t> last_layer_;
+  ReadAhead read_ahead_;
 };
 
 /// A stored matrix as the matmul reads it.

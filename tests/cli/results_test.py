@@ -96,6 +96,21 @@ class Documents(CliTest):
         self.assertFalse((self.folder / "r.json").exists())
 
 
+    def test_a_trace_shows_every_branch_and_every_layer_read(self):
+        out = self.folder / "trace.json"
+        plain = self.document("measurement-1", "measure", GGUF, "--ids", IDS)
+        traced = self.document("measurement-1", "measure", GGUF, "--ids", IDS, "--trace", out)
+        self.assertEqual(without_timings(traced), without_timings(plain))
+        spans = [e for e in json.loads(out.read_text())["traceEvents"] if e["ph"] == "X"]
+        computed = [e["name"] for e in spans if e["cat"] == "compute"]
+        layers = plain["model"]["n_layers"]
+        self.assertEqual(computed, ["embed"] + [f"{site}[{l}]" for l in range(layers) for site in ("attn_out", "mlp_out")]
+                         + ["logits"])
+        read = {e["name"] for e in spans if e["cat"] == "read"}
+        self.assertLessEqual(read, {f"layer {l}" for l in range(layers)} | {"unembedding"})
+        self.assertTrue(all(e["dur"] >= 0 and e["ts"] >= 0 for e in spans))
+
+
 class EqualBits(CliTest):
     def test_threads(self):
         for model in (GGUF, PARALLEL):

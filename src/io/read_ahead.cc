@@ -1,0 +1,63 @@
+#include "io/read_ahead.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "io/file_map.h"
+
+namespace sg {
+namespace {
+
+// Between two looks at whether the group is still wanted; large enough for a disk's full speed.
+constexpr std::size_t kStep = std::size_t{8} << 20;
+
+}  // namespace
+
+ReadAhead::ReadAhead(Trace* trace) : trace_(trace), thread_([this] { run(); }) {}
+
+ReadAhead::~ReadAhead() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void ReadAhead::start(Group group) {
+  {
+    const std::lock_guard lock(mutex_);
+    next_ = std::move(group);
+  }
+  wake_.notify_one();
+}
+
+bool ReadAhead::still_wanted() {
+  const std::lock_guard lock(mutex_);
+  return !stop_ && !next_;
+}
+
+void ReadAhead::run() {
+  while (true) {
+    Group group;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stop_ || next_.has_value(); });
+      if (stop_) return;
+      group = *std::exchange(next_, std::nullopt);
+    }
+    std::size_t total = 0;
+    for (const auto& range : group.ranges) total += range.size();
+    const TraceSpan span(
+        trace_, "read", [&] { return group.name; }, total);
+    for (const auto& range : group.ranges) prefetch(range);
+    for (const auto& range : group.ranges) {
+      for (std::size_t at = 0; at < range.size() && still_wanted(); at += kStep)
+        read_now(range.subspan(at, std::min(kStep, range.size() - at)));
+    }
+  }
+}
+
+}  // namespace sg

@@ -1,0 +1,47 @@
+// ReadAhead: a thread that brings mapped bytes into memory while others compute, one group of ranges at a time.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/trace.h"
+
+namespace sg {
+
+/// The ranges must stay mapped until the object is gone. A hint throughout: nothing depends on what it reads, and a
+/// page that cannot be read shows itself to whoever needs it.
+class ReadAhead {
+ public:
+  struct Group {
+    std::string name;  // in the trace: "layer 3"
+    std::vector<std::span<const std::byte>> ranges;
+  };
+
+  explicit ReadAhead(Trace* trace = nullptr);
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+  ~ReadAhead();
+
+  /// Starts reading and returns at once. A group that is still waiting or being read is given up for this one.
+  void start(Group group);
+
+ private:
+  void run();
+  /// False when another group has come or the object goes.
+  bool still_wanted();
+
+  Trace* const trace_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::optional<Group> next_;
+  bool stop_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace sg
