@@ -51,7 +51,7 @@ class RowsTimesPanels {
   /// sums of its outputs stay in cache until the last block.
   void multiply(const Range& range) const {
     constexpr std::size_t kTileFloats = kTile * kPanel;
-    const std::size_t group = panels_per_pass(range.tiles());
+    const std::size_t group = panels_per_pass(range.last_panel - range.first_panel, range.tiles());
     float* panel = scratch(Scratch::kPanel, kMatmulBlock * kPanel);
     float* sums = scratch(Scratch::kSums, x_.cols > kMatmulBlock ? group * range.tiles() * kTileFloats : 0);
     for (std::size_t first = range.first_panel; first < range.last_panel; first += group) {
@@ -117,9 +117,13 @@ class RowsTimesPanels {
 
   // The level 2 cache is taken to have 1 MB or more: all activations fit beside a panel, or a block of them, the
   // next block and the sums of a group of panels do.
-  bool all_cached() const { return x_.rows * x_.cols <= kCachedFloats; }
-  std::size_t panels_per_pass(std::size_t tiles) const {
-    return all_cached() ? 1 : std::max<std::size_t>(1, kCachedFloats / 2 / (tiles * kTile * kPanel));
+  bool all_cached() const { return x_.rows * x_.cols <= kCachedFloats / 2; }
+  std::size_t panels_per_pass(std::size_t panels, std::size_t tiles) const {
+    if (all_cached()) return 1;
+    const std::size_t sums = tiles * kTile * kPanel;
+    if (panels * sums <= kCachedFloats * 7 / 8) return panels;
+    const std::size_t most = std::max<std::size_t>(1, kCachedFloats / 2 / sums), passes = (panels + most - 1) / most;
+    return (panels + passes - 1) / passes;
   }
   static constexpr std::size_t kCachedFloats = std::size_t{1} << 18;  // 1 MB
 

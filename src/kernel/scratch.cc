@@ -1,5 +1,9 @@
 #include "kernel/scratch.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <array>
 #include <memory>
 #include <new>
@@ -7,11 +11,23 @@
 namespace sg {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};  // a cache line and the longest vector
+constexpr std::size_t kAlignment = 64;  // a cache line and the longest vector
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
 struct FreeAligned {
-  void operator()(float* p) const { ::operator delete(p, kAlignment); }
+  std::align_val_t alignment{kAlignment};
+  void operator()(float* p) const { ::operator delete(p, alignment); }
 };
+
+/// Large buffers lie in huge pages where the system has them: walking page tables costs a matmul some percent.
+std::unique_ptr<float, FreeAligned> allocate(std::size_t bytes) {
+  const std::align_val_t alignment{bytes >= kHugePage ? kHugePage : kAlignment};
+  std::unique_ptr<float, FreeAligned> memory(static_cast<float*>(::operator new(bytes, alignment)), {alignment});
+#if defined(__linux__)
+  if (bytes >= kHugePage) madvise(memory.get(), bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // a wish: may fail
+#endif
+  return memory;
+}
 
 struct Buffer {
   std::unique_ptr<float, FreeAligned> data;
@@ -25,7 +41,7 @@ float* scratch(Scratch purpose, std::size_t n) {
   Buffer& buffer = buffers[static_cast<std::size_t>(purpose)];
   if (buffer.size < n) {
     buffer.data.reset();
-    buffer.data.reset(static_cast<float*>(::operator new(n * sizeof(float), kAlignment)));
+    buffer.data = allocate(n * sizeof(float));
     buffer.size = n;
   }
   return buffer.data.get();

@@ -123,28 +123,31 @@ inline void multiply_tile_of(std::size_t rows, const TileCall& call) {
   kFunctions[rows](call);
 }
 
-/// out[k * rows + row] = x[row, k], four rows by four inputs at a time.
-inline void pack_tile(ConstMatrixView x, float* out) {
-  const hn::CappedTag<float, 4> d;
-  const hn::Repartition<double, decltype(d)> dd;
-  const std::size_t whole_rows = x.rows / 4 * 4, whole_cols = x.cols / 4 * 4;
-  for (std::size_t r = 0; r < whole_rows; r += 4) {
-    const float *a = x.row(r), *b = x.row(r + 1), *c = x.row(r + 2), *e = x.row(r + 3);
-    for (std::size_t k = 0; k < whole_cols; k += 4) {
-      const auto va = hn::LoadU(d, a + k), vb = hn::LoadU(d, b + k), vc = hn::LoadU(d, c + k), ve = hn::LoadU(d, e + k);
-      const auto ab_low = hn::BitCast(dd, hn::InterleaveLower(d, va, vb));
-      const auto ab_high = hn::BitCast(dd, hn::InterleaveUpper(d, va, vb));
-      const auto ce_low = hn::BitCast(dd, hn::InterleaveLower(d, vc, ve));
-      const auto ce_high = hn::BitCast(dd, hn::InterleaveUpper(d, vc, ve));
-      float* to = out + k * x.rows + r;
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, ab_low, ce_low)), d, to);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, ab_low, ce_low)), d, to + x.rows);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dd, ab_high, ce_high)), d, to + 2 * x.rows);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dd, ab_high, ce_high)), d, to + 3 * x.rows);
-    }
+/// out[k * rows + row] = x[row, k] for up to kFloats rows of a tile of `rows`.
+inline void pack_rows(ConstMatrixView x, std::size_t rows, float* out) {
+  RowGroup group;
+  for (std::size_t i = 0; i < kFloats; ++i) {
+    group.row[i] = reinterpret_cast<const std::byte*>(x.row(std::min(i, x.rows - 1)));
   }
-  for (std::size_t r = 0; r < x.rows; ++r) {
-    for (std::size_t k = r < whole_rows ? whole_cols : 0; k < x.cols; ++k) out[k * x.rows + r] = x.row(r)[k];
+  // A whole vector may be stored where what is too much of it will be overwritten, by the inputs that follow or, in
+  // a tile higher than a vector, by the rows above.
+  const std::size_t whole = x.cols / 4 * 4, end = (x.cols - 1) * rows + x.rows;
+  std::size_t k = 0;
+  for (; k < whole && (k + 3) * rows + kFloats <= end; k += 4) {
+    const WordQuad quad = load_words(group, k * sizeof(float));
+    for (std::size_t j = 0; j < 4; ++j)
+      hn::StoreU(hn::BitCast(FloatTag(), quad.word[j]), FloatTag(), out + (k + j) * rows);
+  }
+  for (; k < x.cols; ++k) {
+    for (std::size_t r = 0; r < x.rows; ++r) out[k * rows + r] = x.row(r)[k];
+  }
+}
+
+/// out[k * rows + row] = x[row, k] of a tile.
+inline void pack_tile(ConstMatrixView x, float* out) {
+  for (std::size_t r = (x.rows + kFloats - 1) / kFloats * kFloats; r > 0;) {
+    r -= kFloats;
+    pack_rows(x.row_range(r, std::min(kFloats, x.rows - r)), x.rows, out + r);
   }
 }
 
