@@ -45,6 +45,18 @@ def power_law(singular_values):
     return WWFit(evals[evals > EVALS_THRESH])
 
 
+def compare_with_analyze(chosen, laws):
+    """Prints how far weightwatcher's own analyze(), which works on float32 singular values, is from `laws`."""
+    from make_power_law_goldens import analyze
+    import torch
+    details = analyze([(name, torch.from_numpy(w.astype(np.float32))) for name, w in chosen.items()])
+    both = [(laws[name], row) for name, row in details.items() if laws[name] is not None and row.alpha > 0]
+    for key in ("alpha", "D"):
+        off = np.array([abs(law[key] - getattr(row, key)) for law, row in both])
+        print(f"  analyze() {key:6} of {len(off)} matrices: median off by {np.median(off):.1e}, at most {off.max():.1e}, "
+              f"{int((off > 1e-3).sum())} beyond 1e-3")
+
+
 class Checks:
     def __init__(self):
         self.failed = 0
@@ -91,16 +103,19 @@ def main():
     done = subprocess.run([a.program, "weights", a.model, *globs, "--spectrum", "full", "--json", "-"],
                           capture_output=True, check=True)
     checks = Checks()
-    seen = set()
+    seen, laws = set(), {}
     for row in json.loads(done.stdout)["matrices"]:
         if row["tensor"] in seen or row["rows"] != "all":
             continue
         seen.add(row["tensor"])
+        laws[row["tensor"]] = row["spectrum"]["power_law"]
         check_matrix(checks, row, chosen[row["tensor"]], a.weightwatcher)
     missing = set(chosen) - seen
     print(f"{len(seen)} matrices; largest error as a share of what is allowed:")
     for key, share in checks.worst.items():
         print(f"  {key:16} {share:.3f}")
+    if a.weightwatcher and not missing:
+        compare_with_analyze(chosen, laws)
     if missing:
         print("not reported:", ", ".join(sorted(missing)))
     return 1 if checks.failed or missing or not seen else 0

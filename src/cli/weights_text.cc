@@ -69,6 +69,11 @@ std::string side_by_side(const std::vector<const WeightRow*>& rows) {
   return table.text();
 }
 
+bool layers_have_several(const WeightsReport& r) {
+  const auto same = [](const WeightRow& a, const WeightRow& b) { return a.layer && a.layer == b.layer; };
+  return std::adjacent_find(r.matrices.begin(), r.matrices.end(), same) != r.matrices.end();
+}
+
 /// One line per matrix.
 std::string list_table(const WeightsReport& r) {
   double widest = 0;
@@ -89,10 +94,11 @@ std::string list_table(const WeightsReport& r) {
                                             {"spread"}};
   if (with_spectrum) columns.insert(columns.end(), {{"participation"}, {"effective rank"}, {"alpha"}, {"D"}});
   TextTable table(std::move(columns));
+  const bool by_layer = layers_have_several(r);
   std::optional<std::size_t> layer;
   for (const WeightRow& row : r.matrices) {
     if (!row.statistics) continue;
-    if (row.layer != layer) table.gap();
+    if (by_layer && row.layer != layer) table.gap();
     layer = row.layer;
     const MatrixStatistics& s = *row.statistics;
     std::vector<std::string> cells = {row_name(row),
@@ -148,7 +154,7 @@ std::string weights_text(const WeightsReport& r) {
   if (!vocabulary.empty()) text += side_by_side(vocabulary) + "\n" + comparison(r);
   if (others || std::any_of(r.matrices.begin(), r.matrices.end(),
                             [](const WeightRow& row) { return row.statistics && row.statistics->spectrum; })) {
-    text += "\n" + list_table(r);
+    text += (vocabulary.empty() ? "" : "\n") + list_table(r);
   }
   for (const WeightRow& row : r.matrices) {
     if (row.non_finite) text += refusal(row);

@@ -218,6 +218,7 @@ class Choices(CliTest):
         text = self.ok("weights", GGUF, "--all").out
         for word in ("W_U", "W_E", "W_Q[0]", "W_out[6]", "Frobenius norm", "stable rank"):
             self.assertIn(word, text)
+        self.assertNotIn("\n\n\n", self.ok("weights", GGUF, "--tensor", "W_V").out)
 
 
 class NonFinite(CliTest):
