@@ -1,5 +1,5 @@
--- Version 1 of the store (docs/store.md). A column of type ANY that is named like a number holds a REAL, or the
--- number's 8 bytes where SQL would change it (NaN, -0.0).
+-- Version 1 of the store (docs/store.md). A number in a column of type ANY is a REAL, or the 8 bytes of a NaN, which SQL
+-- would make NULL; a column of type REAL would make -0.0 to 0.
 
 -- One prompt under one model: `ids` are int32, `tokens` texts, the shares float64 per layer.
 CREATE TABLE sequences (

@@ -56,8 +56,7 @@ class Database {
 
 /// One statement. `<<` binds the next parameter, the readers take the next column of the row.
 ///
-/// A double is a REAL where SQL keeps it exactly; a NaN (which SQL would make NULL) and -0.0 (which it would make 0)
-/// are their 8 bytes, little endian. Arrays are little-endian blobs; a list of texts is, for each, its length in four
+/// A double is a REAL; a NaN, which SQL would make NULL, is its 8 bytes, little endian. Arrays are little-endian blobs; a list of texts is, for each, its length in four
 /// bytes and then its bytes. std::nullopt is NULL.
 class Statement {
  public:

@@ -27,7 +27,7 @@ Statement& Statement::operator<<(std::int64_t value) {
 
 Statement& Statement::operator<<(double value) {
   if (failure_ != SQLITE_OK) return *this;
-  if (std::isnan(value) || (value == 0 && std::signbit(value))) return *this << std::span<const double>(&value, 1);
+  if (std::isnan(value)) return *this << std::span<const double>(&value, 1);
   note(sqlite3_bind_double(statement_.get(), ++parameter_, value));
   return *this;
 }

@@ -87,16 +87,16 @@ std::int32_t count_whole(const std::filesystem::path& file, std::int32_t end) {
 
 TEST(StoreFaults, AKilledProcessLeavesWholeMeasurements) {
   const StoreFolder folder;
-  constexpr std::int32_t kRows = 400;
+  constexpr std::int32_t kRows = 120;
   std::mt19937 random(7);
   int killed = 0;
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < 25; ++round) {
     const pid_t child = start([&] { return put_numbers(folder.file(), 0, kRows); });
     ::usleep(std::uniform_int_distribution<useconds_t>(0, 40'000)(random));
     ::kill(child, SIGKILL);
     killed += exit_code(child) < 0 ? 1 : 0;
     if (std::filesystem::exists(folder.file())) count_whole(folder.file(), kRows);
-    if (round % 10 == 9) {
+    if (round % 8 == 7) {
       // Again from nothing, so that the making of the file is hit as well.
       for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(folder.file().string() + end);
     }
@@ -122,20 +122,20 @@ TEST(StoreFaults, TwoProcessesShareOneStore) {
 }
 
 TEST(StoreFaults, AFullDiskIsExitCode4AndTheStoreIntact) {
-  for (rlim_t limit = 0; limit < 700'000; limit += 60'000) {
+  for (rlim_t limit = 0; limit < 700'000; limit += 140'000) {
     const StoreFolder folder;
     ASSERT_EQ(exit_code(start([&] { return put_numbers(folder.file(), 0, 3); })), 0);
     const int code = exit_code(start([&] {
       ::signal(SIGXFSZ, SIG_IGN);  // as the program does
       const rlimit size = {limit, limit};
       ::setrlimit(RLIMIT_FSIZE, &size);
-      return put_numbers(folder.file(), 3, 200);
+      return put_numbers(folder.file(), 3, 80);
     }));
     EXPECT_EQ(code, 4) << limit;
-    EXPECT_GE(count_whole(folder.file(), 200), 3) << limit;
+    EXPECT_GE(count_whole(folder.file(), 80), 3) << limit;
     // With space again it goes on.
     EXPECT_EQ(exit_code(start([&] { return put_numbers(folder.file(), 0, 20); })), 0);
-    EXPECT_GE(count_whole(folder.file(), 200), 20) << limit;
+    EXPECT_GE(count_whole(folder.file(), 80), 20) << limit;
   }
 }
 

@@ -224,7 +224,7 @@ INSERT INTO sequences VALUES (1, 'ab', 1, '34fb5c825de7ca4aea6e712f19d439c1da0c9
 INSERT INTO sites VALUES (1, 'embed', 0, x'000000000000f03f0000000000000040');
 INSERT INTO sites VALUES (1, 'resid_post', 0, x'000000000000f03f0000000000000040');
 INSERT INTO sites VALUES (1, 'resid_post', 1, x'00000000000008400000000000001040');
-INSERT INTO logits VALUES (1, 1, 0.5, 1.0, 3.0, x'0000000000000080', 2.0, 7.5, 0.5, x'07000000', x'0100000078', x'000000000000d03f');
+INSERT INTO logits VALUES (1, 1, 0.5, 1.0, 3.0, x'000000000000f87f', 2.0, 7.5, 0.5, x'07000000', x'0100000078', x'000000000000d03f');
 INSERT INTO facts VALUES (1, 'm', 'm.gguf', 'ab', 'llama', 'RMSNorm', 'SwiGLU', 'F32', 2, 8, 2, 2, 4, 16, 0, 1, 1, 10000.0, 'default', 1.0, 0.0, 64, 1.0, 1234);
 INSERT INTO run VALUES (1, 'id = "e"', '2026-01-01T00:00:00Z', 0, '0.1.0', 'AVX2', 1, 1);
 INSERT INTO run_overrides VALUES (0, 'definition=notebook-001');
