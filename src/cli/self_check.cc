@@ -31,6 +31,7 @@ std::vector<BuiltIn> built_in_models() {
     models[name].files.push_back(file);
   }
   std::vector<BuiltIn> all;
+  all.reserve(models.size());
   for (auto& [name, model] : models) all.push_back(std::move(model));
   return all;
 }

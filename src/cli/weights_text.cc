@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "cli/model_text.h"
 #include "report/number_text.h"
@@ -16,7 +17,7 @@ constexpr std::size_t kBarCells = 12;
 /// share in [0, 1] as eighths of cells.
 std::string bar(double share) {
   static constexpr const char* kEighths[] = {"", "\u258f", "\u258e", "\u258d", "\u258c", "\u258b", "\u258a", "\u2589"};
-  const auto eighths = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 8 * kBarCells + 0.5);
+  const auto eighths = static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * 8 * kBarCells));
   std::string text;
   for (std::size_t i = 0; i < eighths / 8; ++i) text += "\u2588";
   return text + kEighths[eighths % 8];

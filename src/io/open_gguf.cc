@@ -85,23 +85,23 @@ Result<void> take_shards(const fs::path& named, const ShardName& name, Checkpoin
 
 }  // namespace
 
-Result<Checkpoint> open_gguf(const fs::path& path) {
+Result<Checkpoint> open_gguf(const fs::path& file) {
   Checkpoint model;
   model.format = Format::kGguf;
-  model.path = path;
-  const std::optional<ShardName> name = parse_shard_name(path.filename().string(), kExtension);
+  model.path = file;
+  const std::optional<ShardName> name = parse_shard_name(file.filename().string(), kExtension);
   if (name && name->count > 1) {
-    SG_TRY_VOID(take_shards(path, *name, model));
+    SG_TRY_VOID(take_shards(file, *name, model));
     return model;
   }
-  SG_TRY(OpenFile file, open_one(path));
-  if (natural(file.contents, "split.count").value_or(1) > 1) {
+  SG_TRY(OpenFile opened, open_one(file));
+  if (natural(opened.contents, "split.count").value_or(1) > 1) {
     return Error{.what = "the file is one of a split model, and its name does not say which",
-                 .where = path.string(),
+                 .where = file.string(),
                  .expected = "name-00001-of-000NN.gguf",
                  .hint = "files of a split model must keep their names"};
   }
-  take(std::move(file), model);
+  take(std::move(opened), model);
   return model;
 }
 

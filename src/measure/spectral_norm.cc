@@ -49,7 +49,7 @@ class Basis {
     for (std::size_t i = 0; i < s.size(); ++i) kernels_.add_multiple(s[i], at(i), y.data(), n_);
     return y;
   }
-  void replace(std::vector<std::vector<double>> vectors) {
+  void replace(const std::vector<std::vector<double>>& vectors) {
     data_.clear();
     for (const std::vector<double>& v : vectors) append(v, 1.0);
   }
@@ -97,7 +97,7 @@ class Lanczos {
       const bool closed = residual_ == 0.0 || ritz_.size() == a_.cols;  // the basis spans an invariant subspace
       const bool spent = passes_ + 1 >= options_.max_passes;
       if (relative > target && !closed && !spent) continue;
-      const SpectralNorm found = certify();
+      SpectralNorm found = certify();
       if (found.converged || closed || spent || target < kUnit) return found;
       target *= 0.1;  // the estimate was too kind
     }

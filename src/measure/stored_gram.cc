@@ -60,8 +60,8 @@ GramOperator StoredGram::with_norm(double frobenius) {
   constexpr double kUnit = 0x1p-53;
   // Roundings behind one entry: a dot product by lanes, the rows of a chunk, the chunks; the same dot product again
   // for the Rayleigh quotient. Each is at most a unit times |A|_F^2.
-  const double lanes = static_cast<double>(padded_columns(cols_) / kReduceLanes + 16);
-  const double roundings = 2 * lanes + static_cast<double>(chunks_.rows_each + chunks_.count);
+  const std::size_t lanes = padded_columns(cols_) / kReduceLanes + 16;
+  const auto roundings = static_cast<double>(2 * lanes + chunks_.rows_each + chunks_.count);
   return {.cols = cols_,
           .apply = [this](const double* v, double* out) { apply(v, out); },
           .frobenius = frobenius,

@@ -13,15 +13,6 @@
 namespace sg {
 namespace {
 
-bool lists(std::string_view alternatives, std::string_view word) {
-  while (!alternatives.empty()) {
-    const std::size_t bar = alternatives.find('|');
-    if (alternatives.substr(0, bar) == word) return true;
-    alternatives = bar == std::string_view::npos ? std::string_view{} : alternatives.substr(bar + 1);
-  }
-  return false;
-}
-
 /// Keys and factors are written with few digits.
 bool same(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max(std::abs(a), std::abs(b)); }
 

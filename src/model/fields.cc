@@ -149,4 +149,13 @@ Result<Fields> Fields::read(const Family& family, const Config& config, const Ch
   return fields;
 }
 
+bool lists(std::string_view alternatives, std::string_view word) {
+  while (!alternatives.empty()) {
+    const std::size_t bar = alternatives.find('|');
+    if (alternatives.substr(0, bar) == word) return true;
+    alternatives = bar == std::string_view::npos ? std::string_view{} : alternatives.substr(bar + 1);
+  }
+  return false;
+}
+
 }  // namespace sg

@@ -34,6 +34,9 @@ class Fields {
 /// Larger than any published width, depth or vocabulary; products of two stay far from overflow.
 inline constexpr double kLargestCount = 1e9;
 
+/// Whether `word` is one of `alternatives`, which '|' separates.
+bool lists(std::string_view alternatives, std::string_view word);
+
 /// The activation of that name ("silu", "gelu_pytorch_tanh", ...), or an error listing the known ones.
 Result<Act> parse_act(std::string_view word, const std::string& where);
 

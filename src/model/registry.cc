@@ -1,6 +1,7 @@
 // Which family a checkpoint belongs to.
 #include <fmt/format.h>
 
+#include "model/fields.h"
 #include "model/spec.h"
 
 namespace sg {
@@ -43,15 +44,6 @@ constexpr Refused kRefused[] = {
     {"roberta", "an encoder"},
     {"modernbert", "an encoder"},
 };
-
-bool lists(std::string_view alternatives, std::string_view word) {
-  while (!alternatives.empty()) {
-    const std::size_t bar = alternatives.find('|');
-    if (alternatives.substr(0, bar) == word) return true;
-    alternatives = bar == std::string_view::npos ? std::string_view{} : alternatives.substr(bar + 1);
-  }
-  return false;
-}
 
 }  // namespace
 

@@ -69,7 +69,7 @@ Result<std::string> run(const ReplaceText& step, std::string text) {
   return out.append(text, kept);
 }
 
-Result<std::string> run(const Lowercase& /*step*/, std::string text) {
+Result<std::string> run(const Lowercase& /*step*/, const std::string& text) {
   return map_characters(text, [](char32_t c, std::string& out) {
     if (c == 0x130) {  // the one character whose full lower case, i and a dot above, is longer than its simple one
       out.append("i\xCC\x87");
@@ -79,13 +79,13 @@ Result<std::string> run(const Lowercase& /*step*/, std::string text) {
   });
 }
 
-Result<std::string> run(const StripAccents& /*step*/, std::string text) {
+Result<std::string> run(const StripAccents& /*step*/, const std::string& text) {
   return map_characters(text, [](char32_t c, std::string& out) {
     if (!is_mark(c)) append_utf8(c, out);
   });
 }
 
-Result<std::string> run(const StripSpaces& step, std::string text) {
+Result<std::string> run(const StripSpaces& step, const std::string& text) {
   std::size_t first_kept = text.size(), kept_end = 0;
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = decode_at(text, at);

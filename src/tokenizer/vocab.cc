@@ -42,26 +42,26 @@ Vocab::Vocab(std::size_t count) : slots_(std::bit_ceil(2 * count + 2)), mask_(sl
   arena_.reserve(count * 8);  // the mean token of every family is 6 to 8 bytes
 }
 
-/// The slot that holds the text, or the free one where it belongs.
-std::size_t Vocab::slot_of(std::string_view text, std::uint64_t hash) const {
+/// The slot that holds the piece, or the free one where it belongs.
+std::size_t Vocab::slot_of(std::string_view piece, std::uint64_t hash) const {
   const auto tag = static_cast<std::uint32_t>(hash >> 32);
   std::size_t at = hash & mask_;
-  while (slots_[at].id != kNoToken && (slots_[at].tag != tag || view(slots_[at].span) != text)) at = (at + 1) & mask_;
+  while (slots_[at].id != kNoToken && (slots_[at].tag != tag || view(slots_[at].span) != piece)) at = (at + 1) & mask_;
   return at;
 }
 
-void Vocab::add(std::string_view text, TokenId id, std::uint64_t hash) {
+void Vocab::add(std::string_view piece, TokenId id, std::uint64_t hash) {
   SG_CHECK(id >= 0 && id < kMaxTokens, "token id out of range");
-  SG_CHECK(arena_.size() + text.size() < kAbsent, "vocabulary of more than 4 GiB");
+  SG_CHECK(arena_.size() + piece.size() < kAbsent, "vocabulary of more than 4 GiB");
   if (2 * (used_ + 1) > slots_.size()) grow();
-  Slot& slot = slots_[slot_of(text, hash)];
+  Slot& slot = slots_[slot_of(piece, hash)];
   if (slot.id == kNoToken) ++used_;
   slot = {static_cast<std::uint32_t>(hash >> 32),
           id,
-          {static_cast<std::uint32_t>(arena_.size()), static_cast<std::uint32_t>(text.size())}};
+          {static_cast<std::uint32_t>(arena_.size()), static_cast<std::uint32_t>(piece.size())}};
   if (spans_.size() <= static_cast<std::size_t>(id)) spans_.resize(static_cast<std::size_t>(id) + 1);
   spans_[static_cast<std::size_t>(id)] = slot.span;
-  arena_.insert(arena_.end(), text.begin(), text.end());
+  arena_.insert(arena_.end(), piece.begin(), piece.end());
 }
 
 void Vocab::add(std::span<const Entry> entries) {
@@ -88,7 +88,7 @@ void Vocab::grow() {
   }
 }
 
-TokenId Vocab::find(std::string_view text, std::uint64_t hash) const { return slots_[slot_of(text, hash)].id; }
+TokenId Vocab::find(std::string_view piece, std::uint64_t hash) const { return slots_[slot_of(piece, hash)].id; }
 
 bool Vocab::has(TokenId id) const {
   return id >= 0 && id < size() && spans_[static_cast<std::size_t>(id)].begin != kAbsent;
