@@ -14,8 +14,9 @@ std::span<const std::string_view> store_migrations() {
 }
 
 Result<std::size_t> store_version(Database& db, std::span<const std::string_view> steps) {
-  SG_TRY(const std::int64_t application, db.integer("PRAGMA application_id"));
+  // In this order: a store that another process makes meanwhile is then empty, or has its mark.
   SG_TRY(const std::int64_t tables, db.integer("SELECT count(*) FROM sqlite_schema"));
+  SG_TRY(const std::int64_t application, db.integer("PRAGMA application_id"));
   if (application != kStoreApplicationId && (application != 0 || tables != 0)) {
     return db.refused("is not a store", "a file written by `streamgauge run`", "a database of another program",
                       "name another folder");
