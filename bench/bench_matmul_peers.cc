@@ -1,6 +1,7 @@
 // The matmul beside what it has to beat: OpenBLAS's sgemm where it was found, and the machine's measured peak of
 // fused multiply-adds. All run in turn in every round, on the same threads, so that a ratio compares neighbours
-// in time; printed are medians over the rounds. Usage: bench_matmul_peers [threads] [rounds]
+// in time; printed are medians over the rounds. One thread is timed by its processor time, which other work on the
+// machine disturbs less. Usage: bench_matmul_peers [threads] [rounds]
 #include "kernel/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -42,8 +43,8 @@ HWY_AFTER_NAMESPACE();
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -93,10 +94,17 @@ std::vector<std::byte> stored_weights(DType dtype, const std::vector<float>& wei
   return bytes;
 }
 
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+double seconds_on(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+double seconds(int threads, const std::function<void()>& work) {
+  const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+  const double start = seconds_on(clock);
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return seconds_on(clock) - start;
 }
 
 /// Operations per second of every contestant, one number per round.
@@ -116,7 +124,7 @@ double peak_rate(ThreadPool& pool) {
   const auto threads = static_cast<std::size_t>(pool.threads());
   std::vector<double> operations(threads);
   std::vector<float> sink(threads);
-  const double time = seconds([&] {
+  const double time = seconds(pool.threads(), [&] {
     pool.parallel_for(threads, 1, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t i = begin; i < end; ++i) {
         operations[i] = HWY_DYNAMIC_DISPATCH(multiply_add_chains)(kTurns, &sink[i]);
@@ -153,7 +161,7 @@ void compare(const Shape& shape, ThreadPool& pool, int rounds) {
   }
   const int repeats = std::max(1, static_cast<int>(4e9 / shape.flops()));  // some 10 ms of work or more
   const auto rate = [&](const std::function<void()>& once) {
-    return shape.flops() * repeats / seconds([&] {
+    return shape.flops() * repeats / seconds(pool.threads(), [&] {
              for (int i = 0; i < repeats; ++i) once();
            });
   };

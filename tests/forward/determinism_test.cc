@@ -87,7 +87,7 @@ class Determinism : public testing::TestWithParam<fs::path> {
 
 TEST_P(Determinism, ThreadsPackingBudgetAndInstructionSetChangeNoBit) {
   const auto reference = run(input_, {.threads = 1});
-  for (const int threads : {2, 3, 7}) {
+  for (const int threads : {2, 3, 7, 16}) {
     const auto got = run(input_, {.threads = threads});
     for (std::size_t s = 0; s < input_.size(); ++s)
       EXPECT_TRUE(same_bits(got[s], reference[s])) << threads << " threads";

@@ -119,6 +119,30 @@ RC_GTEST_PROP(Matmul, ARowAloneHasTheBitsItHasAmongOthers, ()) {
   }
 }
 
+/// Large enough for several passes over rows, groups of panels and blocks of inputs, whose sums wait in scratch. Every
+/// row has the bits that it has alone in plain C++.
+TEST(Matmul, PassesGroupsAndBlocksChangeNoBit) {
+  const Shape shape = {529, 520, 930};
+  for (const DType dtype : {DType::kF32, DType::kBF16}) {
+    Problem p = make_problem(shape, dtype, false, 7);
+    for (const Kernels* k : test::all_kernels()) {
+      if (!k->has_fma) continue;
+      for (const std::size_t team : {0u, 2u}) {
+        Guarded y(shape.rows, shape.outputs, 3, 1);
+        k->matmul(p.call(y.view()), *pools()[team]);
+        ASSERT_TRUE(y.guards_intact()) << k->isa;
+        for (const std::size_t row : {0u, 11u, 263u, 264u, 275u, 276u, 528u}) {
+          Guarded expected(1, shape.outputs, 0, 0);
+          MatmulCall one = p.call(expected.view());
+          one.x = one.x.row_range(row, 1);
+          scalar::ordered_matmul(one);
+          EXPECT_TRUE(test::equal_bits(expected.view(), y.view().row_range(row, 1))) << k->isa << " row " << row;
+        }
+      }
+    }
+  }
+}
+
 /// Multiplying by the identity returns the weights: the decoders of the panels against the plain ones.
 TEST(Matmul, PanelsDecodeEveryTypeAsThePlainDecoderDoes) {
   for (const DType dtype : test::weight_types()) {
