@@ -16,20 +16,20 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Floating-point operations of `turns` turns of independent chains: enough of them to hide the latency of two
-/// units, few enough for 16 registers. The result keeps the compiler from leaving them out.
+/// units, few enough for 16 registers. Each starts elsewhere, for a compiler computes equal chains once; the result
+/// keeps it from leaving them out.
 double multiply_add_chains(std::size_t turns, float* result) {
   const hn::ScalableTag<float> d;
   constexpr std::size_t kChains = 12;
   const auto factor = hn::Set(d, 0.999f), term = hn::Set(d, 0.001f);
-  auto a = hn::Zero(d), b = a, c = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a, m = a;
+  hn::Vec<decltype(d)> chain[kChains];
+  SG_UNROLL for (std::size_t i = 0; i < kChains; ++i) chain[i] = hn::Iota(d, static_cast<float>(i + turns % 2));
   for (std::size_t turn = 0; turn < turns; ++turn) {
-    a = hn::MulAdd(a, factor, term), b = hn::MulAdd(b, factor, term), c = hn::MulAdd(c, factor, term);
-    e = hn::MulAdd(e, factor, term), f = hn::MulAdd(f, factor, term), g = hn::MulAdd(g, factor, term);
-    h = hn::MulAdd(h, factor, term), i = hn::MulAdd(i, factor, term), j = hn::MulAdd(j, factor, term);
-    k = hn::MulAdd(k, factor, term), l = hn::MulAdd(l, factor, term), m = hn::MulAdd(m, factor, term);
+    SG_UNROLL for (std::size_t i = 0; i < kChains; ++i) chain[i] = hn::MulAdd(chain[i], factor, term);
   }
-  const auto sum = hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, e)), hn::Add(hn::Add(f, g), hn::Add(h, i)));
-  *result = hn::GetLane(hn::Add(sum, hn::Add(hn::Add(j, k), hn::Add(l, m))));
+  auto sum = chain[0];
+  SG_UNROLL for (std::size_t i = 1; i < kChains; ++i) sum = hn::Add(sum, chain[i]);
+  *result = hn::GetLane(sum);
   return 2.0 * static_cast<double>(kChains * hn::Lanes(d) * turns);
 }
 
