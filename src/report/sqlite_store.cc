@@ -65,7 +65,7 @@ Result<void> use_write_ahead_log(Database& db) {
   constexpr int kTries = 500, kMilliseconds = 20;
   for (int i = 0;; ++i) {
     // Two processes that open a new file at once may refuse each other here without waiting.
-    const Result<void> done = db.run("PRAGMA journal_mode = WAL");
+    Result<void> done = db.run("PRAGMA journal_mode = WAL");
     if (done.ok() || !db.locked() || i == kTries) return done;
     sqlite3_sleep(kMilliseconds);
   }

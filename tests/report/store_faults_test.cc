@@ -1,12 +1,12 @@
 // The store among processes: killed, two at once, a full disk, a folder that cannot be written.
 #include <grp.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <functional>
 #include <random>
 
