@@ -58,6 +58,7 @@ struct DocumentTable {
 /// A figure of figures/NAME.svg, by its place in the result.
 struct FigureBlock {
   std::string name, title;
+  std::string caption;  // what the reader sees; empty: the title says it
 };
 
 /// Text as it is: the experiment file, prompts.

@@ -11,8 +11,9 @@
 namespace sg {
 namespace {
 
-constexpr std::size_t kWideCell = 40;  // texts from here on are prose: their column needs room
-constexpr int kWidestOfPhone = 500;    // a picture that is wider scrolls instead of shrinking
+constexpr std::size_t kWideCell = 40;   // texts from here on are prose: their column needs room
+constexpr std::size_t kShortCell = 20;  // names stay on one line
+constexpr int kWidestOfPhone = 500;     // a picture that is wider scrolls instead of shrinking
 
 std::string escaped_lines(std::string_view text) {
   std::string out;
@@ -55,6 +56,7 @@ const char* class_of(Callout::Kind kind) {
 std::string cell_html(const DocumentTable::Cell& cell, bool right) {
   std::string attributes;
   if (right) attributes = " class=\"n\"";
+  if (!right && display_width(cell.text) <= kShortCell) attributes = " class=\"short\"";
   if (!right && display_width(cell.text) >= kWideCell) attributes = " class=\"wide\"";
   if (!cell.sort_key.empty()) attributes += " data-k=\"" + html_escaped(cell.sort_key) + "\"";
   return "<td" + attributes + ">" + html_escaped(cell.text) + "</td>";
@@ -118,7 +120,7 @@ struct Writer {
       out += fmt::format("<div class=\"panel\"><div style=\"{}width:{}px;max-width:100%\">{}</div></div>\n", least,
                          width, drawn->panels[i]);
     }
-    out += "</div><figcaption>" + html_escaped(f.title) + "</figcaption></figure>\n";
+    out += "</div><figcaption>" + html_escaped(f.caption.empty() ? f.title : f.caption) + "</figcaption></figure>\n";
   }
   void operator()(const Verbatim& v) const {
     out +=

@@ -11,6 +11,8 @@ namespace sg {
 namespace {
 
 constexpr std::size_t kLineWidth = 110;
+/// A blank of a code span, which must not begin a line with what is in it. No text has it: printable() takes it out.
+constexpr char kUnbroken = '\x01';
 
 bool word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -22,15 +24,19 @@ bool is_markup(std::string_view text, std::size_t at) {
   }
   if (c == '&') return at + 1 < text.size() && (word_character(text[at + 1]) || text[at + 1] == '#');
   if (c == '!') return at + 1 < text.size() && text[at + 1] == '[';
-  return std::string_view("\\`*[]<>|~").find(c) != std::string_view::npos;
+  return std::string_view("\\`*[]<|~").find(c) != std::string_view::npos;
 }
 
-/// The start of a line can make it a heading, a list or a rule.
+/// The start of a line can make it a heading, a list, a quotation or a rule.
 std::string line_start_escaped(std::string text) {
   if (text.empty()) return text;
-  if (std::string_view("#+-=").find(text[0]) != std::string_view::npos) return "\\" + text;
+  const auto ends_mark = [&](std::size_t at) { return at >= text.size() || text[at] == ' '; };
+  if (text[0] == '#' || text[0] == '>') return "\\" + text;
+  if (std::string_view("+-=").find(text[0]) != std::string_view::npos && (ends_mark(1) || text[1] == text[0])) {
+    return "\\" + text;
+  }
   const std::size_t digits = text.find_first_not_of("0123456789");
-  if (digits > 0 && digits != std::string::npos && (text[digits] == '.' || text[digits] == ')')) {
+  if (digits > 0 && digits < text.size() && (text[digits] == '.' || text[digits] == ')') && ends_mark(digits + 1)) {
     text.insert(digits, "\\");
   }
   return text;
@@ -45,7 +51,9 @@ std::string code_span(std::string_view text) {
   }
   const std::string fence(longest + 1, '`');
   const char* pad = longest > 0 ? " " : "";
-  return fence + pad + printable(on_one_line(text)) + pad + fence;
+  std::string span = fence + pad + printable(on_one_line(text)) + pad + fence;
+  std::replace(span.begin(), span.end(), ' ', kUnbroken);
+  return span;
 }
 
 std::string markdown(const Words& words) {
@@ -69,6 +77,7 @@ std::string paragraph(const std::string& text, const std::string& prefix) {
     out += prefix + (first ? line : line_start_escaped(line)) + "\n";
     first = false;
   }
+  std::replace(out.begin(), out.end(), kUnbroken, ' ');
   return out;
 }
 
@@ -138,6 +147,7 @@ struct Writer {
   }
   void operator()(const FigureBlock& f) const {
     out += "![" + markdown_escaped(f.title.empty() ? f.name : f.title) + "](figures/" + figure_stem(f.name) + ".svg)\n";
+    if (!f.caption.empty()) out += "\n" + paragraph(markdown({{f.caption, Style::kQuiet}}), "");
   }
   void operator()(const Verbatim& v) const {
     std::size_t longest = 2, run = 0;

@@ -53,7 +53,19 @@ bool drawn(const std::vector<std::string>& figures, const std::string& name) {
 }
 
 void add_figure(Document& doc, const Figure& figure, const std::vector<std::string>& figures) {
-  if (drawn(figures, figure.name)) doc.emplace_back(FigureBlock{figure.name, figure.title});
+  if (drawn(figures, figure.name)) doc.emplace_back(FigureBlock{figure.name, figure.title, ""});
+}
+
+/// What a multiverse's picture shows.
+std::string caption_of(const Figure& figure) {
+  if (figure.panels.front().kind == PanelKind::kSpecificationCurve) {
+    return figure.title +
+           ". Above: the result of every combination of a definition and prompts, in order of size, coloured by the "
+           "conclusion. Below: a stroke in every row whose choice the combination makes.";
+  }
+  return figure.title +
+         ". One cell for every combination: columns are reductions, within them poolings; rows are spans, within them "
+         "the prompts, all or one category alone.";
 }
 
 void add_verdicts(Document& doc, const ExperimentResult& r) {
@@ -87,7 +99,9 @@ void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<
     doc.emplace_back(Paragraph{{{agreement_sentence(v.multiverse) + " "}, {flips_sentence(v.multiverse)}}});
     if (v.multiverse.evaluated == 0) continue;
     doc.emplace_back(labels_table(v));
-    for (const Figure& figure : multiverse_figures(r, v)) add_figure(doc, figure, figures);
+    for (const Figure& figure : multiverse_figures(r, v)) {
+      if (drawn(figures, figure.name)) doc.emplace_back(FigureBlock{figure.name, figure.title, caption_of(figure)});
+    }
     doc.emplace_back(choices_table(v));
   }
 }

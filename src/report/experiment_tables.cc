@@ -1,6 +1,7 @@
 #include "report/experiment_tables.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "report/experiment_words.h"
@@ -135,11 +136,24 @@ DocumentTable values_table(const std::vector<NamedValue>& values) {
   return out;
 }
 
+namespace {
+
+/// With the digits that were reported.
+DocumentTable::Cell reported_cell(const Value& value) {
+  DocumentTable::Cell cell = cell_of(value, "");
+  constexpr std::size_t kLongest = 10;
+  const auto* x = std::get_if<double>(&value);
+  if (x != nullptr && exact(*x).size() <= kLongest && std::abs(*x) < 10000) cell.text = exact(*x);
+  return cell;
+}
+
+}  // namespace
+
 DocumentTable references_table(const std::vector<ReferenceValue>& references) {
   DocumentTable out = {.columns = {{"Quantity"}, {"Reported", true}, {"Here", true}, {"Source"}}, .rows = {}};
   Footnotes notes;
   for (const ReferenceValue& r : references) {
-    out.rows.push_back({{r.what, ""}, cell_of(r.theirs, ""), cell_of(r.ours, ""), {r.source, ""}});
+    out.rows.push_back({{r.what, ""}, reported_cell(r.theirs), cell_of(r.ours, ""), {r.source, ""}});
     const auto why = why_absent(r.ours);
     if (why && !why->empty()) notes.add(*why, r.what);
   }
@@ -157,7 +171,7 @@ DocumentTable labels_table(const Verdict& verdict) {
                    [](const Tally::Count& a, const Tally::Count& b) { return a.evaluated > b.evaluated; });
   DocumentTable out = {.columns = {{"Conclusion"}, {"Combinations", true}, {"Share", true}}, .rows = {}};
   for (const Tally::Count& c : counts) {
-    const std::string own = c.word == verdict.label ? " (the study's own)" : "";
+    const std::string own = c.word == verdict.label ? " (its own definition)" : "";
     out.rows.push_back({{c.word + own, ""},
                         count_cell(c.evaluated),
                         {share_text(c.evaluated, verdict.multiverse.evaluated), std::to_string(c.evaluated)}});
@@ -170,10 +184,11 @@ DocumentTable choices_table(const Verdict& verdict) {
                                                                           {"span", &Universe::span},
                                                                           {"pooling", &Universe::pooling},
                                                                           {"prompts", &Universe::prompts}};
-  DocumentTable out = {
-      .title = "How often each choice leads to the study's own conclusion, over all values of the other choices",
-      .columns = {{"Choice"}, {"Value"}, {"Agree", true}, {"Evaluated", true}, {"Share", true}},
-      .rows = {}};
+  DocumentTable out = {.title =
+                           "How often each choice leads to the same conclusion as the experiment's own definition, "
+                           "over all values of the other choices",
+                       .columns = {{"Choice"}, {"Value"}, {"Agree", true}, {"Evaluated", true}, {"Share", true}},
+                       .rows = {}};
   for (const auto& [name, part] : kChoices) {
     Tally tally;
     for (const Universe& u : verdict.multiverse.universes) {

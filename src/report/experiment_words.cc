@@ -136,7 +136,7 @@ Callout verdict_callout(const ExperimentResult& result, const Verdict& v) {
     callout.words.push_back({"This verdict does not depend on how gain is defined."});
     return callout;
   }
-  callout.words.push_back({"That is the study's own definition, "});
+  callout.words.push_back({"This is the verdict under the experiment's own definition, "});
   callout.words.push_back({definition_parts(result), Style::kCode});
   callout.words.push_back({". " + agreement_sentence(v.multiverse) + " "});
   if (v.multiverse.evaluated > 0) callout.words.push_back({flips_sentence(v.multiverse), Style::kStrong});

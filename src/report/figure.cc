@@ -7,15 +7,17 @@
 
 #include "report/gnuplot.h"
 #include "report/panel_script.h"
+#include "report/wrap.h"
 
 namespace sg {
 namespace {
 
-constexpr double kTitleHeight = 38, kGap = 8;
+constexpr double kTitleLine = 20, kTitleFont = 15, kGap = 10;
 constexpr int kBitmapScale = 2;  // a bitmap for a column of a paper: about 300 dots per inch
 constexpr const char* kFont = "Arial";
 
 struct Page {
+  std::vector<std::string> title;  // lines
   double width = 0, height = 0;
   std::vector<PanelBox> boxes;
 };
@@ -33,9 +35,14 @@ Page page_of(const Figure& figure) {
   }
   Page page;
   for (const double w : widths) page.width += w + kGap;
-  page.height = figure.title.empty() ? kGap : kTitleHeight;
+  if (!figure.title.empty()) {
+    const double letters = (page.width - 40) / text_width("n", kTitleFont);
+    page.title = wrapped(on_one_line(figure.title), static_cast<std::size_t>(letters));
+  }
+  const double title_height = kGap + kTitleLine * static_cast<double>(page.title.size());
+  page.height = title_height;
   for (const double h : heights) page.height += h + kGap;
-  double y = page.height - (figure.title.empty() ? kGap : kTitleHeight);
+  double y = page.height - title_height;
   for (std::size_t r = 0; r < rows; ++r) {
     double x = kGap / 2;
     y -= heights[r];
@@ -55,23 +62,28 @@ std::string svg_terminal(double width, double height, bool paper) {
 
 std::string bitmap_terminal(double width, double height) {
   return fmt::format(
-      "set terminal pngcairo size {0:.0f},{1:.0f} noenhanced font '{2},12' fontscale {3} linewidth {3} pointscale {3} "
+      "set terminal pngcairo size {0:.0f},{1:.0f} noenhanced font '{2},12' fontscale {5} linewidth {3} pointscale {3} "
       "background '{4}'\n",
-      kBitmapScale * width, kBitmapScale * height, kFont, kBitmapScale, kPaper);
+      kBitmapScale * width, kBitmapScale * height, kFont, kBitmapScale, kPaper,
+      0.75 * kBitmapScale);  // its unit of text is the point, 4/3 pixels
 }
 
 constexpr const char* kStart = "set encoding utf8\nset datafile missing '?'\n";
 
-std::string page_title(const Figure& figure, const Page& page) {
-  if (figure.title.empty()) return "";
-  return fmt::format("set label {} at screen 0.5,{:.6f} center font ',15' tc rgb '{}'\n", gnuplot_quoted(figure.title),
-                     1 - 20 / page.height, kInk);
+std::string page_title(const Page& page) {
+  std::string out;
+  for (std::size_t i = 0; i < page.title.size(); ++i) {
+    out +=
+        fmt::format("set label {} at screen 0.5,{:.6f} center font ',{}' tc rgb '{}'\n", gnuplot_quoted(page.title[i]),
+                    1 - (kGap / 2 + kTitleLine * (static_cast<double>(i) + 0.5)) / page.height, kTitleFont, kInk);
+  }
+  return out;
 }
 
 std::string page_script(const Figure& figure, const Page& page) {
   std::string out = "set multiplot\n";
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
-    out += "reset\n" + (i == 0 ? page_title(figure, page) : "");
+    out += "reset\n" + (i == 0 ? page_title(page) : "");
     out += panel_script(figure.panels[i], page.boxes[i], fmt::format("q{}", i));
   }
   return out + "unset multiplot\n";
@@ -116,13 +128,16 @@ void remove_between(std::string& text, std::string_view from, std::string_view t
   }
 }
 
-/// gnuplot writes a colour in two ways.
-void color_to_class(std::string& svg, const char* rgb, const char* stroke_class, const char* fill_class) {
+/// gnuplot writes a colour in several ways; each becomes a class of the page's style.
+void color_to_class(std::string& svg, const char* attribute, const char* rgb, const char* name) {
   const auto part = [&](int at) { return std::stoi(std::string(rgb + 1 + 2 * at, 2), nullptr, 16); };
-  replace_all(svg, fmt::format("stroke='rgb({:3d}, {:3d}, {:3d})'", part(0), part(1), part(2)),
-              fmt::format("class='{}'", stroke_class));
-  replace_all(svg, fmt::format("fill=\"rgb({},{},{})\"", part(0), part(1), part(2)),
-              fmt::format("class=\"{}\"", fill_class));
+  const std::string wide = fmt::format("rgb({:3d}, {:3d}, {:3d})", part(0), part(1), part(2));
+  const std::string narrow = fmt::format("rgb({},{},{})", part(0), part(1), part(2));
+  for (const std::string& color : {wide, narrow}) {
+    for (const char* form : {"{}='{}'", "{}=\"{}\"", "{} = '{}'"}) {
+      replace_all(svg, fmt::format(fmt::runtime(form), attribute, color), fmt::format("class=\"{}\"", name));
+    }
+  }
 }
 
 }  // namespace
@@ -149,17 +164,23 @@ std::string inline_svg(std::string_view file, std::string_view prefix) {
                   std::string(quote) + std::string(prefix) + std::string(id));
     }
   }
-  color_to_class(svg, kInk, "gs", "gf");
-  color_to_class(svg, kRule, "gr", "gr");
+  color_to_class(svg, "stroke", kInk, "gs");
+  color_to_class(svg, "fill", kInk, "gf");
+  color_to_class(svg, "stroke", kRule, "gr");
+  color_to_class(svg, "fill", kMissing, "gm");
   return svg;
 }
 
-Result<DrawnFigure> draw_figure(const Figure& figure, const std::string& gnuplot) {
+Result<DrawnFigure> draw_figure(const Figure& whole, const std::string& gnuplot) {
+  Figure figure = whole;
+  for (Panel& panel : figure.panels) panel = fitted_panel(std::move(panel));
   DrawnFigure drawn = {.name = figure.name, .title = figure.title};
   const Page page = page_of(figure);
   const std::string commands = page_script(figure, page);
-  std::string script = kStart + svg_terminal(page.width, page.height, true) + commands;
+  // The panels first: a background, once set, stays.
+  std::string script = kStart;
   for (std::size_t i = 0; i < figure.panels.size(); ++i) script += single_script(figure.panels[i], i);
+  script += svg_terminal(page.width, page.height, true) + commands;
   SG_TRY(const std::string svgs, run_gnuplot(gnuplot, script));
   std::vector<std::string> files = split_svgs(svgs);
   if (files.size() != 1 + figure.panels.size()) {
@@ -170,9 +191,9 @@ Result<DrawnFigure> draw_figure(const Figure& figure, const std::string& gnuplot
                  .got = fmt::format("{}", files.size())};
   }
   for (std::string& file : files) name_fonts(file);
-  drawn.svg = std::move(files[0]);
+  drawn.svg = std::move(files.back());
   for (std::size_t i = 0; i < figure.panels.size(); ++i) {
-    drawn.panels.push_back(inline_svg(files[i + 1], fmt::format("{}-{}-", figure_stem(figure.name), i)));
+    drawn.panels.push_back(inline_svg(files[i], fmt::format("{}-{}-", figure_stem(figure.name), i)));
     drawn.widths.push_back(static_cast<int>(panel_size(figure.panels[i]).width));
   }
   SG_TRY(drawn.png, run_gnuplot(gnuplot, kStart + bitmap_terminal(page.width, page.height) + commands));

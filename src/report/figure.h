@@ -24,8 +24,8 @@ Result<DrawnFigure> draw_figure(const Figure& figure, const std::string& gnuplot
 /// The name of the figure's files without extension: what is not a letter, a digit, '-', '_' or '.' becomes '_'.
 std::string figure_stem(std::string_view name);
 
-/// A gnuplot SVG made fit for a page: `prefix` keeps ids of several pictures apart, our ink, rules and background get
-/// classes ("gs", "gf", "gr") that a style sheet colours.
+/// A gnuplot SVG made fit for a page: `prefix` keeps ids of several pictures apart, our ink, rules and empty cells get
+/// classes ("gs", "gf", "gr", "gm") that a style sheet colours.
 std::string inline_svg(std::string_view svg, std::string_view prefix);
 
 }  // namespace sg

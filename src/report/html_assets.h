@@ -28,7 +28,7 @@ code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption,.caption{text-align:left;font-weight:600;margin:1rem 0 .3rem}
 th,td{padding:.3rem .7rem;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top;min-width:3.5rem;overflow-wrap:normal}
-td.wide{min-width:11rem}
+td.wide{min-width:11rem}td.short{white-space:nowrap}th:first-child,td:first-child{padding-left:0}
 thead th{border-bottom:2px solid var(--ink);vertical-align:bottom}
 th.n,td.n{text-align:right;white-space:nowrap}
 th button{all:unset;cursor:pointer;font-weight:600}

@@ -6,7 +6,7 @@
 namespace sg {
 namespace {
 
-constexpr double kPointRadius = 5;
+constexpr double kPointRadius = 5, kBarHalf = 3;
 
 struct Box {
   double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
@@ -42,11 +42,16 @@ Box box_of_point(const NamedPoint& p) {
   return {p.x - kPointRadius, p.y - kPointRadius, p.x + kPointRadius, p.y + kPointRadius};
 }
 
+Box box_of_error(const NamedPoint& p) { return {p.x - kBarHalf, p.y - p.reach, p.x + kBarHalf, p.y + p.reach}; }
+
 }  // namespace
 
 std::vector<PlacedName> place_names(const std::vector<NamedPoint>& points, double font_size, Pixels area) {
   std::vector<Box> taken;
-  for (const NamedPoint& p : points) taken.push_back(box_of_point(p));
+  for (const NamedPoint& p : points) {
+    taken.push_back(box_of_point(p));
+    taken.push_back(box_of_error(p));
+  }
   std::vector<PlacedName> places;
   for (const NamedPoint& p : points) {
     PlacedName best;

@@ -10,6 +10,7 @@ struct NamedPoint {
   double x = 0, y = 0;  // pixels, y upwards
   std::string name;
   double name_width = 0;  // pixels
+  double reach = 0;       // of its error bar above and below, pixels
 };
 
 /// Where a name goes: its reference point relative to its point, and how it is justified there.

@@ -11,9 +11,9 @@
 namespace sg {
 namespace {
 
-constexpr double kRow = 15, kCurveHeight = 240, kLegendLine = 18;
-constexpr double kLeft = 210, kRight = 16, kBetween = 12;
-constexpr double kRowFont = 10.5;
+constexpr double kRow = 16, kCurveHeight = 230, kBetween = 12, kUnder = 26;
+constexpr double kLeft = 200, kRight = 14;
+constexpr double kWidth = 720, kRowFont = 11.5;
 
 double marks_height(const Panel& p) { return kRow * static_cast<double>(std::max<std::size_t>(p.rows.size(), 1)); }
 
@@ -21,10 +21,11 @@ std::string series_title(const Series& s) { return fmt::format("{} ({})", s.labe
 
 Legend legend_of(const Panel& p) {
   Legend legend;
-  for (const Series& s : p.series) {
-    if (!s.y.empty()) legend.entries.push_back(series_title(s));
+  for (std::size_t s = 0; s < p.series.size(); ++s) {
+    if (p.series[s].y.empty()) continue;
+    legend.add({.label = series_title(p.series[s]), .color = palette_color(p.series[s].color, s)});
   }
-  if (p.reference && !p.reference_label.empty()) legend.entries.push_back(p.reference_label);
+  add_reference(legend, p);
   return legend;
 }
 
@@ -49,18 +50,37 @@ std::optional<Range> curve_range(const Panel& p) {
   return w->high - w->low > kFlattened * (i->high - i->low) ? i : w;
 }
 
-/// Short strokes as one path per series: a picture of a thousand points stays small.
-std::string strokes(const std::string& name, const std::vector<std::pair<double, double>>& at, bool upright) {
+constexpr std::size_t kMany = 200;
+
+using Places = std::vector<std::pair<double, double>>;
+
+/// Estimates: bars as wide as their rank; points when there are so many that a bar has no width.
+std::string estimates(const std::string& name, const Places& places, bool many, double half_height) {
   std::string out = fmt::format("${} << EOD\n", name);
-  for (const auto& [x, y] : at) {
-    if (upright) {
-      out += fmt::format("{0:.9g} {1:.9g}\n{0:.9g} {2:.9g}\n\n", x, y - 0.36, y + 0.36);
+  for (const auto& [x, y] : places) {
+    out += fmt::format("{:.9g} {:.9g}", x, y);
+    if (!many) out += fmt::format(" {:.9g} {:.9g} {:.9g} {:.9g}", x - 0.45, x + 0.45, y - half_height, y + half_height);
+    out += "\n";
+  }
+  return out + "EOD\n";
+}
+
+/// Strokes in the rows of choices; many of them as one path, so that the picture stays small.
+std::string strokes(const std::string& name, const Places& places, bool many, double half_width) {
+  constexpr double kHalf = 0.36;  // of a row
+  std::string out = fmt::format("${} << EOD\n", name);
+  for (const auto& [x, y] : places) {
+    if (many) {
+      out += fmt::format("{0:.9g} {1:.9g}\n{0:.9g} {2:.9g}\n\n", x, y - kHalf, y + kHalf);
     } else {
-      out += fmt::format("{0:.9g} {2:.9g}\n{1:.9g} {2:.9g}\n\n", x - 0.5, x + 0.5, y);
+      out += fmt::format("{:.9g} {:.9g} {:.9g} {:.9g} {:.9g} {:.9g}\n", x, y, x - half_width, x + half_width, y - kHalf,
+                         y + kHalf);
     }
   }
   return out + "EOD\n";
 }
+
+constexpr const char* kBoxes = "using 1:2:3:4:5:6 with boxxyerror fs solid 1 noborder";
 
 /// The conclusion at every rank, as the series' number.
 std::vector<std::size_t> series_by_rank(const Panel& p, std::size_t n) {
@@ -81,44 +101,46 @@ std::size_t rank_count(const Panel& p) {
   return static_cast<std::size_t>(last) + 1;
 }
 
-std::string curve_part(const Panel& p, const std::string& id, double width) {
-  std::string data, list;
+std::string curve_part(const Panel& p, const std::string& id, const std::optional<Range>& range) {
+  const bool many = rank_count(p) > kMany;
+  const double half_height = range ? 0.008 * (range->high - range->low) : 0;
+  std::string data;
+  std::vector<std::string> list;
+  if (p.reference) list.push_back(reference_plot(p));
   for (std::size_t s = 0; s < p.series.size(); ++s) {
     const Series& series = p.series[s];
-    std::vector<std::pair<double, double>> points;
+    Places places;
     for (std::size_t i = 0; i < series.y.size() && i < series.x.size(); ++i) {
-      if (series.x[i] && drawable(series.y[i], false)) points.emplace_back(*series.x[i], *series.y[i]);
+      if (series.x[i] && drawable(series.y[i], false)) places.emplace_back(*series.x[i], *series.y[i]);
     }
-    if (points.empty()) continue;
-    data += strokes(fmt::format("{}c{}", id, s), points, false);
-    list += fmt::format("{}${}c{} using 1:2 with lines lw {} lc rgb '{}' {}", list.empty() ? "plot " : ", \\\n  ", id,
-                        s, width, palette_color(series.color, s), title_or_none(series_title(series)));
+    if (places.empty()) continue;
+    data += estimates(fmt::format("{}c{}", id, s), places, many, half_height);
+    list.push_back(fmt::format("${}c{} {} lc rgb '{}'", id, s, many ? "using 1:2 with points pt 7 ps 0.3" : kBoxes,
+                               palette_color(series.color, s)));
   }
-  if (p.reference) {
-    list += fmt::format("{}{:.9g} with lines dt (8,5) lw 1.4 lc rgb '{}' {}", list.empty() ? "plot " : ", \\\n  ",
-                        *p.reference, kGrey, title_or_none(p.reference_label));
-  }
-  if (list.empty()) list = "plot NaN notitle";
-  return data + list + "\n";
+  return data + plot_script(list);
 }
 
-std::string marks_part(const Panel& p, const std::string& id, double width) {
-  const std::vector<std::size_t> series = series_by_rank(p, rank_count(p));
-  std::vector<std::vector<std::pair<double, double>>> by_series(p.series.size());
+/// `width` is of a stroke, in pixels.
+std::string marks_part(const Panel& p, const std::string& id, double width, double rank_width) {
+  const std::size_t n = rank_count(p);
+  const std::vector<std::size_t> series = series_by_rank(p, n);
+  std::vector<Places> by_series(p.series.size());
   for (std::size_t r = 0; r < p.marks.size(); ++r) {
     for (const double rank : p.marks[r]) {
       const auto place = static_cast<std::size_t>(rank);
       if (place < series.size()) by_series[series[place]].emplace_back(rank, -static_cast<double>(r));
     }
   }
-  std::string data, list;
+  std::string data;
+  std::vector<std::string> list;
   for (std::size_t s = 0; s < by_series.size(); ++s) {
     if (by_series[s].empty()) continue;
-    data += strokes(fmt::format("{}m{}", id, s), by_series[s], true);
-    list += fmt::format("{}${}m{} using 1:2 with lines lw {} lc rgb '{}' notitle", list.empty() ? "plot " : ", \\\n  ",
-                        id, s, width, palette_color(p.series[s].color, s));
+    data += strokes(fmt::format("{}m{}", id, s), by_series[s], n > kMany, width / rank_width / 2);
+    const std::string how = n > kMany ? fmt::format("using 1:2 with lines lw {:.3g}", width) : kBoxes;
+    list.push_back(fmt::format("${}m{} {} lc rgb '{}'", id, s, how, palette_color(p.series[s].color, s)));
   }
-  return data + (list.empty() ? "plot NaN notitle" : list) + "\n";
+  return data + plot_script(list);
 }
 
 /// The names of the choices at the left of their rows, the kind of choice once.
@@ -141,29 +163,32 @@ std::string row_names(const Panel& p, const PanelBox& box, double top) {
 }  // namespace
 
 PanelSize curve_size(const Panel& p) {
-  const double legend = kLegendLine * static_cast<double>(legend_of(p).lines(820));
-  return {820, 24 + (p.title.empty() ? 0 : 17) + kCurveHeight + kBetween + marks_height(p) + 34 + legend};
+  const double title = p.title.empty() ? 0 : 18;
+  return {kWidth, 12 + title + kCurveHeight + kBetween + marks_height(p) + kUnder + legend_of(p).height(kWidth)};
 }
 
-std::string curve_script(const Panel& p, const PanelBox& box, const std::string& id) {
+std::string curve_script(const Panel& whole, const PanelBox& box, const std::string& id) {
+  Panel p = whole;
+  p.x_title = fmt::format("{} combinations, ordered by the result", rank_count(p));
   const Legend legend = legend_of(p);
   const auto n = static_cast<double>(rank_count(p));
-  const double stroke = std::clamp(0.8 * (box.width - kLeft - kRight) / n, 0.5, 5.0);
-  const double marks_bottom = 30 + kLegendLine * static_cast<double>(legend.lines(box.width));
-  const double marks_top = marks_bottom + marks_height(p);
-  const Margins upper = {kLeft, kRight, p.title.empty() ? 14.0 : 31.0, marks_top + kBetween};
+  const double rank_width = (box.width - kLeft - kRight) / (n + 0.2), stroke = std::clamp(0.8 * rank_width, 0.5, 6.0);
+  const double marks_bottom = kUnder + legend.height(box.width), marks_top = marks_bottom + marks_height(p);
+  const Margins upper = {kLeft, kRight, p.title.empty() ? 12.0 : 30.0, marks_top + kBetween};
   const Margins lower = {kLeft, kRight, box.height - marks_top, marks_bottom};
-  std::string out = margins_script(box, upper) + legend_script(legend, box);
-  out += fmt::format("set xrange [-1:{:.9g}]\nunset xtics\nset border 2\nset ylabel offset 0,0\n", n);
-  out += range_script("y", curve_range(p)) + curve_part(p, id, 2.6);
-  out += margins_script(box, lower);
+  Panel upright = p;
+  upright.y_title.clear();
+  std::string out = margins_script(box, upper) + titles_script(upright, box, upper, legend);
+  out += fmt::format("set ylabel {} tc rgb '{}' font ',{}'\n", gnuplot_quoted(p.y_title), kInk, kAxisFont);
+  out += fmt::format("set xrange [-0.6:{:.9g}]\nunset xtics\nset border 2\n", n - 0.4);
+  const std::optional<Range> range = curve_range(p);
+  out += y_axis_script("y", range, false) + beyond_script(p, range) + curve_part(p, id, range) +
+         margins_script(box, lower);
   out += fmt::format(
-      "unset label\nunset title\nunset ylabel\nset key off\nset border 0\nunset ytics\nunset grid\nset yrange "
-      "[{}:0.5]\n",
+      "unset label\nunset object\nunset arrow\nunset ylabel\nset border 0\nunset ytics\nunset grid\n"
+      "set yrange [{}:0.5]\n",
       0.5 - static_cast<double>(std::max<std::size_t>(p.rows.size(), 1)));
-  out += fmt::format("set xlabel {} tc rgb '{}' font ',12' offset 0,0.6\n",
-                     gnuplot_quoted(fmt::format("{} combinations, by their result", rank_count(p))), kInk);
-  return out + row_names(p, box, box.y + marks_top) + marks_part(p, id, stroke);
+  return out + row_names(p, box, box.y + marks_top) + marks_part(p, id, stroke, rank_width);
 }
 
 }  // namespace sg

@@ -11,11 +11,14 @@
 namespace sg {
 namespace {
 
-constexpr double kCellWidth = 23, kCellHeight = 15, kGroupGap = 0.45;  // the gap in cells
-constexpr double kFont = 10.5, kGroupFont = 11.5;
-constexpr double kLegendLine = 18, kScale = 70;
-constexpr const char* kMissing = "#e3e6ea";
+constexpr double kCellWidth = 22, kCellHeight = 16, kGroupGap = 0.45;  // the gap in cells
+constexpr double kFewWidth = 30, kFewHeight = 28;                      // of a map of few cells
+constexpr std::size_t kFew = 12;
+constexpr double kFont = 11.5, kGroupFont = 12;
+constexpr double kScale = 76;
 constexpr const char* kNotEvaluated = "no conclusion";
+constexpr const char* kOwn = "the experiment's own definition";
+constexpr const char* kNoNumber = "no value";
 
 /// Positions of columns or rows along their axis: one cell each, a gap between groups.
 struct Axis {
@@ -65,18 +68,20 @@ bool any_missing(const Panel& p) {
 Layout layout_of(const Panel& p) {
   Layout l = {.columns = axis_of(p.categories.size(), p.column_groups), .rows = axis_of(p.rows.size(), p.row_groups)};
   l.missing = any_missing(p);
-  l.legend.entries = p.classes;
-  if (l.missing) l.legend.entries.emplace_back(kNotEvaluated);
-  const double plot_width = std::max(l.columns.size * kCellWidth, 120.0);
+  for (std::size_t i = 0; i < p.classes.size(); ++i) {
+    l.legend.add({.label = p.classes[i], .color = palette_color("", i)});
+  }
+  if (l.missing) l.legend.add({.label = p.classes.empty() ? kNoNumber : kNotEvaluated, .color = kMissing});
+  if (p.marked) l.legend.add({.sample = LegendEntry::Sample::kFrame, .label = kOwn, .color = kInk});
+  const double plot_width = std::max(l.columns.size * (p.categories.size() > kFew ? kCellWidth : kFewWidth), 120.0);
   const double row_groups = p.row_groups.empty() ? 0 : longest(p.row_groups, kGroupFont) + 14;
-  l.margins.left = 14 + longest(p.rows, kFont) + row_groups + (p.y_title.empty() ? 0 : 18);
+  l.margins.left = 14 + longest(p.rows, kFont) + row_groups + (p.y_title.empty() ? 0 : 20);
   l.margins.right = p.classes.empty() ? kScale : 16;
-  l.margins.top = 12 + (p.title.empty() ? 0 : 18) + (p.column_groups.empty() ? 0 : 20);
+  l.margins.top = 12 + (p.title.empty() ? 0 : 20) + (p.column_groups.empty() ? 0 : 20);
   l.width = std::max(l.margins.left + plot_width + l.margins.right, 380.0);
   // Names of columns stand upright.
-  l.margins.bottom = 12 + longest(p.categories, kFont) + (p.x_title.empty() ? 0 : 20) +
-                     kLegendLine * static_cast<double>(l.legend.lines(l.width));
-  l.height = l.margins.top + l.rows.size * kCellHeight + l.margins.bottom;
+  l.margins.bottom = 12 + longest(p.categories, kFont) + (p.x_title.empty() ? 0 : 20) + l.legend.height(l.width);
+  l.height = l.margins.top + l.rows.size * (p.rows.size() > kFew ? kCellHeight : kFewHeight) + l.margins.bottom;
   return l;
 }
 
@@ -141,22 +146,18 @@ std::string plots(const Panel& p, const Layout& l, const std::string& id) {
       data[block] += cell_line(l, r, c, value.value_or(0));
     }
   }
-  std::string out, list;
+  std::string out;
+  std::vector<std::string> list;
   for (std::size_t b = 0; b <= blocks; ++b) {
     const bool missing = b == blocks;
-    if (missing && data[b].empty()) continue;
-    // A class that no cell has keeps its place in the legend.
-    const std::string body = data[b].empty() ? "NaN NaN NaN NaN NaN NaN NaN\n" : data[b];
-    out += fmt::format("${}h{} << EOD\n{}EOD\n", id, b, body);
-    const std::string color = missing             ? fmt::format("rgb '{}'", kMissing)
-                              : p.classes.empty() ? "palette"
-                                                  : fmt::format("rgb '{}'", palette_color("", b));
-    const std::string title = missing ? kNotEvaluated : p.classes.empty() ? "" : p.classes[b];
-    list += fmt::format("{}${}h{} using 1:2:3:4:5:6{} with boxxyerror fs solid 1 noborder lc {} {}",
-                        list.empty() ? "plot " : ", \\\n  ", id, b, color == "palette" ? ":7" : "", color,
-                        title_or_none(title));
+    if (data[b].empty()) continue;
+    out += fmt::format("${}h{} << EOD\n{}EOD\n", id, b, data[b]);
+    const bool scale = !missing && p.classes.empty();
+    const std::string color = scale ? "palette" : fmt::format("rgb '{}'", missing ? kMissing : palette_color("", b));
+    list.push_back(fmt::format("${}h{} using 1:2:3:4:5:6{} with boxxyerror fs solid 1 noborder lc {}", id, b,
+                               scale ? ":7" : "", color));
   }
-  return out + (list.empty() ? "plot NaN notitle" : list) + "\n";
+  return out + plot_script(list);
 }
 
 }  // namespace
@@ -168,22 +169,21 @@ PanelSize heat_map_size(const Panel& p) {
 
 std::string heat_map_script(const Panel& p, const PanelBox& box, const std::string& id) {
   const Layout l = layout_of(p);
-  std::string out = margins_script(box, l.margins) + legend_script(l.legend, box);
+  std::string out = margins_script(box, l.margins) + titles_script(p, box, l.margins, l.legend);
   out +=
       fmt::format("unset xtics\nunset ytics\nunset grid\nset border 0\nset xrange [0:{:.6g}]\nset yrange [{:.6g}:0]\n",
                   std::max(l.columns.size, 1.0), -std::max(l.rows.size, 1.0));
-  if (p.column_groups.empty()) out += "set title offset 0,-0.2\n";
   if (p.classes.empty()) {
     out += "set palette defined (0 '#f7fbff', 0.35 '#9ecae1', 0.7 '#3182bd', 1 '#08306b')\n";
     out +=
-        fmt::format("set colorbox user origin screen {:.6f},{:.6f} size screen {:.6f},{:.6f}\nset cbtics font ',11'\n",
+        fmt::format("set colorbox user origin screen {:.6f},{:.6f} size screen {:.6f},{:.6f}\nset cbtics font ',12'\n",
                     (box.x + box.width - kScale + 14) / box.page_width, (box.y + l.margins.bottom) / box.page_height,
                     12 / box.page_width, (box.height - l.margins.top - l.margins.bottom) / box.page_height);
   }
   if (p.marked && p.marked->first < l.rows.at.size() && p.marked->second < l.columns.at.size()) {
     const double x = l.columns.at[p.marked->second], y = -l.rows.at[p.marked->first];
     out += fmt::format(
-        "set object 1 rectangle from first {:.6g},{:.6g} to first {:.6g},{:.6g} fs empty border lc rgb '{}' lw 2.6 "
+        "set object rectangle from first {:.6g},{:.6g} to first {:.6g},{:.6g} fs empty border lc rgb '{}' lw 2.6 "
         "front\n",
         x - 0.55, y - 0.6, x + 0.55, y + 0.6, kInk);
   }

@@ -9,6 +9,7 @@
 
 #include "report/gnuplot.h"
 #include "report/text_table.h"
+#include "report/wrap.h"
 
 namespace sg {
 namespace {
@@ -28,10 +29,15 @@ constexpr std::array<NamedColor, 8> kPalette = {{{"blue", "#0072B2"},
 constexpr std::array<NamedColor, 4> kOtherNames = {
     {{"red", "#D55E00"}, {"gray", "#8c959f"}, {"black", "#1f2328"}, {"darkblue", "#0072B2"}}};
 
-constexpr double kLegendLine = 18, kLegendSample = 34, kLegendGap = 16;  // pixels
-constexpr double kLegendFont = 11;
+constexpr double kTitleLine = 17, kAxisTitle = 20;  // pixels
 
 double fraction(double pixels, double whole) { return pixels / whole; }
+
+std::string title_label(const std::string& text, double x, double y, const PanelBox& box, const std::string& how) {
+  if (text.empty()) return "";
+  return fmt::format("set label {} at screen {:.6f},{:.6f} center {} tc rgb '{}'\n", gnuplot_quoted(text),
+                     fraction(box.x + x, box.page_width), fraction(box.y + y, box.page_height), how, kInk);
+}
 
 }  // namespace
 
@@ -69,13 +75,6 @@ std::optional<Range> RangeOf::padded(double below, double above) const {
   return Range{range_.low - below * size, range_.high + above * size};
 }
 
-double PlotArea::px(double value) const { return left + width * (value - x.low) / (x.high - x.low); }
-
-double PlotArea::py(double value) const {
-  const double share = log_y ? std::log(value / y.low) / std::log(y.high / y.low) : (value - y.low) / (y.high - y.low);
-  return bottom + height * share;
-}
-
 double text_width(const std::string& text, double font_size) {
   return 0.54 * font_size * static_cast<double>(display_width(text));
 }
@@ -84,14 +83,21 @@ std::size_t line_count(const std::string& text) {
   return text.empty() ? 0 : 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-std::size_t Legend::lines(double width) const {
-  if (entries.empty()) return 0;
-  // gnuplot gives every entry the width of the widest.
-  double widest = 0;
-  for (const std::string& entry : entries) widest = std::max(widest, text_width(entry, kLegendFont));
-  const auto per_line =
-      static_cast<std::size_t>(std::max(1.0, std::floor(width / (widest + kLegendSample + kLegendGap))));
-  return (entries.size() + per_line - 1) / per_line;
+std::optional<double> element(const std::vector<std::optional<double>>& list, std::size_t i) {
+  return i < list.size() ? list[i] : std::nullopt;
+}
+
+bool has_right_axis(const Panel& p) {
+  return std::any_of(p.series.begin(), p.series.end(), [](const Series& s) { return s.right_axis; });
+}
+
+Margins margins_of(const Panel& p, const PanelBox& box, const Legend& legend, double names) {
+  Margins m;
+  if (has_right_axis(p)) m.right = p.right_title.empty() ? 46 : 62;
+  if (p.y_title.empty()) m.left = 46;
+  m.top += kTitleLine * static_cast<double>(line_count(p.title));
+  m.bottom = 12 + names + (p.x_title.empty() ? 0 : kAxisTitle) + legend.height(box.width);
+  return m;
 }
 
 std::string margins_script(const PanelBox& box, const Margins& m) {
@@ -100,35 +106,18 @@ std::string margins_script(const PanelBox& box, const Margins& m) {
   const double bottom = fraction(box.y + m.bottom, box.page_height);
   const double top = fraction(box.y + box.height - m.top, box.page_height);
   return fmt::format(
-      "set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n"
+      "set key off\nset lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n"
       "set tmargin at screen {:.6f}\n",
       left, right, bottom, top);
 }
 
-std::string title_or_none(const std::string& title) {
-  return title.empty() ? "notitle" : "title " + gnuplot_quoted(title);
-}
-
-std::string titles_script(const Panel& panel) {
-  std::string out;
-  const auto add = [&](const char* what, const std::string& text, const char* extra) {
-    if (!text.empty()) out += fmt::format("set {} {} tc rgb '{}' {}\n", what, gnuplot_quoted(text), kInk, extra);
-  };
-  add("title", panel.title, "font ',13' offset 0,-0.4");
-  add("xlabel", panel.x_title, "font ',12'");
-  add("ylabel", panel.y_title, "font ',12' offset 0.6,0");
-  add("y2label", panel.right_title, "font ',12' offset -0.6,0");
-  return out;
-}
-
-std::string legend_script(const Legend& legend, const PanelBox& box) {
-  if (legend.entries.empty()) return "set key off\n";
-  const double middle = fraction(box.x + box.width / 2, box.page_width);
-  const double y = fraction(box.y + 2 + kLegendLine * static_cast<double>(legend.lines(box.width)), box.page_height);
-  return fmt::format(
-      "set key at screen {:.6f},{:.6f} center top horizontal maxrows {} font ',11' tc rgb '{}' samplen 1.6 spacing 1.1 "
-      "width 1\n",
-      middle, y, legend.lines(box.width), kInk);
+std::string titles_script(const Panel& p, const PanelBox& box, const Margins& m, const Legend& legend) {
+  const double middle = (m.left + box.width - m.right) / 2, height = (m.bottom + box.height - m.top) / 2;
+  const std::string axis = fmt::format("font ',{}'", kAxisFont), upright = "rotate by 90 " + axis;
+  return title_label(p.title, middle, box.height - kTitleLine / 2 - 1, box, fmt::format("font ',{}'", kTitleFont)) +
+         title_label(p.x_title, middle, legend.height(box.width) + kAxisTitle / 2, box, axis) +
+         title_label(p.y_title, 10, height, box, upright) +
+         title_label(p.right_title, box.width - 9, height, box, upright) + legend.script(box);
 }
 
 std::string range_script(const char* axis, const std::optional<Range>& range) {
@@ -136,11 +125,87 @@ std::string range_script(const char* axis, const std::optional<Range>& range) {
   return fmt::format("set {}range [{:.9g}:{:.9g}]\n", axis, range->low, range->high);
 }
 
+std::size_t beyond(const Panel& p, const std::optional<Range>& range) {
+  std::size_t n = 0;
+  for (const Series& s : p.series) {
+    if (s.right_axis || !range) continue;
+    for (const auto& y : s.y) n += drawable(y, p.log_y) && (*y < range->low || *y > range->high) ? 1 : 0;
+  }
+  return n;
+}
+
+std::string beyond_script(const Panel& p, const std::optional<Range>& range) {
+  const std::size_t n = beyond(p, range);
+  if (n == 0) return "";
+  return fmt::format("set label '{} beyond the axis' at graph 0.99,0.96 right font ',{}' tc rgb '{}' front\n", n,
+                     kNameFont, kGrey);
+}
+
+std::string y_axis_script(const char* axis, const std::optional<Range>& range, bool logarithmic) {
+  std::string out = range_script(axis, range);
+  if (logarithmic && range) out += fmt::format("set logscale {}\n", axis);
+  // Thousands as "10 k": a long number would run into the title.
+  const bool thousands = range && range->high >= 1e5;
+  return out + fmt::format("set format {} '{}'\n", axis, thousands && logarithmic ? "%.0s%c" : "%g");
+}
+
+std::string error_bars(const std::string& block, const std::vector<std::array<double, 3>>& bars, double cap) {
+  std::string out = fmt::format("${} << EOD\n", block);
+  for (const auto& [x, middle, half] : bars) {
+    const double low = middle - half, high = middle + half;
+    out += fmt::format("{0:.9g} {1:.9g}\n{0:.9g} {2:.9g}\n\n", x, low, high);
+    for (const double end : {low, high})
+      out += fmt::format("{:.9g} {:.9g}\n{:.9g} {:.9g}\n\n", x - cap, end, x + cap, end);
+  }
+  return out + "EOD\n";
+}
+
+std::string plot_script(const std::vector<std::string>& plots) {
+  if (plots.empty()) return "plot NaN notitle\n";
+  std::string out;
+  for (const std::string& plot : plots) out += (out.empty() ? "plot " : ", \\\n  ") + plot + " notitle";
+  return out + "\n";
+}
+
+std::string reference_plot(const Panel& p) {
+  return fmt::format("{:.9g} with lines dt {} lw 1.4 lc rgb '{}'", *p.reference, kReferenceDash, kGrey);
+}
+
+void add_reference(Legend& legend, const Panel& p) {
+  if (!p.reference) return;
+  legend.add(
+      {.sample = LegendEntry::Sample::kLine, .label = p.reference_label, .color = kGrey, .dash = kReferenceDash});
+}
+
+Panel fitted_panel(Panel p) {
+  constexpr std::size_t kTitle = 56, kAxis = 40, kName = 32, kLabel = 60;  // characters
+  const auto cut = [](std::string& text, std::size_t longest) { text = shortened(on_one_line(text), longest); };
+  std::string title;
+  for (std::size_t at = 0; at < p.title.size();) {
+    const std::size_t end = std::min(p.title.find('\n', at), p.title.size());
+    title += (at > 0 ? "\n" : "") + shortened(p.title.substr(at, end - at), kTitle);
+    at = end + 1;
+  }
+  p.title = title;
+  for (std::string* axis : {&p.x_title, &p.y_title, &p.right_title}) cut(*axis, kAxis);
+  for (auto* names : {&p.categories, &p.rows, &p.column_groups, &p.row_groups}) {
+    for (std::string& name : *names) cut(name, kName);
+  }
+  for (std::string& label : p.classes) cut(label, kLabel);
+  cut(p.reference_label, kLabel);
+  if (p.fit) cut(p.fit->label, kLabel);
+  for (Series& s : p.series) {
+    cut(s.label, kLabel);
+    for (std::string& name : s.names) cut(name, kName);
+  }
+  return p;
+}
+
 PanelSize panel_size(const Panel& panel) {
   switch (panel.kind) {
     case PanelKind::kBars:
     case PanelKind::kScatter:
-    case PanelKind::kLines: return {480, 350};
+    case PanelKind::kLines: return {420, 320};
     case PanelKind::kHeatMap: return heat_map_size(panel);
     case PanelKind::kSpecificationCurve: return curve_size(panel);
   }
@@ -148,15 +213,14 @@ PanelSize panel_size(const Panel& panel) {
 }
 
 std::string panel_script(const Panel& panel, const PanelBox& box, const std::string& id) {
-  std::string out = fmt::format(
-      "set border 3 lc rgb '{0}' lw 1\nset tics nomirror scale 0.5 tc rgb '{0}' font ',11'\n"
-      "set grid y lt 1 lw 0.7 lc rgb '{1}'\nset style fill solid 0.9 noborder\nset errorbars 1.2\n",
-      kInk, kRule);
-  out += titles_script(panel);
+  const std::string out = fmt::format(
+      "set border 3 lc rgb '{0}' lw 1\nset tics nomirror scale 0.5 tc rgb '{0}' font ',{2}'\n"
+      "set grid y lt 1 lw 0.7 lc rgb '{1}'\nset style fill solid 1 noborder\n",
+      kInk, kRule, kTicFont);
   switch (panel.kind) {
     case PanelKind::kBars: return out + bars_script(panel, box, id);
-    case PanelKind::kScatter: return out + scatter_script(panel, box, id);
-    case PanelKind::kLines: return out + lines_script(panel, box, id);
+    case PanelKind::kScatter:
+    case PanelKind::kLines: return out + points_script(panel, box, id);
     case PanelKind::kHeatMap: return out + heat_map_script(panel, box, id);
     case PanelKind::kSpecificationCurve: return out + curve_script(panel, box, id);
   }

@@ -2,11 +2,13 @@
 // bitmap scales them.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "experiment/result.h"
+#include "report/panel_legend.h"
 
 namespace sg {
 
@@ -20,6 +22,9 @@ struct PanelSize {
   double width = 0, height = 0;
 };
 
+/// The panel with titles and names cut to what its picture has room for. To be drawn, a panel is fitted first.
+Panel fitted_panel(Panel panel);
+
 /// What a panel needs to be readable at the width of a paper's column.
 PanelSize panel_size(const Panel& panel);
 
@@ -30,8 +35,11 @@ std::string panel_script(const Panel& panel, const PanelBox& box, const std::str
 
 inline constexpr const char* kInk = "#1f2328";   // axes, text: the page replaces it by its own (inline_svg)
 inline constexpr const char* kRule = "#d0d7de";  // grid
-inline constexpr const char* kGrey = "#6e7781";  // reference lines
+inline constexpr const char* kGrey = "#6e7781";  // reference lines, error bars
+inline constexpr const char* kMissing = "#e3e6ea";
 inline constexpr const char* kPaper = "#ffffff";
+inline constexpr double kTicFont = 12, kTitleFont = 13.5, kAxisFont = 12.5, kNameFont = 11;
+inline constexpr const char* kReferenceDash = "(8,5)";
 
 /// "#0072B2" of a palette that colour-blind readers can tell apart (Okabe and Ito, "Color universal design", 2008).
 /// By name ("blue", "vermillion", ...), or by place when the name is unknown or empty.
@@ -47,7 +55,6 @@ class RangeOf {
   void add(std::optional<double> x);
   /// Shares of the range added below and above.
   std::optional<Range> padded(double below, double above) const;
-  bool any() const { return any_; }
 
  private:
   bool log_, any_ = false;
@@ -56,40 +63,40 @@ class RangeOf {
 
 /// What is drawn: finite, and above 0 on a logarithmic axis.
 bool drawable(const std::optional<double>& x, bool logarithmic);
+/// What is missing and what lies beyond the end alike.
+std::optional<double> element(const std::vector<std::optional<double>>& list, std::size_t i);
+bool has_right_axis(const Panel& panel);
 
 /// Space around the axes, in pixels.
 struct Margins {
-  double left = 66, right = 18, top = 30, bottom = 52;
+  double left = 62, right = 14, top = 12, bottom = 0;
 };
-
-/// Where a number of an axis lies on the page, in pixels of the panel.
-struct PlotArea {
-  Range x, y;
-  bool log_y = false;
-  double left = 0, bottom = 0, width = 0, height = 0;  // of the axes, within the panel
-  double px(double value) const;
-  double py(double value) const;
-};
-
-/// Entries of the legend and how many lines they need below a panel of that width.
-struct Legend {
-  std::vector<std::string> entries;
-  std::size_t lines(double width) const;
-};
+/// Of panels with axes: room for the titles that are there and the legend; `names` is the height of the tics' labels.
+Margins margins_of(const Panel& panel, const PanelBox& box, const Legend& legend, double names);
 
 std::string margins_script(const PanelBox& box, const Margins& margins);
-std::string titles_script(const Panel& panel);
-std::string legend_script(const Legend& legend, const PanelBox& box);
+/// The panel's title, the axes' titles and the legend, where the margins leave room for them.
+std::string titles_script(const Panel& panel, const PanelBox& box, const Margins& margins, const Legend& legend);
+/// How many numbers of the left axis lie outside of its range, and a note of it in the panel's corner: empty for none.
+std::size_t beyond(const Panel& panel, const std::optional<Range>& range);
+std::string beyond_script(const Panel& panel, const std::optional<Range>& range);
+/// The scale and the tics of "y" or "y2".
+std::string y_axis_script(const char* axis, const std::optional<Range>& range, bool logarithmic);
 std::string range_script(const char* axis, const std::optional<Range>& range);
-/// `title 'x'` or `notitle`.
-std::string title_or_none(const std::string& title);
+/// Error bars as one path: {x, middle, half} each, with caps of that width.
+std::string error_bars(const std::string& block, const std::vector<std::array<double, 3>>& bars, double cap);
+/// "plot a, b, c", or an empty frame when there is nothing.
+std::string plot_script(const std::vector<std::string>& plots);
+/// The dashed line across, and its entry in the legend.
+std::string reference_plot(const Panel& panel);
+void add_reference(Legend& legend, const Panel& panel);
+
 /// About how wide a text is in pixels at this size of Helvetica.
 double text_width(const std::string& text, double font_size);
 std::size_t line_count(const std::string& text);
 
 std::string bars_script(const Panel& panel, const PanelBox& box, const std::string& id);
-std::string scatter_script(const Panel& panel, const PanelBox& box, const std::string& id);
-std::string lines_script(const Panel& panel, const PanelBox& box, const std::string& id);
+std::string points_script(const Panel& panel, const PanelBox& box, const std::string& id);  // scatter and lines
 std::string heat_map_script(const Panel& panel, const PanelBox& box, const std::string& id);
 std::string curve_script(const Panel& panel, const PanelBox& box, const std::string& id);
 

@@ -14,7 +14,9 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     const std::string_view word = text.substr(0, end);
     const std::size_t size = display_width(word);
     if (!word.empty()) {
-      if (used > 0 && used + 1 + size > width) {
+      // A share stays on one line with its sign.
+      const bool sign = word[0] == '%';
+      if (used > 0 && !sign && used + 1 + size > width) {
         lines.emplace_back();
         used = 0;
       }
