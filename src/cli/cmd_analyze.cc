@@ -37,7 +37,8 @@ void add_analyze(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("analyze", "statistics, verdicts and figures of stored results, without any model");
   command->add_option("EXPERIMENT", a->experiment, "a built-in name, see list experiments, or a TOML file")->required();
-  command->add_option("RESULTS.json", a->results, "results of the study's notebook, or of a run; - reads standard input")
+  command
+      ->add_option("RESULTS.json", a->results, "results of the study's notebook, or of a run; - reads standard input")
       ->required();
   command->add_option("-o,--output", a->folder, "the folder of the report")->required()->type_name("DIR");
   finish_command(program, *command, "streamgauge analyze head-density pythia_family.json -o results",

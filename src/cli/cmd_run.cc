@@ -59,7 +59,8 @@ Result<int> run(const Arguments& a, const Common& common) {
       a.overrides->count() > 0 ? a.overrides->results() : std::vector<std::string>();
   SG_TRY(const Experiment experiment, parse_experiment(file.text, file.file, overrides));
   if (a.folder.empty()) {
-    return Error{.kind = ErrorKind::kUsage, .what = "a run needs a folder for its results", .hint = "Name one with -o DIR"};
+    return Error{
+        .kind = ErrorKind::kUsage, .what = "a run needs a folder for its results", .hint = "Name one with -o DIR"};
   }
   SG_TRY(RunOptions options, run_options(a, common));
   SG_TRY_VOID(make_folder(a.folder));
@@ -77,7 +78,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   return present(result, folder, common);
 }
 
-CLI::Option* repeated(CLI::App& command, const char* flag, const char* type, const char* help) {
+CLI::Option* repeated(CLI::App& command, const std::string& flag, const std::string& type, const std::string& help) {
   return command.add_option(flag, help)
       ->type_name(type)
       ->expected(1)
@@ -97,8 +98,9 @@ void add_run(Program& program) {
                        "from the Hub's cache");
   a->overrides = repeated(*command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   command->add_option("-o,--output", a->folder, "the folder of the results and of the store")->type_name("DIR");
-  command->add_flag("--resume", a->resume, "go on with the folder's run; what is measured is never measured again, "
-                                           "with this flag or without");
+  command->add_flag("--resume", a->resume,
+                    "go on with the folder's run; what is measured is never measured again, "
+                    "with this flag or without");
   command
       ->add_option("--memory", a->memory,
                    "activations per pass over the weights, as 512MB or 1.5G; a quarter of the RAM when not given")

@@ -129,7 +129,8 @@ Result<ExperimentResult> analyze(const Experiment& e, std::span<const GivenModel
   run.explore = false;
   run.notices.insert(run.notices.end(), cast.notices.begin(), cast.notices.end());
   run.notices.emplace_back(
-      "These numbers were stored elsewhere. Other definitions of gain need the measurements, so there is no multiverse.");
+      "These numbers were stored elsewhere. Other definitions of gain need the measurements, so there is no "
+      "multiverse.");
   return evaluate(e, cast.models, run);
 }
 

@@ -23,7 +23,8 @@ Names names_of(const std::vector<ColumnHead>& heads) {
 
 Result<void> check_one(const std::string& name, const Names& known, const std::string& what, const std::string& where) {
   if (known.contains(name)) return {};
-  return Error{.what = "unknown " + what, .where = where, .expected = "one of " + listed(known), .got = "'" + name + "'"};
+  return Error{
+      .what = "unknown " + what, .where = where, .expected = "one of " + listed(known), .got = "'" + name + "'"};
 }
 
 Result<void> check_formula(const std::optional<Expression>& formula, const Names& known, const std::string& where) {
@@ -74,7 +75,8 @@ Result<void> check_source(const ColumnSource& source, const ColumnScope& scope) 
           [&](const WeightSource& s) -> Result<void> {
             SG_TRY_VOID(model_only("weight"));
             const auto& measured = scope.experiment.weights;
-            if (s.role.empty() ? !measured.empty() : std::count(measured.begin(), measured.end(), s.role) > 0) return {};
+            if (s.role.empty() ? !measured.empty() : std::count(measured.begin(), measured.end(), s.role) > 0)
+              return {};
             return scope.refuse("the statistics of " + (s.role.empty() ? "W_U and W_E" : s.role) + " are not measured",
                                 "weights = [\"" + (s.role.empty() ? "W_U\", \"W_E" : s.role) + "\"] in [measure]");
           },
@@ -111,11 +113,9 @@ Result<void> check_columns(const Experiment& e, const std::vector<Column>& colum
                            const Names& prompts) {
   Names known;
   for (const Column& column : columns) {
-    SG_TRY_VOID(check_source(column.source, {.experiment = e,
-                                             .known = known,
-                                             .prompts = prompts,
-                                             .of_prompts = of_prompts,
-                                             .where = column.where}));
+    SG_TRY_VOID(check_source(
+        column.source,
+        {.experiment = e, .known = known, .prompts = prompts, .of_prompts = of_prompts, .where = column.where}));
     for (const ColumnHead& head : heads_of(column)) {
       if (known.insert(head.name).second) continue;
       return Error{.what = "a second column of this name", .where = column.where, .got = "'" + head.name + "'"};

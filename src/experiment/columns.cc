@@ -137,22 +137,21 @@ std::optional<Value> ModelColumns::given(const Column& column, const Choice& cho
 }
 
 Value ModelColumns::measured(const Column& column, const Choice& choice) {
-  return std::visit(
-      Overloaded{
-          [&](const FactSource& s) { return fact_value(s.key, data_); },
-          [&](const ModelSource& s) {
-            return data_.facts ? model_value(s.key, *data_.facts) : absent("the model was not opened");
-          },
-          [&](const GainSource& s) {
-            const Definition d = s.fixed.value_or(choice.definition);
-            return gain_part(s.part, d.pooling, gains_.of(d.reduction, d.span, choice.prompts));
-          },
-          [&](const LadderSource& s) { return ladder_value(s, data_, choice.prompts); },
-          [&](const WeightSource& s) { return weight_value(s, data_); },
-          [&](const LogitsSource& s) { return logits_mean(s.key, data_, choice.prompts); },
-          [&](const auto&) { return absent("not a measured column"); },
-      },
-      column.source);
+  return std::visit(Overloaded{
+                        [&](const FactSource& s) { return fact_value(s.key, data_); },
+                        [&](const ModelSource& s) {
+                          return data_.facts ? model_value(s.key, *data_.facts) : absent("the model was not opened");
+                        },
+                        [&](const GainSource& s) {
+                          const Definition d = s.fixed.value_or(choice.definition);
+                          return gain_part(s.part, d.pooling, gains_.of(d.reduction, d.span, choice.prompts));
+                        },
+                        [&](const LadderSource& s) { return ladder_value(s, data_, choice.prompts); },
+                        [&](const WeightSource& s) { return weight_value(s, data_); },
+                        [&](const LogitsSource& s) { return logits_mean(s.key, data_, choice.prompts); },
+                        [&](const auto&) { return absent("not a measured column"); },
+                    },
+                    column.source);
 }
 
 }  // namespace sg

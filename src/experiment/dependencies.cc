@@ -33,8 +33,7 @@ Names names_in(const ColumnSource& source) {
                                  }
                                  return names;
                                },
-                               [](const RowStatistic& s) { return names_in(s); },
-                               [](const auto&) { return Names{}; }},
+                               [](const RowStatistic& s) { return names_in(s); }, [](const auto&) { return Names{}; }},
                     source);
 }
 
@@ -106,9 +105,8 @@ NameSet varying_columns(const std::vector<Column>& columns, const NameSet& promp
   for (const Column& column : columns) {
     const NameSet& above = std::holds_alternative<RowStatistic>(column.source) ? prompts : varies;
     const Names names = names_in(column.source);
-    const bool changes = is_own_gain(column.source) || std::any_of(names.begin(), names.end(), [&](const auto& n) {
-                           return above.contains(n);
-                         });
+    const bool changes = is_own_gain(column.source) ||
+                         std::any_of(names.begin(), names.end(), [&](const auto& n) { return above.contains(n); });
     if (!changes) continue;
     for (const ColumnHead& head : heads_of(column)) varies.insert(head.name);
   }

@@ -117,9 +117,9 @@ struct HolmSource {
   std::vector<std::string> values;  // p values
 };
 
-using ColumnSource = std::variant<FactSource, ModelSource, GainSource, LadderSource, WeightSource, LogitsSource,
-                                  ExprSource, TestSource, EqualsSource, ListSource, CasesSource, RowStatistic, ConstSource,
-                                  PromptSource>;
+using ColumnSource =
+    std::variant<FactSource, ModelSource, GainSource, LadderSource, WeightSource, LogitsSource, ExprSource, TestSource,
+                 EqualsSource, ListSource, CasesSource, RowStatistic, ConstSource, PromptSource>;
 struct Column {
   std::string name, title, format;
   ColumnSource source;

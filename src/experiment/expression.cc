@@ -39,20 +39,34 @@ bool either_none(double a, double b) { return std::isnan(a) || std::isnan(b); }
 /// muParser's own operators take NaN for true; these do not. Priorities are those of C.
 void define_operators(mu::Parser& p) {
   p.EnableBuiltInOprt(false);
-  p.DefineOprt("||", +[](double a, double b) { return truth(a) || truth(b) ? 1.0 : 0.0; }, mu::prLOR);
-  p.DefineOprt("&&", +[](double a, double b) { return truth(a) && truth(b) ? 1.0 : 0.0; }, mu::prLAND);
-  p.DefineOprt("<", +[](double a, double b) { return a < b ? 1.0 : 0.0; }, mu::prCMP);
-  p.DefineOprt("<=", +[](double a, double b) { return a <= b ? 1.0 : 0.0; }, mu::prCMP);
-  p.DefineOprt(">", +[](double a, double b) { return a > b ? 1.0 : 0.0; }, mu::prCMP);
-  p.DefineOprt(">=", +[](double a, double b) { return a >= b ? 1.0 : 0.0; }, mu::prCMP);
-  p.DefineOprt("==", +[](double a, double b) { return a == b ? 1.0 : 0.0; }, mu::prCMP);
-  p.DefineOprt("!=", +[](double a, double b) { return !either_none(a, b) && a != b ? 1.0 : 0.0; }, mu::prCMP);
-  p.DefineOprt("+", +[](double a, double b) { return a + b; }, mu::prADD_SUB);
-  p.DefineOprt("-", +[](double a, double b) { return a - b; }, mu::prADD_SUB);
-  p.DefineOprt("*", +[](double a, double b) { return a * b; }, mu::prMUL_DIV);
-  p.DefineOprt("/", +[](double a, double b) { return a / b; }, mu::prMUL_DIV);
-  p.DefineOprt("^", +[](double a, double b) { return std::pow(a, b); }, mu::prPOW, mu::oaRIGHT);
-  p.DefineInfixOprt("!", +[](double a) { return std::isnan(a) ? a : (a != 0 ? 0.0 : 1.0); });
+  p.DefineOprt(
+      "||", +[](double a, double b) { return truth(a) || truth(b) ? 1.0 : 0.0; }, mu::prLOR);
+  p.DefineOprt(
+      "&&", +[](double a, double b) { return truth(a) && truth(b) ? 1.0 : 0.0; }, mu::prLAND);
+  p.DefineOprt(
+      "<", +[](double a, double b) { return a < b ? 1.0 : 0.0; }, mu::prCMP);
+  p.DefineOprt(
+      "<=", +[](double a, double b) { return a <= b ? 1.0 : 0.0; }, mu::prCMP);
+  p.DefineOprt(
+      ">", +[](double a, double b) { return a > b ? 1.0 : 0.0; }, mu::prCMP);
+  p.DefineOprt(
+      ">=", +[](double a, double b) { return a >= b ? 1.0 : 0.0; }, mu::prCMP);
+  p.DefineOprt(
+      "==", +[](double a, double b) { return a == b ? 1.0 : 0.0; }, mu::prCMP);
+  p.DefineOprt(
+      "!=", +[](double a, double b) { return !either_none(a, b) && a != b ? 1.0 : 0.0; }, mu::prCMP);
+  p.DefineOprt(
+      "+", +[](double a, double b) { return a + b; }, mu::prADD_SUB);
+  p.DefineOprt(
+      "-", +[](double a, double b) { return a - b; }, mu::prADD_SUB);
+  p.DefineOprt(
+      "*", +[](double a, double b) { return a * b; }, mu::prMUL_DIV);
+  p.DefineOprt(
+      "/", +[](double a, double b) { return a / b; }, mu::prMUL_DIV);
+  p.DefineOprt(
+      "^", +[](double a, double b) { return std::pow(a, b); }, mu::prPOW, mu::oaRIGHT);
+  p.DefineInfixOprt(
+      "!", +[](double a) { return std::isnan(a) ? a : (a != 0 ? 0.0 : 1.0); });
 }
 
 double least(const double* x, int n) {
@@ -65,23 +79,38 @@ double greatest(const double* x, int n) {
 void define_functions(mu::Parser& p) {
   p.ClearFun();
   p.ClearConst();
-  p.DefineFun("abs", +[](double x) { return std::fabs(x); });
-  p.DefineFun("ceil", +[](double x) { return std::ceil(x); });
-  p.DefineFun("cos", +[](double x) { return std::cos(x); });
-  p.DefineFun("exp", +[](double x) { return std::exp(x); });
-  p.DefineFun("floor", +[](double x) { return std::floor(x); });
-  p.DefineFun("ln", +[](double x) { return std::log(x); });
-  p.DefineFun("log", +[](double x) { return std::log(x); });
-  p.DefineFun("log10", +[](double x) { return std::log10(x); });
-  p.DefineFun("log2", +[](double x) { return std::log2(x); });
+  p.DefineFun(
+      "abs", +[](double x) { return std::fabs(x); });
+  p.DefineFun(
+      "ceil", +[](double x) { return std::ceil(x); });
+  p.DefineFun(
+      "cos", +[](double x) { return std::cos(x); });
+  p.DefineFun(
+      "exp", +[](double x) { return std::exp(x); });
+  p.DefineFun(
+      "floor", +[](double x) { return std::floor(x); });
+  p.DefineFun(
+      "ln", +[](double x) { return std::log(x); });
+  p.DefineFun(
+      "log", +[](double x) { return std::log(x); });
+  p.DefineFun(
+      "log10", +[](double x) { return std::log10(x); });
+  p.DefineFun(
+      "log2", +[](double x) { return std::log2(x); });
   p.DefineFun("max", &greatest);
   p.DefineFun("min", &least);
-  p.DefineFun("round", +[](double x) { return std::round(x); });
-  p.DefineFun("sign", +[](double x) { return std::isnan(x) ? x : static_cast<double>((x > 0) - (x < 0)); });
-  p.DefineFun("sin", +[](double x) { return std::sin(x); });
-  p.DefineFun("sqrt", +[](double x) { return std::sqrt(x); });
-  p.DefineFun("tan", +[](double x) { return std::tan(x); });
-  p.DefineFun("tanh", +[](double x) { return std::tanh(x); });
+  p.DefineFun(
+      "round", +[](double x) { return std::round(x); });
+  p.DefineFun(
+      "sign", +[](double x) { return std::isnan(x) ? x : static_cast<double>((x > 0) - (x < 0)); });
+  p.DefineFun(
+      "sin", +[](double x) { return std::sin(x); });
+  p.DefineFun(
+      "sqrt", +[](double x) { return std::sqrt(x); });
+  p.DefineFun(
+      "tan", +[](double x) { return std::tan(x); });
+  p.DefineFun(
+      "tanh", +[](double x) { return std::tanh(x); });
 }
 
 bool known_function(std::string_view name) {

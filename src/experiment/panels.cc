@@ -180,9 +180,8 @@ std::optional<Panel::Fit> fit_of(const std::string& name, const World& world) {
   };
   const auto slope = part("slope"), intercept = part("intercept"), r = part("r"), p = part("p");
   if (!slope || !intercept || !r || !p) return std::nullopt;
-  return Panel::Fit{.slope = *slope,
-                    .intercept = *intercept,
-                    .label = "r = " + show(*r, "{:.3f}") + ", p = " + show(*p, "{:.2g}")};
+  return Panel::Fit{
+      .slope = *slope, .intercept = *intercept, .label = "r = " + show(*r, "{:.3f}") + ", p = " + show(*p, "{:.2g}")};
 }
 
 Panel resolved_panel(const PanelSpec& spec, const World& world) {

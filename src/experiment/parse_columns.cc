@@ -26,17 +26,32 @@ const Words<ListOp> kListOps = {{"count_below", ListOp::kCountBelow},
 const Words<PromptSource::What> kPromptWords = {{"text", PromptSource::What::kText},
                                                 {"category", PromptSource::What::kCategory},
                                                 {"tokens", PromptSource::What::kTokens}};
-constexpr std::string_view kModelKeys[] = {
-    "id",       "family",     "norm",         "mlp",          "dtype",       "n_layers",
-    "d_model",  "n_heads",    "n_kv_heads",   "d_head",       "vocab_size",  "parameters",
-    "parallel_residual",      "tied_embeddings",              "rope.theta",  "rope.scaling",
-    "rope.factor",            "rope.original_max_position",   "rope.max_position", "rope.rotary_pct"};
-constexpr std::string_view kLogitKeys[] = {"mean", "std", "max", "min", "range", "entropy", "effective_vocab",
+constexpr std::string_view kModelKeys[] = {"id",
+                                           "family",
+                                           "norm",
+                                           "mlp",
+                                           "dtype",
+                                           "n_layers",
+                                           "d_model",
+                                           "n_heads",
+                                           "n_kv_heads",
+                                           "d_head",
+                                           "vocab_size",
+                                           "parameters",
+                                           "parallel_residual",
+                                           "tied_embeddings",
+                                           "rope.theta",
+                                           "rope.scaling",
+                                           "rope.factor",
+                                           "rope.original_max_position",
+                                           "rope.max_position",
+                                           "rope.rotary_pct"};
+constexpr std::string_view kLogitKeys[] = {"mean",           "std", "max", "min", "range", "entropy", "effective_vocab",
                                            "top10_prob_mass"};
-constexpr std::string_view kMatrixKeys[] = {"shape", "frobenius_norm", "spectral_norm", "spectral_norm_error",
-                                            "stable_rank", "mean_row_norm", "std_row_norm", "max_row_norm",
-                                            "min_row_norm", "mean_abs", "std_abs", "frobenius_normalized",
-                                            "spectral_normalized", "spectral_per_sqrt_vocab"};
+constexpr std::string_view kMatrixKeys[] = {
+    "shape",         "frobenius_norm",       "spectral_norm",       "spectral_norm_error",    "stable_rank",
+    "mean_row_norm", "std_row_norm",         "max_row_norm",        "min_row_norm",           "mean_abs",
+    "std_abs",       "frobenius_normalized", "spectral_normalized", "spectral_per_sqrt_vocab"};
 constexpr std::string_view kModelWeightKeys[] = {"wu_we_ratio", "tied_embeddings", "tied_allclose"};
 
 template <std::size_t kCount>
@@ -80,7 +95,8 @@ GainSource parse_gain(TomlTable& t) {
 }
 
 LadderSource parse_ladder(TomlTable& t, std::string_view key, bool norms) {
-  return {.reduction = parse_reduction(t, key), .ends = t.word("ends", LadderEnds::kBlocks, kLadderEnds), .norms = norms};
+  return {
+      .reduction = parse_reduction(t, key), .ends = t.word("ends", LadderEnds::kBlocks, kLadderEnds), .norms = norms};
 }
 
 WeightSource parse_weight(TomlTable& t) {
@@ -88,7 +104,8 @@ WeightSource parse_weight(TomlTable& t) {
   const std::size_t dot = text.find('.');
   if (dot == std::string::npos) {
     if (!known(kModelWeightKeys, text)) {
-      t.wrong("weight", "unknown statistic", "MATRIX.STATISTIC or one of " + listed(kModelWeightKeys), "'" + text + "'");
+      t.wrong("weight", "unknown statistic", "MATRIX.STATISTIC or one of " + listed(kModelWeightKeys),
+              "'" + text + "'");
     }
     return {.role = "", .statistic = text};
   }
@@ -138,7 +155,8 @@ std::optional<RowStatistic> parse_over_prompts(TomlTable& t) {
   if (!inner) return std::nullopt;
   std::optional<RowStatistic> statistic = parse_statistic(*inner);
   inner->finish();
-  if (!statistic) t.wrong("over_prompts", "no statistic", "as in [[values]], {pearson = [\"gain\", \"entropy\"]}", "none");
+  if (!statistic)
+    t.wrong("over_prompts", "no statistic", "as in [[values]], {pearson = [\"gain\", \"entropy\"]}", "none");
   return statistic;
 }
 
@@ -162,7 +180,8 @@ std::string source_of(TomlTable& t) {
 
 ColumnSource parse_source(TomlTable& t) {
   const std::string source = source_of(t);
-  // Asked for in any case, so that a key of another source is known, and then refused by finish when it is out of place.
+  // Asked for in any case, so that a key of another source is known, and then refused by finish when it is out of
+  // place.
   if (source == "fact") return FactSource{t.text("fact")};
   if (source == "model") return ModelSource{known_text(t, "model", kModelKeys)};
   if (source == "gain") return parse_gain(t);

@@ -20,7 +20,8 @@ std::vector<ModelEntry> parse_models(TomlTable& root) {
                       .facts = t.entries("facts"),
                       .where = t.place()});
     if (models.back().name != expression_name(models.back().name)) {
-      t.wrong("name", "not a name of formulas", "letters, digits and '_', no digit first", "'" + models.back().name + "'");
+      t.wrong("name", "not a name of formulas", "letters, digits and '_', no digit first",
+              "'" + models.back().name + "'");
     }
     t.finish();
   }

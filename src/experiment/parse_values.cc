@@ -71,9 +71,10 @@ std::vector<ValueSpec> parse_values(TomlTable& root) {
     const bool prompts = over_prompts(t);
     const int sources = (statistic ? 1 : 0) + (t.has("expr") ? 1 : 0) + (t.has("holm") ? 1 : 0);
     if (sources != 1) {
-      t.wrong("name", "a value has exactly one source",
-              "one of expr, pearson, spearman, regression, permutation, change_point, count, share, mean, min, max, holm",
-              std::to_string(sources));
+      t.wrong(
+          "name", "a value has exactly one source",
+          "one of expr, pearson, spearman, regression, permutation, change_point, count, share, mean, min, max, holm",
+          std::to_string(sources));
     }
     if (statistic) {
       statistic->over_prompts = prompts;
@@ -142,26 +143,26 @@ std::vector<TableSpec> parse_tables(TomlTable& root) {
 namespace {
 
 PanelSpec parse_panel(TomlTable& t) {
-  PanelSpec p = {.kind = t.word("kind", PanelKind::kBars,
-                                Words<PanelKind>{{"bars", PanelKind::kBars},
-                                                 {"scatter", PanelKind::kScatter},
-                                                 {"lines", PanelKind::kLines}}),
-                 .title = t.text("title"),
-                 .x_title = t.text("x_title"),
-                 .y_title = t.text("y_title"),
-                 .right_title = t.text("right_title"),
-                 .x = t.text("x"),
-                 .y = t.text("y"),
-                 .error = t.text("error"),
-                 .reference = t.number("reference"),
-                 .reference_label = t.text("reference_label"),
-                 .log_y = t.flag("log_y", false),
-                 .mark_last = t.flag("mark_last", false),
-                 .over_prompts = over_prompts(t),
-                 .value_format = parse_format(t, "value_format"),
-                 .fit = t.text("fit"),
-                 .sort = t.text("sort"),
-                 .where = t.place()};
+  PanelSpec p = {
+      .kind = t.word(
+          "kind", PanelKind::kBars,
+          Words<PanelKind>{{"bars", PanelKind::kBars}, {"scatter", PanelKind::kScatter}, {"lines", PanelKind::kLines}}),
+      .title = t.text("title"),
+      .x_title = t.text("x_title"),
+      .y_title = t.text("y_title"),
+      .right_title = t.text("right_title"),
+      .x = t.text("x"),
+      .y = t.text("y"),
+      .error = t.text("error"),
+      .reference = t.number("reference"),
+      .reference_label = t.text("reference_label"),
+      .log_y = t.flag("log_y", false),
+      .mark_last = t.flag("mark_last", false),
+      .over_prompts = over_prompts(t),
+      .value_format = parse_format(t, "value_format"),
+      .fit = t.text("fit"),
+      .sort = t.text("sort"),
+      .where = t.place()};
   t.need_text("kind");
   for (TomlTable& s : t.tables("series", "series")) {
     const std::string column = s.need_text("column");
@@ -184,7 +185,8 @@ PanelSpec parse_panel(TomlTable& t) {
       t.wrong("y_range", "not a range", "two ascending numbers", std::to_string(range.size()) + " numbers");
     }
   }
-  if (p.y.empty() == p.series.empty()) t.wrong("kind", "what a panel shows", "y or series", p.y.empty() ? "neither" : "both");
+  if (p.y.empty() == p.series.empty())
+    t.wrong("kind", "what a panel shows", "y or series", p.y.empty() ? "neither" : "both");
   if (p.kind == PanelKind::kScatter && p.x.empty()) t.wrong("kind", "a scatter panel without x", "a column", "none");
   return p;
 }

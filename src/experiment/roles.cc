@@ -33,7 +33,8 @@ Result<Cast> cast_models(const Experiment& e, std::span<const KeyedModel> given)
   std::set<std::string> keys, taken;
   for (const KeyedModel& one : given) {
     if (!keys.insert(one.key).second) {
-      return Error{.kind = ErrorKind::kUsage, .what = "two models of one key", .where = "--model", .got = "'" + one.key + "'"};
+      return Error{
+          .kind = ErrorKind::kUsage, .what = "two models of one key", .where = "--model", .got = "'" + one.key + "'"};
     }
   }
   for (const ModelEntry& entry : e.models) taken.insert(entry.name);

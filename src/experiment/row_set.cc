@@ -44,7 +44,7 @@ Sample sample_of(const RowStatistic& s, const RowSet& rows) {
 std::vector<Value> all_absent(std::size_t count, const std::string& why) { return std::vector(count, absent(why)); }
 
 template <class T>
-Value part_of(const Estimate<T>& estimate, double T::* member) {
+Value part_of(const Estimate<T>& estimate, double T::*member) {
   return estimate.ok() ? finite((*estimate.value).*member, "it") : absent(estimate.reason);
 }
 
@@ -179,8 +179,7 @@ std::string method_of(const RowStatistic& s, const RowSet& rows) {
     case StatisticKind::kMin:
     case StatisticKind::kMax: return fmt::format("n = {}", n());
     case StatisticKind::kCount:
-    case StatisticKind::kShare:
-      return s.condition->text() + (s.where ? ", among " + s.where->text() : std::string());
+    case StatisticKind::kShare: return s.condition->text() + (s.where ? ", among " + s.where->text() : std::string());
   }
   return {};
 }

@@ -102,7 +102,8 @@ Result<void> measure_experiment(const Experiment& e, const RunOptions& options, 
 
 Result<ExperimentResult> evaluate_run(RowStore& store) {
   SG_TRY(const std::optional<RunRecord> record, store.find_run());
-  if (!record) return Error{.what = "the store holds no run", .hint = "Make one with streamgauge run EXPERIMENT -o DIR"};
+  if (!record)
+    return Error{.what = "the store holds no run", .hint = "Make one with streamgauge run EXPERIMENT -o DIR"};
   SG_TRY(Experiment e, parse_experiment(record->experiment, "the stored experiment", record->overrides));
   use_recorded_prompts(*record, e);
   std::vector<KeyedModel> keys;
@@ -118,11 +119,9 @@ Result<ExperimentResult> evaluate_run(RowStore& store) {
       SG_TRY_VOID(read_rows(outcome, e, store, data));
     }
   }
-  return evaluate(e, cast.models,
-                  {.started = record->started,
-                   .engine = record->engine,
-                   .pocket = record->pocket,
-                   .notices = record->notices});
+  return evaluate(
+      e, cast.models,
+      {.started = record->started, .engine = record->engine, .pocket = record->pocket, .notices = record->notices});
 }
 
 }  // namespace sg

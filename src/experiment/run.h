@@ -22,9 +22,9 @@ struct RunOptions {
   std::size_t memory_budget = 0;
   std::uint64_t memory = 0;  // of the machine, bytes; a model whose plan needs more is skipped. 0: physical memory
   const std::atomic<bool>* stop = nullptr;
-  std::function<void(double done)> progress = {};               // share of all models' work, 0 to 1
-  std::function<void(const std::string& line)> say = {};        // what happens, for a log
-  std::function<void(const std::string& warning)> warn = {};    // of measurements
+  std::function<void(double done)> progress = {};             // share of all models' work, 0 to 1
+  std::function<void(const std::string& line)> say = {};      // what happens, for a log
+  std::function<void(const std::string& warning)> warn = {};  // of measurements
 };
 
 /// Measures every model in turn; a failure is a row with its error and the others go on. Each model's rows are put

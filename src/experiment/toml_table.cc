@@ -166,8 +166,8 @@ std::vector<std::pair<std::string, Value>> TomlTable::entries(std::string_view k
   for (const auto& [name, item] : *inner) {
     auto value = toml_value(item);
     if (!value) {
-      wrong(key, "wrong type of '" + std::string(name.str()) + "'", "a number, true or false, a text, or a list of them",
-            type_name(item));
+      wrong(key, "wrong type of '" + std::string(name.str()) + "'",
+            "a number, true or false, a text, or a list of them", type_name(item));
       return {};
     }
     found.push_back({name.source().begin, {std::string(name.str()), std::move(*value)}});

@@ -27,10 +27,10 @@ std::optional<std::vector<double>> numbers_of(const Value& value);
 /// A text; nothing for anything else.
 std::optional<std::string> text_of(const Value& value);
 
-/// By a format of fmt such as "{:.2f}x"; an empty one writes six digits. Lists are joined by commas. Absent: "-".
+/// By a format (base/number_format.h); an empty one writes six digits. Lists are joined by commas. Absent: "-".
 /// A format that does not suit the value is left aside (parsing refuses those that suit no value).
 std::string show(const Value& value, const std::string& format);
-/// Whether a format suits numbers or texts.
+/// Whether a format suits numbers.
 bool valid_format(const std::string& format);
 
 }  // namespace sg

@@ -31,7 +31,8 @@ Decision decide(const VerdictSpec& verdict, const World& world) {
 
 Verdict written_verdict(const VerdictSpec& spec, const World& world) {
   const Decision decision = decide(spec, world);
-  Verdict verdict = {.name = spec.name, .title = spec.title, .label = decision.label, .sentence = {}, .rule = {}, .multiverse = {}};
+  Verdict verdict = {
+      .name = spec.name, .title = spec.title, .label = decision.label, .sentence = {}, .rule = {}, .multiverse = {}};
   if (decision.label.empty()) {
     verdict.sentence = "No verdict: " + decision.why_absent + ".";
     return verdict;

@@ -6,9 +6,9 @@
 namespace sg {
 
 struct Decision {
-  std::string label;            // empty: none
-  std::string why_absent;       // then
-  std::size_t rule = 0;         // which decided
+  std::string label;       // empty: none
+  std::string why_absent;  // then
+  std::size_t rule = 0;    // which decided
   std::optional<double> quantity;
 };
 

@@ -93,7 +93,8 @@ Result<Tree> read_tree(std::string_view json, std::string_view where) {
   if (const auto failure = parser.parse(json.data(), json.size()).get(root)) {
     return Error{.what = "not JSON", .where = std::string(where), .got = simdjson::error_message(failure)};
   }
-  if (!root.is_object()) return Error{.what = "not a results file", .where = std::string(where), .expected = "an object"};
+  if (!root.is_object())
+    return Error{.what = "not a results file", .where = std::string(where), .expected = "an object"};
   return tree_of("", root);
 }
 

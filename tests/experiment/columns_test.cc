@@ -233,11 +233,13 @@ TEST(Columns, AFailedModelHasItsReasonEverywhere) {
 }
 
 TEST(Columns, OneWantedHeadLeavesTheOthers) {
-  const Experiment e = made_up::experiment("[[columns]]\nname = \"a\"\nconst = 1\n[[columns]]\nname = \"b\"\nconst = 2\n");
+  const Experiment e =
+      made_up::experiment("[[columns]]\nname = \"a\"\nconst = 1\n[[columns]]\nname = \"b\"\nconst = 2\n");
   const ModelData data = two_prompts();
   ModelColumns columns(e, data);
   ModelCells cells;
-  columns.evaluate({.definition = e.definition, .prompts = {0}}, {.columns = {"b"}, .prompt_columns = {}, .values = {}}, cells);
+  columns.evaluate({.definition = e.definition, .prompts = {0}}, {.columns = {"b"}, .prompt_columns = {}, .values = {}},
+                   cells);
   EXPECT_TRUE(is_absent(cells.model[0]));
   EXPECT_EQ(cells.model[1], Value(std::int64_t{2}));
 }

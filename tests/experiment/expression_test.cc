@@ -14,8 +14,12 @@
 namespace sg {
 namespace {
 
-const std::map<std::string, Value> kCells = {{"a", 2.0},          {"b", std::int64_t{3}},   {"yes", true},
-                                             {"none", Absent{"it rained"}}, {"word", std::string("w")}, {"m.x", 5.0},
+const std::map<std::string, Value> kCells = {{"a", 2.0},
+                                             {"b", std::int64_t{3}},
+                                             {"yes", true},
+                                             {"none", Absent{"it rained"}},
+                                             {"word", std::string("w")},
+                                             {"m.x", 5.0},
                                              {"list", std::vector<double>{1, 2}}};
 
 const Value* look(const std::string& name) {

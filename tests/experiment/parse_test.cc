@@ -24,7 +24,8 @@ TEST(Parse, ErrorsNameTheLineAndWhatWasExpected) {
       {"[[columns]]\nname = \"x\"\nexpr = \"y + 1\"", {"test.toml, line 9", "[[columns]] x", "'y'", "unknown name"}},
       {"[[columns]]\nname = \"x\"\nexpr = \"1 +\"", {"line 11", "x, expr", "not a formula"}},
       {"[[columns]]\nname = \"x\"\ngian = \"own\"", {"exactly one source", "none"}},
-      {"[[columns]]\nname = \"x\"\ngain = \"own\"\npart = \"half\"", {"line 12", "value, std, all, low, high", "'half'"}},
+      {"[[columns]]\nname = \"x\"\ngain = \"own\"\npart = \"half\"",
+       {"line 12", "value, std, all, low, high", "'half'"}},
       {"[[columns]]\nname = \"x\"\ngain = \"own\"\nend = 3", {"line 12", "unknown key 'end'", "format, ", "part"}},
       {"[[columns]]\nname = \"x\"\ngain = \"own\"\nexpr = \"1\"", {"exactly one source", "gain, expr"}},
       {"[[columns]]\nname = \"x\"\ngain = \"lats/last_block\"", {"line 11", "unknown reduction", "mean_skip_first"}},
@@ -66,8 +67,9 @@ TEST(Parse, ErrorsNameTheLineAndWhatWasExpected) {
 }
 
 TEST(Parse, TopLevelIsChecked) {
-  EXPECT_NE(error_of("id = \"a b\"\ntitle = \"t\"\ndefinition = \"notebook-003\"\n[prompts]\ntexts = [\"a\"]").find("line 1"),
-            std::string::npos);
+  EXPECT_NE(
+      error_of("id = \"a b\"\ntitle = \"t\"\ndefinition = \"notebook-003\"\n[prompts]\ntexts = [\"a\"]").find("line 1"),
+      std::string::npos);
   EXPECT_NE(error_of("id = \"a\"\ntitle = \"t\"\ndefinition = \"notebook-003\"").find("there are no prompts"),
             std::string::npos);
   EXPECT_NE(error_of(made_up::file("", "suite = \"none\"")).find("notebook-003"), std::string::npos);
@@ -76,7 +78,8 @@ TEST(Parse, TopLevelIsChecked) {
 
 TEST(Parse, LogitsMustBeMeasured) {
   const std::string text =
-      "id = \"a\"\ntitle = \"t\"\ndefinition = \"notebook-003\"\n[prompts]\ntexts = [\"a\"]\n[[columns]]\nname = \"e\"\n"
+      "id = \"a\"\ntitle = \"t\"\ndefinition = \"notebook-003\"\n[prompts]\ntexts = [\"a\"]\n[[columns]]\nname = "
+      "\"e\"\n"
       "logits = \"entropy\"";
   EXPECT_NE(error_of(text).find("logits = true"), std::string::npos);
   EXPECT_EQ(error_of(text, {"measure.logits=true"}), "no error");
