@@ -115,6 +115,16 @@ Prepared prepare_model(const Experiment& e, const ModelData& data, const RunOpti
 
 namespace {
 
+/// The first aloud, the others in the log: a suite of prompts often meets the same one again and again.
+void tell_warnings(const std::string& id, const std::vector<std::string>& warnings, const RunOptions& options) {
+  for (std::size_t w = 0; w < warnings.size(); ++w) {
+    const auto& tell = w == 0 ? options.warn : options.say;
+    const std::string more =
+        w == 0 && warnings.size() > 1 ? " (and " + std::to_string(warnings.size() - 1) + " more)" : "";
+    if (tell) tell(id + ": " + warnings[w] + more);
+  }
+}
+
 std::optional<RunFailure> measure_rows(RunJob& job, const Tokenizer& tokenizer, const RunOptions& options,
                                        const std::function<void(double)>& progress, RowStore& store) {
   if (job.missing.empty()) return std::nullopt;
@@ -122,9 +132,7 @@ std::optional<RunFailure> measure_rows(RunJob& job, const Tokenizer& tokenizer, 
   measuring.progress = progress;
   Result<Measurement> measured = measure(job.model, &tokenizer, job.missing, measuring);
   if (!measured.ok()) return of_model(std::move(measured).error());
-  if (options.warn) {
-    for (const std::string& warning : measured.value().warnings) options.warn(job.model.id + ": " + warning);
-  }
+  tell_warnings(job.model.id, measured.value().warnings, options);
   Result<void> put = store.put(job.key, measured.value().sequences);
   return put.ok() ? std::nullopt : std::optional(of_store(std::move(put).error()));
 }

@@ -11,7 +11,7 @@ import unittest
 import support
 from support import GOLDEN, PROGRAM, run
 
-TINY = ["gpt-neox-parallel", "gpt-neox-sequential", "gpt2-tied", "llama-deep", "mistral-window", "olmo-tied", "qwen2-tied",
+TINY = ["gpt-neox-parallel", "gpt-neox-sequential", "llama-yarn", "llama-deep", "mistral-window", "olmo-tied", "qwen2-tied",
         "gemma2-both-caps"]
 
 
