@@ -41,22 +41,13 @@ std::vector<NamedValue> named_values(const World& world) {
   return values;
 }
 
-/// As a formula, or as it is when it is one name: a text or a list is no number.
-Value whole_value(const Expression& formula, const World& world) {
-  if (formula.names().size() == 1 && formula.names().front() == formula.text()) {
-    const Value* value = world.value(formula.text());
-    return value != nullptr ? *value : absent("there is no " + formula.text());
-  }
-  return formula.quantity(world.lookup());
-}
-
 std::vector<ReferenceValue> references_of(const World& world) {
   std::vector<ReferenceValue> references;
   for (const ReferenceSpec& spec : world.experiment().references) {
     references.push_back({.what = spec.what,
                           .source = spec.source,
                           .theirs = spec.theirs,
-                          .ours = spec.ours ? whole_value(*spec.ours, world) : absent("nothing of ours compares")});
+                          .ours = spec.ours ? world.result_of(*spec.ours) : absent("nothing of ours compares")});
   }
   return references;
 }

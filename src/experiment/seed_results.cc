@@ -91,7 +91,7 @@ Tree seed_results(const World& world, const std::vector<Verdict>& verdicts, cons
     if (key.kind != ResultKey::Kind::kLeaf) {
       fill_models(key, world, at);
     } else if (key.expression) {
-      at.leaf = key.expression->quantity(world.lookup());
+      at.leaf = world.result_of(*key.expression);
     } else {
       at.leaf = key.name.empty() ? key.given : named_value(key.name, world, verdicts, started);
     }

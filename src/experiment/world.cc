@@ -41,7 +41,7 @@ void World::evaluate_values(const Wanted& wanted) {
     if (!any) continue;
     std::vector<Value> values;
     if (const auto* formula = std::get_if<ExprSource>(&spec.source)) {
-      values = {formula->expression.quantity(lookup_whole)};
+      values = {result_of(formula->expression)};
     } else if (const auto* statistic = std::get_if<RowStatistic>(&spec.source)) {
       values = evaluate_statistic(*statistic, statistic->over_prompts ? by_prompt : by_model, [&](std::string_view p) {
         return wanted.values.contains(p.empty() ? spec.name : spec.name + "." + std::string(p));
@@ -70,6 +70,14 @@ const Value* World::value(const std::string& name) const {
   const auto column = column_names_.find(std::string_view(name).substr(dot + 1));
   if (found == model_names_.end() || column == column_names_.end()) return nullptr;
   return &cells_[found->second].model[column->second];
+}
+
+Value World::result_of(const Expression& formula) const {
+  if (formula.names().size() == 1 && formula.names().front() == formula.text()) {
+    const Value* found = value(formula.text());
+    return found != nullptr ? *found : absent("there is no " + formula.text());
+  }
+  return formula.quantity(lookup());
 }
 
 Lookup World::lookup() const {

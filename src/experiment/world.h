@@ -26,6 +26,8 @@ class World {
   /// Names of values, counts, and "name.column" of models.
   Lookup lookup() const;
   const Value* value(const std::string& name) const;
+  /// A formula's number; the value itself, whatever its type, when the formula is one name.
+  Value result_of(const Expression& formula) const;
   /// Models without an error, as rows; and all their prompts.
   RowSet model_rows() const;
   RowSet prompt_rows() const;

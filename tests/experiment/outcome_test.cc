@@ -134,6 +134,9 @@ key = "z"
 name = "a_gain"
 expr = "a.gain"
 [[values]]
+name = "a_small"
+expr = "a.small"
+[[values]]
 name = "d_gain"
 expr = "d.gain"
 [[values]]
@@ -142,6 +145,7 @@ expr = "a.gain / z.gain"
 )";
   const ExperimentResult r = outcome(more);
   EXPECT_EQ(named(r, "a_gain"), Value(0.5));
+  EXPECT_EQ(named(r, "a_small"), Value(true));
   EXPECT_EQ(named(r, "d_gain"), Value(Absent{"the model failed: no such file"}));
   EXPECT_EQ(named(r, "z_gain"), Value(Absent{"z did not run"}));
 }
