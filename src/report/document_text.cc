@@ -27,6 +27,7 @@ std::string item(const std::string& text, std::size_t width) {
 
 std::string table_text(const DocumentTable& table) {
   std::vector<TextTable::Column> columns;
+  columns.reserve(table.columns.size());
   for (const auto& column : table.columns) {
     columns.push_back({printable(on_one_line(column.head)), column.right ? Align::kRight : Align::kLeft});
   }

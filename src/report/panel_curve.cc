@@ -167,8 +167,8 @@ PanelSize curve_size(const Panel& p) {
   return {kWidth, 12 + title + kCurveHeight + kBetween + marks_height(p) + kUnder + legend_of(p).height(kWidth)};
 }
 
-std::string curve_script(const Panel& whole, const PanelBox& box, const std::string& id) {
-  Panel p = whole;
+std::string curve_script(const Panel& panel, const PanelBox& box, const std::string& id) {
+  Panel p = panel;
   p.x_title = fmt::format("{} combinations, ordered by the result", rank_count(p));
   const Legend legend = legend_of(p);
   const auto n = static_cast<double>(rank_count(p));

@@ -213,7 +213,7 @@ PanelSize panel_size(const Panel& panel) {
 }
 
 std::string panel_script(const Panel& panel, const PanelBox& box, const std::string& id) {
-  const std::string out = fmt::format(
+  std::string out = fmt::format(
       "set border 3 lc rgb '{0}' lw 1\nset tics nomirror scale 0.5 tc rgb '{0}' font ',{2}'\n"
       "set grid y lt 1 lw 0.7 lc rgb '{1}'\nset style fill solid 1 noborder\n",
       kInk, kRule, kTicFont);
