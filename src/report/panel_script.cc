@@ -70,9 +70,11 @@ std::optional<Range> RangeOf::padded(double below, double above) const {
   double size = range_.high - range_.low;
   if (!(size > 1e-9 * std::max(std::abs(range_.low), std::abs(range_.high)))) {
     size = std::max(0.2 * std::abs(range_.low), 1e-6);
-    return Range{range_.low - size, range_.high + size};
+    return Range{range_.low >= 0 ? std::max(range_.low - size, 0.0) : range_.low - size, range_.high + size};
   }
-  return Range{range_.low - below * size, range_.high + above * size};
+  const double low = range_.low - below * size;
+  // What cannot be negative does not seem to be.
+  return Range{range_.low >= 0 ? std::max(low, 0.0) : low, range_.high + above * size};
 }
 
 double text_width(const std::string& text, double font_size) {

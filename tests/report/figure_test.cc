@@ -149,6 +149,25 @@ TEST(Script, AxesAreWhatThePanelSays) {
   EXPECT_NE(script_of(every_panel()[2]).find("-0.81 * x + 1.1"), std::string::npos);
 }
 
+TEST(Script, RatiosThatSpanDecadesAreDrawnOnALogarithmicScale) {
+  Panel p = every_panel()[9];
+  EXPECT_EQ(script_of(p).find("logscale"), std::string::npos) << "a correlation is negative";
+  p.reference = 1.0;
+  p.series[0].y = {0.05, 1.2};
+  p.series[1].y = {1700.0};
+  EXPECT_NE(script_of(p).find("set logscale y"), std::string::npos);
+  p.series[1].y = {2.0};
+  EXPECT_EQ(script_of(p).find("logscale"), std::string::npos);
+}
+
+TEST(Script, WhatCannotBeNegativeDoesNotSeemToBe) {
+  Panel p = {.kind = PanelKind::kLines};
+  p.series = {{.y = {0.0, 20.0}}};
+  EXPECT_NE(script_of(p).find("set yrange [0:"), std::string::npos);
+  p.series = {{.y = {-1.0, 20.0}}};
+  EXPECT_NE(script_of(p).find("set yrange [-"), std::string::npos);
+}
+
 TEST(Script, WhatLiesBeyondTheAxisIsCounted) {
   Panel p = {.kind = PanelKind::kLines};
   p.series = {{.y = {1.0, 2.0, 3.0}}};
