@@ -115,7 +115,7 @@ std::string value_labels(const Bars& bars, const std::optional<Range>& range) {
 bool names_rotated(const Panel& p, double plot_width) {
   double longest = 0;
   for (const std::string& name : p.categories) longest = std::max(longest, text_width(name, kTicFont));
-  return longest > 0.94 * plot_width / static_cast<double>(std::max<std::size_t>(p.categories.size(), 1));
+  return longest > 0.94 * plot_width / (std::max(static_cast<double>(p.categories.size()), kRoomOfFew) + 0.2);
 }
 
 std::string category_tics(const Panel& p, bool rotated) {

@@ -131,7 +131,7 @@ std::string curve_part(const Panel& p, const std::string& id, const std::optiona
   const bool many = rank_count(p) > kMany;
   std::string data;
   std::vector<std::string> list;
-  if (p.reference) list.push_back(reference_plot(p));
+  if (p.reference && range) list.push_back(reference_plot(p));
   for (std::size_t s = 0; s < p.series.size(); ++s) {
     const Series& series = p.series[s];
     Places places;
@@ -211,7 +211,7 @@ std::string curve_script(const Panel& panel, const PanelBox& box, const std::str
   out += y_axis_script("y", range, p.log_y) + beyond_script(p, range) + curve_part(p, id, range) +
          margins_script(box, lower);
   out += fmt::format(
-      "unset label\nunset object\nunset arrow\nunset ylabel\nset border 0\nunset ytics\nunset grid\n"
+      "unset logscale\nunset label\nunset object\nunset arrow\nunset ylabel\nset border 0\nunset ytics\nunset grid\n"
       "set yrange [{}:0.5]\n",
       0.5 - static_cast<double>(std::max<std::size_t>(p.rows.size(), 1)));
   return out + row_names(p, box, box.y + marks_top) + marks_part(p, id, stroke, rank_width);

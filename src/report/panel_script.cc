@@ -130,8 +130,10 @@ std::string range_script(const char* axis, const std::optional<Range>& range) {
 std::size_t beyond(const Panel& p, const std::optional<Range>& range) {
   std::size_t n = 0;
   for (const Series& s : p.series) {
-    if (s.right_axis || !range) continue;
-    for (const auto& y : s.y) n += drawable(y, p.log_y) && (*y < range->low || *y > range->high) ? 1 : 0;
+    for (std::size_t i = 0; i < s.y.size() && !s.right_axis && range; ++i) {
+      const bool placed = s.x.empty() || drawable(element(s.x, i), false);
+      n += placed && drawable(s.y[i], p.log_y) && (*s.y[i] < range->low || *s.y[i] > range->high) ? 1 : 0;
+    }
   }
   return n;
 }
@@ -163,7 +165,10 @@ std::string error_bars(const std::string& block, const std::vector<std::array<do
 }
 
 std::string plot_script(const std::vector<std::string>& plots) {
-  if (plots.empty()) return "plot NaN notitle\n";
+  if (plots.empty()) {
+    return fmt::format("set label 'no values' at graph 0.5,0.5 center font ',{}' tc rgb '{}'\nplot NaN notitle\n",
+                       kNameFont, kGrey);
+  }
   std::string out;
   for (const std::string& plot : plots) out += (out.empty() ? "plot " : ", \\\n  ") + plot + " notitle";
   return out + "\n";
