@@ -4,7 +4,9 @@
 #include <filesystem>
 
 #include "cli/common.h"
-#include "cli/suites.h"
+#include "experiment/builtin.h"
+#include "experiment/parse.h"
+#include "experiment/suites.h"
 #include "io/hub_cache.h"
 #include "measure/definition.h"
 #include "model/family.h"
@@ -45,6 +47,17 @@ std::string definitions_text() {
          "\n  span       " + words(kGainSpans) + "\n  pooling    " + words(kPoolings) + "\n";
 }
 
+Result<std::string> experiments_text() {
+  TextTable table({{"experiment", Align::kLeft}, {"seed", Align::kLeft}, {"what it concludes", Align::kLeft}});
+  for (const BuiltinExperiment& one : builtin_experiments()) {
+    SG_TRY(const Experiment e, parse_experiment(std::string(one.text), std::string(one.name) + ".toml"));
+    std::string concludes;
+    for (const VerdictSpec& verdict : e.verdicts) concludes.append(concludes.empty() ? "" : "; ").append(verdict.title);
+    table.row({e.id, e.seed, concludes});
+  }
+  return table.text() + "\nstreamgauge run --print NAME shows one, to copy it.\n";
+}
+
 std::string models_text() {
   TextTable table({{"model", Align::kLeft}, {"revision", Align::kLeft}, {"path", Align::kLeft}});
   for (const CachedModel& m : cached_models()) table.row({m.id, m.revision, m.path.string()});
@@ -69,7 +82,8 @@ Result<int> run(const std::string& what) {
   } else if (what == "models") {
     SG_TRY_VOID(print(models_text()));
   } else {
-    SG_TRY_VOID(print("This version has no built-in experiments.\n"));
+    SG_TRY(const std::string text, experiments_text());
+    SG_TRY_VOID(print(text));
   }
   return 0;
 }

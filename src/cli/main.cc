@@ -46,6 +46,9 @@ int main(int argc, char** argv) {
   sg::add_compare(program);
   sg::add_weights(program);
   sg::add_tokenize(program);
+  sg::add_run(program);
+  sg::add_analyze(program);
+  sg::add_report(program);
   sg::add_list(program);
   sg::add_check(program);
   sg::add_doctor(program);

@@ -105,7 +105,6 @@ struct Series {
   std::vector<std::optional<double>> x, y;
   std::vector<std::optional<double>> error;  // half-width of the bar about y; empty: none
   std::vector<std::string> names;            // of the points; empty: none
-  std::vector<std::string> colors;           // of the points, as `color`; empty: all are `color`
   bool right_axis = false;                   // of a panel with two scales
   bool line = true, points = false;          // of kLines
 };

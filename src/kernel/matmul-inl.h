@@ -152,6 +152,7 @@ class RowsTimesPanels {
     const std::size_t out0 = at.panel * kPanel, count = std::min(kPanel, w_.rows - out0);
     const MatrixView y = y_.row_range(at.tile * kTile, rows).col_range(out0, count);
     if (bias_ != nullptr) call.bias = bias_ + out0;
+    prefetch_outputs(at.tile + kTilesAhead, out0, count);
     if (count == kPanel) {
       call.to = y.data, call.to_stride = y.stride;
       return multiply_tile_of(rows, call);
@@ -162,6 +163,15 @@ class RowsTimesPanels {
     call.to = edge;
     multiply_tile_of(rows, call);
     for (std::size_t r = 0; r < rows; ++r) std::copy_n(edge + r * kPanel, count, y.row(r));
+  }
+
+  /// The outputs of a tile to come: a short last block is over before memory answers.
+  static constexpr std::size_t kTilesAhead = 4;
+  void prefetch_outputs(std::size_t tile, std::size_t out0, std::size_t count) const {
+    for (std::size_t r = tile * kTile; r < std::min(y_.rows, (tile + 1) * kTile); ++r) {
+      __builtin_prefetch(y_.row(r) + out0, 1, 2);
+      __builtin_prefetch(y_.row(r) + out0 + count - 1, 1, 2);
+    }
   }
 
   ConstMatrixView x_;

@@ -106,6 +106,14 @@ ModelFacts describe(const Model& model) {
   return f;
 }
 
+Result<EngineFacts> engine_facts(int threads, const std::string& isa) {
+  SG_TRY(const Kernels* kernels, kernels_for(isa));
+  return EngineFacts{.version = SG_VERSION,
+                     .isa = std::string(kernels->isa),
+                     .threads = threads > 0 ? threads : available_threads(),
+                     .numerics = kNumericsVersion};
+}
+
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                             const MeasureOptions& options) {
   const auto start = std::chrono::steady_clock::now();
@@ -113,8 +121,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Measurement result;
-  result.engine = {
-      .version = SG_VERSION, .isa = std::string(kernels->isa), .threads = pool.threads(), .numerics = kNumericsVersion};
+  SG_TRY(result.engine, engine_facts(pool.threads(), options.isa));
   result.model = describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});

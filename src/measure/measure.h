@@ -34,6 +34,9 @@ struct MeasureOptions {
   Trace* trace = nullptr;                          // filled with what was computed and read when
 };
 
+/// The engine of a run with these options. Errors: an unknown ISA.
+Result<EngineFacts> engine_facts(int threads, const std::string& isa);
+
 /// What inspect and every result say about the model. Hashes a sample of the weights.
 ModelFacts describe(const Model& model);
 

@@ -12,6 +12,6 @@ namespace sg {
 std::string document_markdown(const Document& document);
 
 /// Text that Markdown shows as it is: no markup, no HTML, no line breaks.
-std::string markdown_escaped(std::string_view text);
+std::string markdown_escaped(std::string_view raw);
 
 }  // namespace sg

@@ -7,6 +7,8 @@
 namespace sg {
 namespace {
 
+constexpr std::size_t kWidestCell = 64;  // a prompt is known by its beginning; the other forms have it whole
+
 std::string plain(const Words& words) {
   std::string out;
   for (const Span& span : words) out += printable(on_one_line(span.text));
@@ -27,13 +29,14 @@ std::string item(const std::string& text, std::size_t width) {
 
 std::string table_text(const DocumentTable& table) {
   std::vector<TextTable::Column> columns;
+  columns.reserve(table.columns.size());
   for (const auto& column : table.columns) {
     columns.push_back({printable(on_one_line(column.head)), column.right ? Align::kRight : Align::kLeft});
   }
   TextTable text(std::move(columns));
   for (const auto& row : table.rows) {
     std::vector<std::string> cells;
-    for (const auto& cell : row) cells.push_back(printable(on_one_line(cell.text)));
+    for (const auto& cell : row) cells.push_back(shortened(on_one_line(cell.text), kWidestCell));
     text.row(std::move(cells));
   }
   return text.text();

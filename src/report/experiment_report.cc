@@ -41,6 +41,7 @@ using Files = std::vector<std::pair<std::string, std::string>>;  // path in the 
 
 std::vector<std::string> names_of(const std::vector<DrawnFigure>& figures) {
   std::vector<std::string> names;
+  names.reserve(figures.size());
   for (const DrawnFigure& figure : figures) names.push_back(figure.name);
   return names;
 }

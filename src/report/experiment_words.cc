@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -40,11 +39,9 @@ constexpr Phrase kPoolings[] = {
     {"gain_of_means", "The norms are averaged over all prompts before they are divided."},
 };
 
-template <std::size_t N>
-std::string phrase(const Phrase (&phrases)[N], const std::string& name) {
-  const auto found =
-      std::find_if(std::begin(phrases), std::end(phrases), [&](const Phrase& p) { return p.first == name; });
-  return found != std::end(phrases) ? std::string(found->second) : name;
+std::string phrase(std::span<const Phrase> phrases, const std::string& name) {
+  const auto found = std::find_if(phrases.begin(), phrases.end(), [&](const Phrase& p) { return p.first == name; });
+  return found != phrases.end() ? std::string(found->second) : name;
 }
 
 /// "a", "a or b", "a, b or c"

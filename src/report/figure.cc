@@ -171,30 +171,30 @@ std::string inline_svg(std::string_view file, std::string_view prefix) {
   return svg;
 }
 
-Result<DrawnFigure> draw_figure(const Figure& whole, const std::string& gnuplot) {
-  Figure figure = whole;
-  for (Panel& panel : figure.panels) panel = fitted_panel(std::move(panel));
+Result<DrawnFigure> draw_figure(const Figure& figure, const std::string& gnuplot) {
+  Figure fitted = figure;
+  for (Panel& panel : fitted.panels) panel = fitted_panel(std::move(panel));
   DrawnFigure drawn = {.name = figure.name, .title = figure.title};
-  const Page page = page_of(figure);
-  const std::string commands = page_script(figure, page);
+  const Page page = page_of(fitted);
+  const std::string commands = page_script(fitted, page);
   // The panels first: a background, once set, stays.
   std::string script = kStart;
-  for (std::size_t i = 0; i < figure.panels.size(); ++i) script += single_script(figure.panels[i], i);
+  for (std::size_t i = 0; i < fitted.panels.size(); ++i) script += single_script(fitted.panels[i], i);
   script += svg_terminal(page.width, page.height, true) + commands;
   SG_TRY(const std::string svgs, run_gnuplot(gnuplot, script));
   std::vector<std::string> files = split_svgs(svgs);
-  if (files.size() != 1 + figure.panels.size()) {
+  if (files.size() != 1 + fitted.panels.size()) {
     return Error{.kind = ErrorKind::kResource,
                  .what = "gnuplot drew something else than the figure",
                  .where = figure.name,
-                 .expected = fmt::format("{} pictures", 1 + figure.panels.size()),
+                 .expected = fmt::format("{} pictures", 1 + fitted.panels.size()),
                  .got = fmt::format("{}", files.size())};
   }
   for (std::string& file : files) name_fonts(file);
   drawn.svg = std::move(files.back());
-  for (std::size_t i = 0; i < figure.panels.size(); ++i) {
+  for (std::size_t i = 0; i < fitted.panels.size(); ++i) {
     drawn.panels.push_back(inline_svg(files[i], fmt::format("{}-{}-", figure_stem(figure.name), i)));
-    drawn.widths.push_back(static_cast<int>(panel_size(figure.panels[i]).width));
+    drawn.widths.push_back(static_cast<int>(panel_size(fitted.panels[i]).width));
   }
   SG_TRY(drawn.png, run_gnuplot(gnuplot, kStart + bitmap_terminal(page.width, page.height) + commands));
   return drawn;

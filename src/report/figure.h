@@ -26,6 +26,6 @@ std::string figure_stem(std::string_view name);
 
 /// A gnuplot SVG made fit for a page: `prefix` keeps ids of several pictures apart, our ink, rules and empty cells get
 /// classes ("gs", "gf", "gr", "gm") that a style sheet colours.
-std::string inline_svg(std::string_view svg, std::string_view prefix);
+std::string inline_svg(std::string_view file, std::string_view prefix);
 
 }  // namespace sg

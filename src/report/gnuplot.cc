@@ -14,8 +14,6 @@
 #include "report/output_file.h"
 #include "report/text_table.h"
 
-extern char** environ;
-
 namespace sg {
 namespace {
 

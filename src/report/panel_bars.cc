@@ -14,6 +14,7 @@ namespace sg {
 namespace {
 
 constexpr double kGroupWidth = 0.8;  // of the distance of two groups
+constexpr double kRoomOfFew = 4;     // as many groups as this have room even when there are fewer
 
 bool series_share_no_category(const Panel& p) {
   for (std::size_t c = 0; c < p.categories.size(); ++c) {
@@ -114,7 +115,7 @@ std::string value_labels(const Bars& bars, const std::optional<Range>& range) {
 bool names_rotated(const Panel& p, double plot_width) {
   double longest = 0;
   for (const std::string& name : p.categories) longest = std::max(longest, text_width(name, kTicFont));
-  return longest > 0.94 * plot_width / static_cast<double>(std::max<std::size_t>(p.categories.size(), 1));
+  return longest > 0.94 * plot_width / (std::max(static_cast<double>(p.categories.size()), kRoomOfFew) + 0.2);
 }
 
 std::string category_tics(const Panel& p, bool rotated) {
@@ -166,7 +167,9 @@ std::string bars_script(const Panel& p, const PanelBox& box, const std::string& 
   const Margins margins = margins_of(p, box, legend, names_height(p, rotated));
   const std::optional<Range> range = p.y_range ? Range{p.y_range->first, p.y_range->second} : y_range(p, false);
   std::string out = margins_script(box, margins) + titles_script(p, box, margins, legend);
-  out += fmt::format("set xrange [-0.6:{:.9g}]\n", static_cast<double>(p.categories.size()) - 0.4);
+  const auto groups = static_cast<double>(p.categories.size());
+  const double side = 0.6 + std::max(0.0, 0.5 * (kRoomOfFew - groups));
+  out += fmt::format("set xrange [{:.9g}:{:.9g}]\n", -side, groups - 1 + side);
   out += y_axis_script("y", range, p.log_y) + beyond_script(p, range);
   if (has_right_axis(p)) {
     out += fmt::format("set border 11 lc rgb '{}' lw 1\nset y2tics nomirror\n", kInk);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/gnuplot.h"
+#include "report/number_text.h"
 #include "report/panel_script.h"
 
 namespace sg {
@@ -29,25 +30,50 @@ Legend legend_of(const Panel& p) {
   return legend;
 }
 
-/// The smallest 2 % and the largest 2 % may leave the picture when they would flatten the rest.
-std::optional<Range> curve_range(const Panel& p) {
+std::vector<double> sorted_estimates(const Panel& p) {
   std::vector<double> all;
   for (const Series& s : p.series) {
     for (const auto& y : s.y) {
       if (drawable(y, false)) all.push_back(*y);
     }
   }
-  if (all.empty()) return std::nullopt;
   std::sort(all.begin(), all.end());
+  return all;
+}
+
+/// Ratios that span decades, such as gains of the last block and of the whole model.
+bool spans_decades(const Panel& p) {
+  constexpr double kDecades = 50;
+  const std::vector<double> all = sorted_estimates(p);
+  return !all.empty() && all.front() > 0 && p.reference.value_or(1) > 0 && all.back() > kDecades * all.front();
+}
+
+/// The smallest 2 % and the largest 2 % may leave the picture when they would flatten the rest.
+std::optional<Range> curve_range(const Panel& p) {
+  const std::vector<double> all = sorted_estimates(p);
+  if (all.empty()) return std::nullopt;
   const std::size_t cut = all.size() / 50;
-  RangeOf inner(false), whole(false);
+  RangeOf inner(p.log_y), whole(p.log_y);
   for (const double y : {all[cut], all[all.size() - 1 - cut]}) inner.add(y);
   for (const double y : {all.front(), all.back()}) whole.add(y);
   inner.add(p.reference);
   whole.add(p.reference);
   const auto i = inner.padded(0.08, 0.08), w = whole.padded(0.06, 0.06);
+  if (p.log_y) return w;
   constexpr double kFlattened = 4;
   return w->high - w->low > kFlattened * (i->high - i->low) ? i : w;
+}
+
+/// A stroke as high as the line of a curve is thick, on either scale.
+std::pair<double, double> thick(double y, const Panel& p, const std::optional<Range>& range) {
+  constexpr double kHalf = 0.008;
+  if (!range) return {y, y};
+  if (p.log_y) {
+    const double factor = std::pow(range->high / range->low, kHalf);
+    return {y / factor, y * factor};
+  }
+  const double half = kHalf * (range->high - range->low);
+  return {y - half, y + half};
 }
 
 constexpr std::size_t kMany = 200;
@@ -55,12 +81,12 @@ constexpr std::size_t kMany = 200;
 using Places = std::vector<std::pair<double, double>>;
 
 /// Estimates: bars as wide as their rank; points when there are so many that a bar has no width.
-std::string estimates(const std::string& name, const Places& places, bool many, double half_height) {
+std::string estimates(const std::string& name, const Places& places, const Panel& p,
+                      const std::optional<Range>& range) {
   std::string out = fmt::format("${} << EOD\n", name);
   for (const auto& [x, y] : places) {
-    out += fmt::format("{:.9g} {:.9g}", x, y);
-    if (!many) out += fmt::format(" {:.9g} {:.9g} {:.9g} {:.9g}", x - 0.45, x + 0.45, y - half_height, y + half_height);
-    out += "\n";
+    const auto [low, high] = thick(y, p, range);
+    out += fmt::format("{:.9g} {:.9g} {:.9g} {:.9g} {:.9g} {:.9g}\n", x, y, x - 0.45, x + 0.45, low, high);
   }
   return out + "EOD\n";
 }
@@ -103,10 +129,9 @@ std::size_t rank_count(const Panel& p) {
 
 std::string curve_part(const Panel& p, const std::string& id, const std::optional<Range>& range) {
   const bool many = rank_count(p) > kMany;
-  const double half_height = range ? 0.008 * (range->high - range->low) : 0;
   std::string data;
   std::vector<std::string> list;
-  if (p.reference) list.push_back(reference_plot(p));
+  if (p.reference && range) list.push_back(reference_plot(p));
   for (std::size_t s = 0; s < p.series.size(); ++s) {
     const Series& series = p.series[s];
     Places places;
@@ -114,7 +139,7 @@ std::string curve_part(const Panel& p, const std::string& id, const std::optiona
       if (series.x[i] && drawable(series.y[i], false)) places.emplace_back(*series.x[i], *series.y[i]);
     }
     if (places.empty()) continue;
-    data += estimates(fmt::format("{}c{}", id, s), places, many, half_height);
+    data += estimates(fmt::format("{}c{}", id, s), places, p, range);
     list.push_back(fmt::format("${}c{} {} lc rgb '{}'", id, s, many ? "using 1:2 with points pt 7 ps 0.3" : kBoxes,
                                palette_color(series.color, s)));
   }
@@ -167,9 +192,10 @@ PanelSize curve_size(const Panel& p) {
   return {kWidth, 12 + title + kCurveHeight + kBetween + marks_height(p) + kUnder + legend_of(p).height(kWidth)};
 }
 
-std::string curve_script(const Panel& whole, const PanelBox& box, const std::string& id) {
-  Panel p = whole;
-  p.x_title = fmt::format("{} combinations, ordered by the result", rank_count(p));
+std::string curve_script(const Panel& panel, const PanelBox& box, const std::string& id) {
+  Panel p = panel;
+  p.log_y = spans_decades(p);
+  p.x_title = grouped(rank_count(p)) + " combinations, ordered by the result";
   const Legend legend = legend_of(p);
   const auto n = static_cast<double>(rank_count(p));
   const double rank_width = (box.width - kLeft - kRight) / (n + 0.2), stroke = std::clamp(0.8 * rank_width, 0.5, 6.0);
@@ -182,10 +208,10 @@ std::string curve_script(const Panel& whole, const PanelBox& box, const std::str
   out += fmt::format("set ylabel {} tc rgb '{}' font ',{}'\n", gnuplot_quoted(p.y_title), kInk, kAxisFont);
   out += fmt::format("set xrange [-0.6:{:.9g}]\nunset xtics\nset border 2\n", n - 0.4);
   const std::optional<Range> range = curve_range(p);
-  out += y_axis_script("y", range, false) + beyond_script(p, range) + curve_part(p, id, range) +
+  out += y_axis_script("y", range, p.log_y) + beyond_script(p, range) + curve_part(p, id, range) +
          margins_script(box, lower);
   out += fmt::format(
-      "unset label\nunset object\nunset arrow\nunset ylabel\nset border 0\nunset ytics\nunset grid\n"
+      "unset logscale\nunset label\nunset object\nunset arrow\nunset ylabel\nset border 0\nunset ytics\nunset grid\n"
       "set yrange [{}:0.5]\n",
       0.5 - static_cast<double>(std::max<std::size_t>(p.rows.size(), 1)));
   return out + row_names(p, box, box.y + marks_top) + marks_part(p, id, stroke, rank_width);

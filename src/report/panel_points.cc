@@ -169,6 +169,8 @@ std::string plot_of(const Panel& p, std::size_t s, const std::string& id) {
 
 std::string plots(const Panel& p, const std::string& id) {
   std::vector<std::string> list;
+  const bool any = std::any_of(p.series.begin(), p.series.end(), [&](const Series& s) { return has_points(p, s); });
+  if (!any) return plot_script(list);
   if (p.reference) list.push_back(reference_plot(p));
   for (std::size_t s = 0; s < p.series.size(); ++s) {
     if (!has_errors(p, p.series[s])) continue;

@@ -70,9 +70,11 @@ std::optional<Range> RangeOf::padded(double below, double above) const {
   double size = range_.high - range_.low;
   if (!(size > 1e-9 * std::max(std::abs(range_.low), std::abs(range_.high)))) {
     size = std::max(0.2 * std::abs(range_.low), 1e-6);
-    return Range{range_.low - size, range_.high + size};
+    return Range{range_.low >= 0 ? std::max(range_.low - size, 0.0) : range_.low - size, range_.high + size};
   }
-  return Range{range_.low - below * size, range_.high + above * size};
+  const double low = range_.low - below * size;
+  // What cannot be negative does not seem to be.
+  return Range{range_.low >= 0 ? std::max(low, 0.0) : low, range_.high + above * size};
 }
 
 double text_width(const std::string& text, double font_size) {
@@ -128,8 +130,10 @@ std::string range_script(const char* axis, const std::optional<Range>& range) {
 std::size_t beyond(const Panel& p, const std::optional<Range>& range) {
   std::size_t n = 0;
   for (const Series& s : p.series) {
-    if (s.right_axis || !range) continue;
-    for (const auto& y : s.y) n += drawable(y, p.log_y) && (*y < range->low || *y > range->high) ? 1 : 0;
+    for (std::size_t i = 0; i < s.y.size() && !s.right_axis && range; ++i) {
+      const bool placed = s.x.empty() || drawable(element(s.x, i), false);
+      n += placed && drawable(s.y[i], p.log_y) && (*s.y[i] < range->low || *s.y[i] > range->high) ? 1 : 0;
+    }
   }
   return n;
 }
@@ -161,7 +165,10 @@ std::string error_bars(const std::string& block, const std::vector<std::array<do
 }
 
 std::string plot_script(const std::vector<std::string>& plots) {
-  if (plots.empty()) return "plot NaN notitle\n";
+  if (plots.empty()) {
+    return fmt::format("set label 'no values' at graph 0.5,0.5 center font ',{}' tc rgb '{}'\nplot NaN notitle\n",
+                       kNameFont, kGrey);
+  }
   std::string out;
   for (const std::string& plot : plots) out += (out.empty() ? "plot " : ", \\\n  ") + plot + " notitle";
   return out + "\n";
@@ -213,7 +220,7 @@ PanelSize panel_size(const Panel& panel) {
 }
 
 std::string panel_script(const Panel& panel, const PanelBox& box, const std::string& id) {
-  const std::string out = fmt::format(
+  std::string out = fmt::format(
       "set border 3 lc rgb '{0}' lw 1\nset tics nomirror scale 0.5 tc rgb '{0}' font ',{2}'\n"
       "set grid y lt 1 lw 0.7 lc rgb '{1}'\nset style fill solid 1 noborder\n",
       kInk, kRule, kTicFont);

@@ -56,8 +56,8 @@ class Database {
 
 /// One statement. `<<` binds the next parameter, the readers take the next column of the row.
 ///
-/// A double is a REAL; a NaN, which SQL would make NULL, is its 8 bytes, little endian. Arrays are little-endian blobs; a list of texts is, for each, its length in four
-/// bytes and then its bytes. std::nullopt is NULL.
+/// A double is a REAL; a NaN, which SQL would make NULL, is its 8 bytes, little endian. Arrays are little-endian blobs;
+/// a list of texts is, for each, its length in four bytes and then its bytes. std::nullopt is NULL.
 class Statement {
  public:
   Statement(Database& db, std::string_view sql);

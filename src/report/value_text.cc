@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number_format.h"
 #include "report/number_text.h"
 
 namespace sg {
@@ -12,35 +13,15 @@ namespace {
 
 constexpr std::size_t kLongestList = 6;  // beyond, a cell says how many and from where to where
 
-/// Separates the thousands of the first run of digits before a point.
-std::string with_thousands(std::string text) {
-  const std::size_t first = text.find_first_of("0123456789");
-  if (first == std::string::npos) return text;
-  std::size_t end = text.find_first_not_of("0123456789", first);
-  if (end == std::string::npos) end = text.size();
-  for (std::size_t at = end; at > first + 3; at -= 3) text.insert(at - 3, ",");
-  return text;
-}
-
 std::string short_integer(std::int64_t n) {
   const auto size = n < 0 ? 0 - static_cast<std::uint64_t>(n) : static_cast<std::uint64_t>(n);
   return (n < 0 ? "-" : "") + grouped(size);
 }
 
-/// Formats with fmt; nothing when the format does not fit.
-template <class T>
-std::optional<std::string> by_format(const std::string& format, const T& value) {
-  try {
-    return fmt::format(fmt::runtime(format), value);
-  } catch (const fmt::format_error&) {
-    return std::nullopt;
-  }
-}
-
 std::string integer_text(std::int64_t n, const std::string& format) {
   if (format.empty()) return short_integer(n);
-  if (const auto text = by_format(format, n)) return *text;
-  return number_text(static_cast<double>(n), format);
+  if (const auto text = format_integer(n, format)) return *text;
+  return number_text(static_cast<double>(n), "");
 }
 
 std::string range_text(const std::vector<double>& numbers, const std::string& format) {
@@ -90,17 +71,7 @@ struct TextOf {
 std::string number_text(double x, const std::string& format) {
   if (!std::isfinite(x)) return exact(x);
   if (format.empty()) return short_number(x);
-  std::string plain = format;
-  const std::size_t end = plain.find('}');
-  const bool thousands = plain.find(',') < end;
-  if (thousands) plain.erase(plain.find(','), 1);
-  const std::size_t percent = plain.find("%}");
-  if (percent != std::string::npos) {
-    plain.replace(percent, 2, "f}%");
-    x *= 100;
-  }
-  if (const auto text = by_format(plain, x)) return thousands ? with_thousands(*text) : *text;
-  if (const auto text = by_format(plain, std::llround(x))) return thousands ? with_thousands(*text) : *text;  // "{:d}"
+  if (const auto text = format_number(x, format)) return *text;
   return short_number(x);
 }
 

@@ -75,7 +75,8 @@ TEST(Figure, NothingToDrawIsAFrame) {
     empty.log_y = true;
     empty.reference = 1.0;
     const auto drawn = draw_figure({"empty", "t", 1, {empty}}, "gnuplot");
-    EXPECT_TRUE(drawn.ok()) << static_cast<int>(kind) << drawn.error().message();
+    ASSERT_TRUE(drawn.ok()) << static_cast<int>(kind) << drawn.error().message();
+    EXPECT_EQ(drawn.value().svg.find("no values") == std::string::npos, kind == PanelKind::kHeatMap);
   }
 }
 
@@ -149,12 +150,35 @@ TEST(Script, AxesAreWhatThePanelSays) {
   EXPECT_NE(script_of(every_panel()[2]).find("-0.81 * x + 1.1"), std::string::npos);
 }
 
+TEST(Script, RatiosThatSpanDecadesAreDrawnOnALogarithmicScale) {
+  Panel p = every_panel()[9];
+  EXPECT_EQ(script_of(p).find("set logscale y"), std::string::npos) << "a correlation is negative";
+  p.reference = 1.0;
+  p.series[0].y = {0.05, 1.2};
+  p.series[1].y = {1700.0};
+  EXPECT_NE(script_of(p).find("set logscale y"), std::string::npos);
+  const auto drawn = draw_figure({"log", "", 1, {p}}, "gnuplot");
+  EXPECT_TRUE(drawn.ok()) << drawn.error().message();
+  p.series[1].y = {2.0};
+  EXPECT_EQ(script_of(p).find("set logscale y"), std::string::npos);
+}
+
+TEST(Script, WhatCannotBeNegativeDoesNotSeemToBe) {
+  Panel p = {.kind = PanelKind::kLines};
+  p.series = {{.y = {0.0, 20.0}}};
+  EXPECT_NE(script_of(p).find("set yrange [0:"), std::string::npos);
+  p.series = {{.y = {-1.0, 20.0}}};
+  EXPECT_NE(script_of(p).find("set yrange [-"), std::string::npos);
+}
+
 TEST(Script, WhatLiesBeyondTheAxisIsCounted) {
   Panel p = {.kind = PanelKind::kLines};
   p.series = {{.y = {1.0, 2.0, 3.0}}};
   EXPECT_EQ(script_of(p).find("beyond"), std::string::npos);
   p.y_range = {1.5, 2.5};
   EXPECT_NE(script_of(p).find("'2 beyond the axis'"), std::string::npos);
+  p.series[0].x = {std::nullopt, 1.0, std::nullopt};
+  EXPECT_EQ(script_of(p).find("beyond"), std::string::npos) << "what has no place is missing";
   p = every_panel()[9];
   p.series[0].y.assign(200, 0.5);
   for (int i = 0; i < 200; ++i) p.series[0].x.emplace_back(i);

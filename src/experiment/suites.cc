@@ -1,4 +1,4 @@
-#include "cli/suites.h"
+#include "experiment/suites.h"
 
 #include <toml++/toml.h>
 #include <algorithm>
@@ -45,7 +45,7 @@ Result<Suite> find_suite(std::string_view name) {
     known.append(known.empty() ? "" : ", ").append(suite.name);
   }
   return Error{
-      .what = "unknown suite", .where = "--suite", .expected = "one of " + known, .got = "'" + std::string(name) + "'"};
+      .what = "unknown suite", .where = "suite", .expected = "one of " + known, .got = "'" + std::string(name) + "'"};
 }
 
 }  // namespace sg

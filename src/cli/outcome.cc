@@ -1,0 +1,30 @@
+#include "cli/outcome.h"
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+
+#include "report/document_text.h"
+#include "report/experiment_report.h"
+
+namespace sg {
+
+std::string time_stamp() {
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+}
+
+Result<int> present(const ExperimentResult& result, const std::filesystem::path& folder, const Common& common) {
+  const Console console(common);
+  std::vector<std::string> notices;
+  SG_TRY_VOID(write_report(result, folder, {}, &notices));
+  SG_TRY_VOID(print(result_text(result)));
+  for (const std::string& notice : notices) console.warning(notice);
+  for (const ResultRow& row : result.models.rows) {
+    if (row.error) console.error(row.key + ": " + *row.error);
+  }
+  console.info("written to " + folder.string());
+  return result.failed == 0 ? 0 : 1;
+}
+
+}  // namespace sg

@@ -1,0 +1,124 @@
+#include "experiment/parse.h"
+
+#include <algorithm>
+
+#include "experiment/parse_parts.h"
+
+namespace sg {
+namespace {
+
+std::vector<ModelEntry> parse_models(TomlTable& root) {
+  std::vector<ModelEntry> models;
+  for (TomlTable& t : root.tables("models", "[[models]]")) {
+    const std::string key = t.need_text("key");
+    t.set_name("[[models]] " + key);
+    models.push_back({.key = key,
+                      .name = t.text("name", expression_name(key)),
+                      .label = t.text("label", key),
+                      .hub = t.text("hub"),
+                      .zoo = t.text("zoo"),
+                      .facts = t.entries("facts"),
+                      .where = t.place()});
+    if (models.back().name != expression_name(models.back().name)) {
+      t.wrong("name", "not a name of formulas", "letters, digits and '_', no digit first",
+              "'" + models.back().name + "'");
+    }
+    t.finish();
+  }
+  return models;
+}
+
+void parse_prompts(TomlTable& root, Experiment& e) {
+  std::optional<TomlTable> t = root.table("prompts");
+  if (!t) {
+    root.wrong("prompts", "there are no prompts", "[prompts] with suite or texts", "none");
+    return;
+  }
+  e.suite = t->text("suite");
+  for (const std::string& text : t->texts("texts")) e.prompts.push_back({.text = text, .category = ""});
+  if (e.suite.empty() == e.prompts.empty()) {
+    t->wrong("suite", "which prompts", "suite or texts", e.suite.empty() ? "neither" : "both");
+  } else if (!e.suite.empty()) {
+    Result<Suite> suite = find_suite(e.suite);
+    if (suite.ok()) {
+      e.prompts = std::move(suite).value().prompts;
+    } else {
+      t->fail("suite", std::move(suite).error());
+    }
+  }
+  t->finish();
+}
+
+void parse_measure(TomlTable& root, Experiment& e) {
+  std::optional<TomlTable> t = root.table("measure");
+  if (!t) return;
+  e.weights = t->texts("weights");
+  for (const std::string& role : e.weights) {
+    if (role != "W_U" && role != "W_E") t->wrong("weights", "unknown matrix", "W_U, W_E", "'" + role + "'");
+  }
+  e.logits = t->flag("logits", false);
+  t->finish();
+}
+
+void parse_head(TomlTable& root, Experiment& e) {
+  e.id = root.need_text("id");
+  if (e.id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != std::string::npos) {
+    root.wrong("id", "not a name", "letters, digits and '-'", "'" + e.id + "'");
+  }
+  e.title = root.need_text("title");
+  e.hypothesis = root.text("hypothesis");
+  e.seed = root.text("seed");
+  e.note = root.text("note");
+  e.roles = root.flag("roles", false);
+  e.definition_text = root.need_text("definition");
+  Result<Definition> definition = find_definition(e.definition_text);
+  if (definition.ok()) {
+    e.definition = definition.value();
+  } else {
+    root.fail("definition", std::move(definition).error());
+  }
+}
+
+Error syntax_error(const toml::parse_error& failure, const std::string& file) {
+  return {.what = "not TOML: " + std::string(failure.description()),
+          .where = file + ", line " + std::to_string(failure.source().begin.line) + ", column " +
+                   std::to_string(failure.source().begin.column)};
+}
+
+}  // namespace
+
+Result<Experiment> parse_experiment(const std::string& text, const std::string& file,
+                                    std::span<const std::string> overrides) {
+  toml::table table;
+  try {
+    table = toml::parse(text, file);
+  } catch (const toml::parse_error& failure) {
+    return syntax_error(failure, file);
+  }
+  for (const std::string& one : overrides) {
+    SG_TRY_VOID(apply_override(table, one));
+  }
+  TomlReading reading = {.file = file, .error = {}};
+  TomlTable root(table, "top level", reading);
+  Experiment e;
+  e.text = text;
+  e.overrides.assign(overrides.begin(), overrides.end());
+  parse_head(root, e);
+  parse_prompts(root, e);
+  parse_measure(root, e);
+  e.models = parse_models(root);
+  e.prompt_columns = parse_columns(root, "prompt_columns");
+  e.columns = parse_columns(root, "columns");
+  e.values = parse_values(root);
+  e.verdicts = parse_verdicts(root);
+  e.tables = parse_tables(root);
+  e.figures = parse_figures(root);
+  e.references = parse_references(root);
+  e.results = parse_results(root);
+  root.finish();
+  if (reading.error) return std::move(*reading.error);
+  SG_TRY_VOID(check_names(e));
+  return e;
+}
+
+}  // namespace sg

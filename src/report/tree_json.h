@@ -1,0 +1,15 @@
+// A JSON document as a Tree: what an experiment reads of a stored results file.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "experiment/result.h"
+
+namespace sg {
+
+/// Lists of numbers, of texts and of [integer, number] pairs become values; other lists and objects become children.
+/// null is absent. `where` names the document in errors.
+Result<Tree> read_tree(std::string_view json, std::string_view where);
+
+}  // namespace sg

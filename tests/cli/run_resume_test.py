@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""run: killed at random moments and resumed, twice at once, on a full disk, in a folder that cannot be written. The
+outcome is that of an unbroken run, to the byte, but for the time at which it started."""
+import ctypes
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+import support
+
+MODELS = ["llama-deep", "llama-tied-llama3-rope", "mistral-window", "qwen2-tied", "qwen3-tied", "olmo2-multi-head",
+          "gpt-neox-sequential", "gemma2-no-caps"]
+KILLS = 20
+PROMPTS = 6
+EXPERIMENT = """
+id = "small"
+title = "Heads and gain"
+hypothesis = "none"
+seed = ""
+definition = "notebook-003"
+[prompts]
+texts = ["The capital of France is", "To be, or not to be", "2 + 2 =", "import os", "Once upon a time", "A B C D"]
+[measure]
+weights = ["W_U", "W_E"]
+logits = true
+[[columns]]
+name = "heads"
+model = "n_heads"
+[[columns]]
+name = "gain"
+gain = "own"
+part = "all"
+[[columns]]
+name = "mean_gain"
+gain = "own"
+[[columns]]
+name = "entropy"
+logits = "entropy"
+[[columns]]
+name = "ratio"
+weight = "wu_we_ratio"
+[[values]]
+name = "together"
+title = "heads and gain"
+spearman = ["heads", "mean_gain"]
+"""
+CAP_DAC_OVERRIDE, PR_CAPBSET_DROP = 1, 24
+
+
+def byte_level_tokenizer():
+    """One token for each printable character of ASCII, so that the tiny vocabularies read any prompt in English."""
+    # Byte-level BPE writes a space and a line feed as the last two.
+    letters = [chr(c) for c in range(33, 127)] + ["\u0120", "\u010a"]
+    return {"version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None,
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
+            "decoder": {"type": "ByteLevel"},
+            "model": {"type": "BPE", "vocab": {letter: i for i, letter in enumerate(letters)}, "merges": []}}
+
+
+def drop_rights():
+    """Root without the right to write where the mode says no; for everybody else nothing."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+
+
+def file_size_limit(limit):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
+def rows(folder, table):
+    store = sqlite3.connect(folder / "store.sqlite")
+    count = store.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    store.close()
+    return count
+
+
+class RunResume(support.CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.home = support.pathlib.Path(support.tempfile.mkdtemp(prefix="streamgauge-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.home)
+        cls.models = []
+        for number, name in enumerate(MODELS, 1):
+            folder = cls.home / name
+            folder.mkdir()
+            for file in ("config.json", "model.safetensors"):
+                (folder / file).symlink_to(support.GOLDEN / name / file)
+            (folder / "tokenizer.json").write_text(json.dumps(byte_level_tokenizer()), encoding="utf-8")
+            cls.models += ["--model", f"m{number}={folder}"]
+        cls.experiment = cls.home / "small.toml"
+        cls.experiment.write_text(EXPERIMENT, encoding="utf-8")
+        cls.out = cls.home / "unbroken"
+        began = time.monotonic()
+        done = cls.finish(cls.start(cls.out))
+        cls.seconds = time.monotonic() - began
+        assert done.returncode == 0, done.stderr_text
+        cls.expected = cls.results(cls.out)
+        assert '"gain"' in cls.expected
+
+    @classmethod
+    def start(cls, folder, experiment=None, **options):
+        command = [support.PROGRAM, "run", str(experiment or cls.experiment), *cls.models, "-o", str(folder),
+                   "--threads", "1"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                env={**os.environ, "NO_COLOR": "1"}, **options)
+
+    @staticmethod
+    def finish(process):
+        _, said = process.communicate(timeout=120)
+        process.stderr_text = said.decode("utf-8", "replace")
+        return process
+
+    @staticmethod
+    def results(folder):
+        """results.json without the time at which the run started, under whatever key it stands."""
+        text = (folder / "results.json").read_text(encoding="utf-8")
+        started = re.findall(r'"started": "([^"]+)"', text)
+        assert len(started) == 1, started
+        return text.replace(started[0], "")
+
+    def finishes(self, folder, **options):
+        done = self.finish(self.start(folder, **options))
+        self.assertEqual(done.returncode, 0, done.stderr_text)
+        self.assertEqual(self.results(folder), self.expected)
+        self.assertEqual(rows(folder, "sequences"), PROMPTS * len(MODELS))
+        return done
+
+    def test_killed_at_random_moments_and_resumed(self):
+        moments = random.Random(20)
+        kills = resumed = 0
+        round_number = 0
+        while kills < KILLS:
+            folder = self.folder / f"round-{round_number}"
+            round_number += 1
+            self.assertLess(round_number, 10 * KILLS, "the runs end before they can be killed")
+            # A few kills on one folder, then it must finish.
+            for _ in range(moments.randint(1, 4)):
+                process = self.start(folder)
+                time.sleep(moments.uniform(0, self.seconds))
+                process.send_signal(signal.SIGKILL)
+                kills += self.finish(process).returncode == -signal.SIGKILL
+                resumed += (folder / "store.sqlite").exists() and not (folder / "results.json").exists()
+            self.finishes(folder)
+        self.assertGreater(resumed, 0, "no kill came between the first row and the results")
+
+    def test_a_built_in_experiment_killed_and_resumed(self):
+        whole, broken = self.folder / "whole", self.folder / "broken"
+        began = time.monotonic()
+        done = self.finish(self.start(whole, "head-density"))
+        seconds = time.monotonic() - began
+        self.assertEqual(done.returncode, 0, done.stderr_text)
+        for moment in (0.1, 0.4):
+            process = self.start(broken, "head-density")
+            time.sleep(moment * seconds)
+            process.kill()
+            self.finish(process)
+        done = self.finish(self.start(broken, "head-density"))
+        self.assertEqual(done.returncode, 0, done.stderr_text)
+        self.assertEqual(self.results(broken), self.results(whole))
+        # A killed process may leave the temporary file (of a hidden name) that it was writing.
+        names = [sorted(p.name for p in folder.iterdir() if p.name[0] != ".") for folder in (broken, whole)]
+        self.assertEqual(names[0], names[1])
+
+    def test_a_rerun_measures_nothing(self):
+        folder = self.folder / "again"
+        shutil.copytree(self.out, folder)
+        store = sqlite3.connect(folder / "store.sqlite")
+        # A row that is measured again would come back with its norms.
+        store.execute("UPDATE logits SET mean = 123.0")
+        store.commit()
+        store.close()
+        done = self.finish(self.start(folder))
+        self.assertEqual(done.returncode, 0, done.stderr_text)
+        store = sqlite3.connect(folder / "store.sqlite")
+        self.assertEqual(store.execute("SELECT DISTINCT mean FROM logits").fetchall(), [(123.0,)])
+        store.close()
+        self.finishes(self.out)
+
+    def test_rows_of_a_model_that_is_gone_are_not_lost(self):
+        """Another run into the same folder with fewer models, then all of them: nothing is measured twice."""
+        folder = self.folder / "fewer"
+        some = subprocess.run([support.PROGRAM, "run", str(self.experiment), *self.models[:6], "-o", str(folder)],
+                              capture_output=True, timeout=120, check=False)
+        self.assertEqual(some.returncode, 0, some.stderr)
+        self.assertEqual(rows(folder, "sequences"), 3 * PROMPTS)
+        self.finishes(folder)
+
+    def test_two_at_once(self):
+        for number in range(3):
+            folder = self.folder / f"shared-{number}"
+            both = [self.start(folder), self.start(folder)]
+            for process in both:
+                self.assertEqual(self.finish(process).returncode, 0, process.stderr_text)
+            self.finishes(folder)
+
+    def test_a_folder_that_cannot_be_written(self):
+        folder = self.folder / "closed"
+        folder.mkdir()
+        folder.chmod(0o555)
+        try:
+            done = self.finish(self.start(folder, preexec_fn=drop_rights))
+            self.assertEqual(done.returncode, 4, done.stderr_text)
+            self.assertIn("streamgauge: error: ", done.stderr_text)
+            self.assertEqual(list(folder.iterdir()), [])
+        finally:
+            folder.chmod(0o755)
+        self.finishes(folder)
+
+    def test_a_full_disk_and_a_later_resume(self):
+        size = (self.out / "store.sqlite").stat().st_size
+        for share in (0, 0.05, 0.3, 0.7):
+            with self.subTest(share=share):
+                folder = self.folder / f"full-{share}"
+                done = self.finish(self.start(folder, preexec_fn=file_size_limit(int(share * size))))
+                self.assertEqual(done.returncode, 4, done.stderr_text)
+                self.assertIn("streamgauge: error: ", done.stderr_text)
+                self.finishes(folder)
+
+
+if __name__ == "__main__":
+    support.main()

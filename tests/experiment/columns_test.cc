@@ -1,0 +1,248 @@
+// Every source of a column on made-up measurements, against numbers worked out by hand.
+#include "experiment/columns.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "experiment/dependencies.h"
+#include "experiment/value.h"
+#include "made_up.h"
+
+namespace sg {
+namespace {
+
+using made_up::sequence;
+
+/// Two prompts of two tokens, three blocks. Last-token norms: 2, 4, 6, 3 and 1, 2, 8, 4; after the final norm 10, 12.
+ModelData two_prompts() {
+  return made_up::model("m", {sequence({1, 2}, {{1, 4}, {2, 6}, {1, 3}}, {5, 10}, 0.5),
+                              sequence({3, 1}, {{1, 2}, {2, 8}, {4, 4}}, {6, 12}, 1.5)});
+}
+
+WeightsReport weights() {
+  WeightsReport report;
+  WeightRow row = {.role = "W_U", .tensor = "lm_head", .rows = 32000, .cols = 64};
+  row.statistics.emplace();
+  row.statistics->spectral_norm = 16;
+  row.statistics->frobenius_norm = 32;
+  row.statistics->rows = 32000;
+  row.statistics->cols = 64;
+  report.matrices = {row};
+  report.matrices.front().part = "real";
+  report.matrices.front().statistics->spectral_norm = 1;  // rows of real tokens only; not what W_U means
+  report.matrices.push_back(row);
+  report.wu_we_ratio = 2.5;
+  return report;
+}
+
+std::vector<Value> cells_of(const Experiment& e, const ModelData& data, std::vector<std::size_t> prompts = {0, 1}) {
+  ModelColumns columns(e, data);
+  ModelCells cells;
+  columns.evaluate({.definition = e.definition, .prompts = std::move(prompts)}, everything(e), cells);
+  return cells.model;
+}
+
+Value one(const std::string& source, const ModelData& data = two_prompts()) {
+  const Experiment e = made_up::experiment("[[columns]]\nname = \"x\"\n" + source);
+  return cells_of(e, data).at(0);
+}
+
+Value on_list(const std::string& op) {
+  const Experiment e = made_up::experiment(
+      "[[columns]]\nname = \"l\"\nladder = \"last\"\n[[columns]]\nname = \"x\"\nlist = \"l\"\n" + op);
+  return cells_of(e, two_prompts()).at(1);
+}
+
+TEST(Columns, OwnGainAndItsParts) {
+  // last block: 3/6 and 4/8
+  EXPECT_EQ(one("gain = \"own\""), Value(0.5));
+  EXPECT_EQ(one("gain = \"own\"\npart = \"std\""), Value(0.0));
+  EXPECT_EQ(one("gain = \"own\"\npart = \"all\""), Value(std::vector<double>{0.5, 0.5}));
+  EXPECT_EQ(one("gain = \"own\"\npart = \"low\""), Value(Absent{"an interval needs 3 prompts"}));
+}
+
+TEST(Columns, OtherGainsStayAsTheyAre) {
+  EXPECT_EQ(one("gain = \"last/penultimate_block\""), Value((1.5 + 4.0) / 2));
+  EXPECT_EQ(one("gain = \"last/last_block_and_norm/gain_of_means\""), Value(11.0 / 7));
+  EXPECT_EQ(one("gain = \"notebook-004\""),
+            Value((std::sqrt(10.0) / std::sqrt(40.0) + std::sqrt(32.0) / std::sqrt(68.0)) / 2));
+}
+
+TEST(Columns, LaddersByTheirEnds) {
+  EXPECT_EQ(one("ladder = \"last\""), Value(std::vector<double>{2.0, 2.75, 0.5}));
+  EXPECT_EQ(one("ladder = \"last\"\nends = \"hidden_states\""),
+            Value(std::vector<double>{2.0, 2.75, (10.0 / 6 + 12.0 / 8) / 2}));
+  EXPECT_EQ(one("ladder = \"last\"\nends = \"hooks\""), Value(std::vector<double>{2.75, 0.5}));
+  EXPECT_EQ(one("norms = \"last\""), Value(std::vector<double>{1.5, 3, 7, 3.5}));
+  EXPECT_EQ(one("norms = \"last\"\nends = \"hidden_states\""), Value(std::vector<double>{1.5, 3, 7, 11}));
+  EXPECT_EQ(one("norms = \"last\"\nends = \"hooks\""), Value(std::vector<double>{3, 7, 3.5}));
+}
+
+TEST(Columns, LadderWithAnUndefinedRungIsAbsentWithThePrompt) {
+  ModelData data = two_prompts();
+  data.sequences[1].norms.embed = {3, 0};
+  EXPECT_EQ(one("ladder = \"last\"", data), Value(Absent{"prompt 2: the norm at embed is 0"}));
+}
+
+TEST(Columns, TheModelsOwnFacts) {
+  EXPECT_EQ(one("model = \"n_heads\""), Value(std::int64_t{8}));
+  EXPECT_EQ(one("model = \"norm\""), Value(std::string("RMSNorm")));
+  EXPECT_EQ(one("model = \"rope.theta\""), Value(Absent{"the model has no rotary positions"}));
+  ModelData data = two_prompts();
+  data.facts->rope = {.present = true, .theta = 500000, .scaling = "llama3", .max_position = 4096};
+  EXPECT_EQ(one("model = \"rope.theta\"", data), Value(500000.0));
+  EXPECT_EQ(one("model = \"rope.max_position\"", data), Value(std::int64_t{4096}));
+}
+
+TEST(Columns, StatedFacts) {
+  ModelData data = two_prompts();
+  data.stated_facts = {{"context", std::int64_t{4096}}};
+  EXPECT_EQ(one("fact = \"context\"", data), Value(std::int64_t{4096}));
+  EXPECT_EQ(one("fact = \"tokens\"", data), Value(Absent{"the experiment states no tokens of this model"}));
+}
+
+TEST(Columns, Weights) {
+  ModelData data = two_prompts();
+  EXPECT_EQ(one("weight = \"W_U.spectral_norm\"", data), Value(Absent{"the weights were not measured"}));
+  data.weights = weights();
+  EXPECT_EQ(one("weight = \"W_U.spectral_norm\"", data), Value(16.0));
+  EXPECT_EQ(one("weight = \"W_U.stable_rank\"", data), Value(4.0));
+  EXPECT_EQ(one("weight = \"W_U.shape\"", data), Value(std::vector<std::int64_t>{32000, 64}));
+  EXPECT_EQ(one("weight = \"W_E.shape\"", data), Value(Absent{"the model has no W_E"}));
+  EXPECT_EQ(one("weight = \"wu_we_ratio\"", data), Value(2.5));
+  EXPECT_EQ(one("weight = \"tied_allclose\"", data), Value(Absent{"W_U and W_E cannot be compared"}));
+  EXPECT_EQ(one("weight = \"tied_embeddings\"", data), Value(false));
+  data.weights->matrices[1].statistics.reset();
+  EXPECT_EQ(one("weight = \"W_U.spectral_norm\"", data), Value(Absent{"W_U holds numbers that are not finite"}));
+}
+
+TEST(Columns, LogitsAreTheMeanOverPrompts) {
+  EXPECT_EQ(one("logits = \"entropy\""), Value(1.0));
+  EXPECT_EQ(one("logits = \"range\""), Value(4.0));
+  ModelData data = two_prompts();
+  data.sequences[1].logits.clear();
+  EXPECT_EQ(one("logits = \"entropy\"", data), Value(Absent{"prompt 2: the output distribution was not measured"}));
+}
+
+TEST(Columns, Lists) {  // 2, 2.75, 0.5
+  EXPECT_EQ(on_list("op = \"count_below\"\nthan = 1"), Value(std::int64_t{1}));
+  EXPECT_EQ(on_list("op = \"count_at_least\"\nthan = 2"), Value(std::int64_t{2}));
+  EXPECT_EQ(on_list("op = \"max\""), Value(2.75));
+  EXPECT_EQ(on_list("op = \"min\""), Value(0.5));
+  EXPECT_EQ(on_list("op = \"argmax\""), Value(std::int64_t{1}));
+  EXPECT_EQ(on_list("op = \"product\""), Value(2.75));
+  EXPECT_EQ(on_list("op = \"first\""), Value(2.0));
+  EXPECT_EQ(on_list("op = \"last\""), Value(0.5));
+  EXPECT_EQ(on_list("op = \"length\""), Value(std::int64_t{3}));
+  EXPECT_EQ(on_list("op = \"above\"\nthan = 1"), Value(Pairs{{0, 2.0}, {1, 2.75}}));
+}
+
+TEST(Columns, FormulasTestsCasesAndConstants) {
+  const Experiment e = made_up::experiment(R"(
+[[columns]]
+name = "g"
+gain = "own"
+[[columns]]
+name = "e"
+expr = "2 * g"
+[[columns]]
+name = "t"
+test = "g < 1"
+[[columns]]
+name = "n"
+model = "norm"
+[[columns]]
+name = "q"
+equals = ["n", "RMSNorm"]
+[[columns]]
+name = "c"
+cases = [{ when = "g > 1", is = "A" }, { is = "B" }]
+[[columns]]
+name = "k"
+const = [1, 2]
+[[columns]]
+name = "none"
+model = "rope.theta"
+[[columns]]
+name = "nt"
+test = "none < 1"
+[[columns]]
+name = "nc"
+cases = [{ when = "none > 1", is = "A" }, { is = "B" }]
+)");
+  const std::vector<Value> cells = cells_of(e, two_prompts());
+  EXPECT_EQ(cells[1], Value(1.0));
+  EXPECT_EQ(cells[2], Value(true));
+  EXPECT_EQ(cells[4], Value(true));
+  EXPECT_EQ(cells[5], Value(std::string("B")));
+  EXPECT_EQ(cells[6], Value(std::vector<std::int64_t>{1, 2}));
+  // What cannot be decided is not decided.
+  EXPECT_TRUE(is_absent(cells[8]));
+  EXPECT_TRUE(is_absent(cells[9]));
+}
+
+TEST(Columns, PromptColumnsAndStatisticsOverThem) {
+  const Experiment e = made_up::experiment(R"(
+[[prompt_columns]]
+name = "text"
+prompt = "text"
+[[prompt_columns]]
+name = "tokens"
+prompt = "tokens"
+[[prompt_columns]]
+name = "gain"
+gain = "last/penultimate_block"
+[[prompt_columns]]
+name = "entropy"
+logits = "entropy"
+[[prompt_columns]]
+name = "twice"
+expr = "2 * gain"
+[[columns]]
+name = "mean"
+over_prompts = { mean = "twice" }
+[[columns]]
+name = "r"
+over_prompts = { pearson = ["gain", "entropy"] }
+)");
+  const ModelData data = two_prompts();
+  ModelColumns columns(e, data);
+  ModelCells cells;
+  columns.evaluate({.definition = e.definition, .prompts = {0, 1}}, everything(e), cells);
+  ASSERT_EQ(cells.prompts.size(), 2u);
+  EXPECT_EQ(cells.prompts[1][0], Value(std::string("c d")));
+  EXPECT_EQ(cells.prompts[1][1], Value(std::int64_t{2}));
+  EXPECT_EQ(cells.prompts[1][2], Value(4.0));
+  EXPECT_EQ(cells.prompts[1][3], Value(1.5));
+  EXPECT_EQ(cells.prompts[1][4], Value(8.0));
+  EXPECT_EQ(cells.model[0], Value(5.5));
+  ASSERT_EQ(cells.model.size(), 6u);  // mean; r, p, n, low, high
+  EXPECT_TRUE(is_absent(cells.model[1]));
+  EXPECT_EQ(cells.model[3], Value(std::int64_t{2}));
+  columns.evaluate({.definition = e.definition, .prompts = {1}}, everything(e), cells);
+  ASSERT_EQ(cells.prompts.size(), 1u);
+  EXPECT_EQ(cells.prompts[0][0], Value(std::string("c d")));
+  EXPECT_EQ(cells.model[0], Value(8.0));
+}
+
+TEST(Columns, AFailedModelHasItsReasonEverywhere) {
+  ModelData data = made_up::model("m", {});
+  data.error = "gated";
+  EXPECT_EQ(one("gain = \"own\"", data), Value(Absent{"the model failed: gated"}));
+}
+
+TEST(Columns, OneWantedHeadLeavesTheOthers) {
+  const Experiment e =
+      made_up::experiment("[[columns]]\nname = \"a\"\nconst = 1\n[[columns]]\nname = \"b\"\nconst = 2\n");
+  const ModelData data = two_prompts();
+  ModelColumns columns(e, data);
+  ModelCells cells;
+  columns.evaluate({.definition = e.definition, .prompts = {0}}, {.columns = {"b"}, .prompt_columns = {}, .values = {}},
+                   cells);
+  EXPECT_TRUE(is_absent(cells.model[0]));
+  EXPECT_EQ(cells.model[1], Value(std::int64_t{2}));
+}
+
+}  // namespace
+}  // namespace sg
