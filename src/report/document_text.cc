@@ -36,6 +36,7 @@ std::string table_text(const DocumentTable& table) {
   TextTable text(std::move(columns));
   for (const auto& row : table.rows) {
     std::vector<std::string> cells;
+    cells.reserve(row.size());
     for (const auto& cell : row) cells.push_back(shortened(on_one_line(cell.text), kWidestCell));
     text.row(std::move(cells));
   }
