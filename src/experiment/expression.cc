@@ -291,7 +291,7 @@ bool Expression::holds(const Lookup& lookup) const {
 }
 
 Value Expression::test(const Lookup& lookup) const {
-  const Value value = quantity(lookup);
+  Value value = quantity(lookup);
   if (is_absent(value)) return value;
   return std::get<double>(value) != 0;
 }

@@ -119,9 +119,10 @@ namespace {
 void tell_warnings(const std::string& id, const std::vector<std::string>& warnings, const RunOptions& options) {
   for (std::size_t w = 0; w < warnings.size(); ++w) {
     const auto& tell = w == 0 ? options.warn : options.say;
-    const std::string more =
-        w == 0 && warnings.size() > 1 ? " (and " + std::to_string(warnings.size() - 1) + " more)" : "";
-    if (tell) tell(id + ": " + warnings[w] + more);
+    std::string line = id + ": ";
+    line += warnings[w];
+    if (w == 0 && warnings.size() > 1) line += " (and " + std::to_string(warnings.size() - 1) + " more)";
+    if (tell) tell(line);
   }
 }
 

@@ -101,7 +101,7 @@ std::string TomlTable::text(std::string_view key, const std::string& fallback) {
 }
 
 std::string TomlTable::need_text(std::string_view key) {
-  const std::string found = text(key);
+  std::string found = text(key);
   if (found.empty()) reading_->fail({.what = "'" + std::string(key) + "' is missing", .where = place()});
   return found;
 }
@@ -175,6 +175,7 @@ std::vector<std::pair<std::string, Value>> TomlTable::entries(std::string_view k
   // toml++ keeps keys in alphabetical order; the file's is the author's.
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::pair<std::string, Value>> entries;
+  entries.reserve(found.size());
   for (auto& [position, entry] : found) entries.push_back(std::move(entry));
   return entries;
 }

@@ -16,6 +16,6 @@ struct Decision {
 Decision decide(const VerdictSpec& verdict, const World& world);
 
 /// With its sentence; the multiverse is left empty.
-Verdict written_verdict(const VerdictSpec& verdict, const World& world);
+Verdict written_verdict(const VerdictSpec& spec, const World& world);
 
 }  // namespace sg
