@@ -94,16 +94,19 @@ std::string data_script(const Panel& p, const Ranges& r, const std::string& id) 
   for (std::size_t s = 0; s < p.series.size(); ++s) {
     const Series& series = p.series[s];
     std::string points = fmt::format("${}p{} << EOD\n", id, s);
+    std::string last;
     std::vector<std::array<double, 3>> errors;
     for (std::size_t i = 0; i < series.y.size(); ++i) {
       if (!has_point(p, series, i)) {
         points += "\n";
         continue;
       }
-      points += fmt::format("{:.9g} {:.9g}\n", *x_at(series, i), *series.y[i]);
+      last = fmt::format("{:.9g} {:.9g}\n", *x_at(series, i), *series.y[i]);
+      points += last;
       const auto error = element(series.error, i);
       if (drawable(error, false)) errors.push_back({*x_at(series, i), *series.y[i], *error});
     }
+    if (p.mark_last) out += fmt::format("${}l{} << EOD\n{}EOD\n", id, s, last);
     out += points + "EOD\n" + error_bars(fmt::format("{}e{}", id, s), errors, cap);
   }
   return out;
@@ -182,7 +185,11 @@ std::string plots(const Panel& p, const std::string& id) {
                                p.fit->intercept, kFitDash, palette_color("green", 0)));
   }
   for (std::size_t s = 0; s < p.series.size(); ++s) {
-    if (has_points(p, p.series[s])) list.push_back(plot_of(p, s, id));
+    if (!has_points(p, p.series[s])) continue;
+    list.push_back(plot_of(p, s, id));
+    if (!p.mark_last) continue;
+    list.push_back(fmt::format("${}l{} using 1:2 axes {} with points pt 7 ps 1.1 lc rgb '{}'", id, s,
+                               p.series[s].right_axis ? "x1y2" : "x1y1", look_of(p, s).color));
   }
   return plot_script(list);
 }
