@@ -132,7 +132,7 @@ TEST(Correlation, UndefinedIsAbsentWithItsReason) {
   EXPECT_EQ(spearman(three, V{1, nan, 2}).reason, "value 1 is NaN (y)");
   EXPECT_EQ(pearson_interval(three, V{1, 3, 2}).reason, "3 pairs leave no degree of freedom for an interval");
   EXPECT_EQ(pearson_interval(V{1, 2, 3, 4}, V{2, 4, 6, 8}).reason, "the points lie on a line");
-  EXPECT_THROW(pearson(V{}, V{})->r, std::logic_error);
+  EXPECT_THROW((void)pearson(V{}, V{})->r, std::logic_error);
   EXPECT_THROW((void)pearson_interval(three, three, 1), std::logic_error);
 }
 
