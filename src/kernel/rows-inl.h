@@ -92,27 +92,29 @@ SG_INLINE void halves_along_row(ByteVec q, float* dst, float* high_dst, const Lo
 /// The processor converts binary16 without a branch on subnormal numbers.
 inline constexpr bool kConvertsHalves = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3;
 
+/// As many binary16 from src as D has lanes, as float32. Only where kConvertsHalves: else NaN may differ.
+template <class D>
+SG_INLINE hn::Vec<D> widened_halves(const std::uint16_t* src) {
+  const hn::Rebind<std::uint16_t, D> bits;
+  return hn::PromoteTo(D(), hn::BitCast(hn::Rebind<hwy::float16_t, D>(), hn::LoadU(bits, src)));
+}
+
 /// Every lane the binary16 at src.
 SG_INLINE FloatVec stored_half(const std::byte* src) {
   const FloatTag d;
   if constexpr (kConvertsHalves) {
+    const hn::Rebind<hwy::float16_t, FloatTag> half;
     const hn::Rebind<std::uint16_t, FloatTag> bits;
-    return hn::PromoteTo(
-        d, hn::BitCast(hn::Rebind<hwy::float16_t, FloatTag>(), hn::Set(bits, load_le<std::uint16_t>(src))));
+    return hn::PromoteTo(d, hn::BitCast(half, hn::Set(bits, load_le<std::uint16_t>(src))));
   } else {
     return hn::Set(d, load_half(src));
   }
 }
 
-/// Stored binary16, as many as a vector holds.
-SG_INLINE void halves_to_row(const std::byte* src, std::size_t n, float* dst) {
-  const hn::Rebind<std::uint16_t, FloatTag> bits;
+inline void halves_to_row(const std::byte* src, std::size_t n, float* dst) {
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(src);
   std::size_t i = 0;
-  for (; i + kFloats <= n; i += kFloats) {
-    const auto stored = hn::LoadU(bits, reinterpret_cast<const std::uint16_t*>(src) + i);
-    hn::StoreU(hn::PromoteTo(FloatTag(), hn::BitCast(hn::Rebind<hwy::float16_t, FloatTag>(), stored)), FloatTag(),
-               dst + i);
-  }
+  for (; i + kFloats <= n; i += kFloats) hn::StoreU(widened_halves<FloatTag>(halves + i), FloatTag(), dst + i);
   for (; i < n; ++i) dst[i] = load_half(src + 2 * i);
 }
 
