@@ -38,11 +38,32 @@ class ReadAhead {
   std::size_t lines_;
 };
 
+/// As many numbers from `x` as a vector of doubles has; also binary16 and bfloat16 as they are stored.
+struct FloatRow {
+  const float* x = nullptr;
+  SG_INLINE DoubleVec load(std::size_t i) const { return load_double(x + i); }
+};
+struct HalfRow {
+  const std::uint16_t* x = nullptr;
+  SG_INLINE DoubleVec load(std::size_t i) const {
+    return hn::PromoteTo(DoubleTag(), widened_halves<HalfFloatTag>(x + i));
+  }
+};
+struct BrainRow {
+  const std::uint16_t* x = nullptr;
+  SG_INLINE DoubleVec load(std::size_t i) const {
+    const hn::RebindToUnsigned<HalfFloatTag> words;
+    const hn::Rebind<std::uint16_t, HalfFloatTag> stored;
+    const auto bits = hn::ShiftLeft<16>(hn::PromoteTo(words, hn::LoadU(stored, x + i)));
+    return hn::PromoteTo(DoubleTag(), hn::BitCast(HalfFloatTag(), bits));
+  }
+};
+
 /// acc += sum over the rows of (row . v) row, n a multiple of the lanes.
-template <std::size_t kRows>
-SG_INLINE void gram_step(const float* const* rows, std::size_t n, const double* v, double* acc, ReadAhead ahead) {
+template <std::size_t kRows, class Row>
+SG_INLINE void gram_step(const Row* rows, std::size_t n, const double* v, double* acc, ReadAhead ahead) {
   const DoubleTag d;
-  const float* row[kRows];
+  Row row[kRows];
   Lanes dot[kRows];
   SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
     row[r] = rows[r];
@@ -54,7 +75,7 @@ SG_INLINE void gram_step(const float* const* rows, std::size_t n, const double* 
       const std::size_t at = i + p * kDoubles;
       const auto x = hn::LoadU(d, v + at);
       SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-        dot[r].part[p] = hn::MulAdd(load_double(row[r] + at), x, dot[r].part[p]);
+        dot[r].part[p] = hn::MulAdd(row[r].load(at), x, dot[r].part[p]);
       }
     }
   }
@@ -65,26 +86,46 @@ SG_INLINE void gram_step(const float* const* rows, std::size_t n, const double* 
     SG_UNROLL for (std::size_t p = 0; p < kParts; ++p) {
       const std::size_t at = i + p * kDoubles;
       auto sum = hn::LoadU(d, acc + at);
-      SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) sum = hn::MulAdd(load_double(row[r] + at), t[r], sum);
+      SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) sum = hn::MulAdd(row[r].load(at), t[r], sum);
       hn::StoreU(sum, d, acc + at);
     }
   }
 }
 
-void gram_rows(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
-  const std::size_t n = padded_columns(w.cols), groups = 2 * n / kReduceLanes;
-  float* decoded = scratch(Scratch::kRows, kGramRows * n);
-  const float* row[kGramRows];
+/// Rows of 16-bit numbers straight from the file: a decoded copy would pass through the caches twice more.
+template <class Row>
+void gram_stored(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
+  Row row[kGramRows];
+  const ReadAhead none(nullptr, 0, 1);  // several streams that the processor follows by itself
   std::size_t r = begin;
   for (; r + kGramRows <= end; r += kGramRows) {
-    for (std::size_t j = 0; j < kGramRows; ++j) row[j] = row_or_decoded(w, r + j, decoded + j * n);
+    for (std::size_t j = 0; j < kGramRows; ++j) row[j].x = reinterpret_cast<const std::uint16_t*>(w.row(r + j));
+    gram_step<kGramRows>(row, w.cols, v, acc, none);
+  }
+  for (; r < end; ++r) {
+    row[0].x = reinterpret_cast<const std::uint16_t*>(w.row(r));
+    gram_step<1>(row, w.cols, v, acc, none);
+  }
+}
+
+void gram_rows(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
+  if (w.scale == 1.0f && w.cols % kReduceLanes == 0) {
+    if (w.dtype == DType::kBF16) return gram_stored<BrainRow>(w, begin, end, v, acc);
+    if (kConvertsHalves && w.dtype == DType::kF16) return gram_stored<HalfRow>(w, begin, end, v, acc);
+  }
+  const std::size_t n = padded_columns(w.cols), groups = 2 * n / kReduceLanes;
+  float* decoded = scratch(Scratch::kRows, kGramRows * n);
+  FloatRow row[kGramRows];
+  std::size_t r = begin;
+  for (; r + kGramRows <= end; r += kGramRows) {
+    for (std::size_t j = 0; j < kGramRows; ++j) row[j].x = row_or_decoded(w, r + j, decoded + j * n);
     const std::size_t next = std::min(r + kGramRows, w.rows - 1);
     // Rows in place are several streams that the processor follows by itself.
-    const std::size_t bytes = row[0] == decoded ? kGramRows * w.row_bytes : 0;
+    const std::size_t bytes = row[0].x == decoded ? kGramRows * w.row_bytes : 0;
     gram_step<kGramRows>(row, n, v, acc, ReadAhead(w.row(next), bytes, groups));
   }
   for (; r < end; ++r) {
-    row[0] = row_or_decoded(w, r, decoded);
+    row[0].x = row_or_decoded(w, r, decoded);
     gram_step<1>(row, n, v, acc, ReadAhead(w.row(r), 0, groups));
   }
 }

@@ -9,6 +9,7 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 
 #include "kernel/decode.h"
 #include "kernel/panel-inl.h"
@@ -41,21 +42,81 @@ SG_INLINE ByteVec bytes_left(ByteVec q) {
   return hn::BitCast(ByteTag(), hn::ShiftLeft<kBits>(hn::BitCast(d16, q)));
 }
 
-/// value(q) of the 16 bytes of q, as numbers of type T, to dst.
-template <class T, class Value>
-SG_INLINE void along_row(ByteVec q, float* dst, const Value& value) {
-  const FloatTag d;
+/// The 16 bytes of q, read as T, as numbers: vector `part` of them.
+template <class T>
+SG_INLINE FloatVec numbers_of(const T* bytes, ByteVec q, std::size_t part) {
   const hn::RebindToSigned<FloatTag> di;
   const hn::Rebind<T, FloatTag> narrow;
-  HWY_ALIGN T bytes[16];
-  hn::StoreU(q, ByteTag(), reinterpret_cast<std::uint8_t*>(bytes));
-  SG_UNROLL for (std::size_t i = 0; i < 16; i += kFloats) {
-    const auto number = hn::ConvertTo(d, hn::PromoteTo(di, hn::LoadU(narrow, bytes + i)));
-    hn::StoreU(value(number), d, dst + i);
+  if constexpr (kFloats == 16) {
+    return hn::ConvertTo(FloatTag(), hn::PromoteTo(di, hn::BitCast(narrow, q)));
+  } else {
+    return hn::ConvertTo(FloatTag(), hn::PromoteTo(di, hn::LoadU(narrow, bytes + part)));
   }
 }
 
-SG_INLINE FloatVec stored_half(const std::byte* src) { return hn::Set(FloatTag(), load_half(src)); }
+/// value(q) of the 16 bytes of q, as numbers of type T, to dst.
+template <class T, class Value>
+SG_INLINE void along_row(ByteVec q, float* dst, const Value& value) {
+  HWY_ALIGN T bytes[16];
+  if constexpr (kFloats < 16) hn::StoreU(q, ByteTag(), reinterpret_cast<std::uint8_t*>(bytes));
+  SG_UNROLL for (std::size_t i = 0; i < 16; i += kFloats) {
+    hn::StoreU(value(numbers_of<T>(bytes, q, i)), FloatTag(), dst + i);
+  }
+}
+
+/// low(q) of the lower halves of 16 bytes to dst, high(q) of the upper ones to high_dst. Where a vector holds all 16
+/// values that a half can have, they are computed once and looked up.
+template <class T, class Low, class High, class Level>
+SG_INLINE void halves_along_row(ByteVec q, float* dst, float* high_dst, const Low& low, const High& high,
+                                const Level& level) {
+  if constexpr (kFloats == 16) {
+    const FloatTag d;
+    const hn::RebindToSigned<FloatTag> di;
+    HWY_ALIGN static constexpr std::uint8_t kHalf[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const FloatVec levels = numbers_of<T>(nullptr, level(hn::Load(ByteTag(), kHalf)), 0);
+    const hn::Rebind<std::make_unsigned_t<T>, FloatTag> narrow;
+    const auto both = hn::PromoteTo(di, hn::BitCast(narrow, q));
+    const auto low_index = hn::IndicesFromVec(d, hn::And(both, hn::Set(di, 15)));
+    hn::StoreU(hn::TableLookupLanes(low(levels), low_index), d, dst);
+    hn::StoreU(hn::TableLookupLanes(high(levels), hn::IndicesFromVec(d, hn::ShiftRight<4>(both))), d, high_dst);
+  } else {
+    along_row<T>(level(low_half_bytes(q)), dst, low);
+    along_row<T>(level(high_half_bytes(q)), high_dst, high);
+  }
+}
+template <class Low, class High>
+SG_INLINE void halves_along_row(ByteVec q, float* dst, float* high_dst, const Low& low, const High& high) {
+  halves_along_row<std::uint8_t>(q, dst, high_dst, low, high, [](ByteVec half) HWY_ATTR { return half; });
+}
+
+/// The processor converts binary16 without a branch on subnormal numbers.
+inline constexpr bool kConvertsHalves = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3;
+
+/// As many binary16 from src as D has lanes, as float32. Only where kConvertsHalves: else NaN may differ.
+template <class D>
+SG_INLINE hn::Vec<D> widened_halves(const std::uint16_t* src) {
+  const hn::Rebind<std::uint16_t, D> bits;
+  return hn::PromoteTo(D(), hn::BitCast(hn::Rebind<hwy::float16_t, D>(), hn::LoadU(bits, src)));
+}
+
+/// Every lane the binary16 at src.
+SG_INLINE FloatVec stored_half(const std::byte* src) {
+  const FloatTag d;
+  if constexpr (kConvertsHalves) {
+    const hn::Rebind<hwy::float16_t, FloatTag> half;
+    const hn::Rebind<std::uint16_t, FloatTag> bits;
+    return hn::PromoteTo(d, hn::BitCast(half, hn::Set(bits, load_le<std::uint16_t>(src))));
+  } else {
+    return hn::Set(d, load_half(src));
+  }
+}
+
+inline void halves_to_row(const std::byte* src, std::size_t n, float* dst) {
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(src);
+  std::size_t i = 0;
+  for (; i + kFloats <= n; i += kFloats) hn::StoreU(widened_halves<FloatTag>(halves + i), FloatTag(), dst + i);
+  for (; i < n; ++i) dst[i] = load_half(src + 2 * i);
+}
 
 /// 16 where bit i of `bits` is set, for the 16 items i.
 SG_INLINE ByteVec fifth_bits_of(std::uint32_t bits) {
@@ -79,16 +140,12 @@ inline void row_block<DType::kQ8_0>(const std::byte* src, float* dst) {
 template <>
 inline void row_block<DType::kQ4_0>(const std::byte* src, float* dst) {
   const CentreScale value = {stored_half(src), hn::Set(FloatTag(), 8.0f)};
-  const ByteVec q = load_bytes(src + 2);
-  along_row<std::uint8_t>(low_half_bytes(q), dst, value);
-  along_row<std::uint8_t>(high_half_bytes(q), dst + 16, value);
+  halves_along_row(load_bytes(src + 2), dst, dst + 16, value, value);
 }
 template <>
 inline void row_block<DType::kQ4_1>(const std::byte* src, float* dst) {
   const ScaleAdd value = {stored_half(src), stored_half(src + 2)};
-  const ByteVec q = load_bytes(src + 4);
-  along_row<std::uint8_t>(low_half_bytes(q), dst, value);
-  along_row<std::uint8_t>(high_half_bytes(q), dst + 16, value);
+  halves_along_row(load_bytes(src + 4), dst, dst + 16, value, value);
 }
 template <>
 inline void row_block<DType::kQ5_0>(const std::byte* src, float* dst) {
@@ -110,9 +167,8 @@ template <>
 inline void row_block<DType::kIQ4_NL>(const std::byte* src, float* dst) {
   const ScaleOnly value = {stored_half(src)};
   const auto levels = hn::LoadU(ByteTag(), reinterpret_cast<const std::uint8_t*>(kIq4Levels.data()));
-  const ByteVec q = load_bytes(src + 2);
-  along_row<std::int8_t>(hn::TableLookupBytes(levels, low_half_bytes(q)), dst, value);
-  along_row<std::int8_t>(hn::TableLookupBytes(levels, high_half_bytes(q)), dst + 16, value);
+  const auto level = [levels](ByteVec half) HWY_ATTR { return hn::TableLookupBytes(levels, half); };
+  halves_along_row<std::int8_t>(load_bytes(src + 2), dst, dst + 16, value, value, level);
 }
 
 /// Scale and minimum of group g of a Q4_K or Q5_K block.
@@ -129,9 +185,8 @@ inline void row_block<DType::kQ4_K>(const std::byte* src, float* dst) {
   for (std::size_t pair = 0; pair < 4; ++pair) {
     const ScaleSubtract low = row_group(packed, d, d_min, 2 * pair), high = row_group(packed, d, d_min, 2 * pair + 1);
     for (std::size_t i = 0; i < 32; i += 16) {
-      const ByteVec q = load_bytes(src + 16 + 32 * pair + i);
-      along_row<std::uint8_t>(low_half_bytes(q), dst + 64 * pair + i, low);
-      along_row<std::uint8_t>(high_half_bytes(q), dst + 64 * pair + 32 + i, high);
+      float* out = dst + 64 * pair + i;
+      halves_along_row(load_bytes(src + 16 + 32 * pair + i), out, out + 32, low, high);
     }
   }
 }
@@ -193,9 +248,11 @@ inline void decode_stored(DType dtype, const std::byte* src, std::size_t n, floa
     case DType::kQ5_K: return row_of_blocks<DType::kQ5_K>(src, n, dst);
     case DType::kQ6_K: return row_of_blocks<DType::kQ6_K>(src, n, dst);
     case DType::kIQ4_NL: return row_of_blocks<DType::kIQ4_NL>(src, n, dst);
+    case DType::kF16:
+      if constexpr (kConvertsHalves) return halves_to_row(src, n, dst);
+      return decode_outputs(dtype, src, n, dst);
     case DType::kF64:
     case DType::kF32:
-    case DType::kF16:
     case DType::kBF16:
     case DType::kF8E4M3:
     case DType::kF8E5M2:

@@ -16,6 +16,7 @@ constexpr double kUnit = 0x1p-53;  // unit roundoff of double
 constexpr double kPi = 3.14159265358979323846;
 constexpr std::size_t kBasisBytes = 64u << 20;    // keeps the whole command under 200 MB beside the mapping
 constexpr std::size_t kFewest = 24, kMost = 160;  // fewer restart too often; more cost more than they save
+constexpr std::size_t kMostProducts = 16;         // kept for the certificate; in longer runs one more pass is cheap
 constexpr double kDropped = 0.7;  // a sweep that removes more than this needs another (Kahan: twice is enough)
 
 /// Basis vectors, one after another, padded_columns each.
@@ -82,6 +83,7 @@ class Lanczos {
         n_(padded_columns(a.cols)),
         capacity_(capacity(a.cols, options.max_basis)),
         basis_(a.cols, kernels),
+        products_(a.cols, kernels),
         ritz_(capacity_),
         w_(n_) {}
 
@@ -95,7 +97,8 @@ class Lanczos {
       const RitzEstimate top = ritz_.estimate();
       const double relative = residual_ * top.last / (2 * top.value);   // of the singular value, to first order
       const bool closed = residual_ == 0.0 || ritz_.size() == a_.cols;  // the basis spans an invariant subspace
-      const bool spent = passes_ + 1 >= options_.max_passes;
+      const bool free_next = has_products() && products_.size() < std::min(kMostProducts, capacity_);
+      const bool spent = passes_ + (free_next ? 0 : 1) >= options_.max_passes;  // after one more step and its check
       if (relative > target && !closed && !spent) continue;
       SpectralNorm found = certify();
       if (found.converged || closed || spent || target < kUnit) return found;
@@ -114,6 +117,7 @@ class Lanczos {
     basis_.append(w_, 1.0 / residual_);
     const double* v = basis_.at(basis_.size() - 1);
     apply(v, w_);
+    if (!ritz_.restarted() && products_.size() < kMostProducts) products_.append(w_, 1.0);
     ritz_.append(kernels_.dot_doubles(v, w_.data(), n_));
     residual_ = basis_.orthogonalise(w_);
     ritz_.couple(residual_);
@@ -142,18 +146,41 @@ class Lanczos {
     ++passes_;
   }
 
-  /// One more pass with the Ritz vector y: g = A^T A y, rho = y.g / y.y, and |g - rho y| bounds the distance from rho
-  /// to an eigenvalue of A^T A.
+  /// Every product A^T A v_k of the basis is at hand.
+  bool has_products() const { return !ritz_.restarted() && products_.size() == basis_.size(); }
+
+  /// g = A^T A y with |error| <= error, for the unit Ritz vector y: the same sum of products as y is of the basis
+  /// where all are at hand, else one more pass.
+  struct Product {
+    std::vector<double> y, g;
+    double error;
+  };
+  Product product_of_ritz_vector() {
+    const std::vector<double> s = ritz_.largest(1).vectors[0];
+    Product p = {basis_.combine(s), std::vector<double>(n_), a_.rounding};
+    const double length = basis_.norm(p.y);
+    for (double& x : p.y) x /= length;
+    if (!has_products()) {
+      apply(p.y.data(), p.g);
+      return p;
+    }
+    p.g = products_.combine(s);
+    for (double& x : p.g) x /= length;
+    double weight = 0.0;
+    for (const double x : s) weight += std::fabs(x) / length;
+    const double units = 2.0 * (static_cast<double>(s.size()) + 4.0) * kUnit;  // of both sums, relative to their terms
+    p.error = 1.01 * weight * (a_.rounding + units * a_.frobenius * a_.frobenius);
+    return p;
+  }
+
+  /// rho = y.g / y.y, and |g - rho y| bounds the distance from rho to an eigenvalue of A^T A. Nothing of the
+  /// recurrence is trusted.
   SpectralNorm certify() {
     SpectralNorm out;
-    std::vector<double> y = basis_.combine(ritz_.largest(1).vectors[0]);
-    const double length = basis_.norm(y);
-    for (double& x : y) x /= length;
-    std::vector<double> g(n_);
-    apply(y.data(), g);
+    auto [y, g, error] = product_of_ritz_vector();
     const double rho = std::max(0.0, kernels_.dot_doubles(y.data(), g.data(), n_));
     kernels_.add_multiple(-rho, y.data(), g.data(), n_);
-    const double distance = basis_.norm(g) * (1 + static_cast<double>(n_) * kUnit) + a_.rounding;
+    const double distance = basis_.norm(g) * (1 + static_cast<double>(n_) * kUnit) + error;
     out.value = std::sqrt(rho);
     out.residual = error_of_root(rho, distance);
     // A narrow cluster's mean may have a residual below its distance from the largest, which lies between the value
@@ -184,7 +211,7 @@ class Lanczos {
   const Kernels& kernels_;
   const SpectralOptions& options_;
   std::size_t n_, capacity_;
-  Basis basis_;
+  Basis basis_, products_;  // v_k and the first of A^T A v_k
   RitzMatrix ritz_;
   std::vector<double> w_;
   double residual_ = 0;  // length of w

@@ -53,9 +53,19 @@ ExperimentResult outcome(const std::string& more, const std::vector<ModelData>& 
 
 TEST(Values, CountsSharesAndEnds) {
   const ExperimentResult r = outcome(R"(
+[[columns]]
+name = "y"
+fact = "y"
 [[values]]
 name = "small"
 count = "gain < 1"
+[[values]]
+name = "none_admitted"
+count = "gain < 1"
+where = "x > 9"
+[[values]]
+name = "nothing_known"
+count = "y < 1"
 [[values]]
 name = "share"
 share = "gain < 1"
@@ -84,6 +94,8 @@ name = "sum"
 expr = "min + max + n_models + n_prompts"
 )");
   EXPECT_EQ(named(r, "small"), Value(std::int64_t{2}));
+  EXPECT_EQ(named(r, "none_admitted"), Value(std::int64_t{0}));
+  EXPECT_EQ(named(r, "nothing_known"), Value(Absent{"no row can be counted"}));
   EXPECT_EQ(named(r, "share"), Value(0.5));
   EXPECT_EQ(named(r, "none"), Value(Absent{"no row has x > 9"}));
   EXPECT_EQ(named(r, "zero"), Value(0.0));
