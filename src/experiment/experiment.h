@@ -220,8 +220,9 @@ struct Experiment {
   std::string id, title, hypothesis, seed, note;
   std::string definition_text;  // as the file names it
   Definition definition;
-  bool roles = false;  // models are compared by name
-  std::string suite;   // empty: texts
+  std::vector<GainSpan> spans;  // that the claim can be put to; the multiverse varies over these. Holds the seed's own
+  bool roles = false;           // models are compared by name
+  std::string suite;            // empty: texts
   std::vector<Prompt> prompts;
   std::vector<std::string> weights;  // roles of matrices to measure
   bool logits = false;

@@ -75,6 +75,14 @@ std::vector<PromptSubset> prompt_subsets(const std::vector<Prompt>& prompts) {
   return subsets;
 }
 
+std::vector<Definition> admissible_definitions(const Experiment& e) {
+  std::vector<Definition> definitions = all_definitions();
+  std::erase_if(definitions, [&](const Definition& d) {
+    return std::find(e.spans.begin(), e.spans.end(), d.span) == e.spans.end();
+  });
+  return definitions;
+}
+
 void explore(World& world, std::vector<Verdict>& verdicts) {
   const Experiment& e = world.experiment();
   std::vector<std::string> names;
@@ -85,9 +93,10 @@ void explore(World& world, std::vector<Verdict>& verdicts) {
   }
   if (names.empty()) return;
   const Wanted wanted = needed_for(e, names), changing = varying(e, wanted);
+  const std::vector<Definition> definitions = admissible_definitions(e);
   for (const PromptSubset& subset : prompt_subsets(e.prompts)) {
     bool first = true;
-    for (const Definition& definition : all_definitions()) {
+    for (const Definition& definition : definitions) {
       world.evaluate({.definition = definition, .prompts = subset.prompts}, first ? wanted : changing);
       first = false;
       for (std::size_t v = 0; v < e.verdicts.size(); ++v) {

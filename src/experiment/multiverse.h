@@ -1,5 +1,5 @@
-// Multiverse: every verdict under every definition of gain and every set of prompts (Steegen et al. 2016, "Increasing
-// transparency through a multiverse analysis"; specification curve: Simonsohn, Simmons and Nelson 2020).
+// Multiverse: every verdict under every admissible definition of gain and every set of prompts (Steegen et al. 2016,
+// "Increasing transparency through a multiverse analysis"; specification curve: Simonsohn, Simmons and Nelson 2020).
 #pragma once
 
 #include <string>
@@ -15,6 +15,9 @@ struct PromptSubset {
   std::vector<std::size_t> prompts;
 };
 std::vector<PromptSubset> prompt_subsets(const std::vector<Prompt>& prompts);
+
+/// Every reduction and pooling of the spans that the experiment's claim can be put to.
+std::vector<Definition> admissible_definitions(const Experiment& experiment);
 
 /// Fills the multiverse of the verdicts that have one; `verdicts` are those under the experiment's own definition, in
 /// the order of the file. The world is left at some other choice.

@@ -60,6 +60,32 @@ void parse_measure(TomlTable& root, Experiment& e) {
   t->finish();
 }
 
+/// The spans that the claim can be put to, all when the file names none.
+void parse_spans(TomlTable& root, Experiment& e) {
+  if (!root.has("spans")) {
+    e.spans.assign(kGainSpans.begin(), kGainSpans.end());
+    return;
+  }
+  std::string known;
+  for (const GainSpan span : kGainSpans) known.append(known.empty() ? "" : ", ").append(name(span));
+  for (const std::string& text : root.texts("spans")) {
+    const auto span = std::find_if(kGainSpans.begin(), kGainSpans.end(), [&](GainSpan s) { return name(s) == text; });
+    if (span == kGainSpans.end()) {
+      root.wrong("spans", "unknown span", "some of " + known, "'" + text + "'");
+    } else if (std::find(e.spans.begin(), e.spans.end(), *span) != e.spans.end()) {
+      root.wrong("spans", "a span given twice", "each once", "'" + text + "'");
+    } else {
+      e.spans.push_back(*span);
+    }
+  }
+  if (std::find(e.spans.begin(), e.spans.end(), e.definition.span) == e.spans.end()) {
+    root.fail("spans", {.what = "the experiment's own definition is not among the admissible spans",
+                        .expected = std::string(name(e.definition.span)) + ", the span of definition",
+                        .got = "spans without it",
+                        .hint = "Add it to spans, or leave spans out to admit all"});
+  }
+}
+
 void parse_head(TomlTable& root, Experiment& e) {
   e.id = root.need_text("id");
   if (e.id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != std::string::npos) {
@@ -77,6 +103,7 @@ void parse_head(TomlTable& root, Experiment& e) {
   } else {
     root.fail("definition", std::move(definition).error());
   }
+  parse_spans(root, e);
 }
 
 Error syntax_error(const toml::parse_error& failure, const std::string& file) {

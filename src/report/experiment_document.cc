@@ -89,9 +89,10 @@ void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<
   if (std::none_of(r.verdicts.begin(), r.verdicts.end(), varied)) return;
   doc.emplace_back(Heading{2, "How far the conclusion depends on the definition"});
   doc.emplace_back(Paragraph{
-      {{"Every verdict was reached again under every definition of gain that the models admit, over all prompts and "
-        "over "
-        "each category alone, by the same rules. A conclusion that only some definitions share is a statement about "
+      {{"Every verdict was reached again under every admissible definition of gain, that is every reduction and "
+        "pooling "
+        "of the spans to which the claim can be put, over all prompts and over each category alone, by the same rules. "
+        "A conclusion that only some definitions share is a statement about "
         "those definitions as much as about the models."}}});
   for (const Verdict& v : r.verdicts) {
     if (!varied(v)) continue;

@@ -59,7 +59,7 @@ class ExperimentTest(support.CliTest):
         self.assertEqual(len(document["models"][0]["residual_gain_all"]), 25)
         self.assertIn(document["verdict"], ("VALIDATED", "INCONCLUSIVE", "NOT_VALIDATED"))
         multiverse = document["streamgauge"]["verdicts"][0]["multiverse"]
-        self.assertEqual(len(multiverse["universes"]["label"]), 6 * 7 * 4 * 6)
+        self.assertEqual(len(multiverse["universes"]["label"]), 6 * 3 * 4 * 6)
         # The report again, from the store alone.
         first = without_times(out)
         (out / "results.json").unlink()

@@ -245,6 +245,17 @@ TEST(Multiverse, EveryDefinitionOnceAndTheFlips) {
   EXPECT_TRUE(r.verdicts[1].multiverse.universes.empty());
 }
 
+TEST(Multiverse, OnlyTheSpansThatTheClaimAdmits) {
+  const std::string text =
+      "spans = [\"last_block\", \"penultimate_block\"]\n" + made_up::file(std::string(kColumns) + kVerdict);
+  const Result<Experiment> e = parse_experiment(text, "test.toml");
+  ASSERT_TRUE(e.ok()) << e.error().message();
+  const ExperimentResult r = evaluate(e.value(), four_models(), {});
+  const auto& universes = r.verdicts[0].multiverse.universes;
+  EXPECT_EQ(universes.size(), kReductions.size() * 2 * kPoolings.size());
+  for (const Universe& u : universes) EXPECT_TRUE(u.span == "last_block" || u.span == "penultimate_block") << u.span;
+}
+
 TEST(Multiverse, SubsetsAreAllAndEachCategory) {
   const std::vector<Prompt> prompts = {{"a", "X"}, {"b", "Y"}, {"c", "X"}, {"d", ""}};
   const auto subsets = prompt_subsets(prompts);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "experiment/builtin.h"
 #include "made_up.h"
 
@@ -76,6 +78,28 @@ TEST(Parse, TopLevelIsChecked) {
   EXPECT_NE(error_of(made_up::file("", "suite = \"notebook-003\"\ntexts = [\"a\"]")).find("both"), std::string::npos);
 }
 
+TEST(Parse, SpansThatTheClaimCanBePutTo) {
+  const Experiment all = made_up::experiment("");
+  EXPECT_EQ(all.spans.size(), kGainSpans.size());
+  const std::string text = made_up::file("", "texts = [\"a b\"]");
+  const auto with_spans = [&](const std::string& spans) { return "spans = " + spans + "\n" + text; };
+  const auto parsed = parse_experiment(with_spans("[\"last_block_and_norm\", \"last_block\"]"), "test.toml");
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  EXPECT_EQ(parsed.value().spans, (std::vector<GainSpan>{GainSpan::kLastBlockAndNorm, GainSpan::kLastBlock}));
+  const std::string unknown = error_of(with_spans("[\"last_block\", \"blocks\"]"));
+  EXPECT_NE(unknown.find("test.toml, line 1: top level, spans"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("end_to_end_and_norm"), std::string::npos) << unknown;
+  EXPECT_NE(error_of(with_spans("[\"last_block\", \"last_block\"]")).find("given twice"), std::string::npos);
+  for (const char* without : {"[\"first_block\"]", "[]"}) {
+    const std::string message = error_of(with_spans(without));
+    EXPECT_NE(message.find("line 1"), std::string::npos) << message;
+    EXPECT_NE(message.find("last_block, the span of definition"), std::string::npos) << message;
+  }
+  // A definition that --set chooses is held to the same.
+  EXPECT_NE(error_of(with_spans("[\"last_block\"]"), {"definition=last/first_block"}).find("first_block, the span"),
+            std::string::npos);
+}
+
 TEST(Parse, LogitsMustBeMeasured) {
   const std::string text =
       "id = \"a\"\ntitle = \"t\"\ndefinition = \"notebook-003\"\n[prompts]\ntexts = [\"a\"]\n[[columns]]\nname = "
@@ -122,6 +146,11 @@ TEST(Builtin, EveryExperimentIsRead) {
     EXPECT_EQ(parsed.value().id, one.name);
     EXPECT_FALSE(parsed.value().verdicts.empty()) << one.name;
     EXPECT_FALSE(parsed.value().results.empty()) << one.name;
+    // Every one of them speaks of the last layer.
+    const auto& spans = parsed.value().spans;
+    for (const GainSpan span : {GainSpan::kFirstBlock, GainSpan::kFinalNorm, GainSpan::kEndToEnd}) {
+      EXPECT_EQ(std::count(spans.begin(), spans.end(), span), 0) << one.name << ": " << name(span);
+    }
   }
 }
 
