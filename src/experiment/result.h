@@ -33,12 +33,22 @@ struct ColumnHead {
   std::string format;  // of fmt, for a number: "{:.4f}"; empty: six digits
 };
 
+/// The checkpoint that was measured under a model's key, which need not be the one that the key names. Nothing of it
+/// depends on where the file lies.
+struct MeasuredModel {
+  std::string id;  // the name of its file or folder, without an extension
+  std::string family, dtype, fingerprint;
+  std::size_t layers = 0, width = 0;
+  std::uint64_t parameters = 0;
+};
+
 /// One model's row, or one prompt's.
 struct ResultRow {
-  std::string key;                   // of the model: "pythia-70m"
-  std::string label;                 // for people: "Pythia-70M"
-  std::optional<std::string> error;  // why this model has no columns; the others go on
-  std::vector<Value> cells;          // by column
+  std::string key;                             // of the model: "pythia-70m"
+  std::string label;                           // for people: "Pythia-70M"
+  std::optional<std::string> error;            // why this model has no columns; the others go on
+  std::vector<Value> cells;                    // by column
+  std::optional<MeasuredModel> measured = {};  // of ExperimentResult::models alone; absent: no checkpoint was opened
 };
 
 struct ResultTable {

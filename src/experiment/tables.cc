@@ -7,9 +7,22 @@
 namespace sg {
 namespace {
 
+std::optional<MeasuredModel> measured_in(const ModelData& data) {
+  if (!data.facts) return std::nullopt;
+  const ModelFacts& f = *data.facts;
+  return MeasuredModel{.id = f.id,
+                       .family = f.family,
+                       .dtype = f.dtype,
+                       .fingerprint = f.fingerprint,
+                       .layers = f.n_layers,
+                       .width = f.d_model,
+                       .parameters = f.parameters};
+}
+
 ResultRow model_row(const World& world, std::size_t m) {
   const ModelData& data = world.models()[m];
-  ResultRow row = {.key = data.key, .label = data.label, .error = data.error, .cells = {}};
+  ResultRow row = {
+      .key = data.key, .label = data.label, .error = data.error, .cells = {}, .measured = measured_in(data)};
   if (!data.error) row.cells = world.cells(m).model;
   return row;
 }

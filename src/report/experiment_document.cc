@@ -90,10 +90,9 @@ void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<
   doc.emplace_back(Heading{2, "How far the conclusion depends on the definition"});
   doc.emplace_back(Paragraph{
       {{"Every verdict was reached again under every admissible definition of gain, that is every reduction and "
-        "pooling "
-        "of the spans to which the claim can be put, over all prompts and over each category alone, by the same rules. "
-        "A conclusion that only some definitions share is a statement about "
-        "those definitions as much as about the models."}}});
+        "pooling of the spans to which the claim can be put, over all prompts and over each category alone, by the "
+        "same rules. A conclusion that only some definitions share is a statement about those definitions as much as "
+        "about the models."}}});
   for (const Verdict& v : r.verdicts) {
     if (!varied(v)) continue;
     doc.emplace_back(Heading{3, v.title.empty() ? v.name : v.name + ": " + v.title});
@@ -165,9 +164,22 @@ void add_methods(Document& doc, const ExperimentResult& r) {
   }
   if (!rules.items.empty()) doc.emplace_back(std::move(rules));
   if (!r.prompt_texts.empty()) doc.emplace_back(prompt_list(r));
+  DocumentTable checkpoints = checkpoints_table(r.models);
+  if (!checkpoints.rows.empty()) doc.emplace_back(std::move(checkpoints));
   DocumentTable columns = columns_table(r.models);
   if (!columns.rows.empty()) doc.emplace_back(std::move(columns));
   if (!r.text.empty()) doc.emplace_back(Verbatim{"The experiment, as it was run", r.text});
+}
+
+/// What stands behind each key, before any number is read.
+void add_checkpoints(Document& doc, const ExperimentResult& r) {
+  Bullets bullets;
+  for (const ResultRow& row : r.models.rows) {
+    if (!row.measured) continue;
+    bullets.items.push_back(
+        {{row.label.empty() ? row.key : row.label, Style::kStrong}, {": " + checkpoint_phrase(*row.measured)}});
+  }
+  if (!bullets.items.empty()) doc.emplace_back(std::move(bullets));
 }
 
 }  // namespace
@@ -195,6 +207,7 @@ Document experiment_summary(const ExperimentResult& r) {
   Document doc;
   doc.emplace_back(Heading{1, r.title.empty() ? r.id : r.title});
   if (r.pocket) doc.emplace_back(pocket_warning(r));
+  add_checkpoints(doc, r);
   for (const ResultTable& table : r.tables) {
     if (!table.rows.empty()) doc.emplace_back(rows_table(table));
   }

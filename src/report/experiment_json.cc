@@ -48,10 +48,21 @@ void add_cells(Json& row, const ResultTable& table, const std::vector<Value>& ce
   if (!absent.empty()) row["absent"] = std::move(absent);
 }
 
+Json measured_json(const MeasuredModel& m) {
+  return {{"id", m.id},
+          {"family", m.family},
+          {"n_layers", m.layers},
+          {"d_model", m.width},
+          {"parameters", m.parameters},
+          {"dtype", m.dtype},
+          {"fingerprint", m.fingerprint}};
+}
+
 Json table_json(const ResultTable& table) {
   Json rows = Json::array();
   for (const ResultRow& r : table.rows) {
     Json row = {{"key", r.key}, {"label", r.label}, {"error", r.error ? Json(*r.error) : Json(nullptr)}};
+    if (r.measured) row["measured"] = measured_json(*r.measured);
     if (!r.error) add_cells(row, table, r.cells);
     rows.push_back(std::move(row));
   }

@@ -126,6 +126,33 @@ DocumentTable columns_table(const ResultTable& models) {
   return out;
 }
 
+DocumentTable checkpoints_table(const ResultTable& models) {
+  DocumentTable out = {.title = "Models",
+                       .columns = {{"Model"},
+                                   {"Measured"},
+                                   {"Family"},
+                                   {"Layers", true},
+                                   {"Width", true},
+                                   {"Parameters", true},
+                                   {"Stored as"},
+                                   {"Fingerprint"}},
+                       .rows = {},
+                       .note = "Measured is the name of the file or folder that was opened under the model's name."};
+  for (const ResultRow& row : models.rows) {
+    if (!row.measured) continue;
+    const MeasuredModel& m = *row.measured;
+    out.rows.push_back({{title_of(row.label, row.key), ""},
+                        {m.id, ""},
+                        {m.family, ""},
+                        count_cell(m.layers),
+                        count_cell(m.width),
+                        {short_count(m.parameters), std::to_string(m.parameters)},
+                        {m.dtype, ""},
+                        {short_fingerprint(m.fingerprint), ""}});
+  }
+  return out;
+}
+
 DocumentTable values_table(const std::vector<NamedValue>& values) {
   DocumentTable out = {.columns = {{"Quantity"}, {"Value", true}, {"Method"}}, .rows = {}};
   for (const NamedValue& v : values) {

@@ -10,6 +10,8 @@ namespace sg {
 DocumentTable rows_table(const ResultTable& table);
 /// Every column that is no list, one row each, and one column per model. Folded.
 DocumentTable columns_table(const ResultTable& models);
+/// Which checkpoint was measured under each model's name. No rows when none was opened.
+DocumentTable checkpoints_table(const ResultTable& models);
 DocumentTable values_table(const std::vector<NamedValue>& values);
 DocumentTable references_table(const std::vector<ReferenceValue>& references);
 /// How many universes lead to which label.

@@ -101,6 +101,16 @@ std::string count_of(std::size_t n, const std::string& singular, const std::stri
   return grouped(n) + " " + (n == 1 ? singular : plural);
 }
 
+std::string short_fingerprint(const std::string& fingerprint) {
+  constexpr std::size_t kDigits = 12;
+  return fingerprint.substr(0, kDigits);
+}
+
+std::string checkpoint_phrase(const MeasuredModel& m) {
+  return fmt::format("{}, {}, {} of width {}, {} parameters stored as {}", m.id, m.family,
+                     count_of(m.layers, "layer", "layers"), grouped(m.width), short_count(m.parameters), m.dtype);
+}
+
 std::string agreement_sentence(const Multiverse& m) {
   const std::string all = count_of(m.universes.size(), "combination", "combinations") + " of a definition and prompts";
   if (m.evaluated == 0) return "Of " + all + " none could be evaluated.";

@@ -15,6 +15,10 @@ std::string definition_sentence(const ExperimentResult& result);
 /// "last / penultimate_block / mean_of_gains"; the definition's name where its parts are unknown.
 std::string definition_parts(const ExperimentResult& result);
 
+/// The first twelve digits: enough to tell checkpoints apart.
+std::string short_fingerprint(const std::string& fingerprint);
+/// "SmolLM2-135M, llama, 30 layers of width 576, 135 M parameters stored as Q4_1": the checkpoint, on one line.
+std::string checkpoint_phrase(const MeasuredModel& model);
 /// "Of 1,008 combinations of a definition and prompts 1,004 could be evaluated, and 431 of them (43 %) conclude the
 /// same."
 std::string agreement_sentence(const Multiverse& multiverse);

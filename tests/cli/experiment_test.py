@@ -69,6 +69,23 @@ class ExperimentTest(support.CliTest):
         self.assertEqual(without_times(out), first)
         self.assertTrue((out / "report.md").is_file())
 
+    def test_says_what_was_measured_and_not_where(self):
+        out, again = self.folder / "out", self.folder / "again"
+        done = self.ok("run", "long-context", "--model", f"llama2-7b={self.models[0]}", "--model", f"mine={self.models[1]}",
+                       "-o", out)
+        # A key of the study names a model that nobody opened: the first lines say which one was.
+        self.assertIn("LLaMA 2: gpt-neox-parallel, gpt_neox, ", done.out)
+        self.assertIn("mine: gpt-neox-sequential, gpt_neox, ", done.out)
+        text = (out / "results.json").read_text(encoding="utf-8")
+        measured = [row["measured"] for row in json.loads(text)["streamgauge"]["models"]]
+        self.assertEqual([m["id"] for m in measured], TINY[:2])
+        self.assertEqual(len(measured[0]["fingerprint"]), 64)
+        self.assertIn(measured[0]["fingerprint"][:12], (out / "report.md").read_text(encoding="utf-8"))
+        self.assertNotIn(str(self.folder), text)
+        moved = [shutil.copytree(m, self.folder / "elsewhere" / m.name) for m in self.models[:2]]
+        self.ok("run", "long-context", "--model", f"llama2-7b={moved[0]}", "--model", f"mine={moved[1]}", "-o", again)
+        self.assertEqual(without_times(again), without_times(out))
+
     def test_analyze_reads_what_run_wrote(self):
         out, again = self.folder / "out", self.folder / "again"
         self.ok("run", "head-density", *self.flags(4), "-o", out)

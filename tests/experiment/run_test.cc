@@ -90,6 +90,12 @@ TEST_F(RunTest, MeasuresEveryModelOnce) {
     EXPECT_EQ(numbers_of(cell(r.models, m, "gains")).value_or(std::vector<double>()).size(), 3u);
     EXPECT_FALSE(is_absent(cell(r.models, m, "entropy")));
     EXPECT_FALSE(is_absent(cell(r.models, m, "spectral")));
+    const auto& measured = r.models.rows[m].measured;
+    ASSERT_TRUE(measured.has_value());
+    EXPECT_EQ(measured->id, std::filesystem::path(models_[m].model).filename().string());
+    EXPECT_EQ(measured->fingerprint.size(), 64u);
+    EXPECT_EQ(measured->layers, 3u);
+    EXPECT_GT(measured->parameters, 0u);
   }
   EXPECT_FALSE(r.verdicts[0].label.empty());
   EXPECT_EQ(r.verdicts[0].multiverse.universes.size(), all_definitions().size());

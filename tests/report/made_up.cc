@@ -29,6 +29,15 @@ ResultTable small_models() {
        std::nullopt,
        {0.5, 0.75, std::vector<double>{2.0, INFINITY}, Absent{"it has learned positions"}, std::string("DAMPENING")}},
       {"a-3", "A-3", "config.json: no such file", {}}};
+  t.rows[0].measured = {.id = "tiny-a",
+                        .family = "llama",
+                        .dtype = "Q4_1",
+                        .fingerprint = "0123456789abcdef0123456789abcdef",
+                        .layers = 2,
+                        .width = 64,
+                        .parameters = 134515008};
+  t.rows[1].measured = t.rows[0].measured;
+  t.rows[1].measured->id = "tiny-b";
   return t;
 }
 
@@ -124,6 +133,8 @@ ExperimentResult hostile_result() {
     for (ResultRow& row : table->rows) {
       row.key = row.label = evil;
       if (row.error) row.error = evil;
+      if (row.measured)
+        row.measured->id = row.measured->family = row.measured->dtype = row.measured->fingerprint = evil;
       if (!row.cells.empty()) row.cells.back() = evil;
     }
   }
