@@ -92,19 +92,26 @@ SG_INLINE void gram_step(const Row* rows, std::size_t n, const double* v, double
   }
 }
 
+/// Reads ahead for the kGramRows rows from r + kGramRows, over the two loops of a step. Not where rows in place span
+/// pages: such streams the processor follows by itself, with more lines under way than these requests could have.
+SG_INLINE ReadAhead next_rows(const StoredRows& w, std::size_t r, bool in_place) {
+  constexpr std::size_t kPage = 4096;
+  const std::size_t next = std::min(r + kGramRows, w.rows - 1), groups = 2 * padded_columns(w.cols) / kReduceLanes;
+  return {w.row(next), in_place && w.row_bytes >= kPage ? 0 : kGramRows * w.row_bytes, groups};
+}
+
 /// Rows of 16-bit numbers straight from the file: a decoded copy would pass through the caches twice more.
 template <class Row>
 void gram_stored(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
   Row row[kGramRows];
-  const ReadAhead none(nullptr, 0, 1);  // several streams that the processor follows by itself
   std::size_t r = begin;
   for (; r + kGramRows <= end; r += kGramRows) {
     for (std::size_t j = 0; j < kGramRows; ++j) row[j].x = reinterpret_cast<const std::uint16_t*>(w.row(r + j));
-    gram_step<kGramRows>(row, w.cols, v, acc, none);
+    gram_step<kGramRows>(row, w.cols, v, acc, next_rows(w, r, true));
   }
   for (; r < end; ++r) {
     row[0].x = reinterpret_cast<const std::uint16_t*>(w.row(r));
-    gram_step<1>(row, w.cols, v, acc, none);
+    gram_step<1>(row, w.cols, v, acc, ReadAhead(w.row(r), 0, 1));
   }
 }
 
@@ -113,20 +120,17 @@ void gram_rows(const StoredRows& w, std::size_t begin, std::size_t end, const do
     if (w.dtype == DType::kBF16) return gram_stored<BrainRow>(w, begin, end, v, acc);
     if (kConvertsHalves && w.dtype == DType::kF16) return gram_stored<HalfRow>(w, begin, end, v, acc);
   }
-  const std::size_t n = padded_columns(w.cols), groups = 2 * n / kReduceLanes;
+  const std::size_t n = padded_columns(w.cols);
   float* decoded = scratch(Scratch::kRows, kGramRows * n);
   FloatRow row[kGramRows];
   std::size_t r = begin;
   for (; r + kGramRows <= end; r += kGramRows) {
     for (std::size_t j = 0; j < kGramRows; ++j) row[j].x = row_or_decoded(w, r + j, decoded + j * n);
-    const std::size_t next = std::min(r + kGramRows, w.rows - 1);
-    // Rows in place are several streams that the processor follows by itself.
-    const std::size_t bytes = row[0].x == decoded ? kGramRows * w.row_bytes : 0;
-    gram_step<kGramRows>(row, n, v, acc, ReadAhead(w.row(next), bytes, groups));
+    gram_step<kGramRows>(row, n, v, acc, next_rows(w, r, row[0].x != decoded));
   }
   for (; r < end; ++r) {
     row[0].x = row_or_decoded(w, r, decoded);
-    gram_step<1>(row, n, v, acc, ReadAhead(w.row(r), 0, groups));
+    gram_step<1>(row, n, v, acc, ReadAhead(w.row(r), 0, 1));
   }
 }
 
