@@ -40,6 +40,7 @@ struct MeasuredModel {
   std::string family, dtype, fingerprint;
   std::size_t layers = 0, width = 0;
   std::uint64_t parameters = 0;
+  std::string stands_for;  // the study's model whose place it takes in formulas, for people; empty: none
 };
 
 /// One model's row, or one prompt's.

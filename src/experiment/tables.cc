@@ -7,7 +7,15 @@
 namespace sg {
 namespace {
 
-std::optional<MeasuredModel> measured_in(const ModelData& data) {
+/// The listed model that somebody else's key takes the place of.
+std::string stands_for(const Experiment& e, const ModelData& data) {
+  for (const ModelEntry& entry : e.models) {
+    if (entry.name == data.name && entry.key != data.key) return entry.label;
+  }
+  return {};
+}
+
+std::optional<MeasuredModel> measured_in(const Experiment& e, const ModelData& data) {
   if (!data.facts) return std::nullopt;
   const ModelFacts& f = *data.facts;
   return MeasuredModel{.id = f.id,
@@ -16,13 +24,17 @@ std::optional<MeasuredModel> measured_in(const ModelData& data) {
                        .fingerprint = f.fingerprint,
                        .layers = f.n_layers,
                        .width = f.d_model,
-                       .parameters = f.parameters};
+                       .parameters = f.parameters,
+                       .stands_for = stands_for(e, data)};
 }
 
 ResultRow model_row(const World& world, std::size_t m) {
   const ModelData& data = world.models()[m];
-  ResultRow row = {
-      .key = data.key, .label = data.label, .error = data.error, .cells = {}, .measured = measured_in(data)};
+  ResultRow row = {.key = data.key,
+                   .label = data.label,
+                   .error = data.error,
+                   .cells = {},
+                   .measured = measured_in(world.experiment(), data)};
   if (!data.error) row.cells = world.cells(m).model;
   return row;
 }

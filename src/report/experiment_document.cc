@@ -35,7 +35,8 @@ Paragraph by_line(const ExperimentResult& r) {
   if (!r.prompt_texts.empty()) line += ", " + prompts_phrase(r);
   line += ", measured with streamgauge " + r.engine.version;
   if (!r.started.empty()) line += ", " + r.started;
-  return {{{line + ".", Style::kQuiet}}};
+  const std::string opened = opened_sentence(r.models);
+  return {{{line + "." + (opened.empty() ? "" : " " + opened), Style::kQuiet}}};
 }
 
 Callout pocket_warning(const ExperimentResult& r) {
@@ -176,8 +177,10 @@ void add_checkpoints(Document& doc, const ExperimentResult& r) {
   Bullets bullets;
   for (const ResultRow& row : r.models.rows) {
     if (!row.measured) continue;
+    const std::string& role = row.measured->stands_for;
     bullets.items.push_back(
-        {{row.label.empty() ? row.key : row.label, Style::kStrong}, {": " + checkpoint_phrase(*row.measured)}});
+        {{row.label.empty() ? row.key : row.label, Style::kStrong},
+         {(role.empty() ? "" : ", in the place of " + role) + ": " + checkpoint_phrase(*row.measured)}});
   }
   if (!bullets.items.empty()) doc.emplace_back(std::move(bullets));
 }

@@ -55,7 +55,8 @@ Json measured_json(const MeasuredModel& m) {
           {"d_model", m.width},
           {"parameters", m.parameters},
           {"dtype", m.dtype},
-          {"fingerprint", m.fingerprint}};
+          {"fingerprint", m.fingerprint},
+          {"stands_for", m.stands_for.empty() ? Json(nullptr) : Json(m.stands_for)}};
 }
 
 Json table_json(const ResultTable& table) {

@@ -129,6 +129,7 @@ DocumentTable columns_table(const ResultTable& models) {
 DocumentTable checkpoints_table(const ResultTable& models) {
   DocumentTable out = {.title = "Models",
                        .columns = {{"Model"},
+                                   {"In the place of"},
                                    {"Measured"},
                                    {"Family"},
                                    {"Layers", true},
@@ -142,6 +143,7 @@ DocumentTable checkpoints_table(const ResultTable& models) {
     if (!row.measured) continue;
     const MeasuredModel& m = *row.measured;
     out.rows.push_back({{title_of(row.label, row.key), ""},
+                        {m.stands_for.empty() ? std::string(kNoValue) : m.stands_for, ""},
                         {m.id, ""},
                         {m.family, ""},
                         count_cell(m.layers),

@@ -111,6 +111,21 @@ std::string checkpoint_phrase(const MeasuredModel& m) {
                      count_of(m.layers, "layer", "layers"), grouped(m.width), short_count(m.parameters), m.dtype);
 }
 
+std::string opened_sentence(const ResultTable& models) {
+  constexpr std::size_t kNamed = 4;
+  std::string list;
+  std::size_t named = 0;
+  for (const ResultRow& row : models.rows) {
+    if (!row.measured) continue;
+    const std::string& label = row.label.empty() ? row.key : row.label;
+    if (row.measured->id == label && row.measured->stands_for.empty()) continue;
+    list += fmt::format("{}{} is {}", named == 0 ? "" : "; ", label, row.measured->id);
+    if (!row.measured->stands_for.empty()) list += ", in the place of " + row.measured->stands_for;
+    ++named;
+  }
+  return named == 0 || named > kNamed ? "" : list + ".";
+}
+
 std::string agreement_sentence(const Multiverse& m) {
   const std::string all = count_of(m.universes.size(), "combination", "combinations") + " of a definition and prompts";
   if (m.evaluated == 0) return "Of " + all + " none could be evaluated.";

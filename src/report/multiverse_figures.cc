@@ -129,10 +129,10 @@ std::vector<Figure> multiverse_figures(const ExperimentResult& result, const Ver
   const std::string title = v.title.empty() ? v.name : v.name + ": " + v.title;
   const auto sorted = by_quantity(v.multiverse);
   if (!sorted.empty()) {
-    figures.push_back({v.name + "-curve", title + " under every admissible definition", 1, {}});
+    figures.push_back({v.name + "-curve", title + ", results under all admissible definitions", 1, {}});
     figures.back().panels.push_back(curve(v, sorted));
   }
-  figures.push_back({v.name + "-map", title + ", conclusions of all admissible definitions", 1, {}});
+  figures.push_back({v.name + "-map", title + ", conclusions under all admissible definitions", 1, {}});
   figures.back().panels.push_back(map_of_labels(result, v));
   return figures;
 }

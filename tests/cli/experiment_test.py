@@ -75,12 +75,15 @@ class ExperimentTest(support.CliTest):
                        "-o", out)
         # A key of the study names a model that nobody opened: the first lines say which one was.
         self.assertIn("LLaMA 2: gpt-neox-parallel, gpt_neox, ", done.out)
-        self.assertIn("mine: gpt-neox-sequential, gpt_neox, ", done.out)
+        self.assertIn("mine, in the place of LLaMA 3.1: gpt-neox-sequential, gpt_neox, ", done.out)
         text = (out / "results.json").read_text(encoding="utf-8")
         measured = [row["measured"] for row in json.loads(text)["streamgauge"]["models"]]
         self.assertEqual([m["id"] for m in measured], TINY[:2])
+        self.assertEqual([m["stands_for"] for m in measured], [None, "LLaMA 3.1"])
         self.assertEqual(len(measured[0]["fingerprint"]), 64)
-        self.assertIn(measured[0]["fingerprint"][:12], (out / "report.md").read_text(encoding="utf-8"))
+        report = " ".join((out / "report.md").read_text(encoding="utf-8").split())
+        self.assertIn(measured[0]["fingerprint"][:12], report)
+        self.assertIn("LLaMA 2 is gpt-neox-parallel; mine is gpt-neox-sequential, in the place of LLaMA 3.1.", report)
         self.assertNotIn(str(self.folder), text)
         moved = [shutil.copytree(m, self.folder / "elsewhere" / m.name) for m in self.models[:2]]
         self.ok("run", "long-context", "--model", f"llama2-7b={moved[0]}", "--model", f"mine={moved[1]}", "-o", again)

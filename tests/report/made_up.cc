@@ -38,6 +38,7 @@ ResultTable small_models() {
                         .parameters = 134515008};
   t.rows[1].measured = t.rows[0].measured;
   t.rows[1].measured->id = "tiny-b";
+  t.rows[1].measured->stands_for = "B-7";
   return t;
 }
 
@@ -134,7 +135,8 @@ ExperimentResult hostile_result() {
       row.key = row.label = evil;
       if (row.error) row.error = evil;
       if (row.measured)
-        row.measured->id = row.measured->family = row.measured->dtype = row.measured->fingerprint = evil;
+        row.measured->id = row.measured->family = row.measured->dtype = row.measured->fingerprint =
+            row.measured->stands_for = evil;
       if (!row.cells.empty()) row.cells.back() = evil;
     }
   }
