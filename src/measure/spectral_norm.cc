@@ -129,7 +129,7 @@ class Lanczos {
     const RitzMatrix::Pairs kept = ritz_.largest(std::max<std::size_t>(1, capacity_ / 3));
     std::vector<std::vector<double>> vectors;
     for (const std::vector<double>& s : kept.vectors) vectors.push_back(basis_.combine(s));
-    basis_.replace(std::move(vectors));
+    basis_.replace(vectors);
     ritz_.restart(kept, residual_);
   }
 
