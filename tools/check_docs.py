@@ -5,7 +5,7 @@ A fenced block marked `console` is run line by line from the root of the reposit
 built program (arguments split as a shell would; no pipes), `$ echo $?` prints the last exit code, and what follows
 must be what the command prints, standard output before standard error. A line `...` stands for any lines, `...`
 inside a line for any text. A block marked `console smollm2-135m` runs only where tools/fetch_models.py has put
-that model, from the folder that holds it.
+that model, from an empty folder with a link to it.
 
 usage: tools/check_docs.py PROGRAM [FILE.md]... | --links [FILE.md]... | --self-test
 """
@@ -95,15 +95,17 @@ def check_examples(program, paths):
     failures, ran, skipped = [], 0, 0
     for path in paths:
         for number, models, lines in console_blocks(path.read_text(encoding="utf-8")):
-            folder = ROOT
-            if models:
-                model = fetch_models.MODELS[models[0]]
-                folder = fetch_models.cache_folder()
-                if not (folder / model.file).is_file():
-                    skipped += 1
-                    continue
-            ran += 1
-            failures += [f"{path}:{number}: {text}" for text in run_block(program, lines, folder)]
+            with tempfile.TemporaryDirectory() as scratch:
+                folder = ROOT
+                if models:
+                    model = fetch_models.cache_folder() / fetch_models.MODELS[models[0]].file
+                    if not model.is_file():
+                        skipped += 1
+                        continue
+                    folder = pathlib.Path(scratch)
+                    (folder / model.name).symlink_to(model)
+                ran += 1
+                failures += [f"{path}:{number}: {text}" for text in run_block(program, lines, folder)]
     print(f"docs: {ran} examples run, {skipped} left out because their model is not in the cache")
     return failures
 

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Notebook 003's whole job (25 prompts, gains, sigma_max of W_U) in a cold process: streamgauge beside transformers.
+
+usage: bench/job_peers.py PROGRAM MODEL.gguf [--rounds N]
+needs: torch, transformers, gguf. The peer reads the same weights, dequantised once before timing to float32
+safetensors. Both run in turn; answers must agree before a time is printed. Medians, spreads and peak resident memory.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+AGREE = 2e-4  # relative; PyTorch sums in float32
+
+
+def suite():
+    text = (ROOT / "experiments/suites/notebook-003.toml").read_text(encoding="utf-8")
+    return [prompt for group in tomllib.loads(text)["groups"] for prompt in group["prompts"]]
+
+
+def dequantise(model, folder):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    path = pathlib.Path(model).resolve()
+    AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name).save_pretrained(folder)
+    AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name).float().save_pretrained(folder)
+
+
+def run(*command):
+    """Seconds, peak resident MB and standard output of one cold process."""
+    start = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"{command[0]} failed")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024, out
+
+
+def ours(program, model):
+    seconds, peak, out = run(program, "measure", model, "--suite", "notebook-003", "--json", "-", "--quiet")
+    more, peak_weights, weights = run(program, "weights", model, "--json", "-", "--quiet")
+    gains = [s["norms"]["resid_post"][-2][-1] / s["norms"]["resid_post"][-3][-1] for s in json.loads(out)["sequences"]]
+    wu = next(m for m in json.loads(weights)["matrices"] if m["role"] == "W_U")
+    return seconds + more, max(peak, peak_weights), gains, wu["spectral_norm"]
+
+
+def peer(folder, prompts):
+    seconds, peak, out = run(sys.executable, ROOT / "bench/job_peer.py", folder, prompts)
+    answer = json.loads(out)
+    return seconds, peak, answer["gains"], answer["spectral_norm"]
+
+
+def close(a, b):
+    return abs(a - b) <= AGREE * abs(b)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("model")
+    parser.add_argument("--rounds", type=int, default=3)
+    a = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, prompts = pathlib.Path(scratch) / "model", pathlib.Path(scratch) / "prompts.json"
+        dequantise(a.model, folder)
+        prompts.write_text(json.dumps(suite()))
+        left, right = [], []
+        for _ in range(a.rounds):
+            left.append(ours(a.program, a.model))
+            right.append(peer(folder, prompts))
+            for x, y in zip(left[-1][2] + [left[-1][3]], right[-1][2] + [right[-1][3]], strict=True):
+                if not close(x, y):
+                    raise SystemExit(f"answers differ: {x} here, {y} there")
+    def line(name, runs):
+        seconds = [r[0] for r in runs]
+        print(f"{name:14} {statistics.median(seconds):7.2f} s ({min(seconds):.2f}..{max(seconds):.2f})   "
+              f"peak {max(r[1] for r in runs):6.0f} MB")
+    line("streamgauge", left)
+    line("transformers", right)
+    ratio = statistics.median(r[0] for r in right) / statistics.median(r[0] for r in left)
+    print(f"{'ratio':14} {ratio:7.1f}x")
+
+
+if __name__ == "__main__":
+    main()
