@@ -2,11 +2,12 @@
 """Notebook 003's whole job (25 prompts, gains, sigma_max of W_U) in a cold process: streamgauge beside transformers.
 
 usage: bench/job_peers.py PROGRAM MODEL.gguf [--rounds N]
-needs: torch, transformers, gguf. The peer reads the same weights, dequantised once before timing to float32
+needs: torch, transformers, accelerate, gguf. The peer reads the same weights, dequantised once before timing to float32
 safetensors. Both run in turn; answers must agree before a time is printed. Medians, spreads and peak resident memory.
 """
 import argparse
 import json
+import multiprocessing
 import os
 import pathlib
 import statistics
@@ -26,10 +27,14 @@ def suite():
 
 
 def dequantise(model, folder):
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     path = pathlib.Path(model).resolve()
     AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name).save_pretrained(folder)
-    AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name).float().save_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    del model.config.quantization_config  # the weights are plain now, and saved as such
+    model.is_quantized, model.hf_quantizer = False, None
+    model.save_pretrained(folder)
 
 
 def run(*command):
@@ -69,7 +74,12 @@ def main():
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder, prompts = pathlib.Path(scratch) / "model", pathlib.Path(scratch) / "prompts.json"
-        dequantise(a.model, folder)
+        # In a process of its own: the peak of a child is at least what its parent held when it started it.
+        worker = multiprocessing.get_context("spawn").Process(target=dequantise, args=(a.model, folder))
+        worker.start()
+        worker.join()
+        if worker.exitcode != 0:
+            raise SystemExit("the model could not be dequantised")
         prompts.write_text(json.dumps(suite()))
         left, right = [], []
         for _ in range(a.rounds):
