@@ -11,8 +11,8 @@
 namespace sg::api {
 
 streamgauge::Error to_public(const Error& error);
-streamgauge::ModelFacts to_public(const ModelFacts& facts);
-streamgauge::Sequence to_public(const SequenceMeasurement& sequence);
+streamgauge::ModelFacts to_public(const ModelFacts& f);
+streamgauge::Sequence to_public(const SequenceMeasurement& m);
 streamgauge::Weights to_public(const WeightsReport& report);
 
 }  // namespace sg::api

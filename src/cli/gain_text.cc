@@ -139,6 +139,7 @@ std::string ladder_table(const Measurement& m) {
   for (const char* head : {"cos attn", "cos mlp"}) columns.push_back({head});
   TextTable table(std::move(columns));
   std::vector<std::vector<std::vector<Gain>>> ladders;
+  ladders.reserve(std::size(kReductions));
   for (const Reduction r : kReductions) ladders.push_back(ladder(m, r));
   for (std::size_t layer = 0; layer < m.model.n_layers; ++layer) {
     std::vector<std::string> cells = {std::to_string(layer)};

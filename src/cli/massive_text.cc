@@ -67,6 +67,7 @@ std::string one_sentence(const Found& f) {
 template <class Value>
 std::string range_text(const std::vector<Found>& all, Value value, auto show) {
   std::vector<double> values;
+  values.reserve(all.size());
   for (const Found& f : all) values.push_back(value(f));
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const std::string from = show(*low), to = show(*high);
@@ -75,10 +76,12 @@ std::string range_text(const std::vector<Found>& all, Value value, auto show) {
 
 std::string channels_text(const std::vector<Found>& all) {
   std::vector<std::size_t> channels;
+  channels.reserve(all.size());
   for (const Found& f : all) channels.push_back(f.massive.channel);
   std::sort(channels.begin(), channels.end());
   channels.erase(std::unique(channels.begin(), channels.end()), channels.end());
   std::vector<std::string> words;
+  words.reserve(channels.size());
   for (const std::size_t c : channels) words.push_back(std::to_string(c));
   constexpr std::size_t kMost = 6;  // more would bury the sentence
   if (words.size() > kMost) return fmt::format("{} channels are ", words.size());

@@ -20,7 +20,7 @@ Value equals_value(const EqualsSource& source, const Lookup& lookup) {
 Value cases_value(const CasesSource& source, const Lookup& lookup) {
   for (const CasesSource::Case& one : source.cases) {
     if (!one.when) return one.is;
-    const Value truth = one.when->test(lookup);
+    Value truth = one.when->test(lookup);
     if (is_absent(truth)) return truth;
     if (std::get<bool>(truth)) return one.is;
   }
@@ -69,7 +69,7 @@ Value list_value(const ListSource& source, const Lookup& lookup) {
   if (numbers->empty() && source.op != ListOp::kLength && source.op != ListOp::kAbove) {
     return absent(source.column + " is an empty list");
   }
-  const Value result = list_number(source, *numbers);
+  Value result = list_number(source, *numbers);
   // An element of a list of counts is a count: a vocabulary is 32000, not 32000.0.
   const bool element = source.op == ListOp::kFirst || source.op == ListOp::kLast || source.op == ListOp::kMax ||
                        source.op == ListOp::kMin;

@@ -68,7 +68,7 @@ std::string listed(const std::string_view (&all)[kCount]) {
 
 template <std::size_t kCount>
 std::string known_text(TomlTable& t, std::string_view key, const std::string_view (&all)[kCount]) {
-  const std::string text = t.text(key);
+  std::string text = t.text(key);
   if (!known(all, text)) t.wrong(key, "unknown quantity", "one of " + listed(all), "'" + text + "'");
   return text;
 }
@@ -216,7 +216,7 @@ std::optional<Expression> parse_formula(TomlTable& table, std::string_view key) 
 }
 
 std::string parse_format(TomlTable& table, std::string_view key) {
-  const std::string format = table.text(key);
+  std::string format = table.text(key);
   if (!format.empty() && !valid_format(format)) {
     table.wrong(key, "not a format of fmt", "as \"{:.4f}\"", "'" + format + "'");
   }

@@ -34,6 +34,7 @@ void decode_row(const WeightView& table, std::size_t index, float* out, const Ke
 
 /// x = embed_scale * W_E[id] (projected) + W_pos[position], then the embedding norm: the input of block 0.
 void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, MatrixView x, RunContext& run) {
+  const TraceSpan span(run.trace, "compute", [] { return std::string("embed"); });
   if (w.project_in) {
     std::vector<float> narrow(tokens.rows() * spec.embed_width);
     const MatrixView rows = {narrow.data(), tokens.rows(), spec.embed_width, spec.embed_width};
@@ -93,6 +94,14 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
   }
 }
 
+/// What the unembedding reads. The stream itself stays as the layer wrote it.
+ConstMatrixView final_normed(const Spec& spec, const OuterWeights& w, ConstMatrixView x, const Workspace& ws,
+                             RunContext& run) {
+  if (!spec.final_norm) return x;
+  norm_rows(spec, w.final_norm, x, ws.normed, run);
+  return ws.normed;
+}
+
 }  // namespace
 
 void TokenBatch::add(std::span<const std::int32_t> ids) {
@@ -126,17 +135,8 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
   Workspace ws(spec, tokens.rows());
   const MatrixView x = ws.stream;  // the residual stream, float32, row = token
 
-  {
-    const TraceSpan span(run.trace, "compute", [] { return std::string("embed"); });
-    embed(spec, outer, tokens, x, run);
-    tap.at({Site::kEmbed, 0}, x);
-  }
-
-  const auto final_normed = [&]() -> ConstMatrixView {
-    if (!spec.final_norm) return x;
-    norm_rows(spec, outer.final_norm, x, ws.normed, run);
-    return ws.normed;  // the stream itself stays as the layer wrote it
-  };
+  embed(spec, outer, tokens, x, run);
+  tap.at({Site::kEmbed, 0}, x);
 
   for (std::size_t l = 0; l < spec.layers; ++l) {
     if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
@@ -171,14 +171,14 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     if (spec.order == Order::kParallel) add_rows(ws.attn_delta, x, run);  // a parallel block has no mid site
     add(Site::kResidPost, w.mlp_in, ws.mlp_delta);
     if (const std::span<const std::size_t> rows = tap.lens_rows(l); !rows.empty()) {
-      unembed(spec, outer, final_normed(), rows, run,
+      unembed(spec, outer, final_normed(spec, outer, x, ws, run), rows, run,
               [&](auto group, std::size_t id, ConstMatrixView z) { tap.lens(l, group, id, z); });
     }
     if (run.progress) run.progress(l + 1, spec.layers);
   }
 
   const TraceSpan span(run.trace, "compute", [] { return std::string("logits"); });
-  const ConstMatrixView y = final_normed();
+  const ConstMatrixView y = final_normed(spec, outer, x, ws, run);
   if (spec.final_norm) tap.at({Site::kFinal, 0}, y);
   unembed(spec, outer, y, tap.logit_rows(), run,
           [&](auto group, std::size_t id, ConstMatrixView z) { tap.logits(group, id, z); });
