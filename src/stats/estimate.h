@@ -14,6 +14,7 @@ struct [[nodiscard]] Estimate {
   std::optional<T> value = {};
   std::string reason = {};  // a clause for people; empty when there is a value
 
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved from, which the check misses in a template
   static Estimate absent(std::string why) { return {.value = std::nullopt, .reason = std::move(why)}; }
   static Estimate of(T x) { return {.value = std::move(x), .reason = {}}; }
   bool ok() const { return value.has_value(); }
