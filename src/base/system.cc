@@ -1,16 +1,22 @@
 #include "base/system.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <limits>
+#include <string>
 
 namespace sg {
 
 std::uint64_t peak_resident_bytes() {
-  rusage usage{};
-  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // Linux counts KiB
+  // Not getrusage: its peak survives exec, so that a child of a large process would report its parent's memory.
+  std::ifstream status("/proc/self/status");
+  for (std::string key; status >> key;) {
+    std::uint64_t kib = 0;
+    if (key == "VmHWM:" && status >> kib) return kib * 1024;
+    status.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return 0;
 }
 
 std::uint64_t resident_bytes() {

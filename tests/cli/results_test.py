@@ -90,6 +90,12 @@ class Documents(CliTest):
         self.assertIn("notebook-003", many)
         self.assertEqual(len(self.ok("gains", GGUF, "--ids", IDS, "--definition", "all").out.splitlines()), 3 + 1 + 168)
 
+    def test_the_peak_is_the_programs_own_and_not_that_of_who_started_it(self):
+        large = bytearray(600 << 20)
+        peak = self.document("measurement-1", "measure", GGUF, "--ids", IDS)["timings"]["peak_bytes"]
+        self.assertGreater(peak, 1 << 20)
+        self.assertLess(peak, len(large) // 2)
+
     def test_a_plan_measures_nothing(self):
         done = self.ok("measure", GGUF, "--ids", IDS, "--plan", "--json", self.folder / "r.json")
         self.assertIn("peak memory", done.out)
