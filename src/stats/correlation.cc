@@ -16,10 +16,11 @@ Estimate<Correlation> pearson(std::span<const double> x, std::span<const double>
   Correlation c{.n = x.size()};
   c.r = std::clamp(products(cx, cy) / std::sqrt(cx.squares() * cy.squares()), -1.0, 1.0);
   c.unexplained = std::min(residual_squares(cx, cy, products(cx, cy) / cx.squares()) / cy.squares(), 1.0);
-  // P(|t| >= |r| sqrt((n - 2) / (1 - r^2))) = I(1 - r^2; (n - 2) / 2, 1 / 2) = 1 - I(r^2; 1 / 2, (n - 2) / 2): of 1 - r^2
-  // and r^2 the smaller one, which has lost no digits.
+  // P(|t| >= |r| sqrt((n - 2) / (1 - r^2))) = I(1 - r^2; (n - 2) / 2, 1 / 2) = 1 - I(r^2; 1 / 2, (n - 2) / 2): of 1 -
+  // r^2 and r^2 the smaller one, which has lost no digits.
   const double freedom = 0.5 * static_cast<double>(c.n - 2), explained = c.r * c.r;
-  c.p = explained < 0.5 ? boost::math::ibetac(0.5, freedom, explained) : boost::math::ibeta(freedom, 0.5, c.unexplained);
+  c.p =
+      explained < 0.5 ? boost::math::ibetac(0.5, freedom, explained) : boost::math::ibeta(freedom, 0.5, c.unexplained);
   return Estimate<Correlation>::of(c);
 }
 
