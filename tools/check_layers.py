@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks the includes of src/ against the table of who may include whom.
 
-Every folder may include itself and base. A row that the table lacks is an error, so that a new folder has
-to say where it stands. Runs as the ctest `layers`; `--self-test` proves that a violation is found.
+Every folder may include itself and base; a folder of folders has a table of its own for what lies inside it. A
+row that a table lacks is an error, so that a new folder has to say where it stands. Runs as the ctest `layers`; `--self-test` proves that a violation is found.
 """
 import pathlib
 import re
@@ -23,7 +23,38 @@ MAY_INCLUDE = {
     "api": {"report", "measure", "model", "io", "tokenizer"},
     "cli": {"*"},
 }
+# Inside a folder of folders; "" is what lies directly in it and sees all of them.
+INSIDE = {
+    "report": {
+        "text": set(),
+        "file": set(),
+        "data": {"text"},
+        "store": set(),
+        "figure": {"text", "file"},
+        "document": {"text", "figure"},
+        "": {"*"},
+    },
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+def inner_folder(parts):
+    """('report', 'store', 'a.h') -> 'store'; ('report', 'a.h') -> ''."""
+    return parts[1] if len(parts) > 2 else ""
+
+
+def inner_violations(path, parts):
+    """The same for an include of one sub-folder by another of the same folder."""
+    table = INSIDE[parts[0]]
+    place = inner_folder(parts)
+    if place not in table:
+        yield f"{path}: folder '{parts[0]}/{place}' is not in the table of tools/check_layers.py"
+        return
+    allowed = table[place] | {place}
+    for target in INCLUDE.findall(path.read_text(encoding="utf-8")):
+        owner = pathlib.PurePosixPath(target).parts
+        if owner[0] == parts[0] and "*" not in allowed and inner_folder(owner) not in allowed:
+            yield f"{path}: {parts[0]}/{place} may not include {target}; it may include {', '.join(sorted(allowed))}"
 
 
 def violations(src):
@@ -31,7 +62,10 @@ def violations(src):
     for path in sorted(src.rglob("*")):
         if path.suffix not in {".h", ".cc"}:
             continue
-        folder = path.relative_to(src).parts[0]
+        parts = path.relative_to(src).parts
+        folder = parts[0]
+        if folder in INSIDE:
+            yield from inner_violations(path, parts)
         if folder not in MAY_INCLUDE:
             yield f"{path}: folder '{folder}' is not in the table of tools/check_layers.py"
             continue
@@ -51,8 +85,12 @@ def self_test():
         (src / "kernel" / "a.h").write_text('#include "model/family.h"\n')
         (src / "odd").mkdir()
         (src / "odd" / "b.cc").write_text("")
+        (src / "report" / "store").mkdir(parents=True)
+        (src / "report" / "store" / "c.h").write_text('#include "report/figure/figure.h"\n#include "base/result.h"\n')
+        (src / "report" / "new").mkdir()
+        (src / "report" / "new" / "d.h").write_text("")
         found = list(violations(src))
-        assert len(found) == 2, found
+        assert len(found) == 4, found
 
 
 def main():

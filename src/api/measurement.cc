@@ -2,7 +2,7 @@
 
 #include "api/convert.h"
 #include "measure/gain.h"
-#include "report/measurement_json.h"
+#include "report/data/measurement_json.h"
 
 namespace streamgauge {
 

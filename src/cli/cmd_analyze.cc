@@ -8,8 +8,8 @@
 #include "experiment/builtin.h"
 #include "experiment/parse.h"
 #include "measure/measure.h"
-#include "report/output_file.h"
-#include "report/tree_json.h"
+#include "report/data/tree_json.h"
+#include "report/file/output_file.h"
 
 namespace sg {
 namespace {

@@ -5,7 +5,7 @@
 #include "cli/common.h"
 #include "cli/model_text.h"
 #include "cli/self_check.h"
-#include "report/text_table.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

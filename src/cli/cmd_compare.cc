@@ -6,7 +6,7 @@
 #include "cli/measuring.h"
 #include "cli/progress.h"
 #include "io/hub_cache.h"
-#include "report/output_file.h"
+#include "report/file/output_file.h"
 
 namespace sg {
 namespace {

@@ -18,8 +18,8 @@
 #include "io/hub_cache.h"
 #include "kernel/kernels.h"
 #include "measure/measure.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

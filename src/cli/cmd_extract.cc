@@ -9,7 +9,7 @@
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "io/safetensors_write.h"
-#include "report/number_text.h"
+#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

@@ -8,8 +8,8 @@
 #include "cli/massive_text.h"
 #include "cli/measuring.h"
 #include "cli/model_text.h"
-#include "report/measurement_json.h"
-#include "report/output_file.h"
+#include "report/data/measurement_json.h"
+#include "report/file/output_file.h"
 
 namespace sg {
 namespace {

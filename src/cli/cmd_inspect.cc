@@ -7,10 +7,10 @@
 #include "cli/model_text.h"
 #include "io/hub_cache.h"
 #include "measure/measure.h"
-#include "report/measurement_json.h"
-#include "report/number_text.h"
-#include "report/output_file.h"
-#include "report/text_table.h"
+#include "report/data/measurement_json.h"
+#include "report/file/output_file.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

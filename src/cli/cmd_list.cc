@@ -10,8 +10,8 @@
 #include "io/hub_cache.h"
 #include "measure/definition.h"
 #include "model/family.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

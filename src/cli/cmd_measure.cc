@@ -9,10 +9,10 @@
 #include "cli/measuring.h"
 #include "cli/outputs.h"
 #include "forward/site.h"
-#include "report/measurement_csv.h"
-#include "report/measurement_json.h"
-#include "report/output_file.h"
-#include "report/trace_json.h"
+#include "report/data/measurement_csv.h"
+#include "report/data/measurement_json.h"
+#include "report/data/trace_json.h"
+#include "report/file/output_file.h"
 
 namespace sg {
 namespace {

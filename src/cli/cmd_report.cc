@@ -4,7 +4,7 @@
 #include "cli/common.h"
 #include "cli/outcome.h"
 #include "experiment/run.h"
-#include "report/sqlite_store.h"
+#include "report/store/sqlite_store.h"
 
 namespace sg {
 namespace {

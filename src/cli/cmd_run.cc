@@ -9,8 +9,8 @@
 #include "experiment/builtin.h"
 #include "experiment/parse.h"
 #include "experiment/run.h"
-#include "report/output_file.h"
-#include "report/sqlite_store.h"
+#include "report/file/output_file.h"
+#include "report/store/sqlite_store.h"
 
 namespace sg {
 namespace {

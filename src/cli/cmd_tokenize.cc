@@ -4,10 +4,10 @@
 #include "cli/common.h"
 #include "cli/prompts.h"
 #include "io/hub_cache.h"
-#include "report/json_text.h"
-#include "report/number_text.h"
-#include "report/output_file.h"
-#include "report/text_table.h"
+#include "report/data/json_text.h"
+#include "report/file/output_file.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

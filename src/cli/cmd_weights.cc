@@ -11,8 +11,8 @@
 #include "io/hub_cache.h"
 #include "measure/definition.h"
 #include "measure/weights.h"
-#include "report/output_file.h"
-#include "report/weights_json.h"
+#include "report/data/weights_json.h"
+#include "report/file/output_file.h"
 
 namespace sg {
 namespace {

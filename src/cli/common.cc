@@ -7,7 +7,7 @@
 #include <map>
 #include <string_view>
 
-#include "report/output_file.h"
+#include "report/file/output_file.h"
 
 namespace sg {
 namespace {

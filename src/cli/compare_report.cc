@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "cli/model_text.h"
-#include "report/measurement_json.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/data/measurement_json.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "measure/compare.h"
-#include "report/json_text.h"
+#include "report/data/json_text.h"
 
 namespace sg {
 

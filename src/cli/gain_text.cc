@@ -9,8 +9,8 @@
 #include "cli/model_text.h"
 #include "cli/pooled.h"
 #include "measure/decomposition.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

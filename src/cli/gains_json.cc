@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "cli/pooled.h"
-#include "report/measurement_json.h"
+#include "report/data/measurement_json.h"
 
 namespace sg {
 namespace {

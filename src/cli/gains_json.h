@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "measure/row.h"
-#include "report/json_text.h"
+#include "report/data/json_text.h"
 
 namespace sg {
 

@@ -4,8 +4,8 @@
 
 #include "cli/model_text.h"
 #include "measure/measure.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

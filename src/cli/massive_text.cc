@@ -10,7 +10,7 @@
 #include "cli/model_text.h"
 #include "measure/measure.h"
 #include "measure/reduction.h"
-#include "report/number_text.h"
+#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

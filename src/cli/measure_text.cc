@@ -8,8 +8,8 @@
 #include "cli/gain_text.h"
 #include "cli/massive_text.h"
 #include "cli/model_text.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

@@ -12,7 +12,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "io/hub_cache.h"
-#include "report/number_text.h"
+#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

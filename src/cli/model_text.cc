@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "cli/common.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "report/document_text.h"
+#include "report/document/document_text.h"
 #include "report/experiment_report.h"
 
 namespace sg {

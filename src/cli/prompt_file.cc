@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "cli/prompts.h"
-#include "report/json_reader.h"
+#include "report/data/json_reader.h"
 
 namespace sg {
 namespace {

@@ -8,8 +8,8 @@
 #include "base/embedded.h"
 #include "cli/temp_folder.h"
 #include "measure/measure.h"
-#include "report/json_reader.h"
-#include "report/output_file.h"
+#include "report/data/json_reader.h"
+#include "report/file/output_file.h"
 
 namespace sg {
 

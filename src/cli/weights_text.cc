@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "cli/model_text.h"
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "report/document_html.h"
-#include "report/document_markdown.h"
-#include "report/experiment_document.h"
-#include "report/experiment_json.h"
-#include "report/figure.h"
-#include "report/multiverse_figures.h"
-#include "report/output_file.h"
-#include "report/zip_file.h"
+#include "report/data/experiment_json.h"
+#include "report/document/document_html.h"
+#include "report/document/document_markdown.h"
+#include "report/document/experiment_document.h"
+#include "report/figure/figure.h"
+#include "report/figure/multiverse_figures.h"
+#include "report/file/output_file.h"
+#include "report/file/zip_file.h"
 
 namespace sg {
 namespace {

@@ -14,11 +14,11 @@
 #include <set>
 
 #include "made_up.h"
-#include "report/document_html.h"
-#include "report/document_markdown.h"
-#include "report/document_text.h"
-#include "report/experiment_document.h"
-#include "report/experiment_json.h"
+#include "report/data/experiment_json.h"
+#include "report/document/document_html.h"
+#include "report/document/document_markdown.h"
+#include "report/document/document_text.h"
+#include "report/document/experiment_document.h"
 #include "xml_check.h"
 
 namespace sg {

@@ -1,5 +1,5 @@
 // Panels' scripts and the pictures that gnuplot makes of them.
-#include "report/figure.h"
+#include "report/figure/figure.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -8,10 +8,10 @@
 #include <cmath>
 
 #include "made_up.h"
-#include "report/gnuplot.h"
-#include "report/label_placement.h"
-#include "report/multiverse_figures.h"
-#include "report/panel_script.h"
+#include "report/figure/gnuplot.h"
+#include "report/figure/label_placement.h"
+#include "report/figure/multiverse_figures.h"
+#include "report/figure/panel_script.h"
 #include "xml_check.h"
 
 namespace sg {

@@ -1,4 +1,4 @@
-#include "report/measurement_json.h"
+#include "report/data/measurement_json.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -8,8 +8,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "report/measurement_csv.h"
-#include "report/number_text.h"
+#include "report/data/measurement_csv.h"
+#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

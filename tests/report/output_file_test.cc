@@ -1,4 +1,4 @@
-#include "report/output_file.h"
+#include "report/file/output_file.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

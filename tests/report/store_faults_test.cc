@@ -11,8 +11,8 @@
 #include <random>
 
 #include "any_rows.h"
-#include "report/sqlite.h"
-#include "report/sqlite_store.h"
+#include "report/store/sqlite.h"
+#include "report/store/sqlite_store.h"
 #include "store_folder.h"
 
 namespace sg {

@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "any_rows.h"
-#include "report/sqlite.h"
-#include "report/sqlite_store.h"
-#include "report/store_schema.h"
+#include "report/store/sqlite.h"
+#include "report/store/sqlite_store.h"
+#include "report/store/store_schema.h"
 #include "store_folder.h"
 
 namespace sg {

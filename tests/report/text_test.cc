@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "report/number_text.h"
-#include "report/text_table.h"
+#include "report/text/number_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {

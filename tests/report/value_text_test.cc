@@ -1,10 +1,10 @@
-#include "report/value_text.h"
+#include "report/text/value_text.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "report/wrap.h"
+#include "report/text/wrap.h"
 
 namespace sg {
 namespace {

@@ -1,0 +1,213 @@
+#include "report/data/experiment_json.h"
+
+#include <algorithm>
+
+#include "report/text/value_text.h"
+
+namespace sg {
+namespace {
+
+Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
+
+struct JsonOf {
+  Json operator()(const Absent& /*none*/) const { return nullptr; }
+  Json operator()(const Pairs& pairs) const {
+    Json list = Json::array();
+    for (const auto& [place, number] : pairs) list.push_back(Json::array({place, number}));
+    return list;
+  }
+  template <class T>
+  Json operator()(const T& x) const {
+    return x;
+  }
+};
+
+Json tree_json(const Tree& tree) {
+  if (tree.object) {
+    Json object = Json::object();
+    for (const Tree& child : tree.children) object[child.key] = tree_json(child);
+    return object;
+  }
+  if (tree.list) {
+    Json list = Json::array();
+    for (const Tree& child : tree.children) list.push_back(tree_json(child));
+    return list;
+  }
+  return value_json(tree.leaf);
+}
+
+/// Values by column name, and the reasons of those that are null.
+void add_cells(Json& row, const ResultTable& table, const std::vector<Value>& cells) {
+  Json values = Json::object(), absent = Json::object();
+  for (std::size_t c = 0; c < table.columns.size() && c < cells.size(); ++c) {
+    const std::string& name = table.columns[c].name;
+    values[name] = value_json(cells[c]);
+    if (const auto why = why_absent(cells[c])) absent[name] = *why;
+  }
+  row["columns"] = std::move(values);
+  if (!absent.empty()) row["absent"] = std::move(absent);
+}
+
+Json measured_json(const MeasuredModel& m) {
+  return {{"id", m.id},
+          {"family", m.family},
+          {"n_layers", m.layers},
+          {"d_model", m.width},
+          {"parameters", m.parameters},
+          {"dtype", m.dtype},
+          {"fingerprint", m.fingerprint},
+          {"stands_for", m.stands_for.empty() ? Json(nullptr) : Json(m.stands_for)}};
+}
+
+Json table_json(const ResultTable& table) {
+  Json rows = Json::array();
+  for (const ResultRow& r : table.rows) {
+    Json row = {{"key", r.key}, {"label", r.label}, {"error", r.error ? Json(*r.error) : Json(nullptr)}};
+    if (r.measured) row["measured"] = measured_json(*r.measured);
+    if (!r.error) add_cells(row, table, r.cells);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json heads_json(const ResultTable& table) {
+  Json heads = Json::array();
+  for (const ColumnHead& head : table.columns) heads.push_back({{"name", head.name}, {"title", head.title}});
+  return heads;
+}
+
+Json named_value_json(const NamedValue& v) {
+  Json j = {{"name", v.name}, {"title", v.title}, {"value", value_json(v.value)}, {"method", v.method}};
+  if (const auto why = why_absent(v.value)) j["absent"] = *why;
+  return j;
+}
+
+Json reference_json(const ReferenceValue& r) {
+  Json j = {{"what", r.what}, {"value", value_json(r.theirs)}, {"source", r.source}, {"ours", value_json(r.ours)}};
+  if (const auto why = why_absent(r.ours)) j["absent"] = *why;
+  return j;
+}
+
+/// A column of words as places in a list of the different ones.
+class Words {
+ public:
+  Json place(const std::string& word) {
+    const auto found = std::find(words_.begin(), words_.end(), word);
+    if (found != words_.end()) return found - words_.begin();
+    words_.push_back(word);
+    return words_.size() - 1;
+  }
+  const std::vector<std::string>& words() const { return words_; }
+
+ private:
+  std::vector<std::string> words_;
+};
+
+/// By column: thousands of universes differ in a few words only.
+Json universes_json(const std::vector<Universe>& universes) {
+  Words reductions, spans, poolings, prompts, labels, reasons;
+  Json r = Json::array(), s = Json::array(), p = Json::array(), q = Json::array();
+  Json label = Json::array(), why = Json::array(), quantity = Json::array();
+  for (const Universe& u : universes) {
+    r.push_back(reductions.place(u.reduction));
+    s.push_back(spans.place(u.span));
+    p.push_back(poolings.place(u.pooling));
+    q.push_back(prompts.place(u.prompts));
+    label.push_back(u.label.empty() ? Json(nullptr) : labels.place(u.label));
+    why.push_back(u.label.empty() ? reasons.place(u.why_absent) : Json(nullptr));
+    quantity.push_back(number_or_null(u.quantity));
+  }
+  return {{"words",
+           {{"reduction", reductions.words()},
+            {"span", spans.words()},
+            {"pooling", poolings.words()},
+            {"prompts", prompts.words()},
+            {"label", labels.words()},
+            {"absent", reasons.words()}}},
+          {"reduction", std::move(r)},
+          {"span", std::move(s)},
+          {"pooling", std::move(p)},
+          {"prompts", std::move(q)},
+          {"label", std::move(label)},
+          {"absent", std::move(why)},
+          {"quantity", std::move(quantity)}};
+}
+
+Json multiverse_json(const Multiverse& m) {
+  Json flips = Json::array();
+  for (const Flip& f : m.flips) {
+    flips.push_back({{"choice", f.choice}, {"from", f.from}, {"to", f.to}, {"label", f.label}});
+  }
+  return {{"evaluated", m.evaluated},
+          {"agreeing", m.agreeing},
+          {"flips", std::move(flips)},
+          {"quantity", m.quantity_title},
+          {"reference", number_or_null(m.reference)},
+          {"universes", universes_json(m.universes)}};
+}
+
+Json verdict_json(const Verdict& v) {
+  Json j = {{"name", v.name},
+            {"title", v.title},
+            {"label", v.label.empty() ? Json(nullptr) : Json(v.label)},
+            {"sentence", v.sentence},
+            {"rule", v.rule}};
+  j["multiverse"] = v.multiverse.universes.empty() ? Json(nullptr) : multiverse_json(v.multiverse);
+  return j;
+}
+
+template <class T, class ToJson>
+Json list_json(const std::vector<T>& items, ToJson to_json) {
+  Json list = Json::array();
+  for (const T& item : items) list.push_back(to_json(item));
+  return list;
+}
+
+Json definition_json(const ExperimentResult& r) {
+  return {{"name", r.definition}, {"reduction", r.reduction}, {"span", r.span}, {"pooling", r.pooling}};
+}
+
+Json prompts_json(const ExperimentResult& r) {
+  return {{"suite", r.suite.empty() ? Json(nullptr) : Json(r.suite)},
+          {"texts", list_json(r.prompt_texts, [](const PromptText& p) {
+             return Json{{"text", p.text}, {"category", p.category.empty() ? Json(nullptr) : Json(p.category)}};
+           })}};
+}
+
+Json ours_json(const ExperimentResult& r) {
+  return {{"schema", kExperimentSchema},
+          {"id", r.id},
+          {"title", r.title},
+          {"hypothesis", r.hypothesis},
+          {"seed", r.seed},
+          {"started", r.started},
+          {"engine",
+           {{"version", r.engine.version},
+            {"isa", r.engine.isa},
+            {"threads", r.engine.threads},
+            {"numerics", r.engine.numerics}}},
+          {"definition", definition_json(r)},
+          {"pocket_models", r.pocket},
+          {"verdicts", list_json(r.verdicts, verdict_json)},
+          {"values", list_json(r.values, named_value_json)},
+          {"references", list_json(r.references, reference_json)},
+          {"columns", heads_json(r.models)},
+          {"models", table_json(r.models)},
+          {"prompt_columns", heads_json(r.prompts)},
+          {"prompt_rows", table_json(r.prompts)},
+          {"prompts", prompts_json(r)},
+          {"notices", r.notices},
+          {"experiment_file", r.text}};
+}
+
+}  // namespace
+
+Json value_json(const Value& value) { return std::visit(JsonOf{}, value); }
+
+Json experiment_json(const ExperimentResult& result) {
+  Json json = result.seed_results.object ? tree_json(result.seed_results) : Json::object();
+  json["streamgauge"] = ours_json(result);
+  return json;
+}
+
+}  // namespace sg

@@ -1,0 +1,78 @@
+#include "report/data/json_text.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/text/number_text.h"
+
+namespace sg {
+namespace {
+
+std::string number(double x) {
+  std::string text = exact(x);
+  if (!std::isfinite(x)) return "\"" + text + "\"";
+  // A point or an exponent tells readers of other languages that this is no integer.
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
+void append_value(const Json& value, std::size_t depth, std::string& out);
+
+void new_line(std::size_t depth, std::string& out) { out.append("\n").append(2 * depth, ' '); }
+
+void append_string(const std::string& text, std::string& out) {
+  out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void append_object(const Json& object, std::size_t depth, std::string& out) {
+  out += '{';
+  bool first = true;
+  for (const auto& [key, value] : object.items()) {
+    if (!first) out += ',';
+    first = false;
+    new_line(depth + 1, out);
+    append_string(key, out);
+    out += ": ";
+    append_value(value, depth + 1, out);
+  }
+  if (!first) new_line(depth, out);
+  out += '}';
+}
+
+void append_array(const Json& array, std::size_t depth, std::string& out) {
+  const bool one_line = std::none_of(array.begin(), array.end(), [](const Json& v) { return v.is_structured(); });
+  out += '[';
+  bool first = true;
+  for (const Json& value : array) {
+    if (!first) out += one_line ? ", " : ",";
+    first = false;
+    if (!one_line) new_line(depth + 1, out);
+    append_value(value, depth + 1, out);
+  }
+  if (!first && !one_line) new_line(depth, out);
+  out += ']';
+}
+
+void append_value(const Json& value, std::size_t depth, std::string& out) {
+  if (value.is_object()) {
+    append_object(value, depth, out);
+  } else if (value.is_array()) {
+    append_array(value, depth, out);
+  } else if (value.is_number_float()) {
+    out += number(value.get<double>());
+  } else if (value.is_string()) {
+    append_string(value.get_ref<const std::string&>(), out);
+  } else {
+    out += value.dump();
+  }
+}
+
+}  // namespace
+
+std::string json_text(const Json& value) {
+  std::string out;
+  append_value(value, 0, out);
+  return out += '\n';
+}
+
+}  // namespace sg

@@ -1,0 +1,154 @@
+#include "report/document/document_html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/document/html_assets.h"
+#include "report/text/text_table.h"
+#include "report/text/wrap.h"
+
+namespace sg {
+namespace {
+
+constexpr std::size_t kWideCell = 40;   // texts from here on are prose: their column needs room
+constexpr std::size_t kShortCell = 20;  // names stay on one line
+constexpr int kWidestOfPhone = 500;     // a picture that is wider scrolls instead of shrinking
+
+std::string escaped_lines(std::string_view text) {
+  std::string out;
+  for (const char c : lines_printable(text)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string html(const Words& words) {
+  std::string out;
+  for (const Span& span : words) {
+    const std::string text = html_escaped(span.text);
+    switch (span.style) {
+      case Style::kPlain: out += text; break;
+      case Style::kStrong: out += "<strong>" + text + "</strong>"; break;
+      case Style::kCode: out += "<code>" + text + "</code>"; break;
+      case Style::kQuiet: out += "<span class=\"quiet\">" + text + "</span>"; break;
+    }
+  }
+  return out;
+}
+
+const char* class_of(Callout::Kind kind) {
+  switch (kind) {
+    case Callout::Kind::kVerdict: return "call";
+    case Callout::Kind::kNoVerdict: return "call none";
+    case Callout::Kind::kWarning: return "call warn";
+  }
+  return "call";
+}
+
+std::string cell_html(const DocumentTable::Cell& cell, bool right) {
+  std::string attributes;
+  if (right) attributes = " class=\"n\"";
+  if (!right && display_width(cell.text) <= kShortCell) attributes = " class=\"short\"";
+  if (!right && display_width(cell.text) >= kWideCell) attributes = " class=\"wide\"";
+  if (!cell.sort_key.empty()) attributes += " data-k=\"" + html_escaped(cell.sort_key) + "\"";
+  return "<td" + attributes + ">" + html_escaped(cell.text) + "</td>";
+}
+
+std::string table_html(const DocumentTable& t) {
+  std::string out = "<div class=\"box\"><table>\n<thead><tr>";
+  for (const auto& column : t.columns) {
+    out += fmt::format("<th scope=\"col\"{}><button type=\"button\">{}</button></th>",
+                       column.right ? " class=\"n\"" : "", html_escaped(column.head));
+  }
+  out += "</tr></thead>\n<tbody>\n";
+  for (const auto& row : t.rows) {
+    out += "<tr>";
+    for (std::size_t c = 0; c < t.columns.size(); ++c) {
+      out += cell_html(c < row.size() ? row[c] : DocumentTable::Cell{}, t.columns[c].right);
+    }
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+struct Writer {
+  const std::vector<DrawnFigure>& figures;
+  std::string& out;
+
+  void operator()(const Heading& h) const {
+    out += fmt::format("<h{0}>{1}</h{0}>\n", std::clamp(h.level, 1, 6), html_escaped(h.text));
+  }
+  void operator()(const Paragraph& p) const { out += "<p>" + html(p.words) + "</p>\n"; }
+  void operator()(const Callout& c) const {
+    out += fmt::format("<div class=\"{}\"><p class=\"head\">{}</p><p>{}</p></div>\n", class_of(c.kind), html(c.head),
+                       html(c.words));
+  }
+  void operator()(const Bullets& b) const {
+    out += "<ul>\n";
+    for (const Words& item : b.items) out += "<li>" + html(item) + "</li>\n";
+    out += "</ul>\n";
+  }
+  void operator()(const DocumentTable& t) const {
+    if (t.folded) {
+      out += "<details><summary>" + html_escaped(t.title) + "</summary>\n" + table_html(t) + "</details>\n";
+      return;
+    }
+    if (!t.title.empty()) out += "<p class=\"caption\">" + html_escaped(t.title) + "</p>\n";
+    out += table_html(t);
+    if (!t.note.empty()) out += "<p class=\"note\">" + html_escaped(t.note) + "</p>\n";
+    if (t.footnotes.empty()) return;
+    out += "<ul class=\"notes\">\n";
+    for (const std::string& note : t.footnotes) out += "<li>" + html_escaped(note) + "</li>\n";
+    out += "</ul>\n";
+  }
+  void operator()(const FigureBlock& f) const {
+    const auto drawn =
+        std::find_if(figures.begin(), figures.end(), [&](const DrawnFigure& d) { return d.name == f.name; });
+    if (drawn == figures.end()) return;
+    out += fmt::format("<figure role=\"group\" aria-label=\"{}\"><div class=\"panels\">\n", html_escaped(f.title));
+    for (std::size_t i = 0; i < drawn->panels.size(); ++i) {
+      const int width = drawn->widths[i];
+      const std::string least = width > kWidestOfPhone ? fmt::format("min-width:{}px;", std::min(width, 680)) : "";
+      out += fmt::format("<div class=\"panel\"><div style=\"{}width:{}px;max-width:100%\">{}</div></div>\n", least,
+                         width, drawn->panels[i]);
+    }
+    out += "</div><figcaption>" + html_escaped(f.caption.empty() ? f.title : f.caption) + "</figcaption></figure>\n";
+  }
+  void operator()(const Verbatim& v) const {
+    out +=
+        "<details><summary>" + html_escaped(v.title) + "</summary><pre>" + escaped_lines(v.text) + "</pre></details>\n";
+  }
+};
+
+std::string page_title(const Document& document) {
+  for (const Block& block : document) {
+    if (const auto* heading = std::get_if<Heading>(&block)) return html_escaped(heading->text);
+  }
+  return "streamgauge";
+}
+
+}  // namespace
+
+std::string html_escaped(std::string_view text) { return escaped_lines(on_one_line(text)); }
+
+std::string document_html(const Document& document, const std::vector<DrawnFigure>& figures) {
+  // No request leaves the page, whatever is in it.
+  std::string out = fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
+      page_title(document), kHtmlStyle);
+  for (const Block& block : document) std::visit(Writer{figures, out}, block);
+  return out + fmt::format("</main>\n<script>{}</script>\n</body>\n</html>\n", kHtmlScript);
+}
+
+}  // namespace sg

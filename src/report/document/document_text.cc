@@ -1,0 +1,83 @@
+#include "report/document/document_text.h"
+
+#include "report/document/experiment_document.h"
+#include "report/text/text_table.h"
+#include "report/text/wrap.h"
+
+namespace sg {
+namespace {
+
+constexpr std::size_t kWidestCell = 64;  // a prompt is known by its beginning; the other forms have it whole
+
+std::string plain(const Words& words) {
+  std::string out;
+  for (const Span& span : words) out += printable(on_one_line(span.text));
+  return out;
+}
+
+std::string paragraph(const std::string& text, std::size_t width, std::size_t indent) {
+  std::string out;
+  for (const std::string& line : wrapped(text, width - indent)) out += std::string(indent, ' ') + line + "\n";
+  return out;
+}
+
+std::string item(const std::string& text, std::size_t width) {
+  std::string out = paragraph(text, width, 2);
+  out[0] = '-';
+  return out;
+}
+
+std::string table_text(const DocumentTable& table) {
+  std::vector<TextTable::Column> columns;
+  columns.reserve(table.columns.size());
+  for (const auto& column : table.columns) {
+    columns.push_back({printable(on_one_line(column.head)), column.right ? Align::kRight : Align::kLeft});
+  }
+  TextTable text(std::move(columns));
+  for (const auto& row : table.rows) {
+    std::vector<std::string> cells;
+    cells.reserve(row.size());
+    for (const auto& cell : row) cells.push_back(shortened(on_one_line(cell.text), kWidestCell));
+    text.row(std::move(cells));
+  }
+  return text.text();
+}
+
+struct Writer {
+  std::string& out;
+  std::size_t width;
+
+  void operator()(const Heading& h) const { out += printable(on_one_line(h.text)) + "\n"; }
+  void operator()(const Paragraph& p) const { out += paragraph(plain(p.words), width, 0); }
+  void operator()(const Callout& c) const { out += plain(c.head) + "\n" + paragraph(plain(c.words), width, 2); }
+  void operator()(const Bullets& b) const {
+    for (const Words& words : b.items) out += item(plain(words), width);
+  }
+  void operator()(const DocumentTable& t) const {
+    if (t.folded) return;
+    if (!t.title.empty()) out += printable(on_one_line(t.title)) + "\n";
+    out += table_text(t);
+    if (!t.note.empty()) out += paragraph(printable(on_one_line(t.note)), width, 0);
+    for (const std::string& note : t.footnotes) out += item(printable(on_one_line(note)), width);
+  }
+  void operator()(const FigureBlock& /*drawn elsewhere*/) const {}
+  void operator()(const Verbatim& /*in the other forms*/) const {}
+};
+
+}  // namespace
+
+std::string document_text(const Document& document, std::size_t width) {
+  std::string out;
+  for (const Block& block : document) {
+    std::string text;
+    std::visit(Writer{text, width}, block);
+    if (!text.empty()) out += (out.empty() ? "" : "\n") + text;
+  }
+  return out;
+}
+
+std::string result_text(const ExperimentResult& result, std::size_t width) {
+  return document_text(experiment_summary(result), width);
+}
+
+}  // namespace sg

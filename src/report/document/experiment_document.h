@@ -1,0 +1,20 @@
+// The report of an experiment as a document: the verdict first, then what it rests on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiment/result.h"
+#include "report/document/document.h"
+
+namespace sg {
+
+/// The whole report. `figures` are those that could be drawn, by name; `notices` are the writer's own, in addition to
+/// the result's.
+Document experiment_document(const ExperimentResult& result, const std::vector<std::string>& figures,
+                             const std::vector<std::string>& notices);
+
+/// What a terminal shows at the end of a run: the tables as the study printed them, values, verdicts, notices.
+Document experiment_summary(const ExperimentResult& result);
+
+}  // namespace sg
