@@ -15,12 +15,6 @@ Measured reduce_at(const SiteNorms& norms, Reduction reduction, SiteRef site) {
   return reduced;
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return sum / static_cast<double>(values.size());
-}
-
 Measured geometric_mean(const std::vector<double>& gains) {
   double sum = 0;
   for (const double g : gains) {

@@ -10,12 +10,6 @@
 namespace sg {
 namespace {
 
-double mean_of(std::span<const double> values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return sum / static_cast<double>(values.size());
-}
-
 /// Scaled by the largest norm, so that squares neither overflow nor vanish.
 double root_sum_squares(std::span<const double> values) {
   const double largest = *std::max_element(values.begin(), values.end());
@@ -64,6 +58,12 @@ std::string_view name(Reduction reduction) {
 
 std::string_view title(Reduction reduction) {
   return reduction == Reduction::kMeanSkipFirst ? "mean, no first" : name(reduction);
+}
+
+double mean_of(std::span<const double> values) {
+  double sum = 0;
+  for (const double v : values) sum += v;
+  return sum / static_cast<double>(values.size());
 }
 
 double median_of(std::span<const double> values) {

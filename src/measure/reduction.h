@@ -34,6 +34,8 @@ std::string_view title(Reduction reduction);
 /// inf or NaN (the reason names the token). Sums run in the order of the tokens, in double.
 Measured reduce(Reduction reduction, std::span<const double> norms);
 
+/// Summed in order. values must not be empty.
+double mean_of(std::span<const double> values);
 /// The middle of the sorted values, for an even count the mean of the two. values must not be empty.
 double median_of(std::span<const double> values);
 
