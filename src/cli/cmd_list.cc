@@ -8,6 +8,7 @@
 #include "experiment/parse.h"
 #include "experiment/suites.h"
 #include "io/hub_cache.h"
+#include "io/zoo_folder.h"
 #include "measure/definition.h"
 #include "model/family.h"
 #include "report/text/number_text.h"
@@ -68,6 +69,10 @@ std::string models_text() {
   }
   std::sort(own.begin(), own.end());
   for (const auto& path : own) table.row({path.stem().string(), "-", path.string()});
+  for (const PocketModel& m : pocket_models()) {
+    const std::string steps = m.checkpoints > 0 ? ", " + std::to_string(m.checkpoints) + " checkpoints" : "";
+    table.row({m.name, "pocket zoo" + steps, m.path.string()});
+  }
   if (!table.empty()) return table.text();
   return "No model in " + hub_cache_folder().string() + " or " + own_models_folder().string() + ".\n";
 }

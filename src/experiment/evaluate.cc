@@ -12,7 +12,12 @@ namespace {
 
 constexpr const char* kPocketNote =
     "These models are the pocket zoo's: small, trained for minutes, stand-ins that show how the experiment runs. "
-    "Nothing about the models that the study names follows from their numbers.";
+    "Nothing about the models that the study names follows from their numbers. What the study states of its models, "
+    "such "
+    "as a context length, is stated of those and not of the stand-ins.";
+constexpr const char* kPocketRunNote =
+    "These checkpoints are the pocket zoo's: one small model, trained for minutes on a task made for it. What holds in "
+    "this run need not hold in another, and nothing about the models that the study names follows from it.";
 
 std::string method_of_value(const ValueSpec& spec, const World& world) {
   if (const auto* formula = std::get_if<ExprSource>(&spec.source)) return formula->expression.text();
@@ -52,6 +57,12 @@ std::vector<ReferenceValue> references_of(const World& world) {
   return references;
 }
 
+/// A change as it was given, or where it stands when it is long: a list of models, all prompts.
+std::string shortened(const std::string& change) {
+  constexpr std::size_t kLong = 120;
+  return change.size() <= kLong ? change : change.substr(0, change.find('='));
+}
+
 /// What the file and the run say, before anything is computed.
 ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
   ExperimentResult r;
@@ -69,9 +80,9 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
   r.started = run.started;
   r.engine = run.engine;
   r.pocket = run.pocket;
-  if (run.pocket) r.pocket_note = kPocketNote;
+  if (run.pocket) r.pocket_note = e.zoo_run.empty() ? kPocketNote : kPocketRunNote;
   if (!e.note.empty()) r.notices.push_back(e.note);
-  for (const std::string& one : e.overrides) r.notices.push_back("Changed by --set " + one);
+  for (const std::string& one : e.overrides) r.notices.push_back("Changed by --set " + shortened(one));
   r.notices.insert(r.notices.end(), run.notices.begin(), run.notices.end());
   return r;
 }

@@ -222,7 +222,8 @@ struct Experiment {
   Definition definition;
   std::vector<GainSpan> spans;  // that the claim can be put to; the multiverse varies over these. Holds the seed's own
   bool roles = false;           // models are compared by name
-  std::string suite;            // empty: texts
+  std::string zoo_run;          // of the pocket zoo, whose checkpoints stand in for all models; empty: none
+  std::string suite;            // a built-in one, or how the file calls its own prompts; empty: no name
   std::vector<Prompt> prompts;
   std::vector<std::string> weights;  // roles of matrices to measure
   bool logits = false;

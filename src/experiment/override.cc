@@ -73,8 +73,10 @@ Result<void> apply_override(toml::table& root, const std::string& text) {
       return bad_override(text, "the path leads nowhere", "tables by their keys, lists by an entry's key or name");
     }
   }
-  // Prompts are a suite or texts; the one that is set replaces the other.
-  if (steps.size() == 2 && steps[0] == "prompts") table->erase(steps[1] == "suite" ? "texts" : "suite");
+  // Prompts are a suite, texts or groups; the one that is set replaces the others.
+  if (steps.size() == 2 && steps[0] == "prompts" && steps[1] != "name") {
+    for (const char* source : {"suite", "texts", "groups", "name"}) table->erase(source);
+  }
   const toml::table value = parsed_value(text.substr(equals + 1));
   table->insert_or_assign(steps[at], *value.get("value"));
   return {};

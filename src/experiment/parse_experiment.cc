@@ -28,24 +28,46 @@ std::vector<ModelEntry> parse_models(TomlTable& root) {
   return models;
 }
 
+/// Prompts that the file lists itself: texts, or groups with their categories.
+void parse_own_prompts(TomlTable& t, Experiment& e) {
+  for (const std::string& text : t.texts("texts")) e.prompts.push_back({.text = text, .category = ""});
+  for (TomlTable& group : t.tables("groups", "[[prompts.groups]]")) {
+    const std::string category = group.need_text("category");
+    const std::vector<std::string> prompts = group.texts("prompts");
+    if (prompts.empty()) group.wrong("prompts", "a category without prompts", "a list of texts", "none");
+    for (const std::string& text : prompts) e.prompts.push_back({.text = text, .category = category});
+    group.finish();
+  }
+}
+
 void parse_prompts(TomlTable& root, Experiment& e) {
   std::optional<TomlTable> t = root.table("prompts");
   if (!t) {
-    root.wrong("prompts", "there are no prompts", "[prompts] with suite or texts", "none");
+    root.wrong("prompts", "there are no prompts", "[prompts] with suite, texts or groups", "none");
     return;
   }
-  e.suite = t->text("suite");
-  for (const std::string& text : t->texts("texts")) e.prompts.push_back({.text = text, .category = ""});
-  if (e.suite.empty() == e.prompts.empty()) {
-    t->wrong("suite", "which prompts", "suite or texts", e.suite.empty() ? "neither" : "both");
-  } else if (!e.suite.empty()) {
-    Result<Suite> suite = find_suite(e.suite);
-    if (suite.ok()) {
-      e.prompts = std::move(suite).value().prompts;
-    } else {
-      t->fail("suite", std::move(suite).error());
-    }
+  const std::string suite = t->text("suite"), own_name = t->text("name");
+  parse_own_prompts(*t, e);
+  const int sources = (suite.empty() ? 0 : 1) + (t->has("texts") ? 1 : 0) + (t->has("groups") ? 1 : 0);
+  if (sources != 1 || (suite.empty() && e.prompts.empty())) {
+    t->wrong("suite", "which prompts", "one of suite, texts and groups", sources > 1 ? "several" : "none");
+  } else if (suite.empty()) {
+    e.suite = own_name;
+  } else if (!own_name.empty()) {
+    t->wrong("name", "a suite has its own name", "name with texts or groups", "'" + own_name + "'");
+  } else if (Result<Suite> found = find_suite(suite); found.ok()) {
+    e.suite = suite;
+    e.prompts = std::move(found).value().prompts;
+  } else {
+    t->fail("suite", std::move(found).error());
   }
+  t->finish();
+}
+
+void parse_zoo(TomlTable& root, Experiment& e) {
+  std::optional<TomlTable> t = root.table("zoo");
+  if (!t) return;
+  e.zoo_run = t->need_text("run");
   t->finish();
 }
 
@@ -134,6 +156,7 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
   parse_prompts(root, e);
   parse_measure(root, e);
   e.models = parse_models(root);
+  parse_zoo(root, e);
   e.prompt_columns = parse_columns(root, "prompt_columns");
   e.columns = parse_columns(root, "columns");
   e.values = parse_values(root);

@@ -79,10 +79,11 @@ Result<void> measure_experiment(const Experiment& e, const RunOptions& options, 
   RunRecord record = {.experiment = e.text,
                       .overrides = e.overrides,
                       .started = options.started,
-                      .pocket = false,
+                      .pocket = options.pocket,
                       .engine = engine,
                       .models = {},
-                      .notices = cast.notices};
+                      .notices = options.notices};
+  record.notices.insert(record.notices.end(), cast.notices.begin(), cast.notices.end());
   for (const Prepared& p : all) record.models.push_back(p.outcome);
   SG_TRY_VOID(store.put_run(record));
   Work work(all, options);

@@ -15,9 +15,11 @@
 namespace sg {
 
 struct RunOptions {
-  std::vector<KeyedModel> models;  // empty: those of the file
-  std::string started;             // ISO 8601, UTC
-  int threads = 0;                 // as MeasureOptions
+  std::vector<KeyedModel> models;    // empty: those of the file
+  bool pocket = false;               // they are the pocket zoo's
+  std::vector<std::string> notices;  // what a reader must know of the choice of models
+  std::string started;               // ISO 8601, UTC
+  int threads = 0;                   // as MeasureOptions
   std::string isa;
   std::size_t memory_budget = 0;
   std::uint64_t memory = 0;  // of the machine, bytes; a model whose plan needs more is skipped. 0: physical memory

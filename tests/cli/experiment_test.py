@@ -1,7 +1,6 @@
 """run, analyze, report and list experiments, on tiny models with a tokenizer of single characters beside them."""
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -15,17 +14,6 @@ TINY = ["gpt-neox-parallel", "gpt-neox-sequential", "llama-yarn", "llama-deep", 
         "gemma2-both-caps"]
 
 
-def tokenizer():
-    """Byte-level, no merges: every printable ASCII character is a token."""
-    characters = ["\u0120"] + [chr(c) for c in range(ord("!"), ord("~") + 1)]
-    return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
-            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False},
-            "post_processor": None, "decoder": {"type": "ByteLevel"},
-            "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
-                      "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
-                      "vocab": {c: i for i, c in enumerate(characters)}, "merges": []}}
-
-
 def without_times(folder):
     """results.json but for the time stamps, which stand in one key of ours and one of the study's."""
     text = (folder / "results.json").read_text(encoding="utf-8")
@@ -36,14 +24,7 @@ def without_times(folder):
 class ExperimentTest(support.CliTest):
     def setUp(self):
         super().setUp()
-        self.models = []
-        for name in TINY:
-            folder = self.folder / "models" / name
-            folder.mkdir(parents=True)
-            for file in ("config.json", "model.safetensors"):
-                shutil.copy(GOLDEN / name / file, folder / file)
-            (folder / "tokenizer.json").write_text(json.dumps(tokenizer()), encoding="utf-8")
-            self.models.append(folder)
+        self.models = [support.tiny_model(self.folder / "models" / name, name) for name in TINY]
 
     def flags(self, count=8):
         return [f for i, m in enumerate(self.models[:count]) for f in ("--model", f"m{i + 1}={m}")]
@@ -105,20 +86,6 @@ class ExperimentTest(support.CliTest):
         theirs = json.loads((again / "results.json").read_text(encoding="utf-8"))
         self.assertEqual(ours["analysis"], theirs["analysis"])
         self.assertEqual(ours["verdict"], theirs["verdict"])
-
-    def test_killed_and_resumed_equals_unbroken(self):
-        whole, broken = self.folder / "whole", self.folder / "broken"
-        start = time.monotonic()
-        self.ok("run", "head-density", *self.flags(), "-o", whole)
-        seconds = time.monotonic() - start
-        moments = random.Random(7)
-        for _ in range(6):
-            command = [PROGRAM, "run", "head-density", *map(str, self.flags()), "-o", str(broken)]
-            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-                time.sleep(moments.random() * seconds)
-                process.kill()
-        self.ok("run", "head-density", *self.flags(), "-o", broken, "--resume")
-        self.assertEqual(without_times(broken), without_times(whole))
 
     def test_interrupted_leaves_a_whole_store(self):
         out = self.folder / "out"

@@ -2,7 +2,6 @@
 """run: killed at random moments and resumed, twice at once, on a full disk, in a folder that cannot be written. The
 outcome is that of an unbroken run, to the byte, but for the time at which it started."""
 import ctypes
-import json
 import os
 import random
 import re
@@ -55,16 +54,6 @@ spearman = ["heads", "mean_gain"]
 CAP_DAC_OVERRIDE, PR_CAPBSET_DROP = 1, 24
 
 
-def byte_level_tokenizer():
-    """One token for each printable character of ASCII, so that the tiny vocabularies read any prompt in English."""
-    # Byte-level BPE writes a space and a line feed as the last two.
-    letters = [chr(c) for c in range(33, 127)] + ["\u0120", "\u010a"]
-    return {"version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None,
-            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
-            "decoder": {"type": "ByteLevel"},
-            "model": {"type": "BPE", "vocab": {letter: i for i, letter in enumerate(letters)}, "merges": []}}
-
-
 def drop_rights():
     """Root without the right to write where the mode says no; for everybody else nothing."""
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
@@ -89,12 +78,7 @@ class RunResume(support.CliTest):
         cls.addClassCleanup(shutil.rmtree, cls.home)
         cls.models = []
         for number, name in enumerate(MODELS, 1):
-            folder = cls.home / name
-            folder.mkdir()
-            for file in ("config.json", "model.safetensors"):
-                (folder / file).symlink_to(support.GOLDEN / name / file)
-            (folder / "tokenizer.json").write_text(json.dumps(byte_level_tokenizer()), encoding="utf-8")
-            cls.models += ["--model", f"m{number}={folder}"]
+            cls.models += ["--model", f"m{number}={support.tiny_model(cls.home / name, name)}"]
         cls.experiment = cls.home / "small.toml"
         cls.experiment.write_text(EXPERIMENT, encoding="utf-8")
         cls.out = cls.home / "unbroken"
@@ -126,48 +110,48 @@ class RunResume(support.CliTest):
         assert len(started) == 1, started
         return text.replace(started[0], "")
 
-    def finishes(self, folder, **options):
-        done = self.finish(self.start(folder, **options))
+    def finishes(self, folder, experiment=None, expected=None, prompts=PROMPTS, **options):
+        done = self.finish(self.start(folder, experiment, **options))
         self.assertEqual(done.returncode, 0, done.stderr_text)
-        self.assertEqual(self.results(folder), self.expected)
-        self.assertEqual(rows(folder, "sequences"), PROMPTS * len(MODELS))
+        self.assertEqual(self.results(folder), expected or self.expected)
+        self.assertEqual(rows(folder, "sequences"), prompts * len(MODELS))
         return done
 
-    def test_killed_at_random_moments_and_resumed(self):
+    def survives_kills(self, name, seconds, finish, experiment=None):
+        """Kills at random moments of a run of `seconds`, a few on one folder, then `finish(folder)`."""
         moments = random.Random(20)
-        kills = resumed = 0
-        round_number = 0
+        kills = resumed = round_number = 0
         while kills < KILLS:
-            folder = self.folder / f"round-{round_number}"
+            folder = self.folder / f"{name}-{round_number}"
             round_number += 1
             self.assertLess(round_number, 10 * KILLS, "the runs end before they can be killed")
-            # A few kills on one folder, then it must finish.
             for _ in range(moments.randint(1, 4)):
-                process = self.start(folder)
-                time.sleep(moments.uniform(0, self.seconds))
+                process = self.start(folder, experiment)
+                time.sleep(moments.uniform(0, seconds))
                 process.send_signal(signal.SIGKILL)
                 kills += self.finish(process).returncode == -signal.SIGKILL
                 resumed += (folder / "store.sqlite").exists() and not (folder / "results.json").exists()
-            self.finishes(folder)
+            finish(folder)
         self.assertGreater(resumed, 0, "no kill came between the first row and the results")
 
-    def test_a_built_in_experiment_killed_and_resumed(self):
-        whole, broken = self.folder / "whole", self.folder / "broken"
+    def test_killed_at_random_moments_and_resumed(self):
+        self.survives_kills("small", self.seconds, self.finishes)
+
+    def test_a_built_in_experiment_killed_at_random_moments_and_resumed(self):
+        whole = self.folder / "whole"
         began = time.monotonic()
         done = self.finish(self.start(whole, "head-density"))
         seconds = time.monotonic() - began
         self.assertEqual(done.returncode, 0, done.stderr_text)
-        for moment in (0.1, 0.4):
-            process = self.start(broken, "head-density")
-            time.sleep(moment * seconds)
-            process.kill()
-            self.finish(process)
-        done = self.finish(self.start(broken, "head-density"))
-        self.assertEqual(done.returncode, 0, done.stderr_text)
-        self.assertEqual(self.results(broken), self.results(whole))
-        # A killed process may leave the temporary file (of a hidden name) that it was writing.
-        names = [sorted(p.name for p in folder.iterdir() if p.name[0] != ".") for folder in (broken, whole)]
-        self.assertEqual(names[0], names[1])
+        expected = self.results(whole)
+
+        def finish(folder):
+            self.finishes(folder, "head-density", expected, 25)
+            # A killed process may leave the temporary file (of a hidden name) that it was writing.
+            names = [sorted(p.name for p in f.iterdir() if p.name[0] != ".") for f in (folder, whole)]
+            self.assertEqual(names[0], names[1])
+
+        self.survives_kills("head-density", seconds, finish, "head-density")
 
     def test_a_rerun_measures_nothing(self):
         folder = self.folder / "again"

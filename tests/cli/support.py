@@ -20,6 +20,25 @@ sys.path.insert(0, str(ROOT / "tools"))
 import validate_json  # noqa: E402  (the tools are no package)
 
 
+def byte_level_tokenizer():
+    """One token for each printable character of ASCII, so that the tiny vocabularies read any prompt in English."""
+    # Byte-level BPE writes a space and a line feed as the last two.
+    letters = [chr(c) for c in range(33, 127)] + ["\u0120", "\u010a"]
+    return {"version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None,
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False},
+            "decoder": {"type": "ByteLevel"},
+            "model": {"type": "BPE", "vocab": {letter: i for i, letter in enumerate(letters)}, "merges": []}}
+
+
+def tiny_model(folder, golden):
+    """A golden model with a tokenizer beside it, in a new folder."""
+    folder.mkdir(parents=True)
+    for file in ("config.json", "model.safetensors"):
+        (folder / file).symlink_to(GOLDEN / golden / file)
+    (folder / "tokenizer.json").write_text(json.dumps(byte_level_tokenizer()), encoding="utf-8")
+    return folder
+
+
 class Done:
     """A finished call: exit code and both streams."""
 

@@ -75,7 +75,22 @@ TEST(Parse, TopLevelIsChecked) {
   EXPECT_NE(error_of("id = \"a\"\ntitle = \"t\"\ndefinition = \"notebook-003\"").find("there are no prompts"),
             std::string::npos);
   EXPECT_NE(error_of(made_up::file("", "suite = \"none\"")).find("notebook-003"), std::string::npos);
-  EXPECT_NE(error_of(made_up::file("", "suite = \"notebook-003\"\ntexts = [\"a\"]")).find("both"), std::string::npos);
+  EXPECT_NE(error_of(made_up::file("", "suite = \"notebook-003\"\ntexts = [\"a\"]")).find("several"),
+            std::string::npos);
+}
+
+TEST(Parse, PromptsInGroupsCarryTheirCategory) {
+  const Experiment e =
+      made_up::experiment("",
+                          "name = \"sums\"\ngroups = [{category = \"seen\", prompts = [\"a\", \"b\"]}, "
+                          "{category = \"held-out\", prompts = [\"c\"]}]");
+  EXPECT_EQ(e.suite, "sums");
+  ASSERT_EQ(e.prompts.size(), 3u);
+  EXPECT_EQ(e.prompts[1].text + e.prompts[1].category, "bseen");
+  EXPECT_EQ(e.prompts[2].text + e.prompts[2].category, "cheld-out");
+  EXPECT_NE(error_of(made_up::file("", "groups = [{category = \"seen\"}]")).find("without prompts"), std::string::npos);
+  EXPECT_NE(error_of(made_up::file("", "texts = []")).find("which prompts"), std::string::npos);
+  EXPECT_NE(error_of(made_up::file("", "suite = \"notebook-003\"\nname = \"x\"")).find("own name"), std::string::npos);
 }
 
 TEST(Parse, SpansThatTheClaimCanBePutTo) {
