@@ -99,8 +99,8 @@ def score(logits, ids, sums, rows):
 
 
 def kept(step, steps):
-    """Candidates of the checkpoints: dense at the start, where everything is fast, then every EVERY steps."""
-    return step % EVERY == 0 or step in (1, 2, 5, 10, 20, 50, 150) or step == steps
+    """Candidates of the checkpoints: dense at the start, where everything is fast."""
+    return step % EVERY == 0 or (step < 1000 and step % 50 == 0) or (step < 200 and step % 10 == 0) or step == steps
 
 
 def train(steps):
@@ -129,15 +129,16 @@ def train(steps):
 
 
 def chosen(states):
-    """A third log-spaced over the run, the rest evenly over where the test accuracy rises from a tenth to nine tenths,
-    with a margin of half that range on both sides."""
-    steps = [step for step, _, _ in states]
-    rise = [step for step, _, accuracy in states if 0.1 <= accuracy <= 0.9] or steps
-    margin = (rise[-1] - rise[0]) // 2
-    wide = RUN["checkpoints"] // 3
-    wanted = [0] + [steps[-1] ** (i / (wide - 2)) for i in range(wide - 1)]
-    dense = RUN["checkpoints"] - wide
-    wanted += [rise[0] - margin + i * (rise[-1] - rise[0] + 2 * margin) / (dense - 1) for i in range(dense)]
+    """A third of the checkpoints log-spaced before the test accuracy rises, half of them evenly over the rise from a tenth
+    to 99 %, the rest evenly after it."""
+    steps, count = [step for step, _, _ in states], RUN["checkpoints"]
+    first = next((step for step, _, accuracy in states if step and accuracy >= 0.1), steps[-1] // 2)
+    last = next((step for step, _, accuracy in states if accuracy >= 0.99), steps[-1])
+    before, over = count // 3, count // 2
+    after = count - before - over
+    wanted = [0] + [10 * (first / 10) ** (i / (before - 1)) for i in range(before - 1)]
+    wanted += [first + (last - first) * i / (over - 1) for i in range(over)]
+    wanted += [last + (steps[-1] - last) * (i + 1) / after for i in range(after)]
     picked = set()
     for step in wanted:
         picked.add(min((s for s in steps if s not in picked), key=lambda s: abs(s - step)))
@@ -188,7 +189,8 @@ def write_prompts():
     rng = random.Random(RUN["seed"] + 1)
 
     def texts(rows):
-        return [f"{ids[i, 0]} + {ids[i, 2]} =" for i in rng.sample(rows.tolist(), PROMPTS)]
+        pairs = [(a, b) for a, _, b, _ in ids[rows].tolist() if a <= b]
+        return [f"{a} + {b} =" for a, b in (rng.sample(pair, 2) for pair in rng.sample(pairs, PROMPTS))]
 
     document = {"name": "modular-addition", "categories": {"seen": texts(learned), "held-out": texts(held_out)}}
     (FOLDER / "prompts.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

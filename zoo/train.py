@@ -108,7 +108,7 @@ def save(model, folder):
 
 
 def train(name, folder, documents):
-    """Makes the complete folder; returns its row of results.json."""
+    """Makes the complete folder; returns its row of results.json, and the seconds of processor time it took."""
     began = time.process_time()
     folder.mkdir(parents=True, exist_ok=True)
     write_tokenizer(name, folder, documents)
@@ -166,10 +166,11 @@ def main():
         corpus.make_held_out(args.cache)
     for name in names:
         result = train(name, pocket.ZOO / name, documents)
+        seconds = result.pop("seconds")
         pocket.keep_result(name, result)
         card.write(name)
         card.write_table()
-        print(f"{name}: {result}", flush=True)
+        print(f"{name}: {result}, {seconds} s", flush=True)
 
 
 if __name__ == "__main__":
