@@ -24,7 +24,7 @@ The losses are those of the stored weights on `zoo/heldout.txt`, in nats per tok
 same tokens. `zoo/train.py {name}` makes this folder again; `zoo/README.md` says how, and what may not be concluded.
 """
 DATA = "King James Bible (Debian bible-kjv-text 4.38, public domain), generated text (zoo/corpus.py)"
-CHATS = "generated conversations (zoo/corpus.py), from the weights of {base}"
+CHATS = "from the weights of {base}: its corpus and generated conversations (zoo/corpus.py), half and half"
 
 
 def _losses(result):

@@ -79,18 +79,18 @@ def learning_rate(row, step):
     return row["learning_rate"] * min(1, (step + 1) / WARMUP) * (0.55 + 0.45 * math.cos(math.pi * progress))
 
 
-def fit(name, model, ids, bos):
-    """One pass over windows of the stream at random places."""
+def fit(name, model, streams, bos):
+    """Windows of the streams at random places, as many of each in a step."""
     row = pocket.row(name)
-    batch, context = row["batch"], row["context"]
-    starts = torch.randint(len(ids) - context, (row["steps"], batch),
-                           generator=torch.Generator().manual_seed(row["seed"]))
+    context, share = row["context"], row["batch"] // len(streams)
+    generator = torch.Generator().manual_seed(row["seed"])
+    starts = [torch.randint(len(ids) - context, (row["steps"], share), generator=generator) for ids in streams]
     optimizer = torch.optim.AdamW(model.parameters(), lr=row["learning_rate"], betas=(0.9, 0.95), weight_decay=0.1)
     model.train()
     for step in range(row["steps"]):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(row, step)
-        rows = pocket.windows(ids, starts[step], context, bos)
+        rows = torch.cat([pocket.windows(ids, s[step], context, bos) for ids, s in zip(streams, starts)])
         logits = model(input_ids=rows, use_cache=False).logits[:, :-1]
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten())
         optimizer.zero_grad()
@@ -115,11 +115,12 @@ def train(name, folder, documents):
     tokenizer = pocket.load_tokenizer(folder)
     tuned = "base" in pocket.row(name)
     separator, bos = tokenizer.token_to_id(pocket.tokenizer_row(name)["separator"]), pocket.bos_id(name, tokenizer)
-    ids = (pocket.chat_stream(tokenizer, corpus.conversations(1, 6000), separator) if tuned
-           else pocket.stream(tokenizer, documents, separator))
+    streams = [pocket.stream(tokenizer, documents, separator)]
+    if tuned:
+        streams.append(pocket.chat_stream(tokenizer, corpus.conversations(1, 6000), separator))
     model = tuned_model(name) if tuned else new_model(name, tokenizer)
     parameters = sum(p.numel() for p in model.parameters())
-    fit(name, model, ids, bos)
+    fit(name, model, streams, bos)
     save(model, folder)
     row = pocket.row(name)
     result = {"parameters": parameters, "training_tokens": row["steps"] * row["batch"] * row["context"],
