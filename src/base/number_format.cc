@@ -27,6 +27,13 @@ std::string with_thousands(std::string text) {
   return text;
 }
 
+/// "{:.2f}x" as "{:.2g}x": two figures of a number that decimals would show as 0. Empty: not a format of decimals.
+std::string by_figures(std::string format) {
+  const std::size_t end = format.find("f}");
+  if (end == std::string::npos || end < 2 || format[end - 2] != '.' || format[end - 1] == '0') return "";
+  return format.replace(end - 1, 2, "2g");
+}
+
 constexpr double kLargestInteger = 0x1p63;
 
 }  // namespace
@@ -42,6 +49,8 @@ std::optional<std::string> format_number(double x, const std::string& format) {
     x *= 100;
   }
   std::optional<std::string> text = by_format(plain, x);
+  const bool vanished = text && x != 0 && std::isfinite(x) && text->find_first_of("123456789") == std::string::npos;
+  if (const std::string figures = by_figures(plain); vanished && !figures.empty()) text = by_format(figures, x);
   if (!text && std::fabs(x) < kLargestInteger) text = by_format(plain, std::llround(x));
   return text && thousands ? with_thousands(*text) : text;
 }

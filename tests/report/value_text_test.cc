@@ -22,6 +22,16 @@ TEST(ValueText, FollowsTheFormat) {
     EXPECT_EQ(number_text(1.5, wrong), "1.500") << wrong;
 }
 
+TEST(ValueText, ANumberIsNotShownAsZero) {
+  EXPECT_EQ(number_text(0.00294, "{:.2f}x"), "0.0029x");
+  EXPECT_EQ(number_text(-1.2e-7, "{:.3f}"), "-1.2e-07");
+  EXPECT_EQ(number_text(0.012, "{:.2f}"), "0.01");
+  EXPECT_EQ(number_text(0.0, "{:.2f}"), "0.00");
+  EXPECT_EQ(number_text(0.2, "{:.0f}"), "0");
+  EXPECT_EQ(number_text(0.001, "{:.0%}"), "0%");
+  EXPECT_EQ(number_text(0.0001, "{:.1%}"), "0.01%");
+}
+
 TEST(ValueText, OfEveryKind) {
   EXPECT_EQ(value_text(Absent{"why"}, ""), kNoValue);
   EXPECT_EQ(value_text(true, ""), "yes");
