@@ -8,60 +8,17 @@
 #define SG_KERNEL_GRAM_INL_H_
 #endif
 
+#include "kernel/gram-rows-inl.h"
 #include "kernel/lanes-inl.h"
-#include "kernel/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sg {
 namespace HWY_NAMESPACE {
 
-/// Rows whose dot products run side by side: enough chains to hide the latency of a fused multiply-add, few enough
-/// for the registers.
-inline constexpr std::size_t kGramRows = kParts == 1 ? 8 : 4;
-
-/// Asks for the bytes of the rows to come, a few cache lines per group of lanes, while these rows are computed: without
-/// it decoding waits for memory and the arithmetic leaves memory idle.
-class ReadAhead {
- public:
-  /// `bytes` from `start`, over `groups` calls.
-  ReadAhead(const std::byte* start, std::size_t bytes, std::size_t groups)
-      : at_(reinterpret_cast<std::uintptr_t>(start)), lines_((bytes / kLine + groups - 1) / groups) {}
-  SG_INLINE void operator()() {
-    for (std::size_t l = 0; l < lines_; ++l, at_ += kLine) {
-      __builtin_prefetch(reinterpret_cast<const void*>(at_), 0, 2);  // for reading, into the second level
-    }
-  }
-
- private:
-  static constexpr std::size_t kLine = 64;
-  std::uintptr_t at_;
-  std::size_t lines_;
-};
-
-/// As many numbers from `x` as a vector of doubles has; also binary16 and bfloat16 as they are stored.
-struct FloatRow {
-  const float* x = nullptr;
-  SG_INLINE DoubleVec load(std::size_t i) const { return load_double(x + i); }
-};
-struct HalfRow {
-  const std::uint16_t* x = nullptr;
-  SG_INLINE DoubleVec load(std::size_t i) const {
-    return hn::PromoteTo(DoubleTag(), widened_halves<HalfFloatTag>(x + i));
-  }
-};
-struct BrainRow {
-  const std::uint16_t* x = nullptr;
-  SG_INLINE DoubleVec load(std::size_t i) const {
-    const hn::RebindToUnsigned<HalfFloatTag> words;
-    const hn::Rebind<std::uint16_t, HalfFloatTag> stored;
-    const auto bits = hn::ShiftLeft<16>(hn::PromoteTo(words, hn::LoadU(stored, x + i)));
-    return hn::PromoteTo(DoubleTag(), hn::BitCast(HalfFloatTag(), bits));
-  }
-};
-
-/// acc += sum over the rows of (row . v) row, n a multiple of the lanes.
-template <std::size_t kRows, class Row>
-SG_INLINE void gram_step(const Row* rows, std::size_t n, const double* v, double* acc, ReadAhead ahead) {
+/// acc += sum over the rows of (row . v) row, n a multiple of the lanes. With kKeep a row is converted once and kept in
+/// `kept` (kRows x n) for its second use, else it is converted twice.
+template <bool kKeep, std::size_t kRows, class Row>
+SG_INLINE void gram_step(const Row* rows, std::size_t n, const double* v, double* acc, double* kept, ReadAhead ahead) {
   const DoubleTag d;
   Row row[kRows];
   Lanes dot[kRows];
@@ -75,63 +32,112 @@ SG_INLINE void gram_step(const Row* rows, std::size_t n, const double* v, double
       const std::size_t at = i + p * kDoubles;
       const auto x = hn::LoadU(d, v + at);
       SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-        dot[r].part[p] = hn::MulAdd(row[r].load(at), x, dot[r].part[p]);
+        const auto number = row[r].load(at);
+        if constexpr (kKeep) hn::Store(number, d, kept + at * kRows + r * kDoubles);
+        dot[r].part[p] = hn::MulAdd(number, x, dot[r].part[p]);
       }
     }
   }
   DoubleVec t[kRows];
-  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) t[r] = hn::Set(d, sum_lanes(dot[r]));
+  SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) t[r] = hn::Set(d, sum_lanes(dot[r]) * Row::kScale);
   for (std::size_t i = 0; i < n; i += kReduceLanes) {
-    ahead();
+    if constexpr (!kKeep) ahead();
     SG_UNROLL for (std::size_t p = 0; p < kParts; ++p) {
       const std::size_t at = i + p * kDoubles;
       auto sum = hn::LoadU(d, acc + at);
-      SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) sum = hn::MulAdd(row[r].load(at), t[r], sum);
+      SG_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+        if constexpr (kKeep) {
+          sum = hn::MulAdd(hn::Load(d, kept + at * kRows + r * kDoubles), t[r], sum);
+        } else {
+          sum = hn::MulAdd(row[r].load(at), t[r], sum);
+        }
+      }
       hn::StoreU(sum, d, acc + at);
     }
   }
 }
 
-/// Reads ahead for the kGramRows rows from r + kGramRows, over the two loops of a step. Not where rows in place span
-/// pages: such streams the processor follows by itself, with more lines under way than these requests could have.
-SG_INLINE ReadAhead next_rows(const StoredRows& w, std::size_t r, bool in_place) {
-  constexpr std::size_t kPage = 4096;
-  const std::size_t next = std::min(r + kGramRows, w.rows - 1), groups = 2 * padded_columns(w.cols) / kReduceLanes;
-  return {w.row(next), in_place && w.row_bytes >= kPage ? 0 : kGramRows * w.row_bytes, groups};
-}
-
-/// Rows of 16-bit numbers straight from the file: a decoded copy would pass through the caches twice more.
-template <class Row>
-void gram_stored(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
-  Row row[kGramRows];
+/// Rows [begin, end) in groups of kRows, the rest one by one; open(row, first, count) finds the rows from `first`.
+template <bool kKeep, class Row, class Open>
+SG_INLINE void gram_groups(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc,
+                           bool ahead, const Open& open) {
+  constexpr std::size_t kRows = kKeep ? kKeptRows : kGramRows;
+  const std::size_t n = padded_columns(w.cols), uses = kKeep ? 1 : 2;
+  double* kept = kKeep ? doubles(Scratch::kKeptRows, kRows * n) : nullptr;
+  Row row[kRows];
   std::size_t r = begin;
-  for (; r + kGramRows <= end; r += kGramRows) {
-    for (std::size_t j = 0; j < kGramRows; ++j) row[j].x = reinterpret_cast<const std::uint16_t*>(w.row(r + j));
-    gram_step<kGramRows>(row, w.cols, v, acc, next_rows(w, r, true));
+  for (; r + kRows <= end; r += kRows) {
+    open(row, r, kRows);
+    const std::byte* next = w.row(std::min(r + kRows, w.rows - 1));
+    const ReadAhead following(next, ahead ? kRows * w.row_bytes : 0, uses * n / kReduceLanes);
+    gram_step<kKeep, kRows>(row, n, v, acc, kept, following);
   }
   for (; r < end; ++r) {
-    row[0].x = reinterpret_cast<const std::uint16_t*>(w.row(r));
-    gram_step<1>(row, w.cols, v, acc, ReadAhead(w.row(r), 0, 1));
+    open(row, r, 1);
+    gram_step<kKeep, 1>(row, n, v, acc, kept, ReadAhead(w.row(r), 0, 1));
   }
+}
+
+template <class Row, class Open>
+void gram_of(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc, bool ahead,
+             const Open& open) {
+  if (w.cols <= kKeptColumns) return gram_groups<true, Row>(w, begin, end, v, acc, ahead, open);
+  gram_groups<false, Row>(w, begin, end, v, acc, ahead, open);
+}
+
+/// 16-bit numbers straight from the file: a decoded copy would pass through the caches twice more.
+template <class Row>
+void gram_halves(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
+  gram_of<Row>(w, begin, end, v, acc, true, [&](Row* row, std::size_t first, std::size_t count) HWY_ATTR {
+    for (std::size_t j = 0; j < count; ++j) row[j].x = reinterpret_cast<const std::uint16_t*>(w.row(first + j));
+  });
+}
+
+/// bfloat16 as BrainRow has it: v and the sums are scaled by the powers of two that it leaves out.
+void gram_brains(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
+  double* scaled = doubles(Scratch::kScaled, 2 * w.cols);
+  double* sums = scaled + w.cols;
+  for (std::size_t i = 0; i < w.cols; ++i) {
+    scaled[i] = v[i] * BrainRow::kOut;
+    sums[i] = acc[i] * (1.0 / BrainRow::kScale);
+  }
+  gram_halves<BrainRow>(w, begin, end, scaled, sums);
+  for (std::size_t i = 0; i < w.cols; ++i) acc[i] = sums[i] * BrainRow::kScale;
+}
+
+/// Q8_0 as it lies, a whole group of kept rows at a time: their scales first, side by side.
+void gram_bytes(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
+  const std::size_t blocks = w.cols / ByteRow::kBlock, most = hwy::RoundUpTo(blocks * kKeptRows, kDoubles);
+  double* scales = doubles(Scratch::kScaled, most + most);
+  auto* halves = reinterpret_cast<std::uint16_t*>(scales + most);
+  std::fill(halves, halves + most, std::uint16_t{0});
+  gram_groups<true, ByteRow>(
+      w, begin, end, v, acc, true, [&](ByteRow* row, std::size_t first, std::size_t count) HWY_ATTR {
+        for (std::size_t j = 0; j < count; ++j) {
+          row[j] = {w.row(first + j), scales + j};
+          for (std::size_t b = 0; b < blocks; ++b) halves[b * kKeptRows + j] = ByteRow::stored_scale(row[j].x, b);
+        }
+        for (std::size_t i = 0; i < most; i += kDoubles) {
+          hn::Store(hn::PromoteTo(DoubleTag(), widened_halves<HalfFloatTag>(halves + i)), DoubleTag(), scales + i);
+        }
+      });
 }
 
 void gram_rows(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
   if (w.scale == 1.0f && w.cols % kReduceLanes == 0) {
-    if (w.dtype == DType::kBF16) return gram_stored<BrainRow>(w, begin, end, v, acc);
-    if (kConvertsHalves && w.dtype == DType::kF16) return gram_stored<HalfRow>(w, begin, end, v, acc);
+    if (w.dtype == DType::kBF16) return gram_brains(w, begin, end, v, acc);
+    if constexpr (kConvertsHalves) {
+      if (w.dtype == DType::kF16) return gram_halves<HalfRow>(w, begin, end, v, acc);
+      if (w.dtype == DType::kQ8_0 && w.cols <= kKeptColumns) return gram_bytes(w, begin, end, v, acc);
+    }
   }
   const std::size_t n = padded_columns(w.cols);
   float* decoded = scratch(Scratch::kRows, kGramRows * n);
-  FloatRow row[kGramRows];
-  std::size_t r = begin;
-  for (; r + kGramRows <= end; r += kGramRows) {
-    for (std::size_t j = 0; j < kGramRows; ++j) row[j].x = row_or_decoded(w, r + j, decoded + j * n);
-    gram_step<kGramRows>(row, n, v, acc, next_rows(w, r, row[0].x != decoded));
-  }
-  for (; r < end; ++r) {
-    row[0].x = row_or_decoded(w, r, decoded);
-    gram_step<1>(row, n, v, acc, ReadAhead(w.row(r), 0, 1));
-  }
+  // Rows in place that span pages the processor follows by itself, with more lines under way than requests could have.
+  const bool ahead = w.dtype != DType::kF32 || w.row_bytes < kPage;
+  gram_of<FloatRow>(w, begin, end, v, acc, ahead, [&](FloatRow* row, std::size_t first, std::size_t count) HWY_ATTR {
+    for (std::size_t j = 0; j < count; ++j) row[j].x = row_or_decoded(w, first + j, decoded + j * n);
+  });
 }
 
 void row_sums(const StoredRows& w, std::size_t begin, std::size_t end, double origin, double* row_squares,

@@ -12,6 +12,8 @@ enum class Scratch : std::size_t {
   kPanel,        // the decoded weights that one worker multiplies by
   kRows,         // decoded weight rows before they are transposed into the panel
   kEdge,         // outputs of a panel that is wider than what is left of y
+  kKeptRows,     // rows of the fused pass as doubles
+  kScaled,       // vectors or scales of the fused pass in the form that its rows want
   kCount,        // number of purposes; not a purpose
 };
 

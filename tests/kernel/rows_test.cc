@@ -113,6 +113,41 @@ TEST_P(RowsOfType, GramIsTheProductWithinItsRounding) {
   check_gram(make(GetParam(), 13, 70, 5));
   check_gram(make(GetParam(), 13, 72, 5));  // whole groups of lanes: 16-bit rows are read in place
   check_gram(make(GetParam(), 13, 72, 5, 0.37f));
+  check_gram(make(GetParam(), 13, 1000, 5));  // rows too long to be kept as doubles
+}
+
+/// The same numbers as float32.
+StoredRows as_floats(const Stored& s) {
+  return {.data = reinterpret_cast<const std::byte*>(s.decoded.data()),
+          .dtype = DType::kF32,
+          .rows = s.rows.rows,
+          .cols = s.rows.cols,
+          .row_bytes = s.rows.cols * sizeof(float)};
+}
+
+void expect_gram_bits_of_floats(const Stored& s, const Kernels& k) {
+  const std::vector<double> v = random_doubles(s.rows.cols, padded_columns(s.rows.cols), 6);
+  std::vector<double> stored(v.size(), 0.5), floats = stored;
+  k.gram_rows(s.rows, 0, s.rows.rows, v.data(), stored.data());
+  k.gram_rows(as_floats(s), 0, s.rows.rows, v.data(), floats.data());
+  EXPECT_EQ(stored, floats) << k.isa << " " << name(s.rows.dtype) << " " << s.rows.cols;
+}
+
+TEST_P(RowsOfType, GramHasTheBitsOfTheSameNumbersAsFloats) {
+  for (const std::size_t items : {8u, 72u, 768u, 1000u}) {
+    const Stored s = make(GetParam(), 11, items, 9);
+    for (const Kernels* k : test::all_kernels()) expect_gram_bits_of_floats(s, *k);
+  }
+}
+
+TEST(GramOfBrainFloats, KeepsTheLargestAndTheSubnormal) {
+  const std::uint16_t extremes[] = {0x7f7f, 0xff7f, 0x0001, 0x8001, 0x007f, 0x0080, 0x8080, 0x0000, 0x8000, 0x3f80};
+  for (const std::size_t cols : {8u, 1000u}) {
+    Stored s = make(DType::kBF16, 6, cols, 2);
+    for (std::size_t i = 0; i < s.decoded.size(); ++i) std::memcpy(&s.bytes[2 * i], &extremes[(i * i + i / 7) % 10], 2);
+    decode_scalar(DType::kBF16, s.bytes.data(), s.decoded.size(), s.decoded.data());
+    for (const Kernels* k : test::all_kernels()) expect_gram_bits_of_floats(s, *k);
+  }
 }
 
 TEST_P(RowsOfType, SumsAreThoseOfTheNumbers) {
