@@ -37,6 +37,12 @@ std::string key_of(const ResultKey& key, const Tree& entry, std::size_t place) {
   return "model-" + std::to_string(place + 1);
 }
 
+/// A table of a model's configuration, such as rope_scaling, is known by its kind.
+const Tree* kind_of(const Tree& table) {
+  const Tree* kind = find_in(table, {"rope_type"});
+  return kind != nullptr ? kind : find_in(table, {"type"});
+}
+
 void read_entry(const ResultKey& key, const Tree& entry, GivenModel& model) {
   if (!key.error.empty()) {
     const Tree* error = find_in(entry, key.error);
@@ -47,6 +53,7 @@ void read_entry(const ResultKey& key, const Tree& entry, GivenModel& model) {
   for (const ResultKey::Each& each : key.each) {
     if (each.column == "key" || each.column == "label") continue;
     const Tree* node = find_in(entry, each.path);
+    if (node != nullptr && node->object) node = kind_of(*node);
     if (node == nullptr || node->object || node->list || is_absent(node->leaf)) continue;
     model.cells.columns.insert_or_assign(each.column, node->leaf);
   }
@@ -65,6 +72,26 @@ std::string text_at(const Tree& tree, const std::string& key) {
   return node != nullptr ? text_of(node->leaf).value_or("") : "";
 }
 
+std::uint64_t count_at(const Tree& tree, const std::string& key) {
+  const Tree* node = find_in(tree, {key});
+  const auto* count = node != nullptr ? std::get_if<std::int64_t>(&node->leaf) : nullptr;
+  return count != nullptr && *count > 0 ? static_cast<std::uint64_t>(*count) : 0;
+}
+
+/// The checkpoint that a row of ours was measured on.
+std::optional<MeasuredModel> read_measured(const Tree& row) {
+  const Tree* node = find_in(row, {"measured"});
+  if (node == nullptr || !node->object) return std::nullopt;
+  return MeasuredModel{.id = text_at(*node, "id"),
+                       .family = text_at(*node, "family"),
+                       .dtype = text_at(*node, "dtype"),
+                       .fingerprint = text_at(*node, "fingerprint"),
+                       .layers = count_at(*node, "n_layers"),
+                       .width = count_at(*node, "d_model"),
+                       .parameters = count_at(*node, "parameters"),
+                       .stands_for = text_at(*node, "stands_for")};
+}
+
 /// A file of ours keeps every column by its name.
 void read_ours(const Tree& ours, Found& found) {
   const Tree* models = find_in(ours, {"models"});
@@ -74,6 +101,7 @@ void read_ours(const Tree& ours, Found& found) {
     const std::string error = text_at(row, "error");
     if (!error.empty()) model.error = error;
     read_row(row, model.cells.columns);
+    model.cells.measured = read_measured(row);
   }
   const Tree* prompts = find_in(ours, {"prompt_rows"});
   if (prompts == nullptr) return;

@@ -19,8 +19,9 @@ using NamedCells = std::map<std::string, Value, std::less<>>;
 /// What a results file holds of a model, in place of measurements.
 struct GivenCells {
   NamedCells columns;
-  std::vector<NamedCells> prompts;  // one per prompt
-  std::string source;               // of the numbers, for reasons: "old.json"
+  std::vector<NamedCells> prompts;             // one per prompt
+  std::string source;                          // of the numbers, for reasons: "old.json"
+  std::optional<MeasuredModel> measured = {};  // the checkpoint that they are of, where the file says
 };
 
 struct ModelData {

@@ -110,26 +110,27 @@ Value number_or_reason(const Estimate<double>& estimate) {
   return estimate.ok() ? Value(*estimate.value) : absent(estimate.reason);
 }
 
-/// Rows that lack an operand of the condition are left out of both counts. A count is 0 when rows could be looked at,
-/// and none was admitted or none holds; with nothing to look at there is no count.
+/// Rows that lack an operand of the condition or of `where` are left out. A count is 0, and a share what `empty` says,
+/// when rows could be looked at and `where` admitted none; when none of those admitted can be counted, or of none it is
+/// known whether it is admitted, there is neither.
 Value count_rows(const RowStatistic& s, const RowSet& rows) {
-  std::int64_t holds = 0, of = 0, admitted = 0;
+  std::int64_t holds = 0, of = 0, admitted = 0, known = 0;
   for (std::size_t r = 0; r < rows.rows.size(); ++r) {
     const Lookup lookup = rows.lookup(r);
-    if (s.where && !s.where->holds(lookup)) continue;
+    const Value admits = s.where ? s.where->test(lookup) : Value(true);
+    if (is_absent(admits)) continue;
+    ++known;
+    if (!std::get<bool>(admits)) continue;
     ++admitted;
     const Value truth = s.condition->test(lookup);
     if (is_absent(truth)) continue;
     ++of;
     holds += std::get<bool>(truth) ? 1 : 0;
   }
-  if (s.kind == StatisticKind::kCount) {
-    const bool nothing = rows.rows.empty() || (admitted > 0 && of == 0);
-    return nothing ? absent("no row can be counted") : Value(holds);
-  }
+  if (known == 0 || (admitted > 0 && of == 0)) return absent("no row can be counted");
+  if (s.kind == StatisticKind::kCount) return holds;
   if (of > 0) return static_cast<double>(holds) / static_cast<double>(of);
-  if (s.empty) return *s.empty;
-  return absent("no row " + (s.where ? "has " + s.where->text() : "can be counted"));
+  return s.empty ? Value(*s.empty) : absent("no row has " + s.where->text());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ std::string stands_for(const Experiment& e, const ModelData& data) {
 }
 
 std::optional<MeasuredModel> measured_in(const Experiment& e, const ModelData& data) {
+  if (data.given && data.given->measured) return data.given->measured;
   if (!data.facts) return std::nullopt;
   const ModelFacts& f = *data.facts;
   return MeasuredModel{.id = f.id,

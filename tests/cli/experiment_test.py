@@ -78,6 +78,9 @@ class ExperimentTest(support.CliTest):
         theirs = json.loads((again / "results.json").read_text(encoding="utf-8"))
         for key in ("models", "analysis", "verdict"):
             self.assertEqual(ours[key], theirs[key], key)
+        rows = [d["streamgauge"]["models"] for d in (ours, theirs)]
+        self.assertEqual(len(rows[0][0]["measured"]["fingerprint"]), 64)
+        self.assertEqual([r["measured"] for r in rows[0]], [r["measured"] for r in rows[1]])
         # As the notebook would have it, without ours.
         del ours["streamgauge"]
         notebook = self.folder / "notebook.json"

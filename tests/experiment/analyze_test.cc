@@ -37,7 +37,7 @@ Tree notebook_entry(const std::string& model, std::int64_t heads, std::int64_t d
                     leaf("residual_gain_mean", mean),
                     leaf("residual_gain_all", gains),
                     leaf("is_dampening", mean < 1),
-                    leaf("notes", Absent{"null in the file"})};
+                    leaf("notes", Absent{"null"})};
   return entry;
 }
 

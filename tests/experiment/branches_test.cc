@@ -45,14 +45,30 @@ std::vector<Branch> cross_architecture() {
 
 std::vector<Branch> head_density() {
   const auto model = [](const char* key, double rho, double gain) { return with(key, {{"rho", rho}, {"gain", gain}}); };
+  const auto without = [](const char* key, double rho) { return with(key, {{"rho", rho}}); };
   const std::vector<GivenModel> falling = {model("a", 0.1, 2), model("b", 0.2, 1.6), model("c", 0.3, 1.4),
                                            model("d", 0.4, 1.1)};
   const std::vector<GivenModel> rising = {model("a", 0.1, 1.1), model("b", 0.2, 1.4), model("c", 0.3, 1.6)};
   const std::vector<GivenModel> trend = {model("a", 0.1, 1.6), model("b", 0.2, 1.2), model("c", 0.3, 1.5)};
   return {
       {"H25", "VALIDATED", {model("a", 0.4, 0.5)}, "100% of the models with rho >= 0.2 dampen"},
-      {"H25", "VALIDATED", falling, "0% of the models with rho >= 0.2 dampen; r = -0.992"},
+      {"H25", "VALIDATED", falling, "among 4 models: r = -0.992"},
       {"H25", "INCONCLUSIVE", {model("a", 0.1, 0.5), model("b", 0.4, 1.5)}, "Only 2 models"},
+      // Models without a gain decide nothing, however many they are.
+      {"H25", "INCONCLUSIVE", {without("a", 0.1), without("b", 0.3), without("c", 0.4)}, "Only 0 models"},
+      {"H25", "INCONCLUSIVE", {model("a", 0.1, 1.5), without("b", 0.3), without("c", 0.4)}, "Only 1 models"},
+      {"H25",
+       "INCONCLUSIVE",
+       {model("a", 0.1, 1.5), model("b", 0.12, 1.6), model("c", 0.14, 1.7), without("d", 0.4)},
+       "No model with rho >= 0.2 has a gain"},
+      {"H25",
+       "VALIDATED",
+       {model("a", 0.1, 1.7), model("b", 0.12, 1.6), model("c", 0.14, 1.5), without("d", 0.4)},
+       "among 3 models"},
+      {"H25",
+       "NOT_VALIDATED",
+       {model("a", 0.1, 1.5), model("b", 0.12, 1.6), model("c", 0.14, 1.7)},
+       "0% of the models with rho >= 0.2 dampen"},  // as the notebook has it when there is no such model
       {"H25", "NOT_VALIDATED", rising, "r = 0.9"},
       {"H25", "NOT_VALIDATED", {model("a", 0.4, 0.5), model("b", 0.3, 1), model("c", 0.1, 0.4)}, "50% of the models"},
       {"correlation", "H25 VALIDATED", falling, "Higher rho goes with lower gain"},

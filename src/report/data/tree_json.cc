@@ -75,7 +75,7 @@ void fill(Tree& tree, const element& e) {
     case element_type::DOUBLE: tree.leaf = number_of(e).value_or(0); return;
     case element_type::STRING: tree.leaf = text_of(e).value_or(""); return;
     case element_type::BOOL: tree.leaf = e.get_bool().value_unsafe(); return;
-    case element_type::NULL_VALUE: tree.leaf = Absent{"null in the file"}; return;
+    case element_type::NULL_VALUE: tree.leaf = Absent{"null or no finite number in the file"}; return;
   }
 }
 
@@ -85,12 +85,40 @@ Tree tree_of(std::string key, const element& e) {
   return tree;
 }
 
+/// Python's json writes NaN, Infinity and -Infinity, which JSON does not have: null in their place. Empty when the
+/// text has none outside of strings.
+std::string without_bare_words(std::string_view json) {
+  std::string strict;
+  bool quoted = false, any = false;
+  for (std::size_t i = 0; i < json.size();) {
+    const char c = json[i];
+    std::size_t length = 0;
+    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
+      if (!quoted && json.substr(i).starts_with(word)) length = word.size();
+    }
+    if (length > 0) {
+      strict += "null";
+      any = true;
+      i += length;
+      continue;
+    }
+    if (c == '"') quoted = !quoted;
+    const std::size_t taken = quoted && c == '\\' ? std::min<std::size_t>(2, json.size() - i) : 1;
+    strict += json.substr(i, taken);
+    i += taken;
+  }
+  return any ? strict : std::string();
+}
+
 }  // namespace
 
 Result<Tree> read_tree(std::string_view json, std::string_view where) {
   simdjson::dom::parser parser;
   element root;
-  if (const auto failure = parser.parse(json.data(), json.size()).get(root)) {
+  auto failure = parser.parse(json.data(), json.size()).get(root);
+  const std::string strict = failure != simdjson::SUCCESS ? without_bare_words(json) : std::string();
+  if (!strict.empty()) failure = parser.parse(strict).get(root);
+  if (failure != simdjson::SUCCESS) {
     return Error{.what = "not JSON", .where = std::string(where), .got = simdjson::error_message(failure)};
   }
   if (!root.is_object())
