@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "report/document/experiment_tables.h"
 #include "report/text/wrap.h"
 
 namespace sg {
@@ -43,6 +44,17 @@ TEST(ValueText, OfEveryKind) {
   EXPECT_EQ(value_text(std::vector<std::int64_t>{50304, 512}, ""), "50,304, 512");
   EXPECT_EQ(value_text(Pairs{{3, 1.25}}, "{:.2f}"), "3: 1.25");
   EXPECT_EQ(value_text(std::vector<double>{}, ""), "");
+}
+
+TEST(ValuesTable, PartsAbsentForOneReasonAreOneRow) {
+  const Value few = Absent{"only 2 of 3"}, other = Absent{"no spread"};
+  const std::vector<NamedValue> values = {{"link.r", "", "", few, ""}, {"link.p", "", "", few, ""},
+                                          {"link.n", "", "", 2.0, ""}, {"link.low", "", "", other, ""},
+                                          {"line.r", "", "", few, ""}, {"drop", "", "", few, ""},
+                                          {"share", "", "", few, ""}};
+  std::string rows;
+  for (const auto& row : values_table(values).rows) rows += row.front().text + " ";
+  EXPECT_EQ(rows, "link.r link.n link.low line.r drop share ");
 }
 
 TEST(Wrap, BreaksAtBlanksAndKeepsTheSign) {

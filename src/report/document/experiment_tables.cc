@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "report/document/experiment_words.h"
@@ -157,8 +159,12 @@ DocumentTable checkpoints_table(const ResultTable& models) {
 
 DocumentTable values_table(const std::vector<NamedValue>& values) {
   DocumentTable out = {.columns = {{"Quantity"}, {"Value", true}, {"Method"}}, .rows = {}};
+  std::set<std::pair<std::string, std::string>> said;  // statistics without a value, and the reason
   for (const NamedValue& v : values) {
     const auto why = why_absent(v.value);
+    const std::size_t part = v.name.find('.');
+    // The parts of a statistic that lack a value for one reason are one row.
+    if (why && part != std::string::npos && !said.emplace(v.name.substr(0, part), *why).second) continue;
     const std::string method = why ? (v.method.empty() ? *why : v.method + ": " + *why) : v.method;
     out.rows.push_back({{title_of(v.title, v.name), ""}, cell_of(v.value, v.format), {method, ""}});
   }
