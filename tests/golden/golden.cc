@@ -1,5 +1,7 @@
 #include "golden/golden.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -125,6 +127,28 @@ Errors compare(const json& golden, const Measurement& measured) {
     compare_logits(want["logits"], m.logits, e);
   }
   return e;
+}
+
+void expect_texts_and_sites(const fs::path& path, const json& golden, double logits) {
+  const Result<Model> model = open_model(path);
+  ASSERT_TRUE(model.ok()) << model.error().message();
+  const Result<Tokenizer> tokenizer = load_tokenizer(model.value());
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message();
+  for (const json& s : golden["sequences"]) {
+    const Result<std::vector<std::int32_t>> ids = tokenizer.value().encode(s["text"].get<std::string>());
+    ASSERT_TRUE(ids.ok()) << ids.error().message();
+    EXPECT_EQ(ids.value(), s["ids"].get<std::vector<std::int32_t>>()) << s["text"];
+  }
+  const Result<Measurement> got = measure(model.value(), &tokenizer.value(), sequences_of(golden), {});
+  ASSERT_TRUE(got.ok()) << got.error().message();
+  const Errors e = compare(golden, got.value());
+  EXPECT_TRUE(e.stream <= kStream) << e.stream;
+  EXPECT_TRUE(e.branch <= kBranch) << e.branch;
+  EXPECT_TRUE(e.dots <= kBranch) << e.dots;
+  EXPECT_TRUE(e.logits <= logits) << e.logits;
+  EXPECT_TRUE(e.same_top);
+  std::printf("%s: stream %.2e, branches %.2e, dots %.2e, logits %.2e\n", path.filename().c_str(), e.stream, e.branch,
+              e.dots, e.logits);
 }
 
 }  // namespace sg::golden

@@ -9,8 +9,7 @@
 namespace sg::golden {
 namespace {
 
-// What the project promises of norms against float64 (docs/numerics.md).
-constexpr double kStream = 5e-6, kBranch = 5e-5, kLogits = 1e-4;
+constexpr double kLogits = 1e-4;
 
 class Golden : public testing::TestWithParam<Case> {};
 

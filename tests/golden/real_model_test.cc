@@ -27,26 +27,8 @@ class RealModel : public testing::TestWithParam<RealCase> {};
 TEST_P(RealModel, IdsAndEverySiteAgreeWithTheReference) {
   const std::filesystem::path path = models_folder() / GetParam().file;
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there; tools/fetch_models.py obtains it";
-  const nlohmann::json golden = read_json(std::filesystem::path(SG_TEST_DATA) / "golden/real" / GetParam().golden);
-  const Result<Model> model = open_model(path);
-  ASSERT_TRUE(model.ok()) << model.error().message();
-  const Result<Tokenizer> tokenizer = load_tokenizer(model.value());
-  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message();
-  for (const nlohmann::json& s : golden["sequences"]) {
-    const Result<std::vector<std::int32_t>> ids = tokenizer.value().encode(s["text"].get<std::string>());
-    ASSERT_TRUE(ids.ok()) << ids.error().message();
-    EXPECT_EQ(ids.value(), s["ids"].get<std::vector<std::int32_t>>()) << s["text"];
-  }
-  const Result<Measurement> got = measure(model.value(), &tokenizer.value(), sequences_of(golden), {});
-  ASSERT_TRUE(got.ok()) << got.error().message();
-  const Errors e = compare(golden, got.value());
-  EXPECT_TRUE(e.stream <= 5e-6) << e.stream;
-  EXPECT_TRUE(e.branch <= 5e-5) << e.branch;
-  EXPECT_TRUE(e.dots <= 5e-5) << e.dots;
-  EXPECT_TRUE(e.logits <= 5e-5) << e.logits;
-  EXPECT_TRUE(e.same_top);
-  std::printf("%s: stream %.2e, branches %.2e, dots %.2e, logits %.2e\n", GetParam().golden, e.stream, e.branch, e.dots,
-              e.logits);
+  expect_texts_and_sites(path, read_json(std::filesystem::path(SG_TEST_DATA) / "golden/real" / GetParam().golden),
+                         5e-5);
 }
 
 TEST_P(RealModel, IdsOfHostileTextsAreTheReferences) {
