@@ -42,6 +42,7 @@ Result<Cast> cast_models(const Experiment& e, std::span<const KeyedModel> given)
   for (const KeyedModel& one : given) {
     if (const ModelEntry* entry = find_key(e.models, one.key)) {
       cast.models.push_back(listed(*entry, one.model));
+      if (!one.label.empty()) cast.models.back().label = one.label;
       continue;
     }
     while (next != e.models.end() && keys.contains(next->key)) ++next;
@@ -66,7 +67,7 @@ Result<StandIns> stand_ins(const Experiment& e, const std::filesystem::path& zoo
     if (entry.zoo.empty()) {
       found.notices.push_back(entry.label + " has no stand-in in the pocket zoo and is left out.");
     } else {
-      found.models.push_back({.key = entry.key, .model = (zoo / entry.zoo).string()});
+      found.models.push_back({.key = entry.key, .model = (zoo / entry.zoo).string(), .label = entry.zoo});
     }
   }
   if (!found.models.empty()) return found;

@@ -15,6 +15,7 @@ namespace sg {
 /// --model KEY=MODEL.
 struct KeyedModel {
   std::string key, model;
+  std::string label = {};  // for people; empty: the file's
 };
 
 struct Cast {

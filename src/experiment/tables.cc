@@ -7,10 +7,10 @@
 namespace sg {
 namespace {
 
-/// The listed model that somebody else's key takes the place of.
+/// The listed model whose place another takes: under a key of its own, or as a stand-in of the zoo.
 std::string stands_for(const Experiment& e, const ModelData& data) {
   for (const ModelEntry& entry : e.models) {
-    if (entry.name == data.name && entry.key != data.key) return entry.label;
+    if (entry.name == data.name && (entry.key != data.key || entry.label != data.label)) return entry.label;
   }
   return {};
 }

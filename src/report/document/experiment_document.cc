@@ -177,10 +177,10 @@ void add_checkpoints(Document& doc, const ExperimentResult& r) {
   Bullets bullets;
   for (const ResultRow& row : r.models.rows) {
     if (!row.measured) continue;
-    const std::string& role = row.measured->stands_for;
+    const std::string &role = row.measured->stands_for, &label = row.label.empty() ? row.key : row.label;
     bullets.items.push_back(
-        {{row.label.empty() ? row.key : row.label, Style::kStrong},
-         {(role.empty() ? "" : ", in the place of " + role) + ": " + checkpoint_phrase(*row.measured)}});
+        {{label, Style::kStrong},
+         {(role.empty() ? "" : ", in the place of " + role) + ": " + checkpoint_phrase(*row.measured, label)}});
   }
   if (!bullets.items.empty()) doc.emplace_back(std::move(bullets));
 }

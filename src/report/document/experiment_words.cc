@@ -106,8 +106,8 @@ std::string short_fingerprint(const std::string& fingerprint) {
   return fingerprint.substr(0, kDigits);
 }
 
-std::string checkpoint_phrase(const MeasuredModel& m) {
-  return fmt::format("{}, {}, {} of width {}, {} parameters stored as {}", m.id, m.family,
+std::string checkpoint_phrase(const MeasuredModel& m, const std::string& label) {
+  return fmt::format("{}{}, {} of width {}, {} parameters stored as {}", m.id == label ? "" : m.id + ", ", m.family,
                      count_of(m.layers, "layer", "layers"), grouped(m.width), short_count(m.parameters), m.dtype);
 }
 
@@ -119,8 +119,9 @@ std::string opened_sentence(const ResultTable& models) {
     if (!row.measured) continue;
     const std::string& label = row.label.empty() ? row.key : row.label;
     if (row.measured->id == label && row.measured->stands_for.empty()) continue;
-    list += fmt::format("{}{} is {}", named == 0 ? "" : "; ", label, row.measured->id);
-    if (!row.measured->stands_for.empty()) list += ", in the place of " + row.measured->stands_for;
+    list += (named == 0 ? "" : "; ") + label;
+    if (row.measured->id != label) list += " is " + row.measured->id + (row.measured->stands_for.empty() ? "" : ",");
+    if (!row.measured->stands_for.empty()) list += " in the place of " + row.measured->stands_for;
     ++named;
   }
   return named == 0 || named > kNamed ? "" : list + ".";

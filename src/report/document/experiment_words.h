@@ -17,8 +17,9 @@ std::string definition_parts(const ExperimentResult& result);
 
 /// The first twelve digits: enough to tell checkpoints apart.
 std::string short_fingerprint(const std::string& fingerprint);
-/// "SmolLM2-135M, llama, 30 layers of width 576, 135 M parameters stored as Q4_1": the checkpoint, on one line.
-std::string checkpoint_phrase(const MeasuredModel& model);
+/// "SmolLM2-135M, llama, 30 layers of width 576, 135 M parameters stored as Q4_1": the checkpoint, on one line, without
+/// its name where that is the model's label already.
+std::string checkpoint_phrase(const MeasuredModel& model, const std::string& label);
 /// "m1 is SmolLM2-135M, in the place of mistral-7b; m2 is gemma-3-270m." Models whose label says it all, and all when
 /// they are more than a line or two holds, are left to the table; empty: none.
 std::string opened_sentence(const ResultTable& models);
