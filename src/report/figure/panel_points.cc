@@ -57,6 +57,15 @@ Ranges ranges_of(const Panel& p, double pad) {
   return r;
 }
 
+/// Whether x counts something, such as layers, and the axis is so short that tics would fall between.
+bool counts_few(const Panel& p, const std::optional<Range>& range) {
+  constexpr double kFew = 8;
+  if (!range || range->high - range->low > kFew) return false;
+  return std::all_of(p.series.begin(), p.series.end(), [](const Series& s) {
+    return std::all_of(s.x.begin(), s.x.end(), [](const auto& x) { return !x || *x == std::floor(*x); });
+  });
+}
+
 /// How a series of lines or points is drawn.
 struct Look {
   bool line, mark;
@@ -201,7 +210,8 @@ std::string points_script(const Panel& p, const PanelBox& box, const std::string
   const Margins margins = margins_of(p, box, legend, kTicFont);
   const Ranges ranges = ranges_of(p, p.kind == PanelKind::kScatter ? 0.1 : 0.02);
   std::string out = margins_script(box, margins) + titles_script(p, box, margins, legend);
-  out += range_script("x", ranges.x) + y_axis_script("y", ranges.y, p.log_y) + beyond_script(p, ranges.y);
+  out += range_script("x", ranges.x) + (counts_few(p, ranges.x) ? "set xtics 1\n" : "") +
+         y_axis_script("y", ranges.y, p.log_y) + beyond_script(p, ranges.y);
   if (has_right_axis(p)) {
     out += fmt::format("set border 11 lc rgb '{}' lw 1\nset y2tics nomirror\n", kInk);
     out += y_axis_script("y2", ranges.y2, p.log_y);

@@ -31,6 +31,34 @@ constexpr std::array<NamedColor, 4> kOtherNames = {
 
 constexpr double kTitleLine = 17, kAxisTitle = 20;  // pixels
 
+/// 1, 2 or 5 times a power of ten, at least `size`.
+double round_step(double size) {
+  const double power = std::pow(10.0, std::floor(std::log10(size)));
+  for (const double factor : {1.0, 2.0, 5.0}) {
+    if (size <= factor * power) return factor * power;
+  }
+  return 10 * power;
+}
+
+/// A logarithmic axis has tics at powers of ten, of which a short one may hold none.
+std::string tics_within_a_decade(const char* axis, const Range& range) {
+  const double ratio = range.high / range.low;
+  if (ratio > 20) return "";
+  std::string list;
+  const auto add = [&](double x) {
+    if (x >= range.low && x <= range.high) list += fmt::format("{}{:.9g}", list.empty() ? "" : ", ", x);
+  };
+  if (ratio > 4) {
+    for (double power = std::pow(10.0, std::floor(std::log10(range.low))); power <= range.high; power *= 10) {
+      for (const double factor : {1.0, 2.0, 5.0}) add(factor * power);
+    }
+  } else {
+    const double step = round_step((range.high - range.low) / 6);
+    for (double n = std::ceil(range.low / step); n * step <= range.high; ++n) add(n * step);
+  }
+  return fmt::format("set {}tics ({})\n", axis, list);
+}
+
 double fraction(double pixels, double whole) { return pixels / whole; }
 
 std::string title_label(const std::string& text, double x, double y, const PanelBox& box, const std::string& how) {
@@ -147,7 +175,7 @@ std::string beyond_script(const Panel& p, const std::optional<Range>& range) {
 
 std::string y_axis_script(const char* axis, const std::optional<Range>& range, bool logarithmic) {
   std::string out = range_script(axis, range);
-  if (logarithmic && range) out += fmt::format("set logscale {}\n", axis);
+  if (logarithmic && range) out += fmt::format("set logscale {}\n", axis) + tics_within_a_decade(axis, *range);
   // Thousands as "10 k": a long number would run into the title.
   const bool thousands = range && range->high >= 1e5;
   return out + fmt::format("set format {} '{}'\n", axis, thousands && logarithmic ? "%.0s%c" : "%g");
