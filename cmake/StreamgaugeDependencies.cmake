@@ -10,7 +10,7 @@ find_package(muparser REQUIRED)
 find_package(Boost REQUIRED)  # headers only: Boost.Math
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)  # LAPACK, for --spectrum full
+pkg_check_modules(OPENBLAS REQUIRED openblas)  # LAPACK, for --spectrum full; loaded when wanted, not linked
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)

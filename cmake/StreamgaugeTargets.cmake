@@ -10,6 +10,8 @@ target_compile_options(sg_flags INTERFACE
   -Wimplicit-fallthrough -Werror=switch -Werror=return-type -ffp-contract=off -fno-math-errno)
 # g++ 12 sees overlaps in std::string's operator+ at -O3 that are not there (GCC bug 105651).
 target_compile_options(sg_flags INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>)
+# A library that nothing is taken from is not loaded: of Highway and others the headers are enough.
+target_link_options(sg_flags INTERFACE LINKER:--as-needed)
 if(STREAMGAUGE_WERROR)
   target_compile_options(sg_flags INTERFACE -Werror)
 endif()

@@ -27,15 +27,14 @@ int numerics() { return sg::kNumericsVersion; }
 
 struct Model::State {
   explicit State(sg::Model opened)
-      : model(std::move(opened)),
-        tokenizer(sg::load_tokenizer(model)),
-        facts(sg::api::to_public(sg::describe(model))) {}
+      : model(std::move(opened)), known(sg::acquaint(model)), facts(sg::api::to_public(known.facts)) {}
 
-  const sg::Tokenizer* names() const { return tokenizer.ok() ? &tokenizer.value() : nullptr; }
+  const sg::Result<sg::Tokenizer>& tokenizer() const { return known.tokenizer; }
+  const sg::Tokenizer* names() const { return tokenizer().ok() ? &tokenizer().value() : nullptr; }
   sg::Result<sg::Sequence> sequence(const Prompt& prompt, std::size_t number) const;
 
   sg::Model model;
-  sg::Result<sg::Tokenizer> tokenizer;  // an error for a checkpoint without one, told when it is needed
+  sg::Acquaintance known;  // its tokenizer an error for a checkpoint without one, told when it is needed
   ModelFacts facts;
 };
 
@@ -44,8 +43,8 @@ sg::Result<sg::Sequence> Model::State::sequence(const Prompt& prompt, std::size_
   s.ids = prompt.ids;
   if (prompt.ids.empty()) {
     if (prompt.text.empty()) return no_tokens(number);
-    if (!tokenizer.ok()) return tokenizer.error();
-    SG_TRY(s.ids, tokenizer.value().encode(prompt.text));
+    if (!tokenizer().ok()) return tokenizer().error();
+    SG_TRY(s.ids, tokenizer().value().encode(prompt.text));
     s.text = prompt.text;
   }
   if (s.ids.empty()) return no_tokens(number);
@@ -67,8 +66,8 @@ const ModelFacts& Model::facts() const { return state_->facts; }
 const std::vector<std::string>& Model::notices() const { return state_->model.notices; }
 
 Result<std::vector<std::int32_t>> Model::tokenize(std::string_view text) const {
-  if (!state_->tokenizer.ok()) return sg::api::to_public(state_->tokenizer.error());
-  sg::Result<std::vector<std::int32_t>> ids = state_->tokenizer.value().encode(text);
+  if (!state_->tokenizer().ok()) return sg::api::to_public(state_->tokenizer().error());
+  sg::Result<std::vector<std::int32_t>> ids = state_->tokenizer().value().encode(text);
   if (!ids.ok()) return sg::api::to_public(ids.error());
   return std::move(ids).value();
 }
@@ -85,6 +84,7 @@ Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const Mea
   how.threads = options.run.threads;
   how.isa = options.run.isa;
   how.logits = from_public(options.logits);
+  how.facts = state_->known.facts;
   how.memory_budget = options.memory_budget;
   how.stop = options.run.stop;
   how.progress = options.run.progress;
@@ -100,6 +100,7 @@ Result<Weights> Model::weights(const WeightsOptions& options) const {
   how.all = options.all;
   how.globs = options.tensors;
   how.full_spectrum = options.full_spectrum;
+  how.facts = state_->known.facts;
   how.tokens = state_->names() != nullptr ? static_cast<std::size_t>(state_->names()->size()) : 0;
   how.stop = options.run.stop;
   how.progress = options.run.progress;

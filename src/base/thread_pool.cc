@@ -3,20 +3,39 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/check.h"
 
 namespace sg {
 namespace {
 
-// A forward pass issues a few hundred jobs a second, some of them microseconds apart; a helper that
-// looks this often before sleeping misses few wake-ups and burns less than 0.1 ms when idle.
-constexpr int kSpins = 20000;
+// A forward pass issues thousands of jobs a second, most of them microseconds apart: whoever waits looks for this long
+// before it sleeps, and offers its processor in between to the thread that it may be waiting for.
+constexpr auto kSpinTime = std::chrono::microseconds(500);
+constexpr int kPausesPerLook = 64;  // some microseconds
 
 void pause_cpu() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #endif
+}
+
+/// Returns when done() holds, or after a while.
+template <class Done>
+void spin_until(Done&& done) {
+  for (int i = 0; i < kPausesPerLook; ++i) {
+    if (done()) return;
+    pause_cpu();
+  }
+  const auto end = std::chrono::steady_clock::now() + kSpinTime;
+  do {
+    sched_yield();
+    for (int i = 0; i < kPausesPerLook; ++i) {
+      if (done()) return;
+      pause_cpu();
+    }
+  } while (std::chrono::steady_clock::now() < end);
 }
 
 }  // namespace
@@ -54,7 +73,7 @@ void ThreadPool::run_job(int worker) noexcept {
 void ThreadPool::helper_loop(int worker) {
   unsigned seen = 0;
   for (;;) {
-    for (int spin = 0; spin < kSpins && generation_.load(std::memory_order_acquire) == seen; ++spin) pause_cpu();
+    spin_until([&] { return generation_.load(std::memory_order_acquire) != seen; });
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
@@ -81,7 +100,7 @@ void ThreadPool::run_team(const std::function<void(int)>& job) {
     wake_.notify_all();
   }
   run_job(0);
-  for (int spin = 0; spin < kSpins && running_.load(std::memory_order_acquire) != 0; ++spin) pause_cpu();
+  spin_until([&] { return running_.load(std::memory_order_acquire) == 0; });
   if (running_.load(std::memory_order_acquire) != 0) {
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [&] { return running_.load(std::memory_order_acquire) == 0; });

@@ -34,7 +34,7 @@ std::vector<TensorPlan> tensors_of(const Extraction& extraction, std::size_t wid
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 Pairs metadata_of(const Job& job, const Arguments& a, const Selection& selection) {
-  const ModelFacts facts = describe(job.model);
+  const ModelFacts facts = *job.options.facts;
   return {{"format", "pt"},  // what torch's loaders ask for; the data are plain float32
           {"schema", std::string(kActivationsSchema)},
           {"model", facts.id},

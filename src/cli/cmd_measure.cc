@@ -65,13 +65,16 @@ Result<void> check_sites(const std::vector<std::string>& sites) {
 
 Result<void> write_results(const Arguments& a, const Measurement& whole) {
   const bool to_folder = !a.folder.empty();
-  const std::string text =
-      measurement_text(whole) + lens_text(whole) + (a.massive->count() > 0 ? massive_list_text(whole) : "");
-  if (a.json.empty() && a.csv.empty() && !to_folder) return print(text);
-  Measurement kept = whole;
+  const auto text = [&] {
+    return measurement_text(whole) + lens_text(whole) + (a.massive->count() > 0 ? massive_list_text(whole) : "");
+  };
+  if (a.json.empty() && a.csv.empty() && !to_folder) return print(text());
+  Measurement some;
   if (!a.sites.empty()) {
-    for (SequenceMeasurement& s : kept.sequences) keep_sites(s, a.sites);
+    some = whole;
+    for (SequenceMeasurement& s : some.sequences) keep_sites(s, a.sites);
   }
+  const Measurement& kept = a.sites.empty() ? whole : some;
   const std::string json = a.json.empty() && !to_folder ? "" : json_text(measurement_json(kept));
   const std::string csv = a.csv.empty() && !to_folder ? "" : measurement_csv(kept);
   if (to_folder) {
@@ -79,7 +82,7 @@ Result<void> write_results(const Arguments& a, const Measurement& whole) {
     SG_TRY_VOID(make_folder(folder));
     SG_TRY_VOID(write_output(folder / "measurement.json", json));
     SG_TRY_VOID(write_output(folder / "measurement.csv", csv));
-    SG_TRY_VOID(write_output(folder / "summary.txt", text));
+    SG_TRY_VOID(write_output(folder / "summary.txt", text()));
   }
   if (!a.csv.empty()) {
     SG_TRY_VOID(write_output(a.csv, csv));

@@ -10,6 +10,7 @@
 #include "cli/weights_text.h"
 #include "io/hub_cache.h"
 #include "measure/definition.h"
+#include "measure/measure.h"
 #include "measure/weights.h"
 #include "report/data/weights_json.h"
 #include "report/file/output_file.h"
@@ -25,12 +26,6 @@ struct Arguments {
   bool all = false;
 };
 
-/// 0 when there is no tokenizer that could say.
-std::size_t tokenizer_size(const Model& model) {
-  const Result<Tokenizer> tokenizer = load_tokenizer(model);
-  return tokenizer.ok() ? static_cast<std::size_t>(tokenizer.value().size()) : 0;
-}
-
 Result<WeightsReport> measure_under_bar(const Model& model, const Arguments& a, const Common& common) {
   WeightsOptions options;
   options.threads = common.threads;
@@ -38,7 +33,9 @@ Result<WeightsReport> measure_under_bar(const Model& model, const Arguments& a, 
   options.all = a.all;
   options.globs = a.tensors;
   options.full_spectrum = a.spectrum == "full";
-  options.tokens = tokenizer_size(model);
+  Acquaintance known = acquaint(model);
+  options.facts = std::move(known.facts);
+  if (known.tokenizer.ok()) options.tokens = static_cast<std::size_t>(known.tokenizer.value().size());
   options.stop = &stop_requested();
   ProgressBar bar(common, static_cast<double>(model.parameters()) / 1e6, "M parameters");
   if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };

@@ -129,7 +129,8 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common) {
   SG_TRY(const std::filesystem::path path, find_model(arguments.model));
   SG_TRY(Model model, open_model(path));
   Job job = {.model = std::move(model), .tokenizer = std::nullopt, .sequences = {}, .options = std::move(options)};
-  Result<Tokenizer> tokenizer = load_tokenizer(job.model);
+  auto [facts, tokenizer] = acquaint(job.model);
+  job.options.facts = std::move(facts);
   if (tokenizer.ok()) {
     job.tokenizer = std::move(tokenizer).value();
   } else if (needs_tokenizer(arguments.prompts)) {

@@ -34,6 +34,14 @@ void ReadAhead::start(Group group) {
   wake_.notify_one();
 }
 
+void ReadAhead::give_back(std::vector<std::span<const std::byte>> ranges) {
+  {
+    const std::lock_guard lock(mutex_);
+    spent_.insert(spent_.end(), ranges.begin(), ranges.end());
+  }
+  wake_.notify_one();
+}
+
 bool ReadAhead::still_wanted() {
   const std::lock_guard lock(mutex_);
   return !stop_ && !next_;
@@ -41,22 +49,29 @@ bool ReadAhead::still_wanted() {
 
 void ReadAhead::run() {
   while (true) {
-    Group group;
+    std::optional<Group> wanted;
+    std::vector<std::span<const std::byte>> spent;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stop_ || next_.has_value(); });
+      wake_.wait(lock, [this] { return stop_ || next_.has_value() || !spent_.empty(); });
       if (stop_) return;
-      group = *std::exchange(next_, std::nullopt);
+      wanted = std::exchange(next_, std::nullopt);
+      spent = std::exchange(spent_, {});
     }
-    std::size_t total = 0;
-    for (const auto& range : group.ranges) total += range.size();
-    const TraceSpan span(
-        trace_, "read", [&] { return group.name; }, total);
-    for (const auto& range : group.ranges) prefetch(range);
-    for (const auto& range : group.ranges) {
-      for (std::size_t at = 0; at < range.size() && still_wanted(); at += kStep)
-        read_now(range.subspan(at, std::min(kStep, range.size() - at)));
-    }
+    for (const auto& range : spent) release(range);
+    if (wanted) read(*wanted);
+  }
+}
+
+void ReadAhead::read(const Group& group) {
+  std::size_t total = 0;
+  for (const auto& range : group.ranges) total += range.size();
+  const TraceSpan span(
+      trace_, "read", [&] { return group.name; }, total);
+  for (const auto& range : group.ranges) prefetch(range);
+  for (const auto& range : group.ranges) {
+    for (std::size_t at = 0; at < range.size() && still_wanted(); at += kStep)
+      read_now(range.subspan(at, std::min(kStep, range.size() - at)));
   }
 }
 

@@ -30,9 +30,12 @@ class ReadAhead {
 
   /// Starts reading and returns at once. A group that is still waiting or being read is given up for this one.
   void start(Group group);
+  /// Gives the pages of these ranges back, soon and before the next group is read.
+  void give_back(std::vector<std::span<const std::byte>> ranges);
 
  private:
   void run();
+  void read(const Group& group);
   /// False when another group has come or the object goes.
   bool still_wanted();
 
@@ -40,6 +43,7 @@ class ReadAhead {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::optional<Group> next_;
+  std::vector<std::span<const std::byte>> spent_;
   bool stop_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

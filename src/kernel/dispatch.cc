@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernel/kernels.h"
+#include "kernel/machine_targets.h"
 #include "kernel/targets.h"
 
 namespace sg {
@@ -35,7 +36,7 @@ constexpr std::array<Alias, 6> kAliases = {{{"AVX512", "AVX3"},
                                             {"ASIMD", "NEON"}}};
 
 std::vector<Kernels> make_tables() {
-  const std::int64_t supported = hwy::SupportedTargets() | HWY_EMU128;
+  const std::int64_t supported = machine_targets() | HWY_EMU128;
   std::vector<Kernels> tables;
   for (const Target& target : kTargets) {
     if ((supported & target.bit) == 0) continue;

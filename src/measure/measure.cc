@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <future>
 
 #include "base/system.h"
 #include "measure/passes.h"
@@ -106,6 +107,13 @@ ModelFacts describe(const Model& model) {
   return f;
 }
 
+Acquaintance acquaint(const Model& model) {
+  read_ahead_layer(model, 0);
+  std::future<Result<Tokenizer>> tokenizer = std::async(std::launch::async, [&model] { return load_tokenizer(model); });
+  ModelFacts facts = describe(model);
+  return {.facts = std::move(facts), .tokenizer = tokenizer.get()};
+}
+
 Result<EngineFacts> engine_facts(int threads, const std::string& isa) {
   SG_TRY(const Kernels* kernels, kernels_for(isa));
   return EngineFacts{.version = SG_VERSION,
@@ -122,7 +130,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Measurement result;
   SG_TRY(result.engine, engine_facts(pool.threads(), options.isa));
-  result.model = describe(model);
+  result.model = options.facts ? *options.facts : describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});
   WeightStream weights(model, options.trace);

@@ -29,6 +29,7 @@ struct MeasureOptions {
   LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
   double massive_multiple = kMassiveMultiple;   // of the median; see SequenceMeasurement::massive_values
   std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of the RAM
+  std::optional<ModelFacts> facts = {};         // of the model, from whoever has them: finding them out takes a moment
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double done)> progress = {};  // share of the work done, 0 to 1
   Trace* trace = nullptr;                          // filled with what was computed and read when
@@ -39,6 +40,14 @@ Result<EngineFacts> engine_facts(int threads, const std::string& isa);
 
 /// What inspect and every result say about the model. Hashes a sample of the weights.
 ModelFacts describe(const Model& model);
+
+/// What commands want of an opened model before they compute. Both are found out side by side, while the first layer is
+/// being read.
+struct Acquaintance {
+  ModelFacts facts;
+  Result<Tokenizer> tokenizer;
+};
+Acquaintance acquaint(const Model& model);
 
 /// Measures every sequence. `tokenizer` names the top tokens; null leaves their texts empty. Sequences are packed into
 /// as few passes over the weights as the budget allows; packing never changes a bit of any result.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "measure/median_magnitude.h"
+
 namespace sg {
 namespace {
 
@@ -44,19 +46,6 @@ std::optional<double> identity_error(const Spec& spec, const SequenceMeasurement
 
 bool is_wanted(LogitPositions positions, bool last) {
   return positions == LogitPositions::kAll || (positions == LogitPositions::kLast && last);
-}
-
-/// Of the magnitudes of a matrix without NaN.
-double median_magnitude(ConstMatrixView x) {
-  std::vector<float> all(x.rows * x.cols);
-  for (std::size_t r = 0; r < x.rows; ++r) {
-    std::transform(x.row(r), x.row(r) + x.cols, all.data() + r * x.cols, [](float v) { return std::abs(v); });
-  }
-  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-  std::nth_element(all.begin(), middle, all.end());
-  const double upper = static_cast<double>(*middle);
-  if (all.size() % 2 == 1) return upper;
-  return (upper + static_cast<double>(*std::max_element(all.begin(), middle))) / 2;
 }
 
 FirstTokenShare first_token_share(const LayerTable& norms) {

@@ -3,20 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <mutex>
 
 #include "kernel/elementary.h"
+#include "measure/lapack.h"
 #include "measure/power_law.h"
-
-// LAPACK's own names, as OpenBLAS exports them.
-extern "C" {
-void dtpqrt_(const int* m, const int* n, const int* l, const int* nb, double* a, const int* lda, double* b,
-             const int* ldb, double* t, const int* ldt, double* work, int* info);
-void dgesdd_(const char* jobz, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
-             const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info,
-             std::size_t jobz_length);
-void openblas_set_num_threads(int threads);
-}
 
 namespace sg {
 namespace {
@@ -24,6 +14,13 @@ namespace {
 constexpr int kPanelWidth = 32;                 // columns that dtpqrt reflects at once
 constexpr std::size_t kLeafBytes = 128u << 20;  // of all leaves' factors and blocks
 constexpr std::size_t kMostLeaves = 8;
+
+/// Whoever asks for a spectrum has made sure of it.
+const Lapack& loaded() {
+  const Result<const Lapack*> table = lapack();
+  SG_CHECK(table.ok(), "LAPACK is not at hand");
+  return *table.value();
+}
 
 /// The matrix stood upright: `length` lines of n numbers, n the smaller dimension.
 struct Upright {
@@ -52,7 +49,7 @@ void fold_in(std::size_t size, std::vector<double>& r, double* block, std::size_
   const int nb = std::min(kPanelWidth, n);
   std::vector<double> t(static_cast<std::size_t>(nb) * size), work(static_cast<std::size_t>(nb) * size);
   int info = 0;
-  dtpqrt_(&m, &n, &l, &nb, r.data(), &n, block, &m, t.data(), &nb, work.data(), &info);
+  loaded().dtpqrt(&m, &n, &l, &nb, r.data(), &n, block, &m, t.data(), &nb, work.data(), &info);
   SG_CHECK(info == 0, "dtpqrt refused its arguments");
 }
 
@@ -86,10 +83,11 @@ std::vector<double> singular_values_of(std::vector<double> r, std::size_t size) 
   std::vector<int> iwork(8 * size);
   double u = 0, vt = 0, wanted = 0;
   int info = 0, ask = -1;
-  dgesdd_("N", &n, &n, r.data(), &n, s.data(), &u, &one, &vt, &one, &wanted, &ask, iwork.data(), &info, 1);
+  const Lapack& lapack = loaded();
+  lapack.dgesdd("N", &n, &n, r.data(), &n, s.data(), &u, &one, &vt, &one, &wanted, &ask, iwork.data(), &info, 1);
   const int lwork = static_cast<int>(wanted);
   std::vector<double> work(static_cast<std::size_t>(lwork));
-  dgesdd_("N", &n, &n, r.data(), &n, s.data(), &u, &one, &vt, &one, work.data(), &lwork, iwork.data(), &info, 1);
+  lapack.dgesdd("N", &n, &n, r.data(), &n, s.data(), &u, &one, &vt, &one, work.data(), &lwork, iwork.data(), &info, 1);
   SG_CHECK(info == 0, "dgesdd did not converge");
   return s;
 }
@@ -130,8 +128,6 @@ Spectrum spectrum_of(std::vector<double> singular_values, std::size_t rows, std:
 }
 
 Spectrum full_spectrum(const MatrixSource& m, const Kernels& kernels, ThreadPool& pool) {
-  static std::once_flag once;  // OpenBLAS' own threads would change the order of sums
-  std::call_once(once, [] { openblas_set_num_threads(1); });
   const Upright a = {.w = m.stored, .kernels = kernels};
   return spectrum_of(singular_values_of(triangular_factor(a, pool), a.n), m.rows(), m.cols());
 }

@@ -8,8 +8,8 @@
 
 namespace sg {
 
-/// Of a finite matrix. Memory: a few squares of the smaller dimension in double. The bits depend on the kernels that
-/// OpenBLAS picks for the processor, never on the number of threads.
+/// Of a finite matrix; lapack() must be at hand. Memory: a few squares of the smaller dimension in double. The bits
+/// depend on the kernels that OpenBLAS picks for the processor, never on the number of threads.
 Spectrum full_spectrum(const MatrixSource& matrix, const Kernels& kernels, ThreadPool& pool);
 
 /// Descending singular values of a (rows x cols) matrix; ratios are NaN for the zero matrix.

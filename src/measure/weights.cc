@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/system.h"
+#include "measure/lapack.h"
 #include "measure/measure.h"
 #include "measure/spectrum.h"
 #include "model/weight_stream.h"
@@ -203,8 +204,11 @@ Result<WeightsReport> measure_weights(const Model& model, const WeightsOptions& 
   const auto start = std::chrono::steady_clock::now();
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   SG_TRY(const std::vector<WeightMatrix> matrices, chosen(model, options));
+  if (options.full_spectrum) {
+    SG_TRY([[maybe_unused]] const Lapack* const needed, lapack());
+  }
   WeightsReport report;
-  report.model = describe(model);
+  report.model = options.facts ? *options.facts : describe(model);
   report.warnings = model.notices;
   Run run(model, options, *kernels, report);
   SG_TRY_VOID(run.all_of(matrices));

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,14 @@ struct WeightsOptions {
   bool all = false;                // every matrix
   std::vector<std::string> globs;  // in place of W_U and W_E: tensors whose stored name or role matches one
   bool full_spectrum = false;
-  std::size_t tokens = 0;  // of the tokenizer; 0: not known. Rows of W_U and W_E beyond it are padding
+  std::optional<ModelFacts> facts = {};  // of the model, from whoever has them
+  std::size_t tokens = 0;                // of the tokenizer; 0: not known. Rows of W_U and W_E beyond it are padding
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double done)> progress = {};  // share of the numbers done, 0 to 1
 };
 
-/// Errors: an unknown ISA, a glob that no matrix matches, interrupted. A matrix with a number that is not finite is a
-/// row without statistics.
+/// Errors: an unknown ISA, a glob that no matrix matches, no LAPACK for full spectra, interrupted. A matrix with a
+/// number that is not finite is a row without statistics.
 Result<WeightsReport> measure_weights(const Model& model, const WeightsOptions& options);
 
 }  // namespace sg

@@ -26,6 +26,11 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
 }
 
 void read_ahead(const TensorInfo& tensor) { prefetch(bytes_of(tensor)); }
+void read_ahead_layer(const Model& model, std::size_t l) {
+  for (const TensorInfo* tensor : model.bindings.layers[l]) {
+    if (tensor != nullptr) read_ahead(*tensor);
+  }
+}
 void give_back(const TensorInfo& tensor) { release(bytes_of(tensor)); }
 
 const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> parts, float offset) {
@@ -87,9 +92,7 @@ WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), re
 }
 
 LayerWeights WeightStream::layer(std::size_t l) {
-  if (last_layer_ && *last_layer_ != l) {
-    for (const std::span<const std::byte> range : group(*last_layer_).ranges) release(range);
-  }
+  if (last_layer_ && *last_layer_ != l) read_ahead_.give_back(group(*last_layer_).ranges);
   if (l + 1 < model_.spec.layers) read_ahead_.start(group(l + 1));
   last_layer_ = l;
 

@@ -83,8 +83,9 @@ class WeightStream {
 /// A stored matrix as the matmul reads it.
 WeightView weight_view(const TensorInfo& tensor, bool transposed);
 
-/// Starts reading a tensor's bytes; gives its pages back. Hints.
+/// Starts reading a tensor's bytes or those of a layer; gives its pages back. Hints.
 void read_ahead(const TensorInfo& tensor);
+void read_ahead_layer(const Model& model, std::size_t l);
 void give_back(const TensorInfo& tensor);
 
 }  // namespace sg

@@ -46,6 +46,20 @@ TEST(ReadAhead, EndsWhileItReadsAndTakesManyRequests) {
   EXPECT_EQ(map.bytes().back(), std::byte{'x'});
 }
 
+TEST(ReadAhead, WhatIsGivenBackReadsAsBefore) {
+  const test::TempFolder folder;
+  const FileMap map = FileMap::open(folder.write("a", std::string(1 << 20, 'x'))).value();
+  Trace trace;
+  ReadAhead reader(&trace);
+  for (std::size_t i = 1; i <= 20; ++i) {
+    reader.give_back({map.bytes().first(i * 4096), map.bytes().last(4096)});
+    reader.start({.name = "rest", .ranges = {map.bytes().subspan(i * 4096)}});
+    ASSERT_EQ(wait_for(trace, i).size(), i);
+  }
+  EXPECT_EQ(map.bytes().front(), std::byte{'x'});
+  EXPECT_EQ(map.bytes().back(), std::byte{'x'});
+}
+
 TEST(Trace, SpansNestAndNamesAreMadeOnlyForATrace) {
   Trace trace;
   {

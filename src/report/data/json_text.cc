@@ -2,25 +2,35 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "report/text/number_text.h"
 
 namespace sg {
 namespace {
 
-std::string number(double x) {
-  std::string text = exact(x);
-  if (!std::isfinite(x)) return "\"" + text + "\"";
+void append_number(double x, std::string& out) {
+  const std::size_t begin = out.size();
+  if (!std::isfinite(x)) {
+    out.append("\"").append(exact(x)).append("\"");
+    return;
+  }
+  append_exact(x, out);
   // A point or an exponent tells readers of other languages that this is no integer.
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
+  if (std::string_view(out).substr(begin).find_first_of(".e") == std::string_view::npos) out += ".0";
 }
 
 void append_value(const Json& value, std::size_t depth, std::string& out);
 
 void new_line(std::size_t depth, std::string& out) { out.append("\n").append(2 * depth, ' '); }
 
+bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
 void append_string(const std::string& text, std::string& out) {
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    out.append("\"").append(text).append("\"");
+    return;
+  }
   out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -59,7 +69,7 @@ void append_value(const Json& value, std::size_t depth, std::string& out) {
   } else if (value.is_array()) {
     append_array(value, depth, out);
   } else if (value.is_number_float()) {
-    out += number(value.get<double>());
+    append_number(value.get<double>(), out);
   } else if (value.is_string()) {
     append_string(value.get_ref<const std::string&>(), out);
   } else {

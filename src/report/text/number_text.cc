@@ -37,9 +37,14 @@ std::string trimmed(std::string text) {
 std::string exact(double x) {
   if (std::isnan(x)) return "nan";
   if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+  std::string text;
+  append_exact(x, text);
+  return text;
+}
+
+void append_exact(double x, std::string& out) {
   char buffer[32];  // the longest double needs 24
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, x).ptr;
-  return {buffer, end};
+  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, x).ptr);
 }
 
 std::string short_number(double x) {

@@ -9,6 +9,8 @@ namespace sg {
 
 /// The shortest text that reads back as the same double; "inf", "-inf", "nan".
 std::string exact(double x);
+/// The same of a finite x, behind what `out` holds.
+void append_exact(double x, std::string& out);
 
 /// For people: about four significant digits, thousands separated ("22,171", "1.119", "0.0664", "3.2e-07");
 /// "inf" and "nan" as words.
