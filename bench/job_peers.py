@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Notebook 003's whole job (25 prompts, gains, sigma_max of W_U) in a cold process: streamgauge beside transformers.
 
-usage: bench/job_peers.py PROGRAM MODEL.gguf [--rounds N]
+usage: bench/job_peers.py PROGRAM MODEL.gguf [--rounds N] [--json FILE]
 needs: torch, transformers, accelerate, gguf. The peer reads the same weights, dequantised once before timing to float32
 safetensors. Both run in turn; answers must agree before a time is printed. Medians, spreads and peak resident memory.
 """
@@ -10,20 +10,21 @@ import json
 import multiprocessing
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 
+from watch import spread, text
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 AGREE = 2e-4  # relative; PyTorch sums in float32
 
 
 def suite():
-    text = (ROOT / "experiments/suites/notebook-003.toml").read_text(encoding="utf-8")
-    return [prompt for group in tomllib.loads(text)["groups"] for prompt in group["prompts"]]
+    groups = tomllib.loads((ROOT / "experiments/suites/notebook-003.toml").read_text(encoding="utf-8"))["groups"]
+    return [prompt for group in groups for prompt in group["prompts"]]
 
 
 def dequantise(model, folder):
@@ -71,6 +72,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("model")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=pathlib.Path)
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder, prompts = pathlib.Path(scratch) / "model", pathlib.Path(scratch) / "prompts.json"
@@ -88,14 +90,14 @@ def main():
             for x, y in zip(left[-1][2] + [left[-1][3]], right[-1][2] + [right[-1][3]], strict=True):
                 if not close(x, y):
                     raise SystemExit(f"answers differ: {x} here, {y} there")
-    def line(name, runs):
-        seconds = [r[0] for r in runs]
-        print(f"{name:14} {statistics.median(seconds):7.2f} s ({min(seconds):.2f}..{max(seconds):.2f})   "
-              f"peak {max(r[1] for r in runs):6.0f} MB")
-    line("streamgauge", left)
-    line("transformers", right)
-    ratio = statistics.median(r[0] for r in right) / statistics.median(r[0] for r in left)
-    print(f"{'ratio':14} {ratio:7.1f}x")
+    result = {}
+    for name, runs in (("streamgauge", left), ("transformers", right)):
+        result[name] = {**spread([r[0] for r in runs]), "peak_mb": max(r[1] for r in runs)}
+        print(f"{name:14} {text(result[name])} s   peak {result[name]['peak_mb']:.0f} MB")
+    result["ratio"] = result["transformers"]["median"] / result["streamgauge"]["median"]
+    print(f"{'ratio':14} {result['ratio']:.1f}x")
+    if a.json:
+        a.json.write_text(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

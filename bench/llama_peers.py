@@ -12,13 +12,12 @@ import argparse
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-from job_peers import suite
+from watch import spread, text
 
 PEER = pathlib.Path(__file__).resolve().parent / "llama_peer.py"
 TYPES = ("Q8_0", "BF16")
@@ -61,10 +60,6 @@ def check(sequences, answers, name):
             raise SystemExit(f"{name}: prompt {number}: largest logit {stats['max']} here, {other['max']} there")
 
 
-def spread(values):
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
-
-
 def compare(program, model, files, job, rounds, scratch):
     """Rows of own and peer times by file type; own first."""
     own, peers = [], {name: {True: [], False: []} for name in files}
@@ -91,19 +86,15 @@ def compare(program, model, files, job, rounds, scratch):
     return {"own": {key: spread([o[key] for o in own]) for key in ("forward", "process")}, "peers": rows}
 
 
-def text(seconds):
-    return f"{seconds['median']:7.3f} s ({seconds['min']:.3f}..{seconds['max']:.3f})"
-
-
 def show(title, result):
     print(title)
     own = result["own"]
-    print(f"  {'streamgauge':26} forward {text(own['forward'])}   process {text(own['process'])}")
+    print(f"  {'streamgauge':26} forward {text(own['forward'], 3)} s   process {text(own['process'], 3)} s")
     for row in result["peers"]:
         row["forward_ratio"] = row["forward"]["median"] / own["forward"]["median"]
         row["process_ratio"] = row["process"]["median"] / own["process"]["median"]
         name = f"llama.cpp {row['type']}{' repacked' if row['repacked'] else ''}"
-        print(f"  {name:26} forward {text(row['forward'])}   process {text(row['process'])}   "
+        print(f"  {name:26} forward {text(row['forward'], 3)} s   process {text(row['process'], 3)} s   "
               f"{row['forward_ratio']:.2f}x, {row['process_ratio']:.2f}x")
 
 

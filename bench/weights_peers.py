@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`streamgauge weights` beside torch.linalg.norm(ord=2) and WeightWatcher: the same matrices, in turn, in one run.
 
-usage: bench/weights_peers.py PROGRAM MODEL.gguf [--random ROWSxCOLS] [--weightwatcher] [--rounds N]
+usage: bench/weights_peers.py PROGRAM MODEL.gguf [--random ROWSxCOLS] [--weightwatcher] [--rounds N] [--json FILE]
 needs: torch, gguf, numpy, safetensors; weightwatcher for its flag. Prints medians, spreads and ratios after it has
 proved that both sides give the same numbers. Times of the program are its own wall clock without starting a process,
 spectral norms without the other statistics; peers are timed in this process, warm.
@@ -20,6 +20,8 @@ import gguf
 import numpy as np
 import torch
 
+from watch import spread
+
 AGREE = 1e-4  # torch sums in float32
 
 
@@ -35,7 +37,12 @@ def timed(function):
     return time.perf_counter() - start, value
 
 
+RESULTS = []
+
+
 def show(name, own, peer, what):
+    RESULTS.append({"what": name, "peer": what, "own_seconds": spread(own), "peer_seconds": spread(peer),
+                    "ratio": statistics.median(peer) / statistics.median(own)})
     ratio = statistics.median(peer) / statistics.median(own)
     print(f"{name:34} ours {statistics.median(own):8.4f} s ({min(own):.4f}..{max(own):.4f})   {what} "
           f"{statistics.median(peer):8.4f} s ({min(peer):.4f}..{max(peer):.4f})   {ratio:6.1f}x")
@@ -114,6 +121,7 @@ def main():
     parser.add_argument("--random", help="ROWSxCOLS of a normal matrix")
     parser.add_argument("--weightwatcher", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=pathlib.Path)
     a = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, load {os.getloadavg()[0]:.1f}")
     spectral(a.program, a.model, "token_embd.weight", gguf_tensor(a.model, "token_embd.weight"), a.rounds)
@@ -124,6 +132,8 @@ def main():
             spectral(a.program, folder, "model.embed_tokens.weight", matrix, max(1, a.rounds // 2))
     if a.weightwatcher:
         all_matrices(a.program, a.model, max(1, a.rounds // 3))
+    if a.json:
+        a.json.write_text(json.dumps(RESULTS, indent=1))
     return 0
 
 
