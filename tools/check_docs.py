@@ -4,8 +4,8 @@
 A fenced block marked `console` is run line by line from the root of the repository: `$ streamgauge ...` runs the
 built program (arguments split as a shell would; no pipes), `$ echo $?` prints the last exit code, and what follows
 must be what the command prints, standard output before standard error. A line `...` stands for any lines, `...`
-inside a line for any text. A block marked `console smollm2-135m` runs only where tools/fetch_models.py has put
-that model, from an empty folder with a link to it.
+inside a line for any text. A block marked `console scratch` runs from an empty folder. One that names models, as
+`console smollm2-135m gemma3-270m`, runs only where tools/fetch_models.py has put them, from an empty folder with links.
 
 usage: tools/check_docs.py PROGRAM [FILE.md]... | --links [FILE.md]... | --self-test
 """
@@ -22,6 +22,7 @@ import fetch_models
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(.*)$")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SCRATCH = "scratch"
 TIMEOUT = 120  # seconds for one command; the examples take far less
 
 
@@ -94,15 +95,14 @@ def run_block(program, lines, folder):
 def check_examples(program, paths):
     failures, ran, skipped = [], 0, 0
     for path in paths:
-        for number, models, lines in console_blocks(path.read_text(encoding="utf-8")):
+        for number, words, lines in console_blocks(path.read_text(encoding="utf-8")):
+            models = [fetch_models.cache_folder() / fetch_models.MODELS[word].file for word in words if word != SCRATCH]
+            if not all(model.is_file() for model in models):
+                skipped += 1
+                continue
             with tempfile.TemporaryDirectory() as scratch:
-                folder = ROOT
-                if models:
-                    model = fetch_models.cache_folder() / fetch_models.MODELS[models[0]].file
-                    if not model.is_file():
-                        skipped += 1
-                        continue
-                    folder = pathlib.Path(scratch)
+                folder = pathlib.Path(scratch) if words else ROOT
+                for model in models:
                     (folder / model.name).symlink_to(model)
                 ran += 1
                 failures += [f"{path}:{number}: {text}" for text in run_block(program, lines, folder)]
