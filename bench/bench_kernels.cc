@@ -117,7 +117,24 @@ void time_softmax(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
+/// The speed of memory, as a sum over far more than the caches hold.
+void time_read(benchmark::State& state) {
+  const std::vector<std::uint64_t> words(std::size_t{1} << 27, 1);                  // 1 GiB
+  std::vector<std::uint64_t> sums(static_cast<std::size_t>(pool().threads()) * 8);  // a cache line each
+  for (auto _ : state) {
+    pool().parallel_for(words.size(), 4096, [&](std::size_t begin, std::size_t end, int worker) {
+      std::uint64_t sum = 0;
+      for (std::size_t i = begin; i < end; ++i) sum += words[i];
+      sums[static_cast<std::size_t>(worker) * 8] = sum;
+    });
+    benchmark::DoNotOptimize(sums.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(words.size() * sizeof(std::uint64_t)));
+}
+
 void register_all() {
+  benchmark::RegisterBenchmark("read", time_read)->UseRealTime()->Unit(benchmark::kMillisecond);
   for (const DType dtype : {DType::kF32, DType::kBF16, DType::kQ4_1, DType::kQ4_K, DType::kQ8_0}) {
     benchmark::RegisterBenchmark(fmt::format("matmul/{}", name(dtype)).c_str(), time_matmul, dtype)
         ->ArgNames({"tokens", "inputs", "outputs"})

@@ -15,6 +15,7 @@ import time
 
 START = time.perf_counter()
 import llama_cpp as llama  # noqa: E402  (its import is timed)
+import numpy as np  # noqa: E402
 
 TYPES = {"F32": 0, "F16": 1, "Q8_0": 7, "BF16": 32}
 
@@ -61,23 +62,28 @@ def batch_of(prompts, first_sequence):
     return batch
 
 
-def forward(context, batches):
-    """Seconds, and the logits of the last token of every prompt."""
+def answers_of(context, batch):
+    """Of the last token of every prompt: the likeliest token, the largest and the smallest logit."""
     vocab = llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(llama.llama_get_model(context)))
+    answers = []
+    for i in range(batch.n_tokens):
+        if batch.logits[i]:
+            logits = np.ctypeslib.as_array(llama.llama_get_logits_ith(context, i), (vocab,))
+            answers.append({"top": int(logits.argmax()), "max": float(logits.max()), "min": float(logits.min())})
+    return answers
+
+
+def forward(context, batches):
+    """Seconds."""
     llama.llama_memory_clear(llama.llama_get_memory(context), True)
-    answers, seconds = [], 0.0
+    seconds = 0.0
     for batch in batches:
         start = time.perf_counter()
         if llama.llama_decode(context, batch) != 0:
             raise SystemExit("llama.cpp refused the batch")
         llama.llama_synchronize(context)
         seconds += time.perf_counter() - start
-        for i in range(batch.n_tokens):
-            if batch.logits[i]:
-                logits = llama.llama_get_logits_ith(context, i)[:vocab]
-                top = max(range(vocab), key=logits.__getitem__)
-                answers.append({"top": top, "max": logits[top], "min": min(logits)})
-    return seconds, answers
+    return seconds
 
 
 def main():
@@ -94,10 +100,11 @@ def main():
     loaded = time.perf_counter()
     together = [batch_of(job["prompts"], 0)]
     apart = [batch_of([ids], s) for s, ids in enumerate(job["prompts"])]
-    first, answers = forward(context, together)
-    ways = {"together": [forward(context, together)[0] for _ in range(job["repeat"])]}
+    first = forward(context, together)
+    answers = answers_of(context, together[0])
+    ways = {"together": [forward(context, together) for _ in range(job["repeat"])]}
     if len(apart) > 1:
-        ways["apart"] = [forward(context, apart)[0] for _ in range(job["repeat"])]
+        ways["apart"] = [forward(context, apart) for _ in range(job["repeat"])]
     way = min(ways, key=lambda name: min(ways[name]))
     print(json.dumps({"import": imported - START, "load": loaded - imported, "first_forward": first, "way": way,
                       "forward": ways[way], "answers": answers, "threads": job["threads"]}))

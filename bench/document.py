@@ -1,0 +1,199 @@
+"""docs/performance.md, performance.json and the roofline picture, from the results of bench/run.py."""
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+
+from watch import text
+
+NOTES = pathlib.Path(__file__).resolve().parent / "notes.md"
+
+
+class Targets:
+    """What was asked for, what was measured, and whether it is met."""
+
+    def __init__(self):
+        self.rows = []
+
+    def at_least(self, what, value, asked, unit="x"):
+        self.rows.append([what, f"{value:.2f}{unit}", f"at least {asked}{unit}", "yes" if value >= asked else "no"])
+
+    def below(self, what, value, asked, unit):
+        self.rows.append([what, f"{value:.1f} {unit}", f"under {asked} {unit}", "yes" if value < asked else "no"])
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]) + "\n"
+
+
+def start(result, targets):
+    for name, times in result.items():
+        targets.below(f"`{name}`, cold process", times["median"], 10 if name == "--version" else 50, "ms")
+    return "## Start\n\nA cold process, medians of 15.\n\n" + table(
+        ["command", "ms"], [[f"`{name}`", text(times, 1)] for name, times in result.items()])
+
+
+JOB_ASKED = {"SmolLM2-135M": (15, 250), "Gemma-3-270M": (20, 500)}
+
+
+def job(result, targets):
+    rows = []
+    for model, r in result.items():
+        ratio, memory = JOB_ASKED[model]
+        targets.at_least(f"notebook 003's job on {model}, against transformers", r["ratio"], ratio)
+        targets.below(f"its peak memory on {model}", r["streamgauge"]["peak_mb"], memory, "MB")
+        for name in ("streamgauge", "transformers"):
+            rows.append([model, name, text(r[name]), f"{r[name]['peak_mb']:.0f}"])
+        rows.append([model, "**ratio**", f"**{r['ratio']:.1f}**", ""])
+    return ("## A whole job\n\nNotebook 003: 25 prompts, gains, the largest singular value of W_U, in cold processes (two of "
+            "ours: `measure` and `weights`). transformers reads the same weights as float32.\n\n"
+            + table(["model", "", "seconds", "peak resident MB"], rows))
+
+
+def llama(result, targets):
+    out = ["## Beside llama.cpp\n\nSeconds. Our forward is that of a cold process and computes every norm and statistic; "
+           "llama.cpp's is warm and gives the last logits. Its types are made from the same file; whichever is faster of "
+           "its layouts of weights counts. Processes: without the start of Python.\n"]
+    for model, r in result.items():
+        for part, title in (("suite", "25 prompts"), ("long", "one prompt of 1,024 tokens")):
+            own = r[part]["own"]
+            rows = [["streamgauge", text(own["forward"], 3), text(own["process"], 3), "", ""]]
+            for p in r[part]["peers"]:
+                name = p["type"] + (", repacked" if p["repacked"] else "")
+                rows.append([f"llama.cpp, {name}", text(p["forward"], 3), text(p["process"], 3),
+                             f"{p['forward_ratio']:.2f}", f"{p['process_ratio']:.2f}"])
+            out.append(f"{model}, {title}:\n\n" + table(["", "forward", "process", "forward ratio", "process ratio"], rows))
+            best = min(p["forward_ratio"] for p in r[part]["peers"])
+            if part == "long":
+                targets.at_least(f"1,024 tokens on {model}, against llama.cpp's best type", best, 1.0)
+                continue
+            same = next(p for p in r[part]["peers"] if p["type"] == "same file")
+            targets.at_least(f"25 prompts on {model}, against llama.cpp, same file", same["forward_ratio"], 2)
+            targets.at_least(f"25 prompts on {model}, against llama.cpp's best type", best, 1.5)
+            targets.at_least(f"whole process on {model}, against llama.cpp", min(
+                p["process_ratio"] for p in r[part]["peers"]), 1.0)
+    return "\n".join(out)
+
+
+def weights(result, targets):
+    rows, asked = [], {"token_embd.weight": 30, "model.embed_tokens.weight": 10, "every matrix": 10}
+    for r in result:
+        rows.append([r["what"], r["peer"], text(r["own_seconds"], 3), text(r["peer_seconds"], 2), f"{r['ratio']:.1f}"])
+        if r["what"].split(" ")[0] in asked or r["what"] in asked:
+            key = r["what"] if r["what"] in asked else r["what"].split(" ")[0]
+            targets.at_least(f"{r['what']}, against {r['peer']}", r["ratio"], asked[key])
+    return "## Weights\n\nSeconds.\n\n" + table(["what", "peer", "streamgauge", "peer's", "ratio"], rows)
+
+
+def matmul(result, targets):
+    names = list(dict.fromkeys(name for row in result.values() for name in row))
+    rows = [[shape] + [f"{row[n]['median']:.0f}" if n in row else "-" for n in names] for shape, row in result.items()]
+    for shape in ("348 x 4096 x 4096", "348 x 1536 x 576", "32 x 4096 x 4096"):
+        row = {name: s["median"] for name, s in result[shape].items()}
+        best = max(row.get("OpenBLAS", 0), row.get("torch", 0))
+        for kind in ("F32", "BF16"):
+            targets.at_least(f"{kind} {shape}, against the best BLAS", row[kind] / best, 1.0)
+        if shape.startswith("348"):
+            targets.at_least(f"F32 {shape}, of the peak of multiply-adds", row["F32"] / row["peak"], 0.9, "")
+        if shape == "348 x 4096 x 4096":
+            for kind in ("Q4_1", "Q4_K", "Q8_0"):
+                targets.at_least(f"{kind} {shape}, of the F32 figure", row[kind] / row["F32"], 0.85, "")
+    return ("## Matrix products\n\nGFLOPS, packing and decoding included; `peak` are multiply-adds on registers, `torch` is "
+            "MKL. All in turn.\n\n" + table(["tokens x inputs x outputs"] + names, rows))
+
+
+def curves(result, targets):
+    rows = [[curve, p["x"], f"{p['seconds']:.3f}", f"{p['anonymous_mb']:.0f}", f"{p['resident_mb']:.0f}"]
+            for curve, points in result.items() for p in points]
+    layers = result["layers"]
+    growth = layers[-1]["anonymous_mb"] / layers[0]["anonymous_mb"]
+    targets.rows.append(["anonymous memory at 32 layers, of that at 2", f"{growth:.2f}", "flat", "yes" if growth < 1.2 else "no"])
+    longest = result["tokens"][-1]
+    scores = longest["x"] ** 2 * 4 / 1e6
+    targets.below(f"anonymous memory of a prompt of {longest['x']:,} tokens (a matrix of scores: {scores:.0f} MB)",
+                  longest["anonymous_mb"], round(scores), "MB")
+    return ("## What it costs\n\nTokens and prompts (of 64 tokens) on SmolLM2-135M, layers (width 512) and width (2 layers) "
+            "on random models with 256 tokens. Attention over one long prompt grows with the square of its tokens, all else "
+            "linearly. Anonymous memory leaves out the pages of the mapped file, which are clean.\n\n"
+            + table(["curve", "at", "seconds", "anonymous MB", "resident MB"], rows))
+
+
+def big(result, targets):
+    best = min(run["seconds"] for run in result["own"])
+    own = max(run["anonymous_mb"] for run in result["own"])
+    lines = [["streamgauge, run " + str(i + 1), f"{r['seconds']:.1f}", f"{r['anonymous_mb']:.0f}", f"{r['resident_mb']:.0f}"]
+             for i, r in enumerate(result["own"])]
+    targets.below("7B, 25 prompts: resident less clean file pages", own, 1500, "MB")
+    if peer := result.get("peer"):
+        lines.append(["transformers, bfloat16", f"{peer['seconds']:.1f}", f"{peer['anonymous_mb']:.0f}",
+                      f"{peer['resident_mb']:.0f}"])
+        targets.at_least("7B, 25 prompts, against transformers in bfloat16", peer["seconds"] / best, 2)
+    o = result["overlap"]
+    return ("## A 7B model, streamed\n\nLLaMA-2-7B's shape, random bfloat16 weights, 13.5 GB, 25 prompts of 14 tokens; cold "
+            "processes, the first also where the system did not hold the file. Memory is watched in `/proc/PID/status`: "
+            "`RssAnon` is what is resident less the pages of files.\n\n"
+            + table(["", "seconds", "anonymous MB", "resident MB"], lines)
+            + f"\nIn the last run reading took {o['reading_s']:.1f} s and computing {o['computing_s']:.1f} s; "
+              f"{o['overlap']:.0%} of the reading went on while something was computed (`measure --trace`).\n")
+
+
+def points(benchmarks):
+    """(type, tokens, FLOP per byte of weights, GFLOPS) of every product."""
+    for b in benchmarks:
+        if found := re.match(r"matmul/(\w+)/tokens:(\d+)/", b["name"]):
+            yield found[1], int(found[2]), b["FLOPS"] / b["bytes_per_second"], b["FLOPS"] / 1e9
+
+
+def roofline_picture(benchmarks, peak, folder):
+    """GFLOPS against operations per byte of weights, under the measured peak and the measured speed of memory."""
+    read = next(b["bytes_per_second"] for b in benchmarks if b["name"].startswith("read")) / 1e9
+    kinds = {}
+    for kind, _, intensity, rate in points(benchmarks):
+        kinds.setdefault(kind, []).append(f"{intensity:.4g} {rate:.4g}")
+    script = [f'set terminal svg size 720,460 font "sans-serif,13"; set output "{folder / "performance-roofline.svg"}"',
+              'set logscale xy; set xlabel "floating-point operations per byte of weights"; set ylabel "GFLOPS"',
+              "set grid; set key bottom right; set xrange [0.3:3000]; set yrange [2:*]"]
+    plots = [f'(x*{read:.4g} < {peak:.4g} ? x*{read:.4g} : {peak:.4g}) with lines lw 2 lc "black" title '
+             f'"{read:.0f} GB/s, {peak:.0f} GFLOPS"']
+    plots += [f'"-" with points pt {5 + i} ps 0.9 title "{kind}"' for i, kind in enumerate(kinds)]
+    script.append("plot " + ", ".join(plots))
+    script += ["\n".join(rows) + "\ne" for rows in kinds.values()]
+    subprocess.run(["gnuplot"], input="\n".join(script), text=True, check=True)
+    return read
+
+
+def roofline(result, found, folder):
+    peak = max((row["peak"]["median"] for row in found["matmul"]["result"].values()), default=0) if "matmul" in found else 0
+    if peak == 0:
+        peak = max(rate for *_, rate in points(result))
+    read = roofline_picture(result, peak, folder)
+    rows = [[kind, tokens, f"{intensity:.1f}", f"{rate:.0f}", f"{rate / min(peak, intensity * read):.2f}"]
+            for kind, tokens, intensity, rate in points(result)]
+    return ("## Roofline\n\n![Products under the roof of the machine](performance-roofline.svg)\n\nOf Google Benchmark "
+            f"(`bench_kernels`): memory is read at {read:.0f} GB/s by all threads, registers multiply and add at "
+            f"{peak:.0f} GFLOPS.\n\n" + table(["type", "tokens", "FLOP per byte", "GFLOPS", "of the roof"], rows))
+
+
+def write(found, folder):
+    """found: piece -> {"machine", "load_before", "seconds", "result"}."""
+    targets, parts = Targets(), []
+    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "curves": curves, "big": big}
+    for piece, maker in makers.items():
+        if piece in found:
+            parts.append(maker(found[piece]["result"], targets))
+    if "roofline" in found:
+        parts.append(roofline(found["roofline"]["result"], found, folder))
+    m = next(iter(found.values()))["machine"]
+    loads = [f["load_before"] for f in found.values()]
+    head = ("# Performance\n\nWritten by `./dev bench`, which builds the peers, proves that their answers agree and only then "
+            "takes times, both sides in turn in one session. Times are medians with the smallest and the largest in brackets; "
+            f"only ratios mean anything on another machine.\n\n{m['cpu']}, {m['threads']} processors, {m['memory_gib']:.0f} GiB, "
+            f"Linux {m['kernel']}, {m['date']}; load before a piece began: median {statistics.median(loads):.1f}, at most "
+            f"{max(loads):.1f}. All figures: [performance.json](performance.json).\n")
+    summary = "## What was asked for\n\n" + table(["", "measured", "asked", "met"], targets.rows)
+    notes = NOTES.read_text(encoding="utf-8")
+    (folder / "performance.md").write_text("\n".join([head, summary, notes, *parts]), encoding="utf-8")
+    (folder / "performance.json").write_text(json.dumps({"pieces": found, "targets": targets.rows}, indent=1) + "\n",
+                                             encoding="utf-8")
