@@ -41,6 +41,10 @@ def main():
                                   "--definition", "notebook-003", "--json", "-"))
         wanted = program["definitions"][0]
         assert printed == [wanted["id"], f"{wanted['gain']:.6f}"], (printed, wanted)
+        # The pocket zoo comes along and is found from where the program lies, whatever the prefix was at build time.
+        zoo = prefix / "share" / "streamgauge" / "zoo"
+        assert (zoo / "neox-1" / "config.json").is_file() and not list(zoo.glob("*.py")), list(zoo.iterdir())
+        assert str(zoo / "neox-1") in call(prefix / "bin" / "streamgauge", "list", "models")
         failed = subprocess.run([outside / "consumer", "/nowhere"], capture_output=True, text=True, check=False)
         assert failed.returncode == 1 and "/nowhere" in failed.stderr, failed
     print("install: the outside project builds, runs and agrees")
