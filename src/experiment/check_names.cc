@@ -185,10 +185,11 @@ Result<void> check_shown(const Experiment& e, const Names& columns, const Names&
     }
     SG_TRY_VOID(check_formula(table.row_filter, known, table.where));
   }
-  Names fits;
+  Names fits, values;
   for (const ValueSpec& value : e.values) {
     const auto* s = std::get_if<RowStatistic>(&value.source);
     if (s != nullptr && s->kind == StatisticKind::kRegression) fits.insert(value.name);
+    for (const ColumnHead& head : heads_of(value)) values.insert(head.name);
   }
   for (const FigureSpec& figure : e.figures) {
     for (const PanelSpec& panel : figure.panels) {
@@ -200,6 +201,9 @@ Result<void> check_shown(const Experiment& e, const Names& columns, const Names&
         SG_TRY_VOID(check_one(column, known, "column", panel.where));
       }
       SG_TRY_VOID(check_formula(panel.color_condition, known, panel.where));
+      for (const UprightSpec& upright : panel.uprights) {
+        SG_TRY_VOID(check_one(upright.value, values, "value", panel.where));
+      }
       if (!panel.fit.empty()) {
         SG_TRY_VOID(check_one(panel.fit, fits, "regression", panel.where));
       }

@@ -57,10 +57,11 @@ std::vector<ReferenceValue> references_of(const World& world) {
   return references;
 }
 
-/// A change as it was given, or where it stands when it is long: a list of models, all prompts.
-std::string shortened(const std::string& change) {
+/// A change as it was given; of a long one, such as the models and prompts of a training run, what it changes.
+std::string change_notice(const std::string& change) {
   constexpr std::size_t kLong = 120;
-  return change.size() <= kLong ? change : change.substr(0, change.find('='));
+  if (change.size() <= kLong) return "Changed by --set " + change;
+  return "Given with the command, in place of what the file says: " + change.substr(0, change.find('=')) + ".";
 }
 
 /// What the file and the run say, before anything is computed.
@@ -82,7 +83,7 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
   r.pocket = run.pocket;
   if (run.pocket) r.pocket_note = e.zoo_run.empty() ? kPocketNote : kPocketRunNote;
   if (!e.note.empty()) r.notices.push_back(e.note);
-  for (const std::string& one : e.overrides) r.notices.push_back("Changed by --set " + shortened(one));
+  for (const std::string& one : e.overrides) r.notices.push_back(change_notice(one));
   r.notices.insert(r.notices.end(), run.notices.begin(), run.notices.end());
   return r;
 }

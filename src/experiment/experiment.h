@@ -167,6 +167,10 @@ struct ExtraPoint {
   std::optional<double> x;
   double y = 0;
 };
+/// A line across the panel at the x that a value says.
+struct UprightSpec {
+  std::string value, label;
+};
 struct PanelSpec {
   PanelKind kind = PanelKind::kBars;
   std::string title, x_title, y_title, right_title;
@@ -177,7 +181,8 @@ struct PanelSpec {
   std::string color_column;
   std::optional<double> reference;
   std::string reference_label;
-  bool log_y = false, mark_last = false, over_prompts = false;
+  bool log_x = false, log_y = false, mark_last = false, over_prompts = false;
+  std::vector<UprightSpec> uprights;
   std::optional<std::pair<double, double>> y_range;
   std::string value_format;
   std::string fit;   // a regression; empty: none

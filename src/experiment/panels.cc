@@ -1,6 +1,9 @@
 #include "experiment/panels.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 #include "experiment/tables.h"
 #include "experiment/value.h"
@@ -43,6 +46,21 @@ Points points_of(const PanelSpec& spec, const World& world) {
   return points;
 }
 
+/// "gain >= 1" of "gain < 1"; "otherwise" of what is more than one comparison.
+std::string contrary_of(const std::string& condition) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kContrary = {
+      {{" <= ", " > "}, {" >= ", " < "}, {" < ", " >= "}, {" > ", " <= "}, {" == ", " != "}, {" != ", " == "}}};
+  if (condition.find_first_of("&|!?") != std::string::npos && condition.find(" != ") == std::string::npos) {
+    return "otherwise";
+  }
+  for (const auto& [from, to] : kContrary) {
+    const std::size_t at = condition.find(from);
+    if (at == std::string::npos) continue;
+    return condition.substr(0, at) + std::string(to) + condition.substr(at + from.size());
+  }
+  return "otherwise";
+}
+
 /// What a point is coloured by: a text, or whether the condition holds. Empty: nothing.
 std::string group_of(const PanelSpec& spec, const Points& points, std::size_t i) {
   if (!spec.color_column.empty()) {
@@ -52,7 +70,7 @@ std::string group_of(const PanelSpec& spec, const Points& points, std::size_t i)
   if (!spec.color_condition) return {};
   const Value truth = spec.color_condition->test(points.rows.lookup(points.order[i]));
   if (is_absent(truth)) return "no value";
-  return std::get<bool>(truth) ? spec.color_condition->text() : "otherwise";
+  return std::get<bool>(truth) ? spec.color_condition->text() : contrary_of(spec.color_condition->text());
 }
 
 std::string color_of(const PanelSpec& spec, const std::string& group) {
@@ -151,7 +169,8 @@ Series line_through(const PanelSpec& spec, const SeriesSpec& s, const Points& po
     const auto place = static_cast<double>(series.x.size());
     series.x.push_back(spec.x.empty() ? std::optional(place) : points.number(i, spec.x));
     series.y.push_back(points.number(i, s.column));
-    series.names.push_back(points.label(i));
+    // Where x says what a point is, its name says it again.
+    if (spec.x.empty()) series.names.push_back(points.label(i));
   }
   return series;
 }
@@ -192,6 +211,7 @@ Panel resolved_panel(const PanelSpec& spec, const World& world) {
                  .right_title = spec.right_title,
                  .reference = spec.reference,
                  .reference_label = spec.reference_label,
+                 .log_x = spec.log_x,
                  .log_y = spec.log_y,
                  .mark_last = spec.mark_last,
                  .y_range = spec.y_range,
@@ -205,6 +225,11 @@ Panel resolved_panel(const PanelSpec& spec, const World& world) {
     case PanelKind::kSpecificationCurve: break;  // those of verdicts; a file cannot ask for them
   }
   if (!spec.fit.empty()) panel.fit = fit_of(spec.fit, world);
+  for (const UprightSpec& upright : spec.uprights) {
+    const Value* value = world.value(upright.value);
+    const Measured x = value != nullptr ? number_of(*value, upright.value) : Measured::absent("no such value");
+    if (x.ok()) panel.uprights.push_back({*x.value, upright.label + " " + show(*value, "{:,.0f}")});
+  }
   return panel;
 }
 

@@ -156,6 +156,7 @@ PanelSpec parse_panel(TomlTable& t) {
       .error = t.text("error"),
       .reference = t.number("reference"),
       .reference_label = t.text("reference_label"),
+      .log_x = t.flag("log_x", false),
       .log_y = t.flag("log_y", false),
       .mark_last = t.flag("mark_last", false),
       .over_prompts = over_prompts(t),
@@ -176,6 +177,10 @@ PanelSpec parse_panel(TomlTable& t) {
     p.extra.push_back({.label = e.need_text("label"), .x = e.number("x"), .y = e.number("y").value_or(0)});
     if (!e.has("y")) e.wrong("label", "a point without a height", "y = a number", "none");
     e.finish();
+  }
+  for (TomlTable& u : t.tables("uprights", "uprights")) {
+    p.uprights.push_back({.value = u.need_text("value"), .label = u.need_text("label")});
+    u.finish();
   }
   if (t.has("y_range")) {
     const std::vector<double> range = t.numbers("y_range");

@@ -128,8 +128,8 @@ struct Panel {
   std::vector<Series> series;           // of kHeatMap: one per row, y by column
   std::optional<double> reference;      // a dashed line across
   std::string reference_label;
-  bool log_y = false;
-  bool mark_last = false;  // of kLines: the last point of each series stands out
+  bool log_x = false, log_y = false;  // log_x: of points and lines; 0 stands below the smallest number above it
+  bool mark_last = false;             // of kLines: the last point of each series stands out
   std::optional<std::pair<double, double>> y_range;
   std::string value_format;  // of the labels on bars: "{:.2f}x"; empty: none
   /// Of a heat map of labels: what a cell's number stands for (its place in this list); empty: numbers.
@@ -143,6 +143,11 @@ struct Panel {
     std::string label;
   };
   std::optional<Fit> fit;
+  struct UprightLine {
+    double x = 0;
+    std::string label;
+  };
+  std::vector<UprightLine> uprights;  // of points and lines
 };
 
 struct Figure {

@@ -201,10 +201,15 @@ std::vector<GivenModel> checkpoints(double after, int rises) {
 std::vector<Branch> training_dynamics() {
   std::vector<GivenModel> blind = checkpoints(0.5, 6);
   for (GivenModel& model : blind) model.cells.columns.erase("test_accuracy");
+  std::vector<GivenModel> dull = checkpoints(0.5, 6);
+  for (std::size_t m = 0; m < dull.size(); ++m) {
+    dull[m].cells.columns.insert_or_assign("test_accuracy", 0.1 + 0.01 * static_cast<double>(m));
+  }
   return {
       {"H3", "INCONCLUSIVE", blind, "cannot be told"},
-      {"H3", "SUPPORTED", checkpoints(0.5, 6), "step 600, and the accuracy rises at step 600"},
-      {"H3", "NOT SUPPORTED", checkpoints(0.5, 10), "the accuracy changes at step 1000"},
+      {"H3", "INCONCLUSIVE", dull, "does not grok"},
+      {"H3", "SUPPORTED", checkpoints(0.5, 6), "step 600, and the test accuracy rises at step 600"},
+      {"H3", "NOT SUPPORTED", checkpoints(0.5, 10), "the test accuracy rises at step 1,000"},
       {"H3", "NOT SUPPORTED", checkpoints(1.5, 6), "factor of 1.49"},
   };
 }

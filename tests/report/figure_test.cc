@@ -163,6 +163,40 @@ TEST(Script, RatiosThatSpanDecadesAreDrawnOnALogarithmicScale) {
   EXPECT_EQ(script_of(p).find("set logscale y"), std::string::npos);
 }
 
+TEST(Script, ALogarithmicAxisHasThreeTicsOrMore) {
+  EXPECT_EQ(log_tics({0.5, 2e4}), (std::vector<double>{1, 10, 100, 1000, 10000}));
+  EXPECT_EQ(log_tics({4.7, 40}), (std::vector<double>{5, 10, 20}));
+  EXPECT_EQ(log_tics({0.3, 0.95}), (std::vector<double>{0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}));
+  const std::vector<double> narrow = log_tics({0.97, 1.28});
+  ASSERT_GE(narrow.size(), 3u);
+  EXPECT_GE(narrow.front(), 0.97);
+  EXPECT_LE(narrow.back(), 1.28);
+  EXPECT_NE(tics_script("y", {1000, 20000}).find("'1k' 1000, '20k' 20000"), std::string::npos);
+}
+
+TEST(Script, TrainingStepsFromZeroOnALogarithmicAxis) {
+  Panel p = {.kind = PanelKind::kLines, .log_x = true};
+  p.series = {{.label = "gain", .x = {0.0, 10.0, 100.0, 11000.0}, .y = {1.0, 2.0, 1.5, 1.0}}};
+  p.uprights = {{100, "grokking at 100"}, {99999, "beyond"}};
+  const std::string script = script_of(p);
+  EXPECT_NE(script.find("set logscale x"), std::string::npos);
+  EXPECT_NE(script.find("set xtics ('0' 3.33333333, '10' 10, '100' 100, '1k' 1000, '10k' 10000)"), std::string::npos)
+      << script;
+  EXPECT_NE(script.find("\n3.33333333 1\n10 2\n"), std::string::npos) << "the first step is drawn";
+  EXPECT_EQ(count(script, "set arrow from first 100, graph 0"), 1u);
+  EXPECT_EQ(script.find("first 99999"), std::string::npos);
+  const auto drawn = draw_figure({"steps", "", 1, {p}}, "gnuplot");
+  EXPECT_TRUE(drawn.ok()) << drawn.error().message();
+}
+
+TEST(Script, LayersAreWholeNumbers) {
+  Panel p = {.kind = PanelKind::kLines};
+  p.series = {{.y = {1.0, 2.0, 1.5, 1.0}}};
+  EXPECT_NE(script_of(p).find("set xtics 1\n"), std::string::npos);
+  p.series[0].x = {0.0, 0.5, 1.0, 1.5};
+  EXPECT_EQ(script_of(p).find("set xtics 1\n"), std::string::npos);
+}
+
 TEST(Script, WhatCannotBeNegativeDoesNotSeemToBe) {
   Panel p = {.kind = PanelKind::kLines};
   p.series = {{.y = {0.0, 20.0}}};

@@ -172,10 +172,29 @@ void add_methods(Document& doc, const ExperimentResult& r) {
   if (!r.text.empty()) doc.emplace_back(Verbatim{"The experiment, as it was run", r.text});
 }
 
+/// Whether these models are many and differ in their names alone, as the checkpoints of a training run do.
+bool one_shape(const std::vector<ResultRow>& rows) {
+  constexpr std::size_t kMany = 8;
+  if (rows.size() <= kMany) return false;
+  return std::all_of(rows.begin(), rows.end(), [&](const ResultRow& row) {
+    return row.measured && row.measured->stands_for.empty() &&
+           checkpoint_phrase(*row.measured, row.measured->id) ==
+               checkpoint_phrase(*rows.front().measured, rows.front().measured->id);
+  });
+}
+
 /// What stands behind each key, before any number is read.
 void add_checkpoints(Document& doc, const ExperimentResult& r) {
   Bullets bullets;
-  for (const ResultRow& row : r.models.rows) {
+  const std::vector<ResultRow>& rows = r.models.rows;
+  if (one_shape(rows)) {
+    bullets.items.push_back({{rows.front().label + " to " + rows.back().label, Style::kStrong},
+                             {", " + count_of(rows.size(), "model", "models") + ": " +
+                              checkpoint_phrase(*rows.front().measured, rows.front().measured->id)}});
+    doc.emplace_back(std::move(bullets));
+    return;
+  }
+  for (const ResultRow& row : rows) {
     if (!row.measured) continue;
     const std::string &role = row.measured->stands_for, &label = row.label.empty() ? row.key : row.label;
     bullets.items.push_back(

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "report/figure/gnuplot.h"
 #include "report/figure/label_placement.h"
@@ -15,16 +16,35 @@ namespace {
 constexpr std::size_t kMostNames = 40;  // more names than this cover the points
 constexpr std::size_t kMostMarks = 60;  // a line of more points has no marks
 constexpr const char* kFitDash = "(3,3)";
+constexpr const char* kUprightDashes[] = {"(2,4)", "(10,4)", "(10,4,2,4)"};
 // Circle, square, triangle, diamond, down triangle, filled; then outlines: shapes tell series apart without colour.
 constexpr int kMarks[] = {7, 5, 9, 13, 11, 6, 4, 8};
 
 /// Without x, the place in the list.
-std::optional<double> x_at(const Series& s, std::size_t i) {
+std::optional<double> given_x(const Series& s, std::size_t i) {
   return s.x.empty() ? std::optional(static_cast<double>(i)) : element(s.x, i);
 }
 
+/// On a logarithmic axis a 0, such as the first step of a training run, stands at a third of the smallest number.
+double zero_place(const Panel& p) {
+  double smallest = std::numeric_limits<double>::infinity();
+  for (const Series& s : p.series) {
+    for (std::size_t i = 0; i < s.y.size(); ++i) {
+      const auto x = given_x(s, i);
+      if (drawable(x, true)) smallest = std::min(smallest, *x);
+    }
+  }
+  return std::isfinite(smallest) ? smallest / 3 : 1;
+}
+
+/// Where a point stands on the x axis.
+std::optional<double> x_at(const Panel& p, const Series& s, std::size_t i) {
+  const auto x = given_x(s, i);
+  return p.log_x && x == 0.0 ? std::optional(zero_place(p)) : x;
+}
+
 bool has_point(const Panel& p, const Series& s, std::size_t i) {
-  return drawable(element(s.y, i), p.log_y) && drawable(x_at(s, i), false);
+  return drawable(element(s.y, i), p.log_y) && drawable(x_at(p, s, i), p.log_x);
 }
 
 bool has_points(const Panel& p, const Series& s) {
@@ -39,11 +59,11 @@ struct Ranges {
 };
 
 Ranges ranges_of(const Panel& p, double pad) {
-  RangeOf x(false), y(p.log_y), y2(p.log_y);
+  RangeOf x(p.log_x), y(p.log_y), y2(p.log_y);
   for (const Series& s : p.series) {
     for (std::size_t i = 0; i < s.y.size(); ++i) {
       if (!has_point(p, s, i)) continue;
-      x.add(x_at(s, i));
+      x.add(x_at(p, s, i));
       RangeOf& axis = s.right_axis ? y2 : y;
       axis.add(s.y[i]);
       if (!drawable(element(s.error, i), false)) continue;
@@ -55,15 +75,6 @@ Ranges ranges_of(const Panel& p, double pad) {
   Ranges r = {x.padded(pad, pad), y.padded(0.08, 0.08), y2.padded(0.08, 0.08)};
   if (p.y_range) r.y = Range{p.y_range->first, p.y_range->second};
   return r;
-}
-
-/// Whether x counts something, such as layers, and the axis is so short that tics would fall between.
-bool counts_few(const Panel& p, const std::optional<Range>& range) {
-  constexpr double kFew = 8;
-  if (!range || range->high - range->low > kFew) return false;
-  return std::all_of(p.series.begin(), p.series.end(), [](const Series& s) {
-    return std::all_of(s.x.begin(), s.x.end(), [](const auto& x) { return !x || *x == std::floor(*x); });
-  });
 }
 
 /// How a series of lines or points is drawn.
@@ -93,12 +104,51 @@ Legend legend_of(const Panel& p) {
     legend.add({.sample = Sample::kLine, .label = p.fit->label, .color = palette_color("green", 0), .dash = kFitDash});
   }
   add_reference(legend, p);
+  for (std::size_t i = 0; i < p.uprights.size(); ++i) {
+    legend.add({.sample = Sample::kLine,
+                .label = p.uprights[i].label,
+                .color = kGrey,
+                .dash = kUprightDashes[i % std::size(kUprightDashes)]});
+  }
   return legend;
+}
+
+std::string uprights_script(const Panel& p, const std::optional<Range>& range) {
+  std::string out;
+  for (std::size_t i = 0; i < p.uprights.size() && range; ++i) {
+    const double x = p.log_x && p.uprights[i].x == 0 ? zero_place(p) : p.uprights[i].x;
+    if (!(x >= range->low && x <= range->high)) continue;
+    out += fmt::format(
+        "set arrow from first {0:.9g}, graph 0 to first {0:.9g}, graph 1 nohead lw 1.4 dt {1} lc rgb '{2}'\n", x,
+        kUprightDashes[i % std::size(kUprightDashes)], kGrey);
+  }
+  return out;
+}
+
+/// Whole numbers for what is counted, such as layers; powers of ten, and the 0 beside them, on a logarithmic axis.
+std::string x_axis_script(const Panel& p, const std::optional<Range>& range) {
+  constexpr double kFew = 8;
+  std::string out = range_script("x", range);
+  if (!range) return out;
+  bool whole = true, zero = false;
+  for (const Series& s : p.series) {
+    for (std::size_t i = 0; i < s.y.size(); ++i) {
+      const auto x = given_x(s, i);
+      whole = whole && (!x || *x == std::floor(*x));
+      zero = zero || x == 0.0;
+    }
+  }
+  if (p.log_x) {
+    const std::string at_zero = zero ? fmt::format("'0' {:.9g}", zero_place(p)) : "";
+    return out + "set logscale x\n" +
+           tics_script("x", log_tics({zero ? 2 * zero_place(p) : range->low, range->high}), at_zero);
+  }
+  return whole && range->high - range->low <= kFew ? out + "set xtics 1\n" : out;
 }
 
 /// A missing number ends a line: an empty row of the data.
 std::string data_script(const Panel& p, const Ranges& r, const std::string& id) {
-  const double cap = r.x ? 0.008 * (r.x->high - r.x->low) : 0;
+  const double cap = r.x && !p.log_x ? 0.008 * (r.x->high - r.x->low) : 0;
   std::string out;
   for (std::size_t s = 0; s < p.series.size(); ++s) {
     const Series& series = p.series[s];
@@ -110,10 +160,10 @@ std::string data_script(const Panel& p, const Ranges& r, const std::string& id) 
         points += "\n";
         continue;
       }
-      last = fmt::format("{:.9g} {:.9g}\n", *x_at(series, i), *series.y[i]);
+      last = fmt::format("{:.9g} {:.9g}\n", *x_at(p, series, i), *series.y[i]);
       points += last;
       const auto error = element(series.error, i);
-      if (drawable(error, false)) errors.push_back({*x_at(series, i), *series.y[i], *error});
+      if (drawable(error, false)) errors.push_back({*x_at(p, series, i), *series.y[i], *error});
     }
     if (p.mark_last) out += fmt::format("${}l{} << EOD\n{}EOD\n", id, s, last);
     out += points + "EOD\n" + error_bars(fmt::format("{}e{}", id, s), errors, cap);
@@ -131,9 +181,12 @@ bool has_errors(const Panel& p, const Series& s) {
 /// Where a number lies on the axes, in pixels from their lower left corner.
 struct PlotArea {
   Range x, y;
-  bool log_y;
+  bool log_x, log_y;
   Pixels size;
-  double px(double value) const { return size.width * (value - x.low) / (x.high - x.low); }
+  double px(double value) const {
+    if (log_x) return size.width * std::log(value / x.low) / std::log(x.high / x.low);
+    return size.width * (value - x.low) / (x.high - x.low);
+  }
   double py(double value) const {
     if (log_y) return size.height * std::log(value / y.low) / std::log(y.high / y.low);
     return size.height * (value - y.low) / (y.high - y.low);
@@ -144,7 +197,7 @@ struct PlotArea {
 std::string names_script(const Panel& p, const PanelBox& box, const Margins& m, const Ranges& r) {
   if (!r.x || !r.y) return "";
   const Pixels area = {box.width - m.left - m.right, box.height - m.top - m.bottom};
-  const PlotArea plot = {*r.x, *r.y, p.log_y, area};
+  const PlotArea plot = {*r.x, *r.y, p.log_x, p.log_y, area};
   std::vector<NamedPoint> points;
   for (const Series& s : p.series) {
     for (std::size_t i = 0; i < s.y.size() && i < s.names.size(); ++i) {
@@ -153,7 +206,7 @@ std::string names_script(const Panel& p, const PanelBox& box, const Margins& m, 
       if (y < 0 || y > area.height) continue;
       const auto error = element(s.error, i);
       const double reach = drawable(error, false) && !p.log_y ? plot.py(*s.y[i] + *error) - y : 0;
-      points.push_back({plot.px(*x_at(s, i)), y, s.names[i], text_width(s.names[i], kNameFont), reach});
+      points.push_back({plot.px(*x_at(p, s, i)), y, s.names[i], text_width(s.names[i], kNameFont), reach});
     }
   }
   if (points.size() > kMostNames) return "";
@@ -210,8 +263,8 @@ std::string points_script(const Panel& p, const PanelBox& box, const std::string
   const Margins margins = margins_of(p, box, legend, kTicFont);
   const Ranges ranges = ranges_of(p, p.kind == PanelKind::kScatter ? 0.1 : 0.02);
   std::string out = margins_script(box, margins) + titles_script(p, box, margins, legend);
-  out += range_script("x", ranges.x) + (counts_few(p, ranges.x) ? "set xtics 1\n" : "") +
-         y_axis_script("y", ranges.y, p.log_y) + beyond_script(p, ranges.y);
+  out += x_axis_script(p, ranges.x) + uprights_script(p, ranges.x) + y_axis_script("y", ranges.y, p.log_y) +
+         beyond_script(p, ranges.y);
   if (has_right_axis(p)) {
     out += fmt::format("set border 11 lc rgb '{}' lw 1\nset y2tics nomirror\n", kInk);
     out += y_axis_script("y2", ranges.y2, p.log_y);

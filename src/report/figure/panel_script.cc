@@ -40,25 +40,6 @@ double round_step(double size) {
   return 10 * power;
 }
 
-/// A logarithmic axis has tics at powers of ten, of which a short one may hold none.
-std::string tics_within_a_decade(const char* axis, const Range& range) {
-  const double ratio = range.high / range.low;
-  if (ratio > 20) return "";
-  std::string list;
-  const auto add = [&](double x) {
-    if (x >= range.low && x <= range.high) list += fmt::format("{}{:.9g}", list.empty() ? "" : ", ", x);
-  };
-  if (ratio > 4) {
-    for (double power = std::pow(10.0, std::floor(std::log10(range.low))); power <= range.high; power *= 10) {
-      for (const double factor : {1.0, 2.0, 5.0}) add(factor * power);
-    }
-  } else {
-    const double step = round_step((range.high - range.low) / 6);
-    for (double n = std::ceil(range.low / step); n * step <= range.high; ++n) add(n * step);
-  }
-  return fmt::format("set {}tics ({})\n", axis, list);
-}
-
 double fraction(double pixels, double whole) { return pixels / whole; }
 
 std::string title_label(const std::string& text, double x, double y, const PanelBox& box, const std::string& how) {
@@ -175,10 +156,43 @@ std::string beyond_script(const Panel& p, const std::optional<Range>& range) {
 
 std::string y_axis_script(const char* axis, const std::optional<Range>& range, bool logarithmic) {
   std::string out = range_script(axis, range);
-  if (logarithmic && range) out += fmt::format("set logscale {}\n", axis) + tics_within_a_decade(axis, *range);
-  // Thousands as "10 k": a long number would run into the title.
-  const bool thousands = range && range->high >= 1e5;
-  return out + fmt::format("set format {} '{}'\n", axis, thousands && logarithmic ? "%.0s%c" : "%g");
+  if (!logarithmic || !range) return out + fmt::format("set format {} '%g'\n", axis);
+  return out + fmt::format("set logscale {}\n", axis) + tics_script(axis, log_tics(*range));
+}
+
+std::vector<double> log_tics(const Range& range) {
+  constexpr std::size_t kFewest = 3;
+  const std::array<std::vector<double>, 3> multiples = {{{1}, {1, 2, 5}, {1, 2, 3, 4, 5, 6, 7, 8, 9}}};
+  std::vector<double> tics;
+  for (const std::vector<double>& of_decade : multiples) {
+    tics.clear();
+    for (int e = static_cast<int>(std::floor(std::log10(range.low))); std::pow(10.0, e) <= range.high; ++e) {
+      for (const double m : of_decade) {
+        // A power below 1 divides: 5e-1 is 0.5, which 5 * 0.1 need not be.
+        const double tic = e < 0 ? m / std::pow(10.0, -e) : m * std::pow(10.0, e);
+        if (tic >= range.low && tic <= range.high) tics.push_back(tic);
+      }
+    }
+    if (tics.size() >= kFewest) return tics;
+  }
+  // Less than a decade: even steps of 1, 2 or 5 times a power of ten.
+  const double step = round_step((range.high - range.low) / 6);
+  tics.clear();
+  for (double n = std::ceil(range.low / step); n * step <= range.high; ++n) tics.push_back(n * step);
+  return tics;
+}
+
+std::string tics_script(const char* axis, const std::vector<double>& tics, const std::string& more) {
+  std::string list = more;
+  // Thousands as "10k": a long number would run into the title.
+  const bool thousands = !tics.empty() && tics.back() >= 1e4;
+  for (const double tic : tics) {
+    const std::string label = tic >= 1e6                ? fmt::format("{:.3g}M", tic / 1e6)
+                              : thousands && tic >= 1e3 ? fmt::format("{:.3g}k", tic / 1e3)
+                                                        : fmt::format("{:.4g}", tic);
+    list += fmt::format("{}'{}' {:.9g}", list.empty() ? "" : ", ", label, tic);
+  }
+  return fmt::format("set {}tics ({})\n", axis, list);
 }
 
 std::string error_bars(const std::string& block, const std::vector<std::array<double, 3>>& bars, double cap) {

@@ -82,6 +82,10 @@ std::size_t beyond(const Panel& panel, const std::optional<Range>& range);
 std::string beyond_script(const Panel& panel, const std::optional<Range>& range);
 /// The scale and the tics of "y" or "y2".
 std::string y_axis_script(const char* axis, const std::optional<Range>& range, bool logarithmic);
+/// Tics of a logarithmic axis: powers of ten, with their multiples or evenly spaced numbers where those are too few.
+std::vector<double> log_tics(const Range& range);
+/// "set xtics (...)" at these numbers, with `more` before them: a label and where it stands.
+std::string tics_script(const char* axis, const std::vector<double>& tics, const std::string& more = "");
 std::string range_script(const char* axis, const std::optional<Range>& range);
 /// Error bars as one path: {x, middle, half} each, with caps of that width.
 std::string error_bars(const std::string& block, const std::vector<std::array<double, 3>>& bars, double cap);
