@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the models of the pocket zoo, as models.toml lists them, and stores each in zoo/NAME.
 
-    python zoo/train.py                    every model and the held-out text (most of an hour on one core)
+    python zoo/train.py                    every model and the held-out text (a quarter of an hour on one core)
     python zoo/train.py neox-4 gemma3      the named ones
     python zoo/train.py --check neox-4     trains again elsewhere; says whether the loss lands where the stored one is
 
