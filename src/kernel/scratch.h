@@ -13,7 +13,8 @@ enum class Scratch : std::size_t {
   kRows,         // decoded weight rows before they are transposed into the panel
   kEdge,         // outputs of a panel that is wider than what is left of y
   kKeptRows,     // rows of the fused pass as doubles
-  kScaled,       // vectors or scales of the fused pass in the form that its rows want
+  kVectors,      // what the fused pass multiplies by and adds to
+  kScales,       // of the blocks in a few rows
   kCount,        // number of purposes; not a purpose
 };
 
