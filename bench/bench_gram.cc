@@ -63,7 +63,7 @@ std::vector<std::byte> stored_bytes(DType dtype, std::size_t items) {
   std::vector<std::byte> bytes(byte_size(dtype, items).value());
   const CounterRng rng(3);
   for (std::size_t i = 0; i < bytes.size(); i += 8) {
-    const std::uint64_t bits = rng.bits(i / 8) & 0x3bff3bff3bff3bffULL;
+    const std::uint64_t bits = (rng.bits(i / 8) & 0x3bff3bff3bff3bffULL) | 0x2000200020002000ULL;
     std::memcpy(bytes.data() + i, &bits, std::min<std::size_t>(8, bytes.size() - i));
   }
   return bytes;

@@ -16,10 +16,11 @@ namespace sg {
 namespace HWY_NAMESPACE {
 
 /// Rows whose dot products run side by side: enough chains to hide the latency of a fused multiply-add, few enough
-/// for the registers. Of rows that are kept as doubles fewer, so that they stay in the first level of the cache.
+/// for the registers. Of rows that are kept as doubles fewer, and only short ones: they stay in the first level of the
+/// cache, beside the two vectors.
 inline constexpr std::size_t kGramRows = kParts == 1 ? 8 : 4;
-inline constexpr std::size_t kKeptRows = 4;
-inline constexpr std::size_t kKeptColumns = 768;
+inline constexpr std::size_t kKeptRows = kParts == 1 ? 6 : 4;
+inline constexpr std::size_t kKeptColumns = 640;
 inline constexpr std::size_t kPage = 4096;
 
 /// At least n doubles for this thread, as scratch().
@@ -66,7 +67,8 @@ struct HalfRows {
 };
 
 /// bfloat16 as stored: sign, exponent and fraction are moved to their places in a double, cheaper than a conversion.
-/// The exponent keeps the bias of float32, 896 less than a double's.
+/// The exponent keeps the bias of float32, 896 less than a double's. A subnormal number becomes a subnormal double: exact
+/// too, but slow.
 struct BrainRows {
   static constexpr double kScale = 0x1p448;
   static constexpr std::size_t kLines = 1;
