@@ -67,8 +67,8 @@ struct HalfRows {
 };
 
 /// bfloat16 as stored: sign, exponent and fraction are moved to their places in a double, cheaper than a conversion.
-/// The exponent keeps the bias of float32, 896 less than a double's. A subnormal number becomes a subnormal double: exact
-/// too, but slow.
+/// The exponent keeps the bias of float32, 896 less than a double's. A subnormal number becomes a subnormal double:
+/// exact too, but slow.
 struct BrainRows {
   static constexpr double kScale = 0x1p448;
   static constexpr std::size_t kLines = 1;
