@@ -6,7 +6,7 @@
 namespace sg {
 namespace {
 
-constexpr double kPointRadius = 5, kBarHalf = 3;
+constexpr double kPointRadius = 5, kBarHalf = 3, kRuleHalf = 1.5;
 
 struct Box {
   double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
@@ -46,8 +46,10 @@ Box box_of_error(const NamedPoint& p) { return {p.x - kBarHalf, p.y - p.reach, p
 
 }  // namespace
 
-std::vector<PlacedName> place_names(const std::vector<NamedPoint>& points, double font_size, Pixels area) {
+std::vector<PlacedName> place_names(const std::vector<NamedPoint>& points, double font_size, Pixels area,
+                                    std::optional<double> rule) {
   std::vector<Box> taken;
+  if (rule) taken.push_back({0, *rule - kRuleHalf, area.width, *rule + kRuleHalf});
   for (const NamedPoint& p : points) {
     taken.push_back(box_of_point(p));
     taken.push_back(box_of_error(p));

@@ -1,6 +1,7 @@
 // Names of points beside them, where they cover neither a point nor each other.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Pixels {
 
 /// One place per point, in order; greedy over eight positions around each point at two distances. Where no position
 /// is free, the one that covers least. Names stay inside the area where they can.
-std::vector<PlacedName> place_names(const std::vector<NamedPoint>& points, double font_size, Pixels area);
+/// `rule` is the height of a line across, which names keep clear of too.
+std::vector<PlacedName> place_names(const std::vector<NamedPoint>& points, double font_size, Pixels area,
+                                    std::optional<double> rule = {});
 
 }  // namespace sg

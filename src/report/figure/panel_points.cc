@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kMostNames = 40;  // more names than this cover the points
 constexpr std::size_t kMostMarks = 60;  // a line of more points has no marks
 constexpr const char* kFitDash = "(3,3)";
-constexpr const char* kUprightDashes[] = {"(2,4)", "(10,4)", "(10,4,2,4)"};
+// gnuplot's SVG gives all of them one dash, so that colours tell them apart.
+constexpr const char* kUprightDash = "(2,4)";
+constexpr const char* kUprightColors[] = {kInk, "#CC79A7", kGrey};
 // Circle, square, triangle, diamond, down triangle, filled; then outlines: shapes tell series apart without colour.
 constexpr int kMarks[] = {7, 5, 9, 13, 11, 6, 4, 8};
 
@@ -107,8 +109,8 @@ Legend legend_of(const Panel& p) {
   for (std::size_t i = 0; i < p.uprights.size(); ++i) {
     legend.add({.sample = Sample::kLine,
                 .label = p.uprights[i].label,
-                .color = kGrey,
-                .dash = kUprightDashes[i % std::size(kUprightDashes)]});
+                .color = kUprightColors[i % std::size(kUprightColors)],
+                .dash = kUprightDash});
   }
   return legend;
 }
@@ -120,7 +122,7 @@ std::string uprights_script(const Panel& p, const std::optional<Range>& range) {
     if (!(x >= range->low && x <= range->high)) continue;
     out += fmt::format(
         "set arrow from first {0:.9g}, graph 0 to first {0:.9g}, graph 1 nohead lw 1.4 dt {1} lc rgb '{2}'\n", x,
-        kUprightDashes[i % std::size(kUprightDashes)], kGrey);
+        kUprightDash, kUprightColors[i % std::size(kUprightColors)]);
   }
   return out;
 }
@@ -210,7 +212,8 @@ std::string names_script(const Panel& p, const PanelBox& box, const Margins& m, 
     }
   }
   if (points.size() > kMostNames) return "";
-  const std::vector<PlacedName> places = place_names(points, kNameFont, area);
+  const std::vector<PlacedName> places =
+      place_names(points, kNameFont, area, p.reference ? std::optional(plot.py(*p.reference)) : std::nullopt);
   std::string out;
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double x = (box.x + m.left + points[i].x + places[i].dx) / box.page_width;
