@@ -50,7 +50,9 @@ class Usage(CliTest):
         for name in ("notebook-001", "notebook-003-with-norm", "notebook-004", "geometric_mean", "end_to_end_and_norm"):
             self.assertIn(name, self.ok("list", "definitions").out)
         self.ok("list", "experiments")
-        self.assertIn("No model in", run("list", "models", HF_HOME=str(self.folder), XDG_CACHE_HOME=str(self.folder)).out)
+        nowhere = {"HF_HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder)}
+        self.assertIn("pocket zoo", self.ok("list", "models", **nowhere).out)
+        self.assertIn("No model in", self.ok("list", "models", STREAMGAUGE_ZOO=str(self.folder), **nowhere).out)
 
     def test_doctor_names_what_it_runs_on_and_never_the_token(self):
         done = self.ok("doctor", HF_TOKEN="hf_secret", HF_HOME=str(self.folder))
