@@ -19,12 +19,18 @@ MAY_INCLUDE = {
     "measure": {"forward", "model", "kernel"},
     "stats": set(),
     "experiment": {"measure", "stats", "forward", "model", "io"},
-    "report": {"stats", "measure/row.h", "measure/weight_row.h", "measure/row_store.h", "experiment/result.h"},
+    "report": {"stats", "measure/row.h", "measure/weight_row.h", "measure/row_store.h", "experiment/value/result.h"},
     "api": {"report", "measure", "model", "io", "tokenizer"},
     "cli": {"*"},
 }
 # Inside a folder of folders; "" is what lies directly in it and sees all of them.
 INSIDE = {
+    "experiment": {
+        "value": set(),
+        "file": {"value"},
+        "evaluate": {"value", "file"},
+        "run": {"value", "file", "evaluate"},
+    },
     "report": {
         "text": set(),
         "file": set(),

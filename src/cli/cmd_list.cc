@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "cli/common.h"
-#include "experiment/builtin.h"
-#include "experiment/parse.h"
-#include "experiment/suites.h"
+#include "experiment/file/builtin.h"
+#include "experiment/file/parse.h"
+#include "experiment/file/suites.h"
 #include "io/hub_cache.h"
 #include "io/zoo_folder.h"
 #include "measure/definition.h"

@@ -3,7 +3,7 @@
 
 #include "cli/common.h"
 #include "cli/outcome.h"
-#include "experiment/run.h"
+#include "experiment/run/run.h"
 #include "report/store/sqlite_store.h"
 
 namespace sg {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/common.h"
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 
 namespace sg {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "experiment/gain_interval.h"
+#include "experiment/evaluate/gain_interval.h"
 
 namespace sg {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/common.h"
-#include "experiment/suites.h"
+#include "experiment/file/suites.h"
 #include "measure/row.h"
 #include "model/model.h"
 

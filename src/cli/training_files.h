@@ -1,7 +1,7 @@
 // What lies beside the checkpoints of a training run: metrics.json and prompts.json.
 #pragma once
 
-#include "experiment/training_run.h"
+#include "experiment/run/training_run.h"
 
 namespace sg {
 

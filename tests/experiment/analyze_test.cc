@@ -1,10 +1,10 @@
 // analyze: what notebook 003 writes, and cells that somebody makes up, without any model.
-#include "experiment/analyze.h"
+#include "experiment/run/analyze.h"
 
 #include <gtest/gtest.h>
 
-#include "experiment/builtin.h"
-#include "experiment/value.h"
+#include "experiment/file/builtin.h"
+#include "experiment/value/value.h"
 #include "made_up.h"
 
 namespace sg {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "experiment/analyze.h"
-#include "experiment/builtin.h"
+#include "experiment/file/builtin.h"
+#include "experiment/run/analyze.h"
 #include "made_up.h"
 
 namespace sg {

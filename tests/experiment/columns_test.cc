@@ -1,12 +1,12 @@
 // Every source of a column on made-up measurements, against numbers worked out by hand.
-#include "experiment/columns.h"
+#include "experiment/evaluate/columns.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "experiment/dependencies.h"
-#include "experiment/value.h"
+#include "experiment/evaluate/dependencies.h"
+#include "experiment/value/value.h"
 #include "made_up.h"
 
 namespace sg {

@@ -1,4 +1,4 @@
-#include "experiment/expression.h"
+#include "experiment/value/expression.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -8,8 +8,8 @@
 #include <map>
 #include <thread>
 
-#include "experiment/sentence.h"
-#include "experiment/value.h"
+#include "experiment/value/sentence.h"
+#include "experiment/value/value.h"
 
 namespace sg {
 namespace {

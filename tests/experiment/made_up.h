@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "experiment/evaluate.h"
-#include "experiment/parse.h"
+#include "experiment/evaluate/evaluate.h"
+#include "experiment/file/parse.h"
 #include "measure/row_store.h"
 
 namespace sg::made_up {

@@ -1,10 +1,10 @@
 // From models to the outcome: values, verdicts, the multiverse, tables, figures, the seed's own keys.
 #include <gtest/gtest.h>
 
-#include "experiment/dependencies.h"
-#include "experiment/multiverse.h"
-#include "experiment/seed_results.h"
-#include "experiment/value.h"
+#include "experiment/evaluate/dependencies.h"
+#include "experiment/evaluate/multiverse.h"
+#include "experiment/evaluate/seed_results.h"
+#include "experiment/value/value.h"
 #include "made_up.h"
 
 namespace sg {

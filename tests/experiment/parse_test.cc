@@ -1,10 +1,10 @@
-#include "experiment/parse.h"
+#include "experiment/file/parse.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "experiment/builtin.h"
+#include "experiment/file/builtin.h"
 #include "made_up.h"
 
 namespace sg {

@@ -1,11 +1,11 @@
 // run: tiny models end to end over a store in memory; isolation, resume, interruption, a store that fails.
-#include "experiment/run.h"
+#include "experiment/run/run.h"
 
 #include <gtest/gtest.h>
 
 #include <unistd.h>
 
-#include "experiment/value.h"
+#include "experiment/value/value.h"
 #include "made_up.h"
 
 namespace sg {

@@ -1,14 +1,14 @@
 // The checkpoints of a training run as models: names that say a step, metrics and prompts beside them, and the
 // overrides that make an experiment of them.
-#include "experiment/training_run.h"
+#include "experiment/run/training_run.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
 
-#include "experiment/seed_results.h"
-#include "experiment/value.h"
+#include "experiment/evaluate/seed_results.h"
+#include "experiment/value/value.h"
 #include "made_up.h"
 
 namespace sg {

@@ -1,7 +1,7 @@
 // Made-up outcomes of experiments, for the tests of the report: no model was measured.
 #pragma once
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 
 namespace sg {
 

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 #include "report/data/json_text.h"
 
 namespace sg {

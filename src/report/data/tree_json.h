@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 
 namespace sg {
 

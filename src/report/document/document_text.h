@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 #include "report/document/document.h"
 
 namespace sg {

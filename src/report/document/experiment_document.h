@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 #include "report/document/document.h"
 
 namespace sg {

@@ -1,7 +1,7 @@
 // The tables of a report, from the rows of an experiment.
 #pragma once
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 #include "report/document/document.h"
 
 namespace sg {

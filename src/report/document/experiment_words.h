@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 #include "report/document/document.h"
 
 namespace sg {

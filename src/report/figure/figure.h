@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 
 namespace sg {
 

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 
 namespace sg {
 

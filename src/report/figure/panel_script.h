@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 #include "report/figure/panel_legend.h"
 
 namespace sg {

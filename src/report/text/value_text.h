@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "experiment/result.h"
+#include "experiment/value/result.h"
 
 namespace sg {
 

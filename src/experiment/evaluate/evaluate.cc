@@ -1,0 +1,110 @@
+#include "experiment/evaluate/evaluate.h"
+
+#include "experiment/evaluate/dependencies.h"
+#include "experiment/evaluate/multiverse.h"
+#include "experiment/evaluate/panels.h"
+#include "experiment/evaluate/seed_results.h"
+#include "experiment/evaluate/tables.h"
+#include "experiment/value/value.h"
+
+namespace sg {
+namespace {
+
+constexpr const char* kPocketNote =
+    "These models are the pocket zoo's: small, trained for minutes, stand-ins that show how the experiment runs. "
+    "Nothing about the models that the study names follows from their numbers. What the study states of its models, "
+    "such "
+    "as a context length, is stated of those and not of the stand-ins.";
+constexpr const char* kPocketRunNote =
+    "These checkpoints are the pocket zoo's: one small model, trained for minutes on a task made for it. What holds in "
+    "this run need not hold in another, and nothing about the models that the study names follows from it.";
+
+std::string method_of_value(const ValueSpec& spec, const World& world) {
+  if (const auto* formula = std::get_if<ExprSource>(&spec.source)) return formula->expression.text();
+  if (const auto* statistic = std::get_if<RowStatistic>(&spec.source)) {
+    return method_of(*statistic, statistic->over_prompts ? world.prompt_rows() : world.model_rows());
+  }
+  std::string family;
+  for (const std::string& p : std::get<HolmSource>(spec.source).values) {
+    family.append(family.empty() ? "" : ", ").append(p);
+  }
+  return "Holm over " + family;
+}
+
+std::vector<NamedValue> named_values(const World& world) {
+  std::vector<NamedValue> values;
+  for (const ValueSpec& spec : world.experiment().values) {
+    const std::string method = method_of_value(spec, world);
+    for (const ColumnHead& head : heads_of(spec)) {
+      values.push_back({.name = head.name,
+                        .title = head.title,
+                        .format = head.format,
+                        .value = *world.value(head.name),
+                        .method = method});
+    }
+  }
+  return values;
+}
+
+std::vector<ReferenceValue> references_of(const World& world) {
+  std::vector<ReferenceValue> references;
+  for (const ReferenceSpec& spec : world.experiment().references) {
+    references.push_back({.what = spec.what,
+                          .source = spec.source,
+                          .theirs = spec.theirs,
+                          .ours = spec.ours ? world.result_of(*spec.ours) : absent("nothing of ours compares")});
+  }
+  return references;
+}
+
+/// A change as it was given; of a long one, such as the models and prompts of a training run, what it changes.
+std::string change_notice(const std::string& change) {
+  constexpr std::size_t kLong = 120;
+  if (change.size() <= kLong) return "Changed by --set " + change;
+  return "Given with the command, in place of what the file says: " + change.substr(0, change.find('=')) + ".";
+}
+
+/// What the file and the run say, before anything is computed.
+ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
+  ExperimentResult r;
+  r.id = e.id;
+  r.title = e.title;
+  r.hypothesis = e.hypothesis;
+  r.seed = e.seed;
+  r.definition = e.definition_text;
+  r.reduction = name(e.definition.reduction);
+  r.span = name(e.definition.span);
+  r.pooling = name(e.definition.pooling);
+  r.suite = e.suite;
+  for (const Prompt& prompt : e.prompts) r.prompt_texts.push_back({prompt.text, prompt.category});
+  r.text = e.text;
+  r.started = run.started;
+  r.engine = run.engine;
+  r.pocket = run.pocket;
+  if (run.pocket) r.pocket_note = e.zoo_run.empty() ? kPocketNote : kPocketRunNote;
+  if (!e.note.empty()) r.notices.push_back(e.note);
+  for (const std::string& one : e.overrides) r.notices.push_back(change_notice(one));
+  r.notices.insert(r.notices.end(), run.notices.begin(), run.notices.end());
+  return r;
+}
+
+}  // namespace
+
+ExperimentResult evaluate(const Experiment& e, const std::vector<ModelData>& models, const RunFacts& run) {
+  ExperimentResult result = head_of(e, run);
+  World world(e, models);
+  world.evaluate({.definition = e.definition, .prompts = prompt_subsets(e.prompts).front().prompts}, everything(e));
+  result.models = models_table(world);
+  result.prompts = prompts_table(world);
+  for (const TableSpec& table : e.tables) result.tables.push_back(written_table(table, world));
+  result.values = named_values(world);
+  for (const VerdictSpec& verdict : e.verdicts) result.verdicts.push_back(written_verdict(verdict, world));
+  result.references = references_of(world);
+  for (const FigureSpec& figure : e.figures) result.figures.push_back(resolved_figure(figure, world));
+  result.seed_results = seed_results(world, result.verdicts, run.started);
+  for (const ModelData& data : models) result.failed += data.error ? 1 : 0;
+  if (run.explore) explore(world, result.verdicts);
+  return result;
+}
+
+}  // namespace sg

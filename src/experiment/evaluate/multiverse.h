@@ -1,0 +1,26 @@
+// Multiverse: every verdict under every admissible definition of gain and every set of prompts (Steegen et al. 2016,
+// "Increasing transparency through a multiverse analysis"; specification curve: Simonsohn, Simmons and Nelson 2020).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiment/evaluate/verdict.h"
+
+namespace sg {
+
+/// All prompts first, then each category in order of appearance when there is more than one.
+struct PromptSubset {
+  std::string name;
+  std::vector<std::size_t> prompts;
+};
+std::vector<PromptSubset> prompt_subsets(const std::vector<Prompt>& prompts);
+
+/// Every reduction and pooling of the spans that the experiment's claim can be put to.
+std::vector<Definition> admissible_definitions(const Experiment& experiment);
+
+/// Fills the multiverse of the verdicts that have one; `verdicts` are those under the experiment's own definition, in
+/// the order of the file. The world is left at some other choice.
+void explore(World& world, std::vector<Verdict>& verdicts);
+
+}  // namespace sg

@@ -1,0 +1,244 @@
+#include "experiment/evaluate/panels.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "experiment/evaluate/tables.h"
+#include "experiment/value/value.h"
+
+namespace sg {
+namespace {
+
+// Names of the palette (report/figure.h): the notebooks' blue for what contracts, red for what expands.
+constexpr const char* kHolds = "blue";
+constexpr const char* kFails = "red";
+
+/// The rows that a panel shows, in its order; failed models are left out.
+struct Points {
+  RowSet rows;
+  std::vector<std::string> labels;
+  std::vector<std::size_t> order;
+
+  const Value* cell(std::size_t i, const std::string& column) const { return rows.cell(order[i], column); }
+  std::optional<double> number(std::size_t i, const std::string& column) const {
+    const Value* value = column.empty() ? nullptr : cell(i, column);
+    return value != nullptr ? number_of(*value, column).value : std::nullopt;
+  }
+  const std::string& label(std::size_t i) const { return labels[order[i]]; }
+  std::size_t size() const { return order.size(); }
+};
+
+Points points_of(const PanelSpec& spec, const World& world) {
+  Points points = {.rows = spec.over_prompts ? world.prompt_rows() : world.model_rows(), .labels = {}, .order = {}};
+  for (std::size_t m = 0; m < world.models().size(); ++m) {
+    const ModelData& data = world.models()[m];
+    if (data.error) continue;
+    const std::size_t rows = spec.over_prompts ? world.cells(m).prompts.size() : 1;
+    points.labels.insert(points.labels.end(), rows, data.label);
+  }
+  std::vector<const Value*> keys(points.rows.rows.size(), nullptr);
+  if (!spec.sort.empty()) {
+    for (std::size_t r = 0; r < keys.size(); ++r) keys[r] = points.rows.cell(r, spec.sort);
+  }
+  points.order = sorted_by(keys, false);
+  return points;
+}
+
+/// "gain >= 1" of "gain < 1"; "otherwise" of what is more than one comparison.
+std::string contrary_of(const std::string& condition) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kContrary = {
+      {{" <= ", " > "}, {" >= ", " < "}, {" < ", " >= "}, {" > ", " <= "}, {" == ", " != "}, {" != ", " == "}}};
+  if (condition.find_first_of("&|!?") != std::string::npos && condition.find(" != ") == std::string::npos) {
+    return "otherwise";
+  }
+  for (const auto& [from, to] : kContrary) {
+    const std::size_t at = condition.find(from);
+    if (at == std::string::npos) continue;
+    return condition.substr(0, at) + std::string(to) + condition.substr(at + from.size());
+  }
+  return "otherwise";
+}
+
+/// What a point is coloured by: a text, or whether the condition holds. Empty: nothing.
+std::string group_of(const PanelSpec& spec, const Points& points, std::size_t i) {
+  if (!spec.color_column.empty()) {
+    const Value* value = points.cell(i, spec.color_column);
+    return value == nullptr || is_absent(*value) ? "no value" : show(*value, "");
+  }
+  if (!spec.color_condition) return {};
+  const Value truth = spec.color_condition->test(points.rows.lookup(points.order[i]));
+  if (is_absent(truth)) return "no value";
+  return std::get<bool>(truth) ? spec.color_condition->text() : contrary_of(spec.color_condition->text());
+}
+
+std::string color_of(const PanelSpec& spec, const std::string& group) {
+  if (!spec.color_condition) return {};
+  return group == spec.color_condition->text() ? kHolds : (group == "no value" ? "grey" : kFails);
+}
+
+/// The different groups in order of appearance.
+std::vector<std::string> groups_of(const PanelSpec& spec, const Points& points) {
+  std::vector<std::string> groups;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::string group = group_of(spec, points, i);
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  }
+  return groups;
+}
+
+std::vector<SeriesSpec> series_of(const PanelSpec& spec) {
+  if (!spec.series.empty()) return spec.series;
+  return {{.column = spec.y, .label = spec.y, .color = "", .right_axis = false}};
+}
+
+/// One series of bars per column, or per colour with gaps at the others; then the seed's own values.
+void add_bars(const PanelSpec& spec, const Points& points, Panel& panel) {
+  for (std::size_t i = 0; i < points.size(); ++i) panel.categories.push_back(points.label(i));
+  for (const ExtraPoint& extra : spec.extra) panel.categories.push_back(extra.label);
+  const std::vector<SeriesSpec> all = series_of(spec);
+  const std::vector<std::string> groups =
+      all.size() == 1 && points.size() > 0 ? groups_of(spec, points) : std::vector<std::string>(1);
+  for (const SeriesSpec& s : all) {
+    for (const std::string& group : groups) {
+      Series series = {.label = !group.empty() ? group : (all.size() > 1 ? s.label : ""),
+                       .color = s.color.empty() ? color_of(spec, group) : s.color,
+                       .right_axis = s.right_axis};
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        const bool here = group.empty() || group_of(spec, points, i) == group;
+        series.y.push_back(here ? points.number(i, s.column) : std::nullopt);
+        if (!spec.error.empty()) series.error.push_back(here ? points.number(i, spec.error) : std::nullopt);
+      }
+      panel.series.push_back(std::move(series));
+    }
+  }
+  if (spec.extra.empty()) return;
+  Series series = {.label = "as the study has it", .color = "grey"};
+  series.y.resize(points.size());
+  for (const ExtraPoint& extra : spec.extra) series.y.emplace_back(extra.y);
+  panel.series.push_back(std::move(series));
+}
+
+/// One series per colour.
+void add_scatter(const PanelSpec& spec, const Points& points, Panel& panel) {
+  for (const std::string& group : groups_of(spec, points)) {
+    for (const SeriesSpec& s : series_of(spec)) {
+      Series series = {.label = !group.empty() ? group : (spec.series.size() > 1 ? s.label : ""),
+                       .color = s.color.empty() ? color_of(spec, group) : s.color,
+                       .right_axis = s.right_axis,
+                       .line = false,
+                       .points = true};
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        if (group_of(spec, points, i) != group) continue;
+        series.x.push_back(points.number(i, spec.x));
+        series.y.push_back(points.number(i, s.column));
+        if (!spec.error.empty()) series.error.push_back(points.number(i, spec.error));
+        if (!spec.over_prompts) series.names.push_back(points.label(i));
+      }
+      panel.series.push_back(std::move(series));
+    }
+  }
+  for (const ExtraPoint& extra : spec.extra) {
+    if (!extra.x) continue;
+    panel.series.push_back({.label = extra.label,
+                            .color = "grey",
+                            .x = {extra.x},
+                            .y = {extra.y},
+                            .names = {extra.label},
+                            .line = false,
+                            .points = true});
+  }
+}
+
+Series line_of_list(const SeriesSpec& s, const std::string& label, const std::vector<double>& list) {
+  Series series = {.label = label, .color = s.color, .right_axis = s.right_axis};
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    series.x.emplace_back(static_cast<double>(i));
+    series.y.emplace_back(list[i]);
+  }
+  return series;
+}
+
+/// A line through the models, by x.
+Series line_through(const PanelSpec& spec, const SeriesSpec& s, const Points& points) {
+  Series series = {.label = s.label, .color = s.color, .right_axis = s.right_axis, .points = true};
+  std::vector<const Value*> keys;
+  for (std::size_t i = 0; i < points.size(); ++i) keys.push_back(spec.x.empty() ? nullptr : points.cell(i, spec.x));
+  for (const std::size_t i : sorted_by(keys, false)) {
+    const auto place = static_cast<double>(series.x.size());
+    series.x.push_back(spec.x.empty() ? std::optional(place) : points.number(i, spec.x));
+    series.y.push_back(points.number(i, s.column));
+    // Where x says what a point is, its name says it again.
+    if (spec.x.empty()) series.names.push_back(points.label(i));
+  }
+  return series;
+}
+
+/// A column of lists gives one line per model, a column of numbers one line through the models.
+void add_lines(const PanelSpec& spec, const Points& points, Panel& panel) {
+  const std::vector<SeriesSpec> all = series_of(spec);
+  for (const SeriesSpec& s : all) {
+    bool lists = false;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const Value* value = points.cell(i, s.column);
+      const auto list = value != nullptr ? numbers_of(*value) : std::nullopt;
+      if (!list) continue;
+      lists = true;
+      const std::string label = all.size() > 1 ? points.label(i) + ", " + s.label : points.label(i);
+      panel.series.push_back(line_of_list(s, label, *list));
+    }
+    if (!lists) panel.series.push_back(line_through(spec, s, points));
+  }
+}
+
+std::optional<Panel::Fit> fit_of(const std::string& name, const World& world) {
+  const auto part = [&](const char* which) {
+    const Value* value = world.value(name + "." + which);
+    return value != nullptr ? number_of(*value, which).value : std::nullopt;
+  };
+  const auto slope = part("slope"), intercept = part("intercept"), r = part("r"), p = part("p");
+  if (!slope || !intercept || !r || !p) return std::nullopt;
+  return Panel::Fit{
+      .slope = *slope, .intercept = *intercept, .label = "r = " + show(*r, "{:.3f}") + ", p = " + show(*p, "{:.2g}")};
+}
+
+Panel resolved_panel(const PanelSpec& spec, const World& world) {
+  Panel panel = {.kind = spec.kind,
+                 .title = spec.title,
+                 .x_title = spec.x_title,
+                 .y_title = spec.y_title,
+                 .right_title = spec.right_title,
+                 .reference = spec.reference,
+                 .reference_label = spec.reference_label,
+                 .log_x = spec.log_x,
+                 .log_y = spec.log_y,
+                 .mark_last = spec.mark_last,
+                 .y_range = spec.y_range,
+                 .value_format = spec.value_format};
+  const Points points = points_of(spec, world);
+  switch (spec.kind) {
+    case PanelKind::kBars: add_bars(spec, points, panel); break;
+    case PanelKind::kScatter: add_scatter(spec, points, panel); break;
+    case PanelKind::kLines: add_lines(spec, points, panel); break;
+    case PanelKind::kHeatMap:
+    case PanelKind::kSpecificationCurve: break;  // those of verdicts; a file cannot ask for them
+  }
+  if (!spec.fit.empty()) panel.fit = fit_of(spec.fit, world);
+  for (const UprightSpec& upright : spec.uprights) {
+    const Value* value = world.value(upright.value);
+    const Measured x = value != nullptr ? number_of(*value, upright.value) : Measured::absent("no such value");
+    if (x.ok()) panel.uprights.push_back({*x.value, upright.label + " " + show(*value, "{:,.0f}")});
+  }
+  return panel;
+}
+
+}  // namespace
+
+Figure resolved_figure(const FigureSpec& spec, const World& world) {
+  Figure figure = {.name = spec.name, .title = spec.title, .columns = spec.columns, .panels = {}};
+  for (const PanelSpec& panel : spec.panels) figure.panels.push_back(resolved_panel(panel, world));
+  return figure;
+}
+
+}  // namespace sg

@@ -1,0 +1,102 @@
+#include "experiment/evaluate/seed_results.h"
+
+#include <algorithm>
+
+#include "experiment/value/value.h"
+
+namespace sg {
+namespace {
+
+Value named_value(const std::string& name, const World& world, const std::vector<Verdict>& verdicts,
+                  const std::string& started) {
+  if (name == "started") return started;
+  if (name == "model_keys") {
+    std::vector<std::string> keys;
+    for (const ModelData& data : world.models()) {
+      if (!data.error) keys.push_back(data.key);
+    }
+    return keys;
+  }
+  if (const Value* value = world.value(name)) return *value;
+  for (const Verdict& verdict : verdicts) {
+    if (verdict.name == name) return verdict.label.empty() ? absent(verdict.sentence) : Value(verdict.label);
+  }
+  return absent("there is no " + name);
+}
+
+Value cell_of(const std::string& column, const World& world, std::size_t m, const NameIndex& names) {
+  const ModelData& data = world.models()[m];
+  if (column == "key") return data.key;
+  if (column == "label") return data.label;
+  return world.cells(m).model[names.at(column)];
+}
+
+void fill_models(const ResultKey& key, const World& world, Tree& list) {
+  const NameIndex names = index_of(heads_of(world.experiment().columns));
+  (key.kind == ResultKey::Kind::kList ? list.list : list.object) = true;
+  for (std::size_t m = 0; m < world.models().size(); ++m) {
+    const ModelData& data = world.models()[m];
+    if (data.error && key.error.empty()) continue;
+    Tree entry;
+    entry.object = true;
+    if (data.error) {
+      tree_at(entry, key.error).leaf = *data.error;
+    } else {
+      for (const ResultKey::Each& each : key.each) {
+        tree_at(entry, each.path).leaf = cell_of(each.column, world, m, names);
+      }
+    }
+    if (key.kind == ResultKey::Kind::kList) {
+      list.children.push_back(std::move(entry));
+    } else {
+      Tree& at = tree_at(list, {data.key});
+      at.object = true;
+      std::move(entry.children.begin(), entry.children.end(), std::back_inserter(at.children));
+    }
+  }
+}
+
+}  // namespace
+
+Tree& tree_at(Tree& root, const std::vector<std::string>& path) {
+  Tree* at = &root;
+  for (const std::string& step : path) {
+    at->object = true;
+    auto found = std::find_if(at->children.begin(), at->children.end(), [&](const Tree& t) { return t.key == step; });
+    if (found == at->children.end()) {
+      at->children.push_back({.key = step});
+      found = at->children.end() - 1;
+    }
+    at = &*found;
+  }
+  return *at;
+}
+
+const Tree* find_in(const Tree& root, const std::vector<std::string>& path) {
+  const Tree* at = &root;
+  for (const std::string& step : path) {
+    const auto found =
+        std::find_if(at->children.begin(), at->children.end(), [&](const Tree& t) { return t.key == step; });
+    if (found == at->children.end()) return nullptr;
+    at = &*found;
+  }
+  return at;
+}
+
+Tree seed_results(const World& world, const std::vector<Verdict>& verdicts, const std::string& started) {
+  Tree root;
+  root.object = true;
+  for (const ResultKey& key : world.experiment().results) {
+    Tree& at = tree_at(root, key.path);
+    if (key.kind != ResultKey::Kind::kLeaf) {
+      fill_models(key, world, at);
+    } else if (key.expression) {
+      at.leaf = world.result_of(*key.expression);
+    } else {
+      at.leaf = key.name.empty() ? key.given : named_value(key.name, world, verdicts, started);
+    }
+  }
+  return root;
+}
+
+}  // namespace sg

@@ -1,0 +1,42 @@
+#include "experiment/file/builtin.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "base/embedded.h"
+
+namespace sg {
+
+std::span<const EmbeddedFile> embedded_experiments();
+
+std::vector<BuiltinExperiment> builtin_experiments() {
+  std::vector<BuiltinExperiment> all;
+  for (const EmbeddedFile& file : embedded_experiments()) {
+    all.push_back({.name = file.path.substr(0, file.path.rfind('.')), .text = file.content});
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return all;
+}
+
+Result<ExperimentText> find_experiment(const std::string& name_or_file) {
+  std::string known;
+  for (const BuiltinExperiment& one : builtin_experiments()) {
+    if (one.name == name_or_file) return ExperimentText{std::string(one.text), std::string(one.name) + ".toml"};
+    known.append(known.empty() ? "" : ", ").append(one.name);
+  }
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(name_or_file, failure)) {
+    return Error{.what = "no such experiment",
+                 .where = "'" + name_or_file + "'",
+                 .expected = "a TOML file, or one of " + known,
+                 .got = failure || !std::filesystem::exists(name_or_file) ? "no file of this name" : "not a file"};
+  }
+  std::ifstream stream(name_or_file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!stream) return Error{.what = "cannot be read", .where = name_or_file};
+  return ExperimentText{std::move(text), name_or_file};
+}
+
+}  // namespace sg

@@ -1,0 +1,242 @@
+#include <algorithm>
+
+#include "experiment/file/parse_parts.h"
+#include "experiment/value/value.h"
+
+namespace sg {
+namespace {
+
+const Words<GainPart> kGainParts = {{"value", GainPart::kValue},
+                                    {"std", GainPart::kStd},
+                                    {"all", GainPart::kAll},
+                                    {"low", GainPart::kLow},
+                                    {"high", GainPart::kHigh}};
+const Words<LadderEnds> kLadderEnds = {
+    {"blocks", LadderEnds::kBlocks}, {"hidden_states", LadderEnds::kHiddenStates}, {"hooks", LadderEnds::kHooks}};
+const Words<ListOp> kListOps = {{"count_below", ListOp::kCountBelow},
+                                {"count_at_least", ListOp::kCountAtLeast},
+                                {"max", ListOp::kMax},
+                                {"min", ListOp::kMin},
+                                {"argmax", ListOp::kArgMax},
+                                {"product", ListOp::kProduct},
+                                {"first", ListOp::kFirst},
+                                {"last", ListOp::kLast},
+                                {"length", ListOp::kLength},
+                                {"above", ListOp::kAbove}};
+const Words<PromptSource::What> kPromptWords = {{"text", PromptSource::What::kText},
+                                                {"category", PromptSource::What::kCategory},
+                                                {"tokens", PromptSource::What::kTokens}};
+constexpr std::string_view kModelKeys[] = {"id",
+                                           "family",
+                                           "norm",
+                                           "mlp",
+                                           "dtype",
+                                           "n_layers",
+                                           "d_model",
+                                           "n_heads",
+                                           "n_kv_heads",
+                                           "d_head",
+                                           "vocab_size",
+                                           "parameters",
+                                           "parallel_residual",
+                                           "tied_embeddings",
+                                           "rope.theta",
+                                           "rope.scaling",
+                                           "rope.factor",
+                                           "rope.original_max_position",
+                                           "rope.max_position",
+                                           "rope.rotary_pct"};
+constexpr std::string_view kLogitKeys[] = {"mean",           "std", "max", "min", "range", "entropy", "effective_vocab",
+                                           "top10_prob_mass"};
+constexpr std::string_view kMatrixKeys[] = {
+    "shape",         "frobenius_norm",       "spectral_norm",       "spectral_norm_error",    "stable_rank",
+    "mean_row_norm", "std_row_norm",         "max_row_norm",        "min_row_norm",           "mean_abs",
+    "std_abs",       "frobenius_normalized", "spectral_normalized", "spectral_per_sqrt_vocab"};
+constexpr std::string_view kModelWeightKeys[] = {"wu_we_ratio", "tied_embeddings", "tied_allclose"};
+
+template <std::size_t kCount>
+bool known(const std::string_view (&all)[kCount], std::string_view word) {
+  return std::find(std::begin(all), std::end(all), word) != std::end(all);
+}
+
+template <std::size_t kCount>
+std::string listed(const std::string_view (&all)[kCount]) {
+  std::string list;
+  for (const std::string_view word : all) list.append(list.empty() ? "" : ", ").append(word);
+  return list;
+}
+
+template <std::size_t kCount>
+std::string known_text(TomlTable& t, std::string_view key, const std::string_view (&all)[kCount]) {
+  std::string text = t.text(key);
+  if (!known(all, text)) t.wrong(key, "unknown quantity", "one of " + listed(all), "'" + text + "'");
+  return text;
+}
+
+Reduction parse_reduction(TomlTable& t, std::string_view key) {
+  Words<Reduction> words;
+  for (const Reduction r : kReductions) words.emplace_back(name(r), r);
+  return t.word(key, Reduction::kLast, words);
+}
+
+GainSource parse_gain(TomlTable& t) {
+  GainSource source;
+  const std::string text = t.text("gain");
+  if (text != "own") {
+    Result<Definition> found = find_definition(text);
+    if (found.ok()) {
+      source.fixed = found.value();
+    } else {
+      t.fail("gain", std::move(found).error());
+    }
+  }
+  source.part = t.word("part", GainPart::kValue, kGainParts);
+  return source;
+}
+
+LadderSource parse_ladder(TomlTable& t, std::string_view key, bool norms) {
+  return {
+      .reduction = parse_reduction(t, key), .ends = t.word("ends", LadderEnds::kBlocks, kLadderEnds), .norms = norms};
+}
+
+WeightSource parse_weight(TomlTable& t) {
+  const std::string text = t.text("weight");
+  const std::size_t dot = text.find('.');
+  if (dot == std::string::npos) {
+    if (!known(kModelWeightKeys, text)) {
+      t.wrong("weight", "unknown statistic", "MATRIX.STATISTIC or one of " + listed(kModelWeightKeys),
+              "'" + text + "'");
+    }
+    return {.role = "", .statistic = text};
+  }
+  const std::string statistic = text.substr(dot + 1);
+  if (!known(kMatrixKeys, statistic)) {
+    t.wrong("weight", "unknown statistic of a matrix", "one of " + listed(kMatrixKeys), "'" + statistic + "'");
+  }
+  return {.role = text.substr(0, dot), .statistic = statistic};
+}
+
+EqualsSource parse_equals(TomlTable& t) {
+  const std::vector<std::string> pair = t.texts("equals");
+  if (pair.size() != 2) {
+    t.wrong("equals", "not a comparison", "a column and a text, as [\"norm\", \"RMSNorm\"]",
+            std::to_string(pair.size()) + " texts");
+    return {};
+  }
+  return {.column = pair[0], .text = pair[1]};
+}
+
+ListSource parse_list(TomlTable& t) {
+  ListSource source = {.column = t.text("list"), .op = ListOp::kFirst, .than = 0};
+  t.need_text("op");
+  source.op = t.word("op", ListOp::kFirst, kListOps);
+  const std::optional<double> than = t.number("than");
+  const bool compares =
+      source.op == ListOp::kCountBelow || source.op == ListOp::kCountAtLeast || source.op == ListOp::kAbove;
+  if (compares && !than) t.wrong("op", "nothing to compare with", "than = a number", "no than");
+  source.than = than.value_or(0);
+  return source;
+}
+
+CasesSource parse_cases(TomlTable& t) {
+  CasesSource source;
+  for (TomlTable& one : t.tables("cases", "cases")) {
+    CasesSource::Case c = {.when = parse_formula(one, "when"), .is = one.text("is")};
+    if (!one.has("is")) one.need_text("is");
+    one.finish();
+    source.cases.push_back(std::move(c));
+  }
+  if (source.cases.empty()) t.wrong("cases", "there is no case", "[{when = \"...\", is = \"...\"}]", "none");
+  return source;
+}
+
+std::optional<RowStatistic> parse_over_prompts(TomlTable& t) {
+  std::optional<TomlTable> inner = t.table("over_prompts");
+  if (!inner) return std::nullopt;
+  std::optional<RowStatistic> statistic = parse_statistic(*inner);
+  inner->finish();
+  if (!statistic)
+    t.wrong("over_prompts", "no statistic", "as in [[values]], {pearson = [\"gain\", \"entropy\"]}", "none");
+  return statistic;
+}
+
+constexpr std::string_view kSources[] = {"fact", "model",  "gain", "ladder", "norms", "weight",       "logits", "expr",
+                                         "test", "equals", "list", "cases",  "const", "over_prompts", "prompt"};
+
+/// The one source that the table names; empty after an error.
+std::string source_of(TomlTable& t) {
+  std::string found, all;
+  int count = 0;
+  for (const std::string_view source : kSources) {
+    if (!t.has(source)) continue;
+    found = source;
+    all.append(all.empty() ? "" : ", ").append(source);
+    ++count;
+  }
+  if (count == 1) return found;
+  t.wrong("name", "a column has exactly one source", "one of " + listed(kSources), count == 0 ? "none" : all);
+  return "";
+}
+
+ColumnSource parse_source(TomlTable& t) {
+  const std::string source = source_of(t);
+  // Asked for in any case, so that a key of another source is known, and then refused by finish when it is out of
+  // place.
+  if (source == "fact") return FactSource{t.text("fact")};
+  if (source == "model") return ModelSource{known_text(t, "model", kModelKeys)};
+  if (source == "gain") return parse_gain(t);
+  if (source == "ladder") return parse_ladder(t, "ladder", /*norms=*/false);
+  if (source == "norms") return parse_ladder(t, "norms", /*norms=*/true);
+  if (source == "weight") return parse_weight(t);
+  if (source == "logits") return LogitsSource{known_text(t, "logits", kLogitKeys)};
+  if (source == "expr") {
+    if (auto formula = parse_formula(t, "expr")) return ExprSource{*formula};
+  }
+  if (source == "test") {
+    if (auto formula = parse_formula(t, "test")) return TestSource{*formula};
+  }
+  if (source == "equals") return parse_equals(t);
+  if (source == "list") return parse_list(t);
+  if (source == "cases") return parse_cases(t);
+  if (source == "prompt") return PromptSource{t.word("prompt", PromptSource::What::kText, kPromptWords)};
+  if (source == "over_prompts") {
+    if (auto statistic = parse_over_prompts(t)) return std::move(*statistic);
+  }
+  return ConstSource{t.value("const")};
+}
+
+}  // namespace
+
+std::optional<Expression> parse_formula(TomlTable& table, std::string_view key) {
+  if (!table.has(key)) return std::nullopt;
+  Result<Expression> formula = Expression::parse(table.text(key));
+  if (formula.ok()) return std::move(formula).value();
+  table.fail(key, std::move(formula).error());
+  return std::nullopt;
+}
+
+std::string parse_format(TomlTable& table, std::string_view key) {
+  std::string format = table.text(key);
+  if (!format.empty() && !valid_format(format)) {
+    table.wrong(key, "not a format of fmt", "as \"{:.4f}\"", "'" + format + "'");
+  }
+  return format;
+}
+
+std::vector<Column> parse_columns(TomlTable& root, std::string_view key) {
+  std::vector<Column> columns;
+  for (TomlTable& t : root.tables(key, "[[" + std::string(key) + "]]")) {
+    const std::string name = t.need_text("name");
+    t.set_name("[[" + std::string(key) + "]] " + name);
+    Column column = {.name = name,
+                     .title = t.text("title", name),
+                     .format = parse_format(t, "format"),
+                     .source = parse_source(t),
+                     .where = t.place()};
+    t.finish();
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+}  // namespace sg

@@ -1,0 +1,174 @@
+#include "experiment/file/parse.h"
+
+#include <algorithm>
+
+#include "experiment/file/parse_parts.h"
+
+namespace sg {
+namespace {
+
+std::vector<ModelEntry> parse_models(TomlTable& root) {
+  std::vector<ModelEntry> models;
+  for (TomlTable& t : root.tables("models", "[[models]]")) {
+    const std::string key = t.need_text("key");
+    t.set_name("[[models]] " + key);
+    models.push_back({.key = key,
+                      .name = t.text("name", expression_name(key)),
+                      .label = t.text("label", key),
+                      .hub = t.text("hub"),
+                      .zoo = t.text("zoo"),
+                      .facts = t.entries("facts"),
+                      .where = t.place()});
+    if (models.back().name != expression_name(models.back().name)) {
+      t.wrong("name", "not a name of formulas", "letters, digits and '_', no digit first",
+              "'" + models.back().name + "'");
+    }
+    t.finish();
+  }
+  return models;
+}
+
+/// Prompts that the file lists itself: texts, or groups with their categories.
+void parse_own_prompts(TomlTable& t, Experiment& e) {
+  for (const std::string& text : t.texts("texts")) e.prompts.push_back({.text = text, .category = ""});
+  for (TomlTable& group : t.tables("groups", "[[prompts.groups]]")) {
+    const std::string category = group.need_text("category");
+    const std::vector<std::string> prompts = group.texts("prompts");
+    if (prompts.empty()) group.wrong("prompts", "a category without prompts", "a list of texts", "none");
+    for (const std::string& text : prompts) e.prompts.push_back({.text = text, .category = category});
+    group.finish();
+  }
+}
+
+void parse_prompts(TomlTable& root, Experiment& e) {
+  std::optional<TomlTable> t = root.table("prompts");
+  if (!t) {
+    root.wrong("prompts", "there are no prompts", "[prompts] with suite, texts or groups", "none");
+    return;
+  }
+  const std::string suite = t->text("suite"), own_name = t->text("name");
+  parse_own_prompts(*t, e);
+  const int sources = (suite.empty() ? 0 : 1) + (t->has("texts") ? 1 : 0) + (t->has("groups") ? 1 : 0);
+  if (sources != 1 || (suite.empty() && e.prompts.empty())) {
+    t->wrong("suite", "which prompts", "one of suite, texts and groups", sources > 1 ? "several" : "none");
+  } else if (suite.empty()) {
+    e.suite = own_name;
+  } else if (!own_name.empty()) {
+    t->wrong("name", "a suite has its own name", "name with texts or groups", "'" + own_name + "'");
+  } else if (Result<Suite> found = find_suite(suite); found.ok()) {
+    e.suite = suite;
+    e.prompts = std::move(found).value().prompts;
+  } else {
+    t->fail("suite", std::move(found).error());
+  }
+  t->finish();
+}
+
+void parse_zoo(TomlTable& root, Experiment& e) {
+  std::optional<TomlTable> t = root.table("zoo");
+  if (!t) return;
+  e.zoo_run = t->need_text("run");
+  t->finish();
+}
+
+void parse_measure(TomlTable& root, Experiment& e) {
+  std::optional<TomlTable> t = root.table("measure");
+  if (!t) return;
+  e.weights = t->texts("weights");
+  for (const std::string& role : e.weights) {
+    if (role != "W_U" && role != "W_E") t->wrong("weights", "unknown matrix", "W_U, W_E", "'" + role + "'");
+  }
+  e.logits = t->flag("logits", false);
+  t->finish();
+}
+
+/// The spans that the claim can be put to, all when the file names none.
+void parse_spans(TomlTable& root, Experiment& e) {
+  if (!root.has("spans")) {
+    e.spans.assign(kGainSpans.begin(), kGainSpans.end());
+    return;
+  }
+  std::string known;
+  for (const GainSpan span : kGainSpans) known.append(known.empty() ? "" : ", ").append(name(span));
+  for (const std::string& text : root.texts("spans")) {
+    const auto span = std::find_if(kGainSpans.begin(), kGainSpans.end(), [&](GainSpan s) { return name(s) == text; });
+    if (span == kGainSpans.end()) {
+      root.wrong("spans", "unknown span", "some of " + known, "'" + text + "'");
+    } else if (std::find(e.spans.begin(), e.spans.end(), *span) != e.spans.end()) {
+      root.wrong("spans", "a span given twice", "each once", "'" + text + "'");
+    } else {
+      e.spans.push_back(*span);
+    }
+  }
+  if (std::find(e.spans.begin(), e.spans.end(), e.definition.span) == e.spans.end()) {
+    root.fail("spans", {.what = "the experiment's own definition is not among the admissible spans",
+                        .expected = std::string(name(e.definition.span)) + ", the span of definition",
+                        .got = "spans without it",
+                        .hint = "Add it to spans, or leave spans out to admit all"});
+  }
+}
+
+void parse_head(TomlTable& root, Experiment& e) {
+  e.id = root.need_text("id");
+  if (e.id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != std::string::npos) {
+    root.wrong("id", "not a name", "letters, digits and '-'", "'" + e.id + "'");
+  }
+  e.title = root.need_text("title");
+  e.hypothesis = root.text("hypothesis");
+  e.seed = root.text("seed");
+  e.note = root.text("note");
+  e.roles = root.flag("roles", false);
+  e.definition_text = root.need_text("definition");
+  Result<Definition> definition = find_definition(e.definition_text);
+  if (definition.ok()) {
+    e.definition = definition.value();
+  } else {
+    root.fail("definition", std::move(definition).error());
+  }
+  parse_spans(root, e);
+}
+
+Error syntax_error(const toml::parse_error& failure, const std::string& file) {
+  return {.what = "not TOML: " + std::string(failure.description()),
+          .where = file + ", line " + std::to_string(failure.source().begin.line) + ", column " +
+                   std::to_string(failure.source().begin.column)};
+}
+
+}  // namespace
+
+Result<Experiment> parse_experiment(const std::string& text, const std::string& file,
+                                    std::span<const std::string> overrides) {
+  toml::table table;
+  try {
+    table = toml::parse(text, file);
+  } catch (const toml::parse_error& failure) {
+    return syntax_error(failure, file);
+  }
+  for (const std::string& one : overrides) {
+    SG_TRY_VOID(apply_override(table, one));
+  }
+  TomlReading reading = {.file = file, .error = {}};
+  TomlTable root(table, "top level", reading);
+  Experiment e;
+  e.text = text;
+  e.overrides.assign(overrides.begin(), overrides.end());
+  parse_head(root, e);
+  parse_prompts(root, e);
+  parse_measure(root, e);
+  e.models = parse_models(root);
+  parse_zoo(root, e);
+  e.prompt_columns = parse_columns(root, "prompt_columns");
+  e.columns = parse_columns(root, "columns");
+  e.values = parse_values(root);
+  e.verdicts = parse_verdicts(root);
+  e.tables = parse_tables(root);
+  e.figures = parse_figures(root);
+  e.references = parse_references(root);
+  e.results = parse_results(root);
+  root.finish();
+  if (reading.error) return std::move(*reading.error);
+  SG_TRY_VOID(check_names(e));
+  return e;
+}
+
+}  // namespace sg

@@ -1,0 +1,245 @@
+#include "experiment/file/parse_parts.h"
+
+namespace sg {
+namespace {
+
+struct Kind {
+  std::string_view key;
+  StatisticKind kind;
+};
+constexpr Kind kPairKinds[] = {{"pearson", StatisticKind::kPearson},
+                               {"spearman", StatisticKind::kSpearman},
+                               {"regression", StatisticKind::kRegression},
+                               {"permutation", StatisticKind::kPermutation},
+                               {"change_point", StatisticKind::kChangePoint}};
+constexpr Kind kColumnKinds[] = {
+    {"mean", StatisticKind::kMean}, {"min", StatisticKind::kMin}, {"max", StatisticKind::kMax}};
+constexpr Kind kConditionKinds[] = {{"count", StatisticKind::kCount}, {"share", StatisticKind::kShare}};
+
+/// "over" of values, tables and panels.
+bool over_prompts(TomlTable& t) { return t.word("over", false, Words<bool>{{"models", false}, {"prompts", true}}); }
+
+}  // namespace
+
+std::optional<RowStatistic> parse_statistic(TomlTable& t) {
+  std::optional<RowStatistic> found;
+  int count = 0;
+  const auto start = [&](StatisticKind kind) {
+    ++count;
+    found = RowStatistic{.kind = kind};
+  };
+  for (const Kind& k : kPairKinds) {
+    if (!t.has(k.key)) continue;
+    start(k.kind);
+    found->columns = t.texts(k.key);
+    if (found->columns.size() != 2) {
+      t.wrong(k.key, "not a pair", "two columns, [\"x\", \"y\"]", std::to_string(found->columns.size()) + " columns");
+    }
+  }
+  for (const Kind& k : kColumnKinds) {
+    if (!t.has(k.key)) continue;
+    start(k.kind);
+    found->columns = {t.need_text(k.key)};
+  }
+  for (const Kind& k : kConditionKinds) {
+    if (!t.has(k.key)) continue;
+    start(k.kind);
+    found->condition = parse_formula(t, k.key);
+  }
+  if (count > 1) t.wrong("name", "more than one statistic", "exactly one", std::to_string(count));
+  auto where = parse_formula(t, "where");
+  const auto empty = t.number("empty");
+  if (!found) return found;
+  found->where = std::move(where);
+  found->empty = empty;
+  return found;
+}
+
+std::vector<ValueSpec> parse_values(TomlTable& root) {
+  std::vector<ValueSpec> values;
+  for (TomlTable& t : root.tables("values", "[[values]]")) {
+    const std::string name = t.need_text("name");
+    t.set_name("[[values]] " + name);
+    ValueSpec value = {.name = name,
+                       .title = t.text("title", name),
+                       .format = parse_format(t, "format"),
+                       .source = HolmSource{},
+                       .where = t.place()};
+    auto statistic = parse_statistic(t);
+    auto formula = parse_formula(t, "expr");
+    HolmSource holm = {t.texts("holm")};
+    const bool prompts = over_prompts(t);
+    const int sources = (statistic ? 1 : 0) + (t.has("expr") ? 1 : 0) + (t.has("holm") ? 1 : 0);
+    if (sources != 1) {
+      t.wrong(
+          "name", "a value has exactly one source",
+          "one of expr, pearson, spearman, regression, permutation, change_point, count, share, mean, min, max, holm",
+          std::to_string(sources));
+    }
+    if (statistic) {
+      statistic->over_prompts = prompts;
+      value.source = std::move(*statistic);
+    } else if (formula) {
+      value.source = ExprSource{*formula};
+    } else {
+      value.source = std::move(holm);
+    }
+    t.finish();
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+std::vector<VerdictSpec> parse_verdicts(TomlTable& root) {
+  std::vector<VerdictSpec> verdicts;
+  for (TomlTable& t : root.tables("verdicts", "[[verdicts]]")) {
+    const std::string name = t.need_text("name");
+    t.set_name("[[verdicts]] " + name);
+    VerdictSpec verdict = {.name = name,
+                           .title = t.text("title", name),
+                           .needs = t.texts("needs"),
+                           .quantity = t.text("quantity"),
+                           .reference = t.number("reference"),
+                           .multiverse = t.flag("multiverse", true),
+                           .rules = {},
+                           .where = t.place()};
+    for (TomlTable& r : t.tables("rules", "[[verdicts.rules]] of " + name + ",")) {
+      VerdictRule rule = {.when = parse_formula(r, "when"), .label = r.need_text("label"), .sentence = {}};
+      Result<Sentence> sentence = Sentence::parse(r.text("sentence"));
+      if (sentence.ok()) {
+        rule.sentence = std::move(sentence).value();
+      } else {
+        r.fail("sentence", std::move(sentence).error());
+      }
+      r.finish();
+      if (!verdict.rules.empty() && !verdict.rules.back().when) {
+        r.wrong("label", "no rule can follow one without 'when'", "'when' in every rule but the last", "one more rule");
+      }
+      verdict.rules.push_back(std::move(rule));
+    }
+    if (verdict.rules.empty()) t.wrong("rules", "there is no rule", "at least one [[verdicts.rules]]", "none");
+    t.finish();
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+std::vector<TableSpec> parse_tables(TomlTable& root) {
+  std::vector<TableSpec> tables;
+  for (TomlTable& t : root.tables("tables", "[[tables]]")) {
+    tables.push_back({.title = t.need_text("title"),
+                      .note = t.text("note"),
+                      .columns = t.texts("columns"),
+                      .sort = t.text("sort"),
+                      .descending = t.flag("descending", false),
+                      .row_filter = parse_formula(t, "where"),
+                      .over_prompts = over_prompts(t),
+                      .where = t.place()});
+    t.finish();
+  }
+  return tables;
+}
+
+namespace {
+
+PanelSpec parse_panel(TomlTable& t) {
+  PanelSpec p = {
+      .kind = t.word(
+          "kind", PanelKind::kBars,
+          Words<PanelKind>{{"bars", PanelKind::kBars}, {"scatter", PanelKind::kScatter}, {"lines", PanelKind::kLines}}),
+      .title = t.text("title"),
+      .x_title = t.text("x_title"),
+      .y_title = t.text("y_title"),
+      .right_title = t.text("right_title"),
+      .x = t.text("x"),
+      .y = t.text("y"),
+      .error = t.text("error"),
+      .reference = t.number("reference"),
+      .reference_label = t.text("reference_label"),
+      .log_x = t.flag("log_x", false),
+      .log_y = t.flag("log_y", false),
+      .mark_last = t.flag("mark_last", false),
+      .over_prompts = over_prompts(t),
+      .value_format = parse_format(t, "value_format"),
+      .fit = t.text("fit"),
+      .sort = t.text("sort"),
+      .where = t.place()};
+  t.need_text("kind");
+  for (TomlTable& s : t.tables("series", "series")) {
+    const std::string column = s.need_text("column");
+    p.series.push_back({.column = column,
+                        .label = s.text("label", column),
+                        .color = s.text("color"),
+                        .right_axis = s.flag("right_axis", false)});
+    s.finish();
+  }
+  for (TomlTable& e : t.tables("extra", "extra")) {
+    p.extra.push_back({.label = e.need_text("label"), .x = e.number("x"), .y = e.number("y").value_or(0)});
+    if (!e.has("y")) e.wrong("label", "a point without a height", "y = a number", "none");
+    e.finish();
+  }
+  for (TomlTable& u : t.tables("uprights", "uprights")) {
+    p.uprights.push_back({.value = u.need_text("value"), .label = u.need_text("label")});
+    u.finish();
+  }
+  if (t.has("y_range")) {
+    const std::vector<double> range = t.numbers("y_range");
+    if (range.size() == 2 && range[0] < range[1]) {
+      p.y_range = std::pair(range[0], range[1]);
+    } else {
+      t.wrong("y_range", "not a range", "two ascending numbers", std::to_string(range.size()) + " numbers");
+    }
+  }
+  if (p.y.empty() == p.series.empty())
+    t.wrong("kind", "what a panel shows", "y or series", p.y.empty() ? "neither" : "both");
+  if (p.kind == PanelKind::kScatter && p.x.empty()) t.wrong("kind", "a scatter panel without x", "a column", "none");
+  return p;
+}
+
+bool is_name(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
+                              std::string::npos;
+}
+
+}  // namespace
+
+std::vector<FigureSpec> parse_figures(TomlTable& root) {
+  std::vector<FigureSpec> figures;
+  for (TomlTable& t : root.tables("figures", "[[figures]]")) {
+    FigureSpec figure = {.name = t.need_text("name"), .title = t.text("title"), .columns = 2, .panels = {}};
+    if (figure.name.find('/') != std::string::npos) t.wrong("name", "a file name", "no '/'", "'" + figure.name + "'");
+    const double columns = t.number("columns").value_or(2);
+    if (!(columns >= 1 && columns <= 6)) t.wrong("columns", "panels side by side", "1 to 6", std::to_string(columns));
+    figure.columns = columns >= 1 && columns <= 6 ? static_cast<std::size_t>(columns) : 2;
+    for (TomlTable& p : t.tables("panels", "[[figures.panels]] of " + figure.name + ",")) {
+      PanelSpec panel = parse_panel(p);
+      // A column's name colours by its text or truth; anything else is a condition.
+      const std::string color_by = p.text("color_by");
+      if (is_name(color_by)) {
+        panel.color_column = color_by;
+      } else {
+        panel.color_condition = parse_formula(p, "color_by");
+      }
+      p.finish();
+      figure.panels.push_back(std::move(panel));
+    }
+    t.finish();
+    figures.push_back(std::move(figure));
+  }
+  return figures;
+}
+
+std::vector<ReferenceSpec> parse_references(TomlTable& root) {
+  std::vector<ReferenceSpec> references;
+  for (TomlTable& t : root.tables("references", "[[references]]")) {
+    references.push_back({.what = t.need_text("what"),
+                          .source = t.need_text("source"),
+                          .theirs = t.value("value"),
+                          .ours = parse_formula(t, "ours"),
+                          .where = t.place()});
+    t.finish();
+  }
+  return references;
+}
+
+}  // namespace sg

@@ -1,0 +1,224 @@
+#include "experiment/file/toml_table.h"
+
+#include <algorithm>
+
+namespace sg {
+namespace {
+
+std::string type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::none: return "nothing";
+    case toml::node_type::table: return "a table";
+    case toml::node_type::array: return "a list";
+    case toml::node_type::string: return "a text";
+    case toml::node_type::integer: return "an integer";
+    case toml::node_type::floating_point: return "a number";
+    case toml::node_type::boolean: return "true or false";
+    case toml::node_type::date:
+    case toml::node_type::time:
+    case toml::node_type::date_time: return "a date or time";
+  }
+  return "something else";
+}
+
+template <class T>
+std::optional<std::vector<T>> list_of(const toml::array& array) {
+  std::vector<T> list;
+  for (const toml::node& item : array) {
+    const std::optional<T> value = item.value_exact<T>();
+    if (!value) return std::nullopt;
+    list.push_back(*value);
+  }
+  return list;
+}
+
+std::optional<std::vector<double>> numbers_in(const toml::array& array) {
+  std::vector<double> list;
+  for (const toml::node& item : array) {
+    if (!item.is_number()) return std::nullopt;
+    list.push_back(*item.value<double>());
+  }
+  return list;
+}
+
+}  // namespace
+
+std::optional<Value> toml_value(const toml::node& node) {
+  if (const auto* text = node.as_string()) return Value(text->get());
+  if (const auto* integer = node.as_integer()) return Value(integer->get());
+  if (const auto* real = node.as_floating_point()) return Value(real->get());
+  if (const auto* truth = node.as_boolean()) return Value(truth->get());
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return std::nullopt;
+  if (auto integers = list_of<std::int64_t>(*array)) return Value(std::move(*integers));
+  if (auto numbers = numbers_in(*array)) return Value(std::move(*numbers));
+  if (auto texts = list_of<std::string>(*array)) return Value(std::move(*texts));
+  return std::nullopt;
+}
+
+std::string TomlTable::place_of(const toml::source_region& source) const {
+  if (!source.begin) return reading_->file + ", --set";
+  return reading_->file + ", line " + std::to_string(source.begin.line);
+}
+
+std::string TomlTable::place() const { return place_of(table_->source()) + ": " + name_; }
+
+std::string TomlTable::place(std::string_view key) const {
+  const toml::node* at = table_->get(key);
+  return (at != nullptr ? place_of(at->source()) : place_of(table_->source())) + ": " + name_ + ", " + std::string(key);
+}
+
+void TomlTable::wrong(std::string_view key, std::string what, std::string expected, std::string got) {
+  reading_->fail(
+      {.what = std::move(what), .where = place(key), .expected = std::move(expected), .got = std::move(got)});
+}
+
+void TomlTable::fail(std::string_view key, Error error) {
+  error.kind = ErrorKind::kBadInput;
+  error.where = place(key);
+  reading_->fail(std::move(error));
+}
+
+void TomlTable::wrong_type(std::string_view key, std::string expected) {
+  wrong(key, "wrong type", std::move(expected), type_name(*table_->get(key)));
+}
+
+const toml::node* TomlTable::node(std::string_view key) {
+  if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.emplace_back(key);
+  return table_->get(key);
+}
+
+bool TomlTable::has(std::string_view key) { return node(key) != nullptr; }
+
+std::string TomlTable::text(std::string_view key, const std::string& fallback) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return fallback;
+  if (!at->is_string()) {
+    wrong_type(key, "a text");
+    return fallback;
+  }
+  return at->as_string()->get();
+}
+
+std::string TomlTable::need_text(std::string_view key) {
+  std::string found = text(key);
+  if (found.empty()) reading_->fail({.what = "'" + std::string(key) + "' is missing", .where = place()});
+  return found;
+}
+
+bool TomlTable::flag(std::string_view key, bool fallback) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return fallback;
+  if (!at->is_boolean()) {
+    wrong_type(key, "true or false");
+    return fallback;
+  }
+  return at->as_boolean()->get();
+}
+
+std::optional<double> TomlTable::number(std::string_view key) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return std::nullopt;
+  if (!at->is_number()) {
+    wrong_type(key, "a number");
+    return std::nullopt;
+  }
+  return at->value<double>();
+}
+
+std::vector<std::string> TomlTable::texts(std::string_view key) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return {};
+  if (at->is_array()) {
+    if (auto list = list_of<std::string>(*at->as_array())) return std::move(*list);
+  }
+  wrong_type(key, "a list of texts");
+  return {};
+}
+
+std::vector<double> TomlTable::numbers(std::string_view key) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return {};
+  if (at->is_array()) {
+    if (auto list = numbers_in(*at->as_array())) return std::move(*list);
+  }
+  wrong_type(key, "a list of numbers");
+  return {};
+}
+
+Value TomlTable::value(std::string_view key) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return Absent{"not given"};
+  if (auto value = toml_value(*at)) return std::move(*value);
+  wrong_type(key, "a number, true or false, a text, or a list of them");
+  return Absent{"not given"};
+}
+
+std::vector<std::pair<std::string, Value>> TomlTable::entries(std::string_view key) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return {};
+  const toml::table* inner = at->as_table();
+  if (inner == nullptr) {
+    wrong_type(key, "a table");
+    return {};
+  }
+  std::vector<std::pair<toml::source_position, std::pair<std::string, Value>>> found;
+  for (const auto& [name, item] : *inner) {
+    auto value = toml_value(item);
+    if (!value) {
+      wrong(key, "wrong type of '" + std::string(name.str()) + "'",
+            "a number, true or false, a text, or a list of them", type_name(item));
+      return {};
+    }
+    found.push_back({name.source().begin, {std::string(name.str()), std::move(*value)}});
+  }
+  // toml++ keeps keys in alphabetical order; the file's is the author's.
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::pair<std::string, Value>> entries;
+  entries.reserve(found.size());
+  for (auto& [position, entry] : found) entries.push_back(std::move(entry));
+  return entries;
+}
+
+std::optional<TomlTable> TomlTable::table(std::string_view key) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return std::nullopt;
+  if (!at->is_table()) {
+    wrong_type(key, "a table");
+    return std::nullopt;
+  }
+  return TomlTable(*at->as_table(), "[" + std::string(key) + "]", *reading_);
+}
+
+std::vector<TomlTable> TomlTable::tables(std::string_view key, const std::string& called) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return {};
+  const toml::array* array = at->as_array();
+  std::vector<TomlTable> found;
+  if (array != nullptr) {
+    for (const toml::node& item : *array) {
+      if (!item.is_table()) break;
+      found.emplace_back(*item.as_table(), called + " " + std::to_string(found.size() + 1), *reading_);
+    }
+  }
+  if (array == nullptr || found.size() != array->size()) {
+    wrong_type(key, "a list of tables");
+    return {};
+  }
+  return found;
+}
+
+void TomlTable::finish() {
+  for (const auto& [key, item] : *table_) {
+    const std::string_view name = key.str();
+    if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
+    std::vector<std::string> known = asked_;
+    std::sort(known.begin(), known.end());
+    std::string list;
+    for (const std::string& k : known) list.append(list.empty() ? "" : ", ").append(k);
+    wrong(name, "unknown key '" + std::string(name) + "'", "one of " + list, "'" + std::string(name) + "'");
+    return;
+  }
+}
+
+}  // namespace sg

@@ -1,0 +1,165 @@
+#include "experiment/run/analyze.h"
+
+#include <algorithm>
+
+#include "experiment/evaluate/seed_results.h"
+#include "experiment/value/value.h"
+
+namespace sg {
+namespace {
+
+/// Models in order of first appearance.
+class Found {
+ public:
+  explicit Found(std::string source) : source_(std::move(source)) {}
+
+  GivenModel& model(const std::string& key) {
+    const auto found = std::find_if(models.begin(), models.end(), [&](const GivenModel& m) { return m.key == key; });
+    if (found != models.end()) return *found;
+    models.push_back({.key = key, .error = {}, .cells = {.columns = {}, .prompts = {}, .source = source_}});
+    return models.back();
+  }
+
+  std::vector<GivenModel> models;
+
+ private:
+  std::string source_;
+};
+
+std::string key_of(const ResultKey& key, const Tree& entry, std::size_t place) {
+  if (key.kind == ResultKey::Kind::kObject) return entry.key;
+  for (const ResultKey::Each& each : key.each) {
+    if (each.column != "key") continue;
+    const Tree* node = find_in(entry, each.path);
+    if (node == nullptr) continue;
+    if (const auto text = text_of(node->leaf)) return *text;
+  }
+  return "model-" + std::to_string(place + 1);
+}
+
+/// A table of a model's configuration, such as rope_scaling, is known by its kind.
+const Tree* kind_of(const Tree& table) {
+  const Tree* kind = find_in(table, {"rope_type"});
+  return kind != nullptr ? kind : find_in(table, {"type"});
+}
+
+void read_entry(const ResultKey& key, const Tree& entry, GivenModel& model) {
+  if (!key.error.empty()) {
+    const Tree* error = find_in(entry, key.error);
+    if (error != nullptr) {
+      if (const auto text = text_of(error->leaf)) model.error = *text;
+    }
+  }
+  for (const ResultKey::Each& each : key.each) {
+    if (each.column == "key" || each.column == "label") continue;
+    const Tree* node = find_in(entry, each.path);
+    if (node != nullptr && node->object) node = kind_of(*node);
+    if (node == nullptr || node->object || node->list || is_absent(node->leaf)) continue;
+    model.cells.columns.insert_or_assign(each.column, node->leaf);
+  }
+}
+
+void read_row(const Tree& row, NamedCells& cells) {
+  const Tree* columns = find_in(row, {"columns"});
+  if (columns == nullptr) return;
+  for (const Tree& cell : columns->children) {
+    if (!is_absent(cell.leaf)) cells.insert_or_assign(cell.key, cell.leaf);
+  }
+}
+
+std::string text_at(const Tree& tree, const std::string& key) {
+  const Tree* node = find_in(tree, {key});
+  return node != nullptr ? text_of(node->leaf).value_or("") : "";
+}
+
+std::uint64_t count_at(const Tree& tree, const std::string& key) {
+  const Tree* node = find_in(tree, {key});
+  const auto* count = node != nullptr ? std::get_if<std::int64_t>(&node->leaf) : nullptr;
+  return count != nullptr && *count > 0 ? static_cast<std::uint64_t>(*count) : 0;
+}
+
+/// The checkpoint that a row of ours was measured on.
+std::optional<MeasuredModel> read_measured(const Tree& row) {
+  const Tree* node = find_in(row, {"measured"});
+  if (node == nullptr || !node->object) return std::nullopt;
+  return MeasuredModel{.id = text_at(*node, "id"),
+                       .family = text_at(*node, "family"),
+                       .dtype = text_at(*node, "dtype"),
+                       .fingerprint = text_at(*node, "fingerprint"),
+                       .layers = count_at(*node, "n_layers"),
+                       .width = count_at(*node, "d_model"),
+                       .parameters = count_at(*node, "parameters"),
+                       .stands_for = text_at(*node, "stands_for")};
+}
+
+/// A file of ours keeps every column by its name.
+void read_ours(const Tree& ours, Found& found) {
+  const Tree* models = find_in(ours, {"models"});
+  if (models == nullptr) return;
+  for (const Tree& row : models->children) {
+    GivenModel& model = found.model(text_at(row, "key"));
+    const std::string error = text_at(row, "error");
+    if (!error.empty()) model.error = error;
+    read_row(row, model.cells.columns);
+    model.cells.measured = read_measured(row);
+  }
+  const Tree* prompts = find_in(ours, {"prompt_rows"});
+  if (prompts == nullptr) return;
+  for (const Tree& row : prompts->children) {
+    NamedCells cells;
+    read_row(row, cells);
+    found.model(text_at(row, "key")).cells.prompts.push_back(std::move(cells));
+  }
+}
+
+std::string places_of(const Experiment& e) {
+  std::string places;
+  for (const ResultKey& key : e.results) {
+    if (key.kind == ResultKey::Kind::kLeaf) continue;
+    places += places.empty() ? "" : ", ";
+    for (std::size_t i = 0; i < key.path.size(); ++i) places.append(i > 0 ? "." : "").append(key.path[i]);
+  }
+  return places.empty() ? "streamgauge.models" : places;
+}
+
+}  // namespace
+
+Result<std::vector<GivenModel>> read_results(const Experiment& e, const Tree& document, const std::string& source) {
+  Found found(source);
+  if (const Tree* ours = find_in(document, {"streamgauge"})) read_ours(*ours, found);
+  if (found.models.empty()) {
+    for (const ResultKey& key : e.results) {
+      if (key.kind == ResultKey::Kind::kLeaf) continue;
+      const Tree* list = find_in(document, key.path);
+      if (list == nullptr) continue;
+      for (std::size_t i = 0; i < list->children.size(); ++i) {
+        const Tree& entry = list->children[i];
+        if (entry.object) read_entry(key, entry, found.model(key_of(key, entry, i)));
+      }
+    }
+  }
+  if (!found.models.empty()) return std::move(found.models);
+  return Error{.what = "holds no model of the experiment " + e.id,
+               .where = source,
+               .expected = "an entry for each model at " + places_of(e),
+               .got = "none there"};
+}
+
+Result<ExperimentResult> analyze(const Experiment& e, std::span<const GivenModel> given, RunFacts run) {
+  std::vector<KeyedModel> keys;
+  for (const GivenModel& model : given) keys.push_back({.key = model.key, .model = model.cells.source});
+  if (keys.empty()) return Error{.what = "there is no model to analyze"};
+  SG_TRY(Cast cast, cast_models(e, keys));
+  for (std::size_t m = 0; m < given.size(); ++m) {
+    cast.models[m].error = given[m].error;
+    cast.models[m].given = given[m].cells;
+  }
+  run.explore = false;
+  run.notices.insert(run.notices.end(), cast.notices.begin(), cast.notices.end());
+  run.notices.emplace_back(
+      "These numbers were stored elsewhere. Other definitions of gain need the measurements, so there is no "
+      "multiverse.");
+  return evaluate(e, cast.models, run);
+}
+
+}  // namespace sg

@@ -1,0 +1,81 @@
+#include "experiment/run/roles.h"
+
+#include <algorithm>
+#include <set>
+
+namespace sg {
+namespace {
+
+const ModelEntry* find_key(const std::vector<ModelEntry>& models, const std::string& key) {
+  const auto found = std::find_if(models.begin(), models.end(), [&](const ModelEntry& m) { return m.key == key; });
+  return found != models.end() ? &*found : nullptr;
+}
+
+ModelData listed(const ModelEntry& entry, const std::string& source) {
+  return {.key = entry.key, .name = entry.name, .label = entry.label, .source = source, .stated_facts = entry.facts};
+}
+
+/// A name that no other model has.
+std::string free_name(const std::string& key, const std::set<std::string>& taken) {
+  std::string name = expression_name(key);
+  for (int n = 2; taken.contains(name); ++n) name = expression_name(key) + "_" + std::to_string(n);
+  return name;
+}
+
+}  // namespace
+
+Result<Cast> cast_models(const Experiment& e, std::span<const KeyedModel> given) {
+  Cast cast;
+  if (given.empty()) {
+    for (const ModelEntry& entry : e.models) cast.models.push_back(listed(entry, entry.hub));
+    return cast;
+  }
+  std::set<std::string> keys, taken;
+  for (const KeyedModel& one : given) {
+    if (!keys.insert(one.key).second) {
+      return Error{
+          .kind = ErrorKind::kUsage, .what = "two models of one key", .where = "--model", .got = "'" + one.key + "'"};
+    }
+  }
+  for (const ModelEntry& entry : e.models) taken.insert(entry.name);
+  auto next = e.models.begin();
+  for (const KeyedModel& one : given) {
+    if (const ModelEntry* entry = find_key(e.models, one.key)) {
+      cast.models.push_back(listed(*entry, one.model));
+      if (!one.label.empty()) cast.models.back().label = one.label;
+      continue;
+    }
+    while (next != e.models.end() && keys.contains(next->key)) ++next;
+    ModelData data = {.key = one.key, .name = "", .label = one.key, .source = one.model};
+    if (e.roles && next != e.models.end()) {
+      data.name = next->name;
+      data.stated_facts = next->facts;
+      cast.notices.push_back(one.key + " takes the place of " + next->label + " in formulas and verdicts.");
+      ++next;
+    } else {
+      data.name = free_name(one.key, taken);
+      taken.insert(data.name);
+    }
+    cast.models.push_back(std::move(data));
+  }
+  return cast;
+}
+
+Result<StandIns> stand_ins(const Experiment& e, const std::filesystem::path& zoo) {
+  StandIns found;
+  for (const ModelEntry& entry : e.models) {
+    if (entry.zoo.empty()) {
+      found.notices.push_back(entry.label + " has no stand-in in the pocket zoo and is left out.");
+    } else {
+      found.models.push_back({.key = entry.key, .model = (zoo / entry.zoo).string(), .label = entry.zoo});
+    }
+  }
+  if (!found.models.empty()) return found;
+  return Error{.kind = ErrorKind::kUsage,
+               .what = "no model of the experiment has a stand-in in the pocket zoo",
+               .where = e.id,
+               .expected = "zoo = \"NAME\" in [[models]]",
+               .hint = "Name models with --model KEY=MODEL"};
+}
+
+}  // namespace sg

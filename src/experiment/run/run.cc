@@ -1,0 +1,128 @@
+#include "experiment/run/run.h"
+
+#include "experiment/file/parse.h"
+#include "experiment/run/run_job.h"
+
+namespace sg {
+namespace {
+
+constexpr const char* kNotYet = "not measured yet: the run was interrupted before it";
+
+void say(const RunOptions& options, const std::string& line) {
+  if (options.say) options.say(line);
+}
+
+/// Shares of work done: jobs that are done, and the one in hand.
+class Work {
+ public:
+  Work(const std::vector<Prepared>& all, const RunOptions& options) : options_(options) {
+    for (const Prepared& p : all) total_ += p.job ? p.job->work : 0;
+  }
+  std::function<void(double)> of(double work) {
+    if (!options_.progress || !(total_ > 0)) return {};
+    return [this, work](double share) { options_.progress((done_ + share * work) / total_); };
+  }
+  void finish(double work) { done_ += work; }
+
+ private:
+  const RunOptions& options_;
+  double total_ = 0, done_ = 0;
+};
+
+/// Everything that is known before anything is measured; a failure of the store ends the run.
+Result<std::vector<Prepared>> prepare_all(const Experiment& e, const Cast& cast, const RunOptions& options,
+                                          RowStore& store) {
+  std::vector<Prepared> all;
+  for (const ModelData& data : cast.models) {
+    Prepared p = prepare_model(e, data, options, store);
+    if (p.failure && p.failure->ends_run) return std::move(p.failure->error);
+    if (p.failure) p.outcome.error = p.failure->error.message();
+    if (p.job) p.outcome.error = kNotYet;
+    all.push_back(std::move(p));
+  }
+  return all;
+}
+
+/// The rows of one model, with the caller's own texts.
+Result<void> read_rows(const ModelOutcome& outcome, const Experiment& e, RowStore& store, ModelData& data) {
+  const RowKey key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
+  for (const Sequence& prompt : outcome.prompts) {
+    SG_TRY(std::optional<SequenceMeasurement> row, store.find(key, prompt.ids));
+    if (!row) {
+      data.error = "the store lacks the measurement of '" + prompt.text.value_or("") + "'";
+      return {};
+    }
+    row->sequence = prompt;
+    data.sequences.push_back(std::move(*row));
+  }
+  if (e.weights.empty()) return {};
+  SG_TRY(data.weights, store.find_weights(key));
+  return {};
+}
+
+/// The prompts as they were measured: a later version of a built-in suite must not change an old result.
+void use_recorded_prompts(const RunRecord& record, Experiment& e) {
+  for (const ModelOutcome& outcome : record.models) {
+    if (outcome.prompts.empty()) continue;
+    e.prompts.clear();
+    for (const Sequence& s : outcome.prompts) e.prompts.push_back({s.text.value_or(""), s.category.value_or("")});
+    return;
+  }
+}
+
+}  // namespace
+
+Result<void> measure_experiment(const Experiment& e, const RunOptions& options, RowStore& store) {
+  SG_TRY(const EngineFacts engine, engine_facts(options.threads, options.isa));
+  SG_TRY(const Cast cast, cast_models(e, options.models));
+  SG_TRY(std::vector<Prepared> all, prepare_all(e, cast, options, store));
+  RunRecord record = {.experiment = e.text,
+                      .overrides = e.overrides,
+                      .started = options.started,
+                      .pocket = options.pocket,
+                      .engine = engine,
+                      .models = {},
+                      .notices = options.notices};
+  record.notices.insert(record.notices.end(), cast.notices.begin(), cast.notices.end());
+  for (const Prepared& p : all) record.models.push_back(p.outcome);
+  SG_TRY_VOID(store.put_run(record));
+  Work work(all, options);
+  for (std::size_t m = 0; m < all.size(); ++m) {
+    if (!all[m].job) continue;
+    RunJob& job = *all[m].job;
+    say(options, all[m].outcome.key + ": " + std::to_string(job.missing.size()) + " prompts to measure");
+    const std::optional<RunFailure> failure = run_job(job, options, work.of(job.work), store);
+    if (failure && failure->ends_run) return failure->error;
+    record.models[m].error = failure ? std::optional(failure->error.message()) : std::nullopt;
+    work.finish(job.work);
+    all[m].job.reset();
+    SG_TRY_VOID(store.put_run(record));
+  }
+  return {};
+}
+
+Result<ExperimentResult> evaluate_run(RowStore& store) {
+  SG_TRY(const std::optional<RunRecord> record, store.find_run());
+  if (!record)
+    return Error{.what = "the store holds no run", .hint = "Make one with streamgauge run EXPERIMENT -o DIR"};
+  SG_TRY(Experiment e, parse_experiment(record->experiment, "the stored experiment", record->overrides));
+  use_recorded_prompts(*record, e);
+  std::vector<KeyedModel> keys;
+  for (const ModelOutcome& outcome : record->models) keys.push_back({outcome.key, outcome.source});
+  SG_TRY(Cast cast, cast_models(e, keys));
+  for (std::size_t m = 0; m < record->models.size(); ++m) {
+    const ModelOutcome& outcome = record->models[m];
+    ModelData& data = cast.models[m];
+    data.label = outcome.label;
+    data.error = outcome.error;
+    data.facts = outcome.facts;
+    if (!data.error) {
+      SG_TRY_VOID(read_rows(outcome, e, store, data));
+    }
+  }
+  return evaluate(
+      e, cast.models,
+      {.started = record->started, .engine = record->engine, .pocket = record->pocket, .notices = record->notices});
+}
+
+}  // namespace sg

@@ -1,0 +1,39 @@
+// run: measures what a store lacks of an experiment, model by model, and evaluates it from the store. What an outcome
+// says follows from the experiment's text, the record of the run and the rows in the store, and from nothing else.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "experiment/evaluate/evaluate.h"
+#include "experiment/run/roles.h"
+#include "measure/row_store.h"
+
+namespace sg {
+
+struct RunOptions {
+  std::vector<KeyedModel> models;    // empty: those of the file
+  bool pocket = false;               // they are the pocket zoo's
+  std::vector<std::string> notices;  // what a reader must know of the choice of models
+  std::string started;               // ISO 8601, UTC
+  int threads = 0;                   // as MeasureOptions
+  std::string isa;
+  std::size_t memory_budget = 0;
+  std::uint64_t memory = 0;  // of the machine, bytes; a model whose plan needs more is skipped. 0: physical memory
+  const std::atomic<bool>* stop = nullptr;
+  std::function<void(double done)> progress = {};             // share of all models' work, 0 to 1
+  std::function<void(const std::string& line)> say = {};      // what happens, for a log
+  std::function<void(const std::string& warning)> warn = {};  // of measurements
+};
+
+/// Measures every model in turn; a failure is a row with its error and the others go on. Each model's rows are put
+/// when it is done. Errors: of the store, an unknown ISA, interrupted; all that was put before stays.
+Result<void> measure_experiment(const Experiment& experiment, const RunOptions& options, RowStore& store);
+
+/// The outcome of the store's run. Errors: of the store; no run in it; an experiment text that is not understood.
+Result<ExperimentResult> evaluate_run(RowStore& store);
+
+}  // namespace sg

@@ -1,0 +1,170 @@
+#include "experiment/run/run_job.h"
+
+#include <algorithm>
+#include <new>
+
+#include "base/system.h"
+#include "io/hub_cache.h"
+#include "measure/weights.h"
+
+namespace sg {
+namespace {
+
+RunFailure of_model(Error error) {
+  // An interrupted measurement is no fault of the model.
+  const bool ends = error.kind == ErrorKind::kInterrupted;
+  return {.error = std::move(error), .ends_run = ends};
+}
+RunFailure of_store(Error error) { return {.error = std::move(error), .ends_run = true}; }
+
+Result<std::vector<Sequence>> read_prompts(const Experiment& e, const Tokenizer& tokenizer) {
+  std::vector<Sequence> sequences;
+  for (const Prompt& prompt : e.prompts) {
+    Sequence s = {.text = prompt.text, .category = {}, .ids = {}, .tokens = {}};
+    if (!prompt.category.empty()) s.category = prompt.category;
+    SG_TRY(s.ids, tokenizer.encode(prompt.text));
+    if (s.ids.empty()) return Error{.what = "a prompt has no tokens", .where = "'" + prompt.text + "'"};
+    for (const std::int32_t id : s.ids) s.tokens.push_back(tokenizer.token_text(id));
+    sequences.push_back(std::move(s));
+  }
+  return sequences;
+}
+
+MeasureOptions measure_options(const RunOptions& options) {
+  return {.threads = options.threads,
+          .isa = options.isa,
+          // The last position always: rows are shared with experiments that ask for it, and it costs little.
+          .logits = LogitPositions::kLast,
+          .memory_budget = options.memory_budget,
+          .stop = options.stop};
+}
+
+Error too_large(std::uint64_t needs, std::uint64_t has) {
+  const auto mib = [](std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
+  return {.kind = ErrorKind::kResource,
+          .what = "skipped: the machine cannot run it",
+          .expected = "at most " + mib(has) + " of memory",
+          .got = "a plan of " + mib(needs),
+          .hint = "A smaller --memory makes more passes with less of it"};
+}
+
+/// Sequences whose rows are not there, each ids once.
+Result<std::vector<Sequence>> missing_rows(const std::vector<Sequence>& prompts, const RowKey& key, RowStore& store) {
+  std::vector<Sequence> missing;
+  for (const Sequence& s : prompts) {
+    const bool listed =
+        std::any_of(missing.begin(), missing.end(), [&](const Sequence& other) { return other.ids == s.ids; });
+    if (listed) continue;
+    SG_TRY(const std::optional<SequenceMeasurement> row, store.find(key, s.ids));
+    if (!row) missing.push_back(s);
+  }
+  return missing;
+}
+
+/// Opens the model and reads the prompts; everything that can be the model's fault before it is measured.
+Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOptions& options, ModelOutcome& outcome) {
+  if (data.source.empty()) {
+    return Error{.what = "no model was named", .hint = "Name one with --model " + data.key + "=MODEL"};
+  }
+  SG_TRY(const std::filesystem::path path, find_model(data.source));
+  SG_TRY(Model model, open_model(path));
+  RunJob job = {.model = std::move(model)};
+  outcome.facts = describe(job.model);
+  job.key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
+  SG_TRY(const Tokenizer tokenizer, load_tokenizer(job.model));
+  SG_TRY(outcome.prompts, read_prompts(e, tokenizer));
+  const std::uint64_t needs = plan(job.model, outcome.prompts, measure_options(options)).peak_bytes;
+  const std::uint64_t has = options.memory > 0 ? options.memory : physical_memory_bytes();
+  if (has > 0 && needs > has) return too_large(needs, has);
+  return job;
+}
+
+}  // namespace
+
+Prepared prepare_model(const Experiment& e, const ModelData& data, const RunOptions& options, RowStore& store) {
+  Prepared p;
+  p.outcome = {.key = data.key, .label = data.label, .source = data.source, .facts = {}, .error = {}, .prompts = {}};
+  Result<RunJob> opened = open_job(e, data, options, p.outcome);
+  if (!opened.ok()) {
+    p.failure = of_model(std::move(opened).error());
+    return p;
+  }
+  RunJob job = std::move(opened).value();
+  Result<std::vector<Sequence>> missing = missing_rows(p.outcome.prompts, job.key, store);
+  if (!missing.ok()) {
+    p.failure = of_store(std::move(missing).error());
+    return p;
+  }
+  job.missing = std::move(missing).value();
+  if (!e.weights.empty()) {
+    const Result<std::optional<WeightsReport>> weights = store.find_weights(job.key);
+    if (!weights.ok()) {
+      p.failure = of_store(weights.error());
+      return p;
+    }
+    job.weights_missing = !weights.value().has_value();
+  }
+  std::size_t tokens = 0;
+  for (const Sequence& s : job.missing) tokens += s.ids.size();
+  const auto parameters = static_cast<double>(job.model.parameters());
+  // The spectral norm of W_U and W_E costs about what 20 tokens do.
+  job.work = parameters * (static_cast<double>(tokens) + (job.weights_missing ? 20.0 : 0.0));
+  if (!job.missing.empty() || job.weights_missing) p.job = std::make_unique<RunJob>(std::move(job));
+  return p;
+}
+
+namespace {
+
+/// The first aloud, the others in the log: a suite of prompts often meets the same one again and again.
+void tell_warnings(const std::string& id, const std::vector<std::string>& warnings, const RunOptions& options) {
+  for (std::size_t w = 0; w < warnings.size(); ++w) {
+    const auto& tell = w == 0 ? options.warn : options.say;
+    std::string line = id + ": ";
+    line += warnings[w];
+    if (w == 0 && warnings.size() > 1) line += " (and " + std::to_string(warnings.size() - 1) + " more)";
+    if (tell) tell(line);
+  }
+}
+
+std::optional<RunFailure> measure_rows(RunJob& job, const Tokenizer& tokenizer, const RunOptions& options,
+                                       const std::function<void(double)>& progress, RowStore& store) {
+  if (job.missing.empty()) return std::nullopt;
+  MeasureOptions measuring = measure_options(options);
+  measuring.progress = progress;
+  Result<Measurement> measured = measure(job.model, &tokenizer, job.missing, measuring);
+  if (!measured.ok()) return of_model(std::move(measured).error());
+  tell_warnings(job.model.id, measured.value().warnings, options);
+  Result<void> put = store.put(job.key, measured.value().sequences);
+  return put.ok() ? std::nullopt : std::optional(of_store(std::move(put).error()));
+}
+
+std::optional<RunFailure> measure_matrices(RunJob& job, const Tokenizer& tokenizer, const RunOptions& options,
+                                           RowStore& store) {
+  if (!job.weights_missing) return std::nullopt;
+  const WeightsOptions weighing = {.threads = options.threads,
+                                   .isa = options.isa,
+                                   .tokens = static_cast<std::size_t>(tokenizer.size()),
+                                   .stop = options.stop};
+  Result<WeightsReport> report = measure_weights(job.model, weighing);
+  if (!report.ok()) return of_model(std::move(report).error());
+  Result<void> put = store.put_weights(job.key, report.value());
+  return put.ok() ? std::nullopt : std::optional(of_store(std::move(put).error()));
+}
+
+}  // namespace
+
+std::optional<RunFailure> run_job(RunJob& job, const RunOptions& options, const std::function<void(double)>& progress,
+                                  RowStore& store) {
+  try {
+    const Result<Tokenizer> tokenizer = load_tokenizer(job.model);
+    if (!tokenizer.ok()) return of_model(tokenizer.error());
+    if (auto failure = measure_rows(job, tokenizer.value(), options, progress, store)) return failure;
+    return measure_matrices(job, tokenizer.value(), options, store);
+  } catch (const std::bad_alloc&) {
+    return of_model({.kind = ErrorKind::kResource,
+                     .what = "memory ran out",
+                     .hint = "A smaller --memory makes more passes with less of it"});
+  }
+}
+
+}  // namespace sg

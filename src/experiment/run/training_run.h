@@ -1,0 +1,49 @@
+// The checkpoints of one training run as the models of an experiment: one folder with a sub-folder for each, and what
+// the run wrote of itself beside them (docs/experiments.md, "Checkpoints of a training run").
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "experiment/file/experiment.h"
+#include "experiment/run/roles.h"
+
+namespace sg {
+
+struct TrainingStep {
+  std::string name;  // of its folder or file: the model's key
+  std::filesystem::path path;
+  std::int64_t step = 0;
+  std::vector<std::pair<std::string, Value>> facts;  // that metrics.json states of it
+};
+
+struct TrainingRun {
+  std::string name;                 // of the folder
+  std::vector<TrainingStep> steps;  // by step
+  std::string prompts_name;         // of prompts.json
+  std::vector<Prompt> prompts;      // empty: the experiment's own
+};
+
+/// The number at the end of "step-000100", "global_step100", "checkpoint-500", "ckpt_20" or "iter20"; absent for any
+/// other name.
+std::optional<std::int64_t> step_of_name(const std::string& name);
+
+/// Every sub-folder with a config.json, and every .gguf file, whose name says a step. Errors: no such folder, none in
+/// it, two of one step.
+Result<TrainingRun> find_training_run(const std::filesystem::path& folder);
+
+/// {"checkpoints": [{"folder" or "step", numbers and texts ...}, ...]}: each entry's values become the facts of its
+/// checkpoint. Entries of checkpoints that are not there are left out. Errors name `where` and the entry.
+Result<void> add_metrics(TrainingRun& run, const Tree& metrics, const std::string& where);
+/// {"name", "categories": {"seen": [texts], ...}}.
+Result<void> add_prompts(TrainingRun& run, const Tree& prompts, const std::string& where);
+
+/// What makes the run's checkpoints the experiment's models, and its prompts the experiment's, as --set would.
+std::vector<std::string> overrides_of(const TrainingRun& run);
+std::vector<KeyedModel> keyed_models(const TrainingRun& run);
+
+}  // namespace sg
