@@ -140,10 +140,10 @@ def big(result, targets):
 
 
 def points(benchmarks):
-    """(type, tokens, FLOP per byte of weights, GFLOPS) of every product."""
+    """(type, shape, FLOP per byte of weights, GFLOPS) of every product."""
     for b in benchmarks:
-        if found := re.match(r"matmul/(\w+)/tokens:(\d+)/", b["name"]):
-            yield found[1], int(found[2]), b["FLOPS"] / b["bytes_per_second"], b["FLOPS"] / 1e9
+        if found := re.match(r"matmul/(\w+)/tokens:(\d+)/inputs:(\d+)/outputs:(\d+)", b["name"]):
+            yield found[1], " x ".join(found.groups()[1:]), b["FLOPS"] / b["bytes_per_second"], b["FLOPS"] / 1e9
 
 
 def roofline_picture(benchmarks, peak, folder):
@@ -165,15 +165,17 @@ def roofline_picture(benchmarks, peak, folder):
 
 
 def roofline(result, found, folder):
-    peak = max((row["peak"]["median"] for row in found["matmul"]["result"].values()), default=0) if "matmul" in found else 0
-    if peak == 0:
+    if "matmul" in found:
+        peak = statistics.median(row["peak"]["median"] for row in found["matmul"]["result"].values())
+    else:
         peak = max(rate for *_, rate in points(result))
     read = roofline_picture(result, peak, folder)
-    rows = [[kind, tokens, f"{intensity:.1f}", f"{rate:.0f}", f"{rate / min(peak, intensity * read):.2f}"]
-            for kind, tokens, intensity, rate in points(result)]
+    rows = [[kind, shape, f"{intensity:.1f}", f"{rate:.0f}", f"{rate / min(peak, intensity * read):.2f}"]
+            for kind, shape, intensity, rate in points(result)]
     return ("## Roofline\n\n![Products under the roof of the machine](performance-roofline.svg)\n\nOf Google Benchmark "
             f"(`bench_kernels`): memory is read at {read:.0f} GB/s by all threads, registers multiply and add at "
-            f"{peak:.0f} GFLOPS.\n\n" + table(["type", "tokens", "FLOP per byte", "GFLOPS", "of the roof"], rows))
+            f"{peak:.0f} GFLOPS. Matrices that a last-level cache holds are read faster than memory, and rise above the "
+            "roof.\n\n" + table(["type", "tokens x inputs x outputs", "FLOP per byte", "GFLOPS", "of the roof"], rows))
 
 
 def write(found, folder):
