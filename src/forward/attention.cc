@@ -36,9 +36,10 @@ void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, RunC
   const std::size_t q = spec.heads * spec.head_dim, kv = spec.kv_heads * spec.head_dim;
   switch (spec.qkv_layout) {
     case QkvLayout::kSeparate:
-      project(call.weights.q, in, qkv.col_range(0, q), run);
-      project(call.weights.k, in, qkv.col_range(q, kv), run);
-      project(call.weights.v, in, qkv.col_range(q + kv, kv), run);
+      project_all({{call.weights.q, qkv.col_range(0, q)},
+                   {call.weights.k, qkv.col_range(q, kv)},
+                   {call.weights.v, qkv.col_range(q + kv, kv)}},
+                  in, run);
       break;
     case QkvLayout::kThirds:
     case QkvLayout::kPerHead: project(call.weights.qkv, in, qkv, run); break;

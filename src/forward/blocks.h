@@ -1,6 +1,8 @@
 // The two branches of a block, and what every piece of the pass shares.
 #pragma once
 
+#include <initializer_list>
+
 #include "forward/forward.h"
 #include "forward/rope_table.h"
 #include "forward/workspace.h"
@@ -27,6 +29,13 @@ void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, 
 
 /// y = x W^T + b.
 void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run);
+
+/// Several projections of one x, at the price of preparing x once.
+struct Projection {
+  const Linear& linear;
+  MatrixView y;
+};
+void project_all(std::initializer_list<Projection> projections, ConstMatrixView x, RunContext& run);
 
 /// Rows per task of elementwise work: large enough to pay for handing it out.
 inline constexpr std::size_t kRowGrain = 8;

@@ -127,6 +127,12 @@ void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& 
   run.kernels.matmul({.x = x, .w = linear.w, .bias = linear.bias, .y = y}, run.pool);
 }
 
+void project_all(std::initializer_list<Projection> projections, ConstMatrixView x, RunContext& run) {
+  std::vector<MatmulCall> calls;
+  for (const auto& [linear, y] : projections) calls.push_back({.x = x, .w = linear.w, .bias = linear.bias, .y = y});
+  run.kernels.matmul_shared(calls, run.pool);
+}
+
 Result<void> run_forward(const Model& model, WeightStream& weights, const TokenBatch& tokens, RunContext& run) {
   const Spec& spec = model.spec;
   const OuterWeights& outer = weights.outer();

@@ -20,8 +20,7 @@ void mlp(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& w
       if (spec.fused_gate_up) {
         project(w.gate_up, in, ws.gate_up, run);
       } else {
-        project(w.gate, in, hidden, run);
-        project(w.up, in, up, run);
+        project_all({{w.gate, hidden}, {w.up, up}}, in, run);
       }
       run.pool.parallel_for(in.rows, 1, [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t r = begin; r < end; ++r) {

@@ -99,6 +99,8 @@ struct Kernels {
   /// each block one fused multiply-add per input in ascending order from 0, the block sums added in
   /// ascending order, then the bias.
   void (*matmul)(const MatmulCall& call, ThreadPool& pool);
+  /// Several products of one x, which is packed once; each has the bits that it has alone.
+  void (*matmul_shared)(std::span<const MatmulCall> calls, ThreadPool& pool);
 
   /// Row by row; y may be x.
   void (*norm)(const NormCall& call, ConstMatrixView x, MatrixView y);

@@ -10,6 +10,7 @@
 #endif
 
 #include <algorithm>
+#include <span>
 
 #include "base/check.h"
 #include "kernel/panel-inl.h"
@@ -19,15 +20,21 @@ HWY_BEFORE_NAMESPACE();
 namespace sg {
 namespace HWY_NAMESPACE {
 
-/// Rows [row0, row0 + rows) of one matmul, packed, and the panels to multiply them by.
+/// Rows [row0, row0 + rows) of one matmul, and where they lie packed.
+struct PackedRows {
+  std::size_t row0, rows;
+  float* packed;
+};
+
+/// Packed rows of one matmul, and the panels to multiply them by.
 class RowsTimesPanels {
  public:
-  RowsTimesPanels(const MatmulCall& call, std::size_t row0, std::size_t rows)
-      : x_(call.x.row_range(row0, rows)),
-        y_(call.y.row_range(row0, rows)),
+  RowsTimesPanels(const MatmulCall& call, const PackedRows& rows)
+      : x_(call.x.row_range(rows.row0, rows.rows)),
+        y_(call.y.row_range(rows.row0, rows.rows)),
         w_(call.w),
         bias_(call.bias),
-        packed_(scratch(Scratch::kActivations, rows * call.x.cols)) {}
+        packed_(rows.packed) {}
 
   std::size_t tiles() const { return (x_.rows + kTile - 1) / kTile; }
   std::size_t panels() const { return (w_.rows + kPanel - 1) / kPanel; }
@@ -196,43 +203,77 @@ inline std::size_t row_splits(std::size_t panels, std::size_t tiles, std::size_t
   return best;
 }
 
-inline void multiply_rows(const MatmulCall& call, std::size_t row0, std::size_t rows, ThreadPool& pool) {
-  struct Units {
-    RowsTimesPanels job;
-    std::size_t panels, tiles, splits;
+/// The panels of several products of one x, cut into units that threads share: unit u of a product is its panel
+/// u mod panels in split u / panels, and the units of one product follow those of the one before.
+class SharedUnits {
+ public:
+  SharedUnits(std::span<const MatmulCall> calls, const PackedRows& rows, std::size_t threads)
+      : calls_(calls), rows_(rows) {
+    std::size_t panels = 0;
+    for (const MatmulCall& call : calls_) panels += RowsTimesPanels(call, rows_).panels();
+    splits_ = row_splits(panels, tiles(), threads);
+    count_ = panels * splits_;
+  }
+  std::size_t count() const { return count_; }
+  std::size_t tiles() const { return packing().tiles(); }
+  RowsTimesPanels packing() const { return {calls_[0], rows_}; }
 
-    /// Unit u: panel u mod panels, split u / panels.
-    void run(std::size_t begin, std::size_t end) const {
-      while (begin < end) {
-        const std::size_t split = begin / panels, last = std::min(end, (split + 1) * panels);
-        job.multiply({.first_panel = begin - split * panels,
-                      .last_panel = last - split * panels,
-                      .first_tile = tiles * split / splits,
-                      .last_tile = tiles * (split + 1) / splits});
-        begin = last;
-      }
+  void run(std::size_t begin, std::size_t end) const {
+    std::size_t first = 0;
+    for (const MatmulCall& call : calls_) {
+      const RowsTimesPanels job(call, rows_);
+      const std::size_t units = job.panels() * splits_, last = first + units;
+      if (begin < last && end > first) run_of(job, std::max(begin, first) - first, std::min(end, last) - first);
+      first = last;
     }
-  };
-  const RowsTimesPanels job(call, row0, rows);
-  const std::size_t panels = job.panels(), tiles = job.tiles();
-  const Units units = {job, panels, tiles, row_splits(panels, tiles, static_cast<std::size_t>(pool.threads()))};
-  pool.parallel_for(tiles, 1, [&units](std::size_t begin, std::size_t end, int) { units.job.pack(begin, end); });
-  pool.parallel_for(panels * units.splits, 1,
-                    [&units](std::size_t begin, std::size_t end, int) { units.run(begin, end); });
+  }
+
+ private:
+  void run_of(const RowsTimesPanels& job, std::size_t begin, std::size_t end) const {
+    const std::size_t panels = job.panels(), tiles = job.tiles();
+    while (begin < end) {
+      const std::size_t split = begin / panels, last = std::min(end, (split + 1) * panels);
+      job.multiply({.first_panel = begin - split * panels,
+                    .last_panel = last - split * panels,
+                    .first_tile = tiles * split / splits_,
+                    .last_tile = tiles * (split + 1) / splits_});
+      begin = last;
+    }
+  }
+
+  std::span<const MatmulCall> calls_;
+  PackedRows rows_;
+  std::size_t splits_ = 1, count_ = 0;
+};
+
+inline void multiply_rows(std::span<const MatmulCall> calls, std::size_t row0, std::size_t rows, ThreadPool& pool) {
+  float* packed = scratch(Scratch::kActivations, rows * calls[0].x.cols);
+  const SharedUnits units(calls, {row0, rows, packed}, static_cast<std::size_t>(pool.threads()));
+  pool.parallel_for(units.tiles(), 1,
+                    [&units](std::size_t begin, std::size_t end, int) { units.packing().pack(begin, end); });
+  pool.parallel_for(units.count(), 1, [&units](std::size_t begin, std::size_t end, int) { units.run(begin, end); });
 }
 
-void matmul(const MatmulCall& call, ThreadPool& pool) {
-  SG_CHECK(call.x.cols == call.w.cols && call.x.cols > 0, "x and W disagree on the number of inputs");
-  SG_CHECK(call.y.rows == call.x.rows && call.y.cols == call.w.rows, "y is not (rows of x) x (outputs)");
+void matmul_shared(std::span<const MatmulCall> calls, ThreadPool& pool) {
+  SG_CHECK(!calls.empty(), "no product");
+  const ConstMatrixView x = calls[0].x;
+  for (const MatmulCall& call : calls) {
+    SG_CHECK(call.x.data == x.data && call.x.rows == x.rows && call.x.cols == x.cols && call.x.stride == x.stride,
+             "the products are not of one x");
+    SG_CHECK(x.cols == call.w.cols && x.cols > 0, "x and W disagree on the number of inputs");
+    SG_CHECK(call.y.rows == x.rows && call.y.cols == call.w.rows, "y is not (rows of x) x (outputs)");
+  }
   // Bounds a block of the packed rows; the weights are decoded once per pass.
   constexpr std::size_t kMostRows = 43 * 12;
-  const std::size_t passes = (call.x.rows + kMostRows - 1) / kMostRows;
+  const std::size_t passes = (x.rows + kMostRows - 1) / kMostRows;
   if (passes == 0) return;
-  const std::size_t rows_at_once = ((call.x.rows + passes - 1) / passes + kTile - 1) / kTile * kTile;
-  for (std::size_t row0 = 0; row0 < call.x.rows; row0 += rows_at_once) {
-    multiply_rows(call, row0, std::min(rows_at_once, call.x.rows - row0), pool);
+  const std::size_t rows_at_once = ((x.rows + passes - 1) / passes + kTile - 1) / kTile * kTile;
+  for (std::size_t row0 = 0; row0 < x.rows; row0 += rows_at_once) {
+    multiply_rows(calls, row0, std::min(rows_at_once, x.rows - row0), pool);
   }
 }
+
+void matmul(const MatmulCall& call, ThreadPool& pool) { matmul_shared({&call, 1}, pool); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace sg

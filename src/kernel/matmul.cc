@@ -17,6 +17,7 @@ void decode(DType dtype, const std::byte* src, std::size_t n, float* dst) { deco
 void fill_matmul(Kernels& table) {
   table.decode = &decode;
   table.matmul = &matmul;
+  table.matmul_shared = &matmul_shared;
 }
 
 }  // namespace HWY_NAMESPACE

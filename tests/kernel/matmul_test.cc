@@ -119,6 +119,35 @@ RC_GTEST_PROP(Matmul, ARowAloneHasTheBitsItHasAmongOthers, ()) {
   }
 }
 
+RC_GTEST_PROP(Matmul, ProductsOfOneInputHaveTheBitsOfEachAlone, ()) {
+  const std::size_t rows = *rc::gen::inRange<std::size_t>(1, 101), cols = *rc::gen::inRange<std::size_t>(1, 601);
+  const auto team = *rc::gen::inRange<std::size_t>(0, pools().size());
+  std::vector<Problem> problems;
+  std::vector<Guarded> shared, alone;
+  for (std::size_t i = 0, n = *rc::gen::inRange<std::size_t>(1, 4); i < n; ++i) {
+    const Shape shape = {rows, cols, *rc::gen::inRange<std::size_t>(1, 201)};
+    problems.push_back(make_problem(shape, type_with_block_of_one(*rc::gen::inRange<std::size_t>(0, 8)),
+                                    *rc::gen::arbitrary<bool>(), *rc::gen::inRange<std::uint64_t>(0, 1000)));
+    shared.emplace_back(rows, shape.outputs, i % 3, i % 2);
+    alone.emplace_back(rows, shape.outputs, 0, 0);
+  }
+  for (const Kernels* k : test::all_kernels()) {
+    std::vector<MatmulCall> calls;
+    for (std::size_t i = 0; i < problems.size(); ++i) {
+      calls.push_back(problems[i].call(shared[i].view()));
+      calls[i].x = problems[0].x.view();
+      MatmulCall one = calls[i];
+      one.y = alone[i].view();
+      k->matmul(one, ThreadPool::serial());
+    }
+    k->matmul_shared(calls, *pools()[team]);
+    for (std::size_t i = 0; i < problems.size(); ++i) {
+      RC_ASSERT(shared[i].guards_intact());
+      RC_ASSERT(test::equal_bits(shared[i].view(), alone[i].view()));
+    }
+  }
+}
+
 /// Large enough for several passes over rows, groups of panels and blocks of inputs, whose sums wait in scratch. Every
 /// row has the bits that it has alone in plain C++.
 TEST(Matmul, PassesGroupsAndBlocksChangeNoBit) {
