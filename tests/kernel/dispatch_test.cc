@@ -33,8 +33,8 @@ TEST(Dispatch, EveryNameOnTheListGivesItsOwnCompleteTable) {
     ASSERT_TRUE(kernels.ok()) << isa;
     const Kernels& k = *kernels.value();
     EXPECT_EQ(k.isa, isa);
-    EXPECT_TRUE(k.decode && k.matmul && k.matmul_shared && k.norm && k.activate && k.add && k.scale && k.multiply && k.softcap &&
-                k.clamp && k.softmax && k.rotate && k.sum_squares && k.dot && k.abs_max && k.fold_logits)
+    EXPECT_TRUE(k.decode && k.matmul && k.matmul_shared && k.norm && k.activate && k.add && k.scale && k.multiply &&
+                k.softcap && k.clamp && k.softmax && k.rotate && k.sum_squares && k.dot && k.abs_max && k.fold_logits)
         << isa;
     EXPECT_EQ(k.has_fma, isa == "AVX3" || isa == "AVX2" || isa == "NEON");
   }
