@@ -38,6 +38,9 @@ Errors compare(const nlohmann::json& golden, const Measurement& measured);
 /// What the project promises of norms against float64 (docs/numerics.md).
 inline constexpr double kStream = 5e-6, kBranch = 5e-5;
 
+/// Expects every site within the promise, the logits within `logits`, and the same most probable tokens.
+void expect_within(const Errors& errors, double logits);
+
 /// Expects of a model with a tokenizer that the golden's texts have its ids, and that every site is within the promise
 /// and the logits within `logits`.
 void expect_texts_and_sites(const std::filesystem::path& model, const nlohmann::json& golden, double logits);
