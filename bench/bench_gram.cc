@@ -48,7 +48,7 @@ HWY_AFTER_NAMESPACE();
 #include <vector>
 
 #include "base/counter_rng.h"
-#include "measure/stored_gram.h"
+#include "spectra/stored_gram.h"
 
 namespace sg {
 namespace {

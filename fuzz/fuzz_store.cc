@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "report/store/sqlite_store.h"
+#include "store/sqlite_store.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include "base/result.h"
 #include "measure/row.h"
-#include "measure/weight_row.h"
+#include "spectra/weight_row.h"
 #include "streamgauge/measurement.h"
 #include "streamgauge/result.h"
 #include "streamgauge/weights.h"

@@ -1,7 +1,7 @@
 #include "api/convert.h"
 #include "io/hub_cache.h"
 #include "measure/measure.h"
-#include "measure/weights.h"
+#include "spectra/weights.h"
 #include "streamgauge/streamgauge.h"
 
 namespace streamgauge {

@@ -4,7 +4,7 @@
 #include "cli/common.h"
 #include "cli/outcome.h"
 #include "experiment/run/run.h"
-#include "report/store/sqlite_store.h"
+#include "store/sqlite_store.h"
 
 namespace sg {
 namespace {

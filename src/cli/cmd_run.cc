@@ -12,7 +12,7 @@
 #include "experiment/run/run.h"
 #include "io/zoo_folder.h"
 #include "report/file/output_file.h"
-#include "report/store/sqlite_store.h"
+#include "store/sqlite_store.h"
 
 namespace sg {
 namespace {

@@ -11,9 +11,9 @@
 #include "io/hub_cache.h"
 #include "measure/definition.h"
 #include "measure/measure.h"
-#include "measure/weights.h"
 #include "report/data/weights_json.h"
 #include "report/file/output_file.h"
+#include "spectra/weights.h"
 
 namespace sg {
 namespace {

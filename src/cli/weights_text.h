@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "measure/weight_row.h"
+#include "spectra/weight_row.h"
 
 namespace sg {
 

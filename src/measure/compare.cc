@@ -234,8 +234,7 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Comparison result;
-  result.engine = {
-      .version = SG_VERSION, .isa = std::string(kernels->isa), .threads = pool.threads(), .numerics = kNumericsVersion};
+  result.engine = engine_facts(*kernels, pool.threads());
   result.a = describe(a);
   result.b = describe(b);
   for (const Model* model : {&a, &b}) {

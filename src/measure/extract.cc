@@ -164,8 +164,7 @@ Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& seq
   };
   SG_TRY_VOID(for_each_pass(sequences, ends, options.progress, run_pass));
   weights.release_all();
-  return EngineFacts{
-      .version = SG_VERSION, .isa = std::string(kernels->isa), .threads = pool.threads(), .numerics = kNumericsVersion};
+  return engine_facts(*kernels, pool.threads());
 }
 
 }  // namespace sg

@@ -114,12 +114,13 @@ Acquaintance acquaint(const Model& model) {
   return {.facts = std::move(facts), .tokenizer = tokenizer.get()};
 }
 
+EngineFacts engine_facts(const Kernels& kernels, int threads) {
+  return {.version = SG_VERSION, .isa = std::string(kernels.isa), .threads = threads, .numerics = kNumericsVersion};
+}
+
 Result<EngineFacts> engine_facts(int threads, const std::string& isa) {
   SG_TRY(const Kernels* kernels, kernels_for(isa));
-  return EngineFacts{.version = SG_VERSION,
-                     .isa = std::string(kernels->isa),
-                     .threads = threads > 0 ? threads : available_threads(),
-                     .numerics = kNumericsVersion};
+  return engine_facts(*kernels, threads > 0 ? threads : available_threads());
 }
 
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
@@ -129,7 +130,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Measurement result;
-  SG_TRY(result.engine, engine_facts(pool.threads(), options.isa));
+  result.engine = engine_facts(*kernels, pool.threads());
   result.model = options.facts ? *options.facts : describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});

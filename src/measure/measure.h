@@ -12,6 +12,8 @@
 
 namespace sg {
 
+struct Kernels;
+
 /// Changes whenever any result may change in any bit; stored results carry it.
 inline constexpr int kNumericsVersion = 1;
 
@@ -35,7 +37,9 @@ struct MeasureOptions {
   Trace* trace = nullptr;                          // filled with what was computed and read when
 };
 
-/// The engine of a run with these options. Errors: an unknown ISA.
+/// The engine of a run: what every result says about who computed it.
+EngineFacts engine_facts(const Kernels& kernels, int threads);
+/// The same for these options. Errors: an unknown ISA.
 Result<EngineFacts> engine_facts(int threads, const std::string& isa);
 
 /// What inspect and every result say about the model. Hashes a sample of the weights.

@@ -11,7 +11,7 @@
 
 #include "experiment/evaluate/evaluate.h"
 #include "experiment/file/parse.h"
-#include "measure/row_store.h"
+#include "store/row_store.h"
 
 namespace sg::made_up {
 

@@ -9,7 +9,7 @@
 
 #include "experiment/value/result.h"
 #include "measure/row.h"
-#include "measure/weight_row.h"
+#include "spectra/weight_row.h"
 
 namespace sg {
 

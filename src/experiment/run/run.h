@@ -10,7 +10,7 @@
 
 #include "experiment/evaluate/evaluate.h"
 #include "experiment/run/roles.h"
-#include "measure/row_store.h"
+#include "store/row_store.h"
 
 namespace sg {
 

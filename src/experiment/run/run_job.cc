@@ -5,7 +5,7 @@
 
 #include "base/system.h"
 #include "io/hub_cache.h"
-#include "measure/weights.h"
+#include "spectra/weights.h"
 
 namespace sg {
 namespace {

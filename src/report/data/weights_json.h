@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "measure/weight_row.h"
 #include "report/data/json_text.h"
+#include "spectra/weight_row.h"
 
 namespace sg {
 

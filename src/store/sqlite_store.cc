@@ -1,0 +1,115 @@
+#include "store/sqlite_store.h"
+
+#include <sqlite3.h>
+
+#include <mutex>
+
+#include "store/sqlite.h"
+#include "store/store_schema.h"
+#include "store/store_tables.h"
+
+namespace sg {
+namespace {
+
+class SqliteStore final : public RowStore {
+ public:
+  explicit SqliteStore(Database db) : db_(std::move(db)) {}
+
+  Result<std::optional<SequenceMeasurement>> find(const RowKey& key, std::span<const std::int32_t> ids) override {
+    return reading([&] { return select_sequence(db_, key, ids); });
+  }
+  Result<void> put(const RowKey& key, std::span<const SequenceMeasurement> rows) override {
+    return writing([&]() -> Result<void> {
+      for (const SequenceMeasurement& row : rows) SG_TRY_VOID(insert_sequence(db_, key, row));
+      return {};
+    });
+  }
+  Result<std::optional<WeightsReport>> find_weights(const RowKey& key) override {
+    return reading([&] { return select_weights(db_, key); });
+  }
+  Result<void> put_weights(const RowKey& key, const WeightsReport& report) override {
+    return writing([&] { return insert_weights(db_, key, report); });
+  }
+  Result<std::optional<RunRecord>> find_run() override {
+    return reading([&] { return select_run(db_); });
+  }
+  Result<void> put_run(const RunRecord& run) override {
+    return writing([&] { return replace_run(db_, run); });
+  }
+
+ private:
+  /// One snapshot for all tables of a row, whatever other processes write meanwhile.
+  template <class Select>
+  auto reading(const Select& select) -> decltype(select()) {
+    const std::lock_guard lock(mutex_);
+    Transaction transaction(db_);
+    SG_TRY_VOID(transaction.begin_reading());
+    return select();
+  }
+  template <class Insert>
+  Result<void> writing(const Insert& insert) {
+    const std::lock_guard lock(mutex_);
+    Transaction transaction(db_);
+    SG_TRY_VOID(transaction.begin_writing());
+    SG_TRY_VOID(insert());
+    return transaction.commit();
+  }
+
+  std::mutex mutex_;
+  Database db_;
+};
+
+/// A write-ahead log lets others read while one writes. Where the file system has no shared memory SQLite keeps its
+/// rollback journal, which is as safe and lets one process in at a time.
+Result<void> use_write_ahead_log(Database& db) {
+  constexpr int kTries = 500, kMilliseconds = 20;
+  for (int i = 0;; ++i) {
+    // Two processes that open a new file at once may refuse each other here without waiting.
+    Result<void> done = db.run("PRAGMA journal_mode = WAL");
+    if (done.ok() || !db.locked() || i == kTries) return done;
+    sqlite3_sleep(kMilliseconds);
+  }
+}
+
+Result<Database> open_for_writing(const std::filesystem::path& file) {
+  SG_TRY(Database db, Database::open(file, OpenAs::kCreate));
+  SG_TRY_VOID(store_version(db, store_migrations()));  // nothing is written into another program's file
+  SG_TRY_VOID(use_write_ahead_log(db));
+  SG_TRY_VOID(db.run("PRAGMA synchronous = FULL"));
+  SG_TRY_VOID(migrate(db, store_migrations()));
+  return db;
+}
+
+/// Through the log of a writer or of a killed process, which takes a folder that can be written; the file alone where
+/// there is no log.
+Result<Database> open_for_reading(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    return Error{.what = "there is no store here",
+                 .where = file.string(),
+                 .hint = "`streamgauge run EXPERIMENT -o FOLDER` makes one"};
+  }
+  SG_TRY(Database db, Database::open(file, OpenAs::kExisting));
+  const auto version = store_version(db, store_migrations());
+  const std::filesystem::path log = file.string() + "-wal";
+  const bool unread_log = std::filesystem::exists(log, ignored) && std::filesystem::file_size(log, ignored) > 0;
+  if (!version.ok() && version.error().kind == ErrorKind::kResource && !unread_log) {
+    SG_TRY(db, Database::open(file, OpenAs::kImmutable));
+  }
+  return db;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RowStore>> open_store(const std::filesystem::path& file, StoreAccess access) {
+  SG_TRY(Database db, access == StoreAccess::kWrite ? open_for_writing(file) : open_for_reading(file));
+  SG_TRY(const std::size_t version, store_version(db, store_migrations()));
+  if (version < store_migrations().size()) {
+    return db.refused("is a store of an earlier version", "", "",
+                      "`streamgauge run` into its folder brings it up to date");
+  }
+  if (access == StoreAccess::kRead) SG_TRY_VOID(db.run("PRAGMA query_only = 1"));
+  return std::unique_ptr<RowStore>(std::make_unique<SqliteStore>(std::move(db)));
+}
+
+}  // namespace sg
