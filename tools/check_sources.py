@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks rules that no compiler knows, over the files of the repository (build outputs left out):
 no path of somebody's machine (but /home/someone); no unfinished marks; no code file over MAX_LINES lines; every tests/**/*_test.cc
-belongs to a folder that tests/CMakeLists.txt builds.
+belongs to a folder that tests/CMakeLists.txt builds; a file that a comment names by folder and name exists.
 
 usage: tools/check_sources.py [ROOT] | --self-test
 """
@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 MAX_LINES = 500  # above this a file holds more than one idea (CONTRIBUTING.md, rule 13)
-TEXT = {".cc", ".h", ".py", ".md", ".cmake", ".txt", ".json", ".toml", ".cff", ".yml", ".sh", ""}
+TEXT = {".cc", ".h", ".py", ".md", ".cmake", ".txt", ".json", ".toml", ".sql", ".cff", ".yml", ".sh", ""}
 CODE = {".cc", ".h", ".py"}
 SKIPPED = {"build", ".git", ".cache", ".venv", "__pycache__"}
 DATA = {("tests", "data"), ("fuzz", "corpus")}
@@ -19,6 +19,8 @@ LARGEST = 1 << 20  # bytes; bigger files are data, not text that people write
 # The words are split so that this file passes its own check.
 MACHINE_PATH = re.compile(r"(?<![\w.~}/-])/(?:ho" r"me|ro" r"ot|wo" r"rk|Us" r"ers|m" r"nt)/(?!someone\b)[\w.-]+")
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b")
+COMMENT = re.compile(r"(?://|#)\s?(?!include\b)(.*)$")
+NAMED_FILE = re.compile(r"(?<![\w./<{*~-])((?:[\w-]+/)+[\w-]+\.(?:h|cc|py|md|sql|toml))\b(?![\w/({*])")
 
 
 def text_files(root):
@@ -31,8 +33,17 @@ def text_files(root):
         yield inside, path
 
 
+def missing_files(line, known):
+    """Names in a line's comment that are the end of no path of the repository."""
+    comment = COMMENT.search(line)
+    for name in NAMED_FILE.findall(comment[1]) if comment else []:
+        if not any(path.endswith("/" + name) for path in known):
+            yield name
+
+
 def findings(root):
     """Yields one line per broken rule."""
+    known = ["/" + str(inside) for inside, _ in text_files(root)]
     registered = (root / "tests" / "CMakeLists.txt").read_text(encoding="utf-8")
     for inside, path in text_files(root):
         try:
@@ -45,6 +56,8 @@ def findings(root):
                 yield f"{inside}:{number}: path of a machine: {found.group()}"
             if found := UNFINISHED.search(line):
                 yield f"{inside}:{number}: unfinished: {found.group()}"
+            if path.suffix in CODE:
+                yield from (f"{inside}:{number}: names a file that is not there: {name}" for name in missing_files(line, known))
         if path.suffix in CODE and len(lines) > MAX_LINES:
             yield f"{inside}: {len(lines)} lines; at most {MAX_LINES}"
         if inside.parts[0] == "tests" and path.name.endswith("_test.cc"):
@@ -62,10 +75,11 @@ def self_test():
         (root / "a.py").write_text("x\n" * (MAX_LINES + 1))
         (root / "b.md").write_text("see /ho" "me/me/x and ~/.cache/x and $X/ho" "me/x\n")
         (root / "c.h").write_text("// TO" "DO\n")
+        (root / "e.h").write_text("// as lost/" "a_test.cc does, not as gone/" "b.h\n")
         (root / "build").mkdir()
         (root / "build" / "d.h").write_text("// TO" "DO\n")
         found = [line.split(":")[0] for line in findings(root)]
-        assert found == ["a.py", "b.md", "c.h", "tests/lost/a_test.cc"], found
+        assert found == ["a.py", "b.md", "c.h", "e.h", "tests/lost/a_test.cc"], found
 
 
 def main():

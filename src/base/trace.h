@@ -1,4 +1,4 @@
-// Trace: when which part of a run was at work, for `--trace` (Chrome's trace event format, report/trace_json.h).
+// Trace: when which part of a run was at work, for `--trace` (Chrome's trace event format, report/data/trace_json.h).
 #pragma once
 
 #include <chrono>

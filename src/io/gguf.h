@@ -1,5 +1,5 @@
-// The GGUF format, versions 2 and 3 (ggml, docs/gguf.md): one file's key-values and tensor list.
-// Every count, length and offset is held against the bytes that are left before anything is allocated for it.
+// The GGUF format, versions 2 and 3 (defined by gguf.md in the documents of ggml): one file's key-values and tensor
+// list. Every count, length and offset is held against the bytes that are left before anything is allocated for it.
 #pragma once
 
 #include <cstddef>

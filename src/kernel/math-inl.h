@@ -1,5 +1,5 @@
 // exp, expm1, tanh, sigmoid and the tail of erf on vectors of double, by fixed polynomials: the same
-// operations in the same order on every target. Errors, over all float32 arguments (tests/kernel/math_test.cc):
+// operations in the same order on every target. Errors, over all float32 arguments (tests/kernel/elementwise_test.cc):
 // exp and expm1 below 1e-15 relative, the tail below 1e-11, so that a result rounded to float32 is within
 // 0.51 ulp of the true value.
 // Not a header guard: compiled once per target.

@@ -11,7 +11,7 @@
 namespace sg {
 namespace {
 
-// Names of the palette (report/figure.h): the notebooks' blue for what contracts, red for what expands.
+// Names of the palette (report/figure/figure.h): the notebooks' blue for what contracts, red for what expands.
 constexpr const char* kHolds = "blue";
 constexpr const char* kFails = "red";
 

@@ -112,7 +112,7 @@ enum class PanelKind : std::uint8_t { kBars, kScatter, kLines, kHeatMap, kSpecif
 
 struct Series {
   std::string label;
-  std::string color;  // name of the palette of report/figure.h; empty: by place
+  std::string color;  // name of the palette of report/figure/figure.h; empty: by place
   std::vector<std::optional<double>> x, y;
   std::vector<std::optional<double>> error;  // half-width of the bar about y; empty: none
   std::vector<std::string> names;            // of the points; empty: none
