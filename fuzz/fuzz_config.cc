@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const sg::Result<sg::Spec> spec = sg::resolve_spec(*family.value(), config.value(), empty);
   if (!spec.ok()) return 0;
   for (const sg::RopeSpec& rope : spec.value().ropes) {
-    if (rope.rotary_dim <= 4096) (void)sg::resolve(rope, 64);
+    if (rope.rotary_dim <= 4096 && sg::check_rope(rope, "config.json").ok()) (void)sg::resolve(rope, 64);
   }
   (void)sg::bind(spec.value(), empty);
   return 0;

@@ -20,87 +20,77 @@ bool same(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max(std::a
 bool windows_are_off(const Config& config) {
   const ConfigValue* use = config.find("use_sliding_window");
   if (use != nullptr && std::holds_alternative<bool>(*use) && !std::get<bool>(*use)) return true;
-  const ConfigValue* types = config.find("layer_types");
-  const auto* list = types == nullptr ? nullptr : std::get_if<std::vector<std::string>>(types);
-  return list != nullptr && std::ranges::find(*list, "sliding_attention") == list->end();
+  const Result<std::optional<std::vector<std::string>>> types = config.words("layer_types");
+  if (!types.ok() || !types.value()) return false;
+  return std::ranges::find(*types.value(), "sliding_attention") == types.value()->end();
 }
 
 enum class Effect : std::uint8_t { kNone, kDoubtful, kOther };
 Effect other_unless(bool nothing_changes) { return nothing_changes ? Effect::kNone : Effect::kOther; }
 
-/// What the value of another family's key would do to this model. Flags are 1 and 0.
-Effect effect_of(Field field, double v, const Spec& spec, const Config& config) {
+/// What another family's switch would do to this model.
+Effect effect_of_flag(Field field, bool on, const Spec& spec) {
+  const float scale = spec.attention.front().score_scale;
+  if (field == Field::kNormAffine) return other_unless(on);
+  if (field == Field::kNormFirst) return other_unless(on == has(spec.norm_at, NormAt::kInput));
+  if (field == Field::kNoFinalNorm) return other_unless(on != spec.final_norm);
+  if (field == Field::kParallel) return other_unless(on == (spec.order == Order::kParallel));
+  if (field == Field::kQkNorm) return other_unless(!on || spec.qk_norm != QkNorm::kNone);
+  if (field == Field::kScaleScores) return other_unless(on || scale == 1);
+  if (field == Field::kAlibi) return other_unless(!on || spec.ropes.empty());
+  // Tensors are there or they are not, and bind() has looked; the rest has no arithmetic of its own.
+  constexpr Field kHarmless[] = {Field::kMultiQuery, Field::kAttnBias, Field::kMlpBias, Field::kTied,
+                                 Field::kUseWindow};
+  if (std::ranges::find(kHarmless, field) != std::end(kHarmless)) return Effect::kNone;
+  return other_unless(!on);
+}
+
+/// What another family's number would do to this model.
+Effect effect_of_number(Field field, double v, const Spec& spec, const Config& config) {
   const double scale = static_cast<double>(spec.attention.front().score_scale);
   const double head_dim = static_cast<double>(spec.head_dim);
   const bool rotary = !spec.ropes.empty();
-  switch (field) {
-    // Tensors have these shapes or they have not, and bind() has looked.
-    case Field::kLayers:
-    case Field::kWidth:
-    case Field::kHeads:
-    case Field::kKvHeads:
-    case Field::kHeadDim:
-    case Field::kFfnWidth:
-    case Field::kVocab:
-    case Field::kEmbedWidth:
-    case Field::kMultiQuery:
-    case Field::kNormCount:
-    case Field::kAttnBias:
-    case Field::kMlpBias:
-    case Field::kTied: return Effect::kNone;
-    // Without arithmetic of their own.
-    case Field::kMaxPosition:
-    case Field::kUseWindow:
-    case Field::kWindowPattern:
-    case Field::kWindowFromLayer: return Effect::kNone;
-    case Field::kNormEps: return same(v, spec.norm_eps) ? Effect::kNone : Effect::kDoubtful;
-    case Field::kNormAffine: return other_unless(v != 0);
-    case Field::kNormFirst: return other_unless((v != 0) == has(spec.norm_at, NormAt::kInput));
-    case Field::kNoFinalNorm: return other_unless((v == 0) == spec.final_norm);
-    case Field::kPostNormResidual:
-    case Field::kCrossAttention:
-    case Field::kNewDecoder:
-    case Field::kScaleByLayer:
-    case Field::kBidirectional: return other_unless(v == 0);
-    case Field::kAct: return other_unless(v == static_cast<double>(spec.act));
-    case Field::kParallel: return other_unless((v != 0) == (spec.order == Order::kParallel));
-    case Field::kQkNorm: return other_unless(v == 0 || spec.qk_norm != QkNorm::kNone);
-    case Field::kClipQkv: return other_unless(v == 0 || same(v, static_cast<double>(spec.clip_qkv)));
-    case Field::kQueryScalar: return other_unless(v == head_dim || (v > 0 && same(1 / std::sqrt(v), scale)));
-    case Field::kAttnMultiplier: return other_unless(v == 1 || same(v, scale));
-    case Field::kScaleScores: return other_unless(v != 0 || scale == 1);
-    case Field::kAttnCap: return other_unless(v == 0 || same(v, static_cast<double>(spec.score_cap)));
-    case Field::kLogitCap: return other_unless(v == 0 || same(v, static_cast<double>(spec.logit_cap)));
-    case Field::kEmbedMultiplier: return other_unless(v == 1 || same(v, static_cast<double>(spec.embed_scale)));
-    case Field::kResidualMultiplier:
-      return other_unless(v == 1 || same(v, static_cast<double>(spec.residual_multiplier)));
-    case Field::kLogitDivisor: return other_unless(v == 1 || same(1 / v, static_cast<double>(spec.logit_scale)));
-    case Field::kWindow: {
-      const bool reaches_all = spec.max_position > 0 && v >= static_cast<double>(spec.max_position);
-      return other_unless(v == 0 || reaches_all || windows_are_off(config));
-    }
-    case Field::kAlibi: return other_unless(v == 0 || !rotary);
-    case Field::kRopeTheta:
-    case Field::kRopeLocalTheta: return other_unless(!rotary || same(v, spec.ropes.front().theta));
-    case Field::kRotaryPct:
-      return other_unless(!rotary || std::floor(head_dim * v) == static_cast<double>(spec.rotary_dim));
-    case Field::kRotaryDim: return other_unless(!rotary || v == static_cast<double>(spec.rotary_dim));
-    case Field::kTwoNorms:
-    case Field::kFinalNorm:
-    case Field::kProjected:
-    case Field::kCount: break;  // no key of a file
+  const auto off_or = [&](float here) { return other_unless(v == 0 || same(v, static_cast<double>(here))); };
+  const auto one_or = [&](double here) { return other_unless(v == 1 || same(v, here)); };
+  if (field == Field::kNormEps) return same(v, spec.norm_eps) ? Effect::kNone : Effect::kDoubtful;
+  if (field == Field::kClipQkv) return off_or(spec.clip_qkv);
+  if (field == Field::kAttnCap) return off_or(spec.score_cap);
+  if (field == Field::kLogitCap) return off_or(spec.logit_cap);
+  if (field == Field::kQueryScalar) return other_unless(v == head_dim || (v > 0 && same(1 / std::sqrt(v), scale)));
+  if (field == Field::kAttnMultiplier) return one_or(scale);
+  if (field == Field::kEmbedMultiplier) return one_or(static_cast<double>(spec.embed_scale));
+  if (field == Field::kResidualMultiplier) return one_or(static_cast<double>(spec.residual_multiplier));
+  if (field == Field::kLogitDivisor) return other_unless(v == 1 || same(1 / v, static_cast<double>(spec.logit_scale)));
+  if (field == Field::kWindow) {
+    const bool reaches_all = spec.max_position > 0 && v >= static_cast<double>(spec.max_position);
+    return other_unless(v == 0 || reaches_all || windows_are_off(config));
   }
-  return Effect::kNone;
+  if (field == Field::kRopeTheta || field == Field::kRopeLocalTheta) {
+    return other_unless(!rotary || same(v, spec.ropes.front().theta));
+  }
+  const double rotated = static_cast<double>(spec.rotary_dim);
+  if (field == Field::kRotaryPct) return other_unless(!rotary || std::floor(head_dim * v) == rotated);
+  if (field == Field::kRotaryDim) return other_unless(!rotary || v == rotated);
+  return Effect::kNone;  // widths: tensors have these shapes or they have not, and bind() has looked
 }
 
-/// The value as a field holds it; absent when it is null. A word that is no activation and a list are doubtful.
-std::optional<Effect> effect_of(Field field, const ConfigValue& value, const Spec& spec, const Config& config) {
-  if (std::holds_alternative<std::monostate>(value)) return std::nullopt;
-  if (const auto* flag = std::get_if<bool>(&value)) return effect_of(field, *flag ? 1.0 : 0.0, spec, config);
-  if (const auto* number = std::get_if<double>(&value)) return effect_of(field, *number, spec, config);
-  if (const auto* word = std::get_if<std::string>(&value); word != nullptr && field == Field::kAct) {
-    const Result<Act> act = parse_act(*word, config.where());
-    if (act.ok()) return effect_of(field, static_cast<double>(act.value()), spec, config);
+/// Nothing for null. A value of another kind is doubtful: the family that has the key would refuse it.
+Effect effect_of(Field field, const ConfigValue& value, const Spec& spec, const Config& config) {
+  if (value.is_null()) return Effect::kNone;
+  const bool* flag = std::get_if<bool>(&value);
+  const auto* count = std::get_if<std::int64_t>(&value);
+  const auto* real = std::get_if<double>(&value);
+  switch (kind_of(field).kind) {
+    case Kind::kFlag: return flag == nullptr ? Effect::kDoubtful : effect_of_flag(field, *flag, spec);
+    case Kind::kCount:
+    case Kind::kReal:
+      if (count == nullptr && real == nullptr) return Effect::kDoubtful;
+      return effect_of_number(field, count == nullptr ? *real : static_cast<double>(*count), spec, config);
+    case Kind::kAct: {
+      const auto* word = std::get_if<std::string>(&value);
+      const Result<Act> act = word == nullptr ? Error{.what = "no word"} : parse_act(*word, config.where());
+      return act.ok() ? other_unless(act.value() == spec.act) : Effect::kDoubtful;
+    }
   }
   return Effect::kDoubtful;
 }
@@ -134,13 +124,13 @@ Result<std::vector<std::string>> check_foreign_keys(const Spec& spec, const Conf
         const std::size_t bar = keys.find('|');
         const std::string_view key = keys.substr(0, bar);
         keys = bar == std::string_view::npos ? std::string_view{} : keys.substr(bar + 1);
-        const auto found = config.values().find(key);
-        if (found == config.values().end() || reads(*spec.family, key) || !seen.insert(key).second) continue;
-        const Effect effect = effect_of(row.field, found->second, spec, config).value_or(Effect::kNone);
-        if (effect == Effect::kOther) return refusal(key, found->second, *other, spec, config);
+        const ConfigValue* found = config.find(key);
+        if (found == nullptr || reads(*spec.family, key) || !seen.insert(key).second) continue;
+        const Effect effect = effect_of(row.field, *found, spec, config);
+        if (effect == Effect::kOther) return refusal(key, *found, *other, spec, config);
         if (effect == Effect::kDoubtful) {
           notices.push_back(fmt::format("{} is {} in config.json and is not read: family {} has no such key", key,
-                                        show(found->second), spec.family->name));
+                                        show(*found), spec.family->name));
         }
       }
     }

@@ -130,23 +130,27 @@ enum class From : std::uint8_t {
   kFourWidths,      // 4 d_model
   kEmbedRows,       // rows of the embedding tensor
   kPresent,         // GGUF: whether block 0 holds a tensor that the flag governs
-  kGemmaScalar,     // Gemma 2 and 3 in GGUF: d_model / n_heads for the 27B (46 or 62 layers), else d_head
+  kRule,            // what `rule` makes of the earlier fields
   kAsHf,            // GGUF: the same as for config.json
 };
+
+class Fields;  // model/fields.h
 
 struct Fallback {
   From from = From::kRequired;
   double value = 0.0;
   Field other = Field::kCount;
+  double (*rule)(const Fields&) = nullptr;
 };
 constexpr Fallback kRequired = {};
 constexpr Fallback value_of(double value) { return {.from = From::kValue, .value = value}; }
 constexpr Fallback same_as(Field other) { return {.from = From::kField, .other = other}; }
 constexpr Fallback derived(From from) { return {.from = from}; }
+constexpr Fallback by_rule(double (*rule)(const Fields&)) { return {.from = From::kRule, .rule = rule}; }
 
 /// One field of the configuration. Keys: alternatives separated by '|', empty when the format has none.
-/// GGUF keys stand under the architecture's prefix. `absent` and `null` say what then holds; a null is an
-/// error unless `null` says otherwise. `gguf_absent` replaces `absent` where the formats differ.
+/// GGUF keys stand under the architecture's prefix. `absent` and `null` say what then holds; a null is as if the key
+/// were absent unless `null` says otherwise. `gguf_absent` replaces `absent` where the formats differ.
 struct ConfigRow {
   Field field;
   std::string_view hf;
@@ -223,6 +227,12 @@ struct PerFormat {
   T gguf{};
 };
 
+/// The value of a field that a multimodal file may leave out of its text part, since its class has it as default.
+struct ClassDefault {
+  Field field;
+  std::size_t value;
+};
+
 struct Family {
   std::string_view name;         // as `streamgauge list families` prints it
   std::string_view model_types;  // config.json model_type values, '|' between
@@ -231,6 +241,8 @@ struct Family {
   std::string_view base_prefix;  // Hugging Face's base-model prefix, may be missing or doubled in files
   std::span<const TensorRow> tensors;
   std::span<const ConfigRow> config;
+  std::span<const ClassDefault> class_defaults = {};  // transformers' configuration class
+  void (*rules)(Fields&) = nullptr;  // what follows from the fields in this family alone; null: nothing
   bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
   std::string_view unused_keys = {};  // config.json keys that the reference stores and never reads, '|' between
 

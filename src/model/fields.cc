@@ -7,29 +7,29 @@
 namespace sg {
 namespace {
 
-struct ActName {
-  std::string_view name;
-  Act act;
-};
-constexpr ActName kActNames[] = {
-    {"silu", Act::kSilu},           {"swish", Act::kSilu},           {"gelu", Act::kGeluErf},
-    {"gelu_python", Act::kGeluErf}, {"gelu_new", Act::kGeluTanh},    {"gelu_pytorch_tanh", Act::kGeluTanh},
-    {"gelu_fast", Act::kGeluTanh},  {"quick_gelu", Act::kGeluQuick}, {"relu", Act::kRelu},
-    {"relu2", Act::kRelu2},         {"xielu", Act::kXielu},
-};
-
-std::string key_of(const Family& family, Field field, Format format) {
-  for (const ConfigRow& row : family.config) {
-    if (row.field == field) return std::string(format == Format::kGguf ? row.gguf : row.hf);
+/// In what kind and range the message says the value should have been.
+std::string describe(const FieldKind& kind) {
+  switch (kind.kind) {
+    case Kind::kCount: return fmt::format("a whole number from {:.0f} to {:.0f}", kind.least, kind.most);
+    case Kind::kReal:
+      if (kind.least < 0) return "a number other than 0 that a float32 holds";
+      return fmt::format("a number {} {:g}, {:g} at most", kind.zero_excluded ? "above" : "from", kind.least,
+                         kind.most);
+    case Kind::kFlag: return "true or false";
+    case Kind::kAct: return "the name of an activation";
   }
-  return "a derived field";
+  return "";
 }
 
-Result<double> embed_rows(const Family& family, const Checkpoint& checkpoint, const std::string& where) {
+bool in_range(const FieldKind& kind, double x) {
+  return x >= kind.least && x <= kind.most && !(kind.zero_excluded && x == 0);
+}
+
+Result<std::size_t> embed_rows(const Family& family, const Checkpoint& checkpoint, const std::string& where) {
   for (const TensorRow& row : family.tensors) {
     if (row.role != Role::kEmbed) continue;
     const TensorInfo* tensor = checkpoint.find(checkpoint.format == Format::kGguf ? row.gguf : row.hf);
-    if (tensor != nullptr && tensor->shape.size() == 2) return static_cast<double>(tensor->shape[0]);
+    if (tensor != nullptr && tensor->shape.size() == 2) return tensor->shape[0];
   }
   return Error{.what = "the vocabulary's size is not stated and there is no embedding tensor to count", .where = where};
 }
@@ -44,108 +44,148 @@ bool governed_tensor_present(const Family& family, Field flag, const Checkpoint&
   return false;
 }
 
+/// GGUF may give one value per layer; models whose layers differ in shape are not measured.
+Result<ConfigValue> one_for_all_layers(const ConfigValue& value, std::string_view keys, const Config& config) {
+  const auto* list = std::get_if<ConfigList>(&value);
+  if (list == nullptr || list->empty() || config.format() != Format::kGguf) return value;
+  for (const ConfigValue& item : *list) {
+    if (item != list->front()) {
+      return Error{.what = fmt::format("{} differs between layers", keys),
+                   .where = config.where(),
+                   .hint = "models whose layers differ in shape are not supported"};
+    }
+  }
+  return list->front();
+}
+
 }  // namespace
 
-Result<Act> parse_act(std::string_view word, const std::string& where) {
-  std::string known;
-  for (const ActName& row : kActNames) {
-    if (word == row.name) return row.act;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", row.name);
-  }
-  return Error{
-      .what = "unknown activation", .where = where, .expected = "one of " + known, .got = fmt::format("\"{}\"", word)};
+std::size_t Fields::count(Field field) const {
+  SG_CHECK(std::holds_alternative<std::size_t>(values_[index(field)]), "a field that is no count");
+  return std::get<std::size_t>(values_[index(field)]);
 }
 
-void Fields::set(Field field, double value) {
-  values_[index(field)] = value;
-  present_[index(field)] = true;
+double Fields::real(Field field, double otherwise) const {
+  if (!has(field)) return otherwise;
+  SG_CHECK(std::holds_alternative<double>(values_[index(field)]), "a field that is no real");
+  return std::get<double>(values_[index(field)]);
 }
 
-Result<std::size_t> Fields::count(Field field, std::size_t least) const {
-  const double value = get(field, std::nan(""));
-  if (value >= static_cast<double>(least) && value <= kLargestCount && value == std::floor(value)) {
-    return static_cast<std::size_t>(value);
+bool Fields::flag(Field field, bool otherwise) const {
+  if (!has(field)) return otherwise;
+  SG_CHECK(std::holds_alternative<bool>(values_[index(field)]), "a field that is no flag");
+  return std::get<bool>(values_[index(field)]);
+}
+
+Act Fields::act() const {
+  SG_CHECK(std::holds_alternative<Act>(values_[index(Field::kAct)]), "every family has an activation");
+  return std::get<Act>(values_[index(Field::kAct)]);
+}
+
+void Fields::set(Field field, double constant) {
+  Value& value = values_[index(field)];
+  switch (kind_of(field).kind) {
+    case Kind::kCount: {
+      const std::optional<std::size_t> count = whole(constant);
+      SG_CHECK(count.has_value(), "a table's count is whole");
+      value = *count;
+      return;
+    }
+    case Kind::kReal: value = constant; return;
+    case Kind::kFlag: value = constant != 0; return;
+    case Kind::kAct: value = static_cast<Act>(static_cast<int>(constant)); return;
   }
-  return Error{.what = fmt::format("{} is not a usable count", key_of(*family_, field, config_->format())),
-               .where = config_->where(),
-               .expected = fmt::format("a whole number from {} to {:.0f}", least, kLargestCount),
-               .got = has(field) ? fmt::format("{}", value) : "nothing"};
+}
+
+Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const Config& config,
+                              const Checkpoint& checkpoint) {
+  const bool gguf = config.format() == Format::kGguf;
+  const std::string_view keys = gguf ? row.gguf : row.hf;
+  const ConfigValue* stated = keys.empty() ? nullptr : config.find(keys);
+  // A list of windowed layers is read where windows are resolved; the repeating pattern is a number.
+  const bool is_list = stated != nullptr && std::holds_alternative<ConfigList>(*stated);
+  if (gguf && row.field == Field::kWindowPattern && is_list) stated = nullptr;
+  if (stated == nullptr || stated->is_null()) return fall_back(row, stated != nullptr, family, config, checkpoint);
+
+  const FieldKind kind = kind_of(row.field);
+  SG_TRY(const ConfigValue value, one_for_all_layers(*stated, keys, config));
+  const Error wrong = config.wrong(keys, describe(kind));
+  const auto* number = std::get_if<std::int64_t>(&value);
+  const auto* real = std::get_if<double>(&value);
+  const double x = number != nullptr ? static_cast<double>(*number) : real != nullptr ? *real : std::nan("");
+  switch (kind.kind) {
+    case Kind::kCount:
+      if (number == nullptr) return wrong;
+      break;
+    case Kind::kReal:
+      if (number == nullptr && real == nullptr) return wrong;
+      break;
+    case Kind::kFlag:
+      if (!std::holds_alternative<bool>(value)) return wrong;
+      set_flag(row.field, std::get<bool>(value));
+      return {};
+    case Kind::kAct: {
+      if (!std::holds_alternative<std::string>(value)) return wrong;
+      const std::string where = fmt::format("{}: {}", config.where(), keys);
+      SG_TRY(values_[index(row.field)], parse_act(std::get<std::string>(value), where));
+      return {};
+    }
+  }
+  const bool off = gguf && kind.gguf_zero_is_off && x == 0;
+  if (!off && !in_range(kind, x)) return wrong;
+  set(row.field, x);
+  return {};
+}
+
+Result<void> Fields::fall_back(const ConfigRow& row, bool is_null, const Family& family, const Config& config,
+                               const Checkpoint& checkpoint) {
+  const bool gguf = config.format() == Format::kGguf;
+  const std::string_view keys = gguf ? row.gguf : row.hf;
+  for (const auto& [field, size] : family.class_defaults) {
+    if (!config.nested() || field != row.field) continue;
+    set_count(field, size);
+    return {};
+  }
+  const bool gguf_rule = gguf && row.gguf_absent.from != From::kAsHf;
+  const bool null_rule = is_null && row.null.from != From::kRequired;
+  const Fallback& fallback = null_rule ? row.null : gguf_rule ? row.gguf_absent : row.absent;
+  switch (fallback.from) {
+    case From::kRequired:
+      return Error{
+          .what = fmt::format("{} {}", keys.empty() ? "a required value" : keys, is_null ? "is null" : "is missing"),
+          .where = config.where(),
+          .hint = fmt::format("a checkpoint of family {} states it", family.name)};
+    case From::kValue: set(row.field, fallback.value); return {};
+    case From::kField: values_[index(row.field)] = values_[index(fallback.other)]; return {};
+    case From::kWidthOverHeads: {
+      const std::size_t heads = count(Field::kHeads), width = count(Field::kWidth);
+      if (width % heads != 0) {
+        return Error{.what = "the width is not a multiple of the number of heads and no head size is given",
+                     .where = config.where(),
+                     .got = fmt::format("{} and {}", width, heads)};
+      }
+      set_count(row.field, width / heads);
+      return {};
+    }
+    case From::kFourWidths: set_count(row.field, 4 * count(Field::kWidth)); return {};
+    case From::kPresent: set_flag(row.field, governed_tensor_present(family, row.field, checkpoint)); return {};
+    case From::kRule: set(row.field, fallback.rule(*this)); return {};
+    case From::kAsHf: SG_CHECK(false, "kAsHf stands only in gguf_absent"); return {};
+    case From::kEmbedRows: {
+      SG_TRY(const std::size_t rows, embed_rows(family, checkpoint, config.where()));
+      set_count(row.field, rows);
+      return {};
+    }
+  }
+  return {};
 }
 
 Result<Fields> Fields::read(const Family& family, const Config& config, const Checkpoint& checkpoint) {
   Fields fields;
-  fields.family_ = &family;
-  fields.config_ = &config;
-  const bool gguf = config.format() == Format::kGguf;
   for (const ConfigRow& row : family.config) {
-    const std::string_view keys = gguf ? row.gguf : row.hf;
-    const ConfigValue* value = keys.empty() ? nullptr : config.find(keys);
-    // A list of windowed layers is read where windows are resolved; the repeating pattern is a number.
-    const bool is_list = value != nullptr && std::holds_alternative<std::vector<double>>(*value);
-    if (row.field == Field::kWindowPattern && is_list) value = nullptr;
-    if (value != nullptr && std::holds_alternative<std::string>(*value)) {
-      SG_TRY(const Act act, parse_act(std::get<std::string>(*value), fmt::format("{}: {}", config.where(), keys)));
-      fields.set(row.field, static_cast<double>(act));
-      continue;
-    }
-    const bool is_null = value != nullptr && std::holds_alternative<std::monostate>(*value);
-    if (value != nullptr && !is_null) {
-      if (const auto* list = std::get_if<std::vector<double>>(value); list != nullptr && !list->empty()) {
-        // GGUF may give one value per layer; models whose layers differ in shape are not measured.
-        for (const double item : *list) {
-          if (item != list->front()) {
-            return Error{.what = fmt::format("{} differs between layers", keys),
-                         .where = config.where(),
-                         .hint = "models whose layers differ in shape are not supported"};
-          }
-        }
-        fields.set(row.field, list->front());
-        continue;
-      }
-      SG_TRY(const std::optional<double> number, config.number(keys));
-      fields.set(row.field, *number);
-      continue;
-    }
-    const bool gguf_rule = gguf && row.gguf_absent.from != From::kAsHf;
-    const Fallback& fallback = is_null ? row.null : gguf_rule ? row.gguf_absent : row.absent;
-    switch (fallback.from) {
-      case From::kRequired:
-        return Error{
-            .what = fmt::format("{} {}", keys.empty() ? "a required value" : keys, is_null ? "is null" : "is missing"),
-            .where = config.where(),
-            .hint = fmt::format("a checkpoint of family {} states it", family.name)};
-      case From::kValue: fields.set(row.field, fallback.value); break;
-      case From::kField:
-        if (fields.has(fallback.other)) fields.set(row.field, fields.get(fallback.other));
-        break;
-      case From::kWidthOverHeads: {
-        SG_TRY(const std::size_t heads, fields.count(Field::kHeads));
-        SG_TRY(const std::size_t width, fields.count(Field::kWidth));
-        if (width % heads != 0) {
-          return Error{.what = "the width is not a multiple of the number of heads and no head size is given",
-                       .where = config.where(),
-                       .got = fmt::format("{} and {}", width, heads)};
-        }
-        fields.set(row.field, static_cast<double>(width / heads));
-        break;
-      }
-      case From::kFourWidths: fields.set(row.field, 4 * fields.get(Field::kWidth)); break;
-      case From::kPresent: fields.set(row.field, governed_tensor_present(family, row.field, checkpoint) ? 1 : 0); break;
-      case From::kGemmaScalar: {
-        const double layers = fields.get(Field::kLayers);
-        const bool largest = layers == 46 || layers == 62;
-        fields.set(row.field,
-                   largest ? fields.get(Field::kWidth) / fields.get(Field::kHeads) : fields.get(Field::kHeadDim));
-        break;
-      }
-      case From::kAsHf: SG_CHECK(false, "kAsHf stands only in gguf_absent"); break;
-      case From::kEmbedRows: {
-        SG_TRY(const double rows, embed_rows(family, checkpoint, config.where()));
-        fields.set(row.field, rows);
-        break;
-      }
-    }
+    SG_TRY_VOID(fields.read_row(row, family, config, checkpoint));
   }
+  if (family.rules != nullptr) family.rules(fields);
   return fields;
 }
 

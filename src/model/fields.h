@@ -1,8 +1,11 @@
-// Fields: the numbers of a configuration, one per Field, after a family's ConfigRows and their fallbacks.
+// Fields: what a configuration says, one value per Field, each of its kind and within its range, after a family's
+// ConfigRows and their fallbacks.
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/result.h"
 #include "model/config.h"
@@ -10,29 +13,45 @@
 
 namespace sg {
 
-/// A field the family has no row for is absent: has() is false and get() gives the neutral `otherwise`.
+enum class Kind : std::uint8_t { kCount, kReal, kFlag, kAct };
+
+/// What a field holds and where it may lie.
+struct FieldKind {
+  Kind kind = Kind::kFlag;
+  double least = 0, most = 0;     // of counts and reals, both included
+  bool zero_excluded = false;     // a real may come as near to 0 as it likes
+  bool gguf_zero_is_off = false;  // llama.cpp reads 0 as "none"; transformers as a value
+};
+FieldKind kind_of(Field field);
+
+/// A field the family has no row for is absent: has() is false, and a getter gives its neutral `otherwise`.
 class Fields {
  public:
-  bool has(Field field) const { return present_[index(field)]; }
-  double get(Field field, double otherwise = 0.0) const { return has(field) ? values_[index(field)] : otherwise; }
-  bool flag(Field field, bool otherwise = false) const { return get(field, otherwise ? 1.0 : 0.0) != 0.0; }
-  /// A count in [least, kLargestCount]; an error naming the key otherwise.
-  Result<std::size_t> count(Field field, std::size_t least = 1) const;
-  void set(Field field, double value);
+  bool has(Field field) const { return values_[index(field)].index() != 0; }
+  /// The field must be there.
+  std::size_t count(Field field) const;
+  std::size_t count(Field field, std::size_t otherwise) const { return has(field) ? count(field) : otherwise; }
+  double real(Field field, double otherwise) const;
+  bool flag(Field field, bool otherwise = false) const;
+  Act act() const;
 
-  /// Reads every row in order, so a fallback may use an earlier field.
+  void set_count(Field field, std::size_t value) { values_[index(field)] = value; }
+  void set_flag(Field field, bool value) { values_[index(field)] = value; }
+
+  /// Reads every row in order, so a fallback may use an earlier field; then the family's own rules.
   static Result<Fields> read(const Family& family, const Config& config, const Checkpoint& checkpoint);
 
  private:
+  using Value = std::variant<std::monostate, std::size_t, double, bool, Act>;
   static std::size_t index(Field field) { return static_cast<std::size_t>(field); }
-  const Family* family_ = nullptr;
-  const Config* config_ = nullptr;
-  std::array<double, static_cast<std::size_t>(Field::kCount)> values_{};
-  std::array<bool, static_cast<std::size_t>(Field::kCount)> present_{};
-};
+  /// The constant of a table as a value of the field's kind.
+  void set(Field field, double constant);
+  Result<void> read_row(const ConfigRow& row, const Family& family, const Config& config, const Checkpoint& checkpoint);
+  Result<void> fall_back(const ConfigRow& row, bool is_null, const Family& family, const Config& config,
+                         const Checkpoint& checkpoint);
 
-/// Larger than any published width, depth or vocabulary; products of two stay far from overflow.
-inline constexpr double kLargestCount = 1e9;
+  std::array<Value, static_cast<std::size_t>(Field::kCount)> values_{};
+};
 
 /// Whether `word` is one of `alternatives`, which '|' separates.
 bool lists(std::string_view alternatives, std::string_view word);

@@ -54,10 +54,7 @@ void add_sample(Sha256& hash, const TensorInfo& tensor) {
 std::string fingerprint(const Model& model, bool full) {
   Sha256 hash;
   hash.add(model.spec.family->name);
-  for (const auto& [key, value] : model.config.values()) {
-    hash.add(key);
-    hash.add(show(value));
-  }
+  hash.add(model.config.canonical());
   for (const TensorInfo& tensor : model.checkpoint.tensors) {
     hash.add(tensor.name);
     hash.add(name(tensor.dtype));

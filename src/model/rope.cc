@@ -116,6 +116,7 @@ RopeFrequencies resolve(const RopeSpec& r, std::size_t length) {
       scale_llama3(r, out.inverse);
       break;
   }
+  out.attention_scaling *= r.attention_multiplier;
   for (std::size_t j = 0; j < r.divisors.size() && j < out.inverse.size(); ++j) out.inverse[j] /= r.divisors[j];
   return out;
 }

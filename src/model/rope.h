@@ -24,6 +24,7 @@ struct RopeSpec {
   double low_freq_factor = 0, high_freq_factor = 0;                      // llama3
   double beta_fast = 32, beta_slow = 1, mscale = 0, mscale_all_dim = 0;  // yarn; 0: not given
   double attention_factor = 0;                                           // 0: not given
+  double attention_multiplier = 1;                                       // GGUF: on top of it
   bool truncate = true;                                                  // yarn
   std::vector<double> long_factor = {}, short_factor = {};               // longrope, R/2 each
   std::vector<float> divisors = {};                                      // GGUF rope_freqs: divide the frequencies
@@ -41,6 +42,10 @@ std::string_view name(RopeType type);
 /// nested dictionary of models that keep one per layer type ("full_attention"); empty otherwise.
 /// `absent` holds where the file gives nothing. An unknown type, or a type without a field it needs, is an error.
 Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, RopeSpec absent);
+
+/// Whether the parameters, tensors of factors included, give frequencies: factors of the right number and above 0,
+/// every frequency finite. Errors say which do not. To be asked before resolve().
+Result<void> check_rope(const RopeSpec& rope, const std::string& where);
 
 /// Frequencies for a sequence of `length` tokens (only dynamic and longrope depend on it).
 RopeFrequencies resolve(const RopeSpec& rope, std::size_t length);

@@ -31,31 +31,32 @@ Result<RopeType> parse_type(const std::string& word, const std::string& where) {
                .hint = "measuring with other positions than the model was trained with would give wrong numbers"};
 }
 
-/// Looks a field up in the scaling dictionary, then beside it at the top level.
+/// The fields of one dictionary of config.json, or of GGUF's rope.scaling.
 class Scaling {
  public:
   Scaling(const Config& config, std::string dictionary) : config_(config), dictionary_(std::move(dictionary)) {}
 
+  std::string key(const char* field) const { return fmt::format("{}.{}", dictionary_, field); }
   Result<double> get(const char* field, double absent) const {
-    SG_TRY(const std::optional<double> value, config_.number(fmt::format("{}.{}", dictionary_, field)));
+    SG_TRY(const std::optional<double> value, config_.real(key(field)));
+    return value.value_or(absent);
+  }
+  /// A number above 0 when it is there.
+  Result<double> positive(const char* field, double absent) const {
+    SG_TRY(const std::optional<double> value, config_.real(key(field)));
+    if (value && !(*value > 0)) return config_.wrong(key(field), "a number above 0");
     return value.value_or(absent);
   }
   Result<double> need(const char* field, RopeType type) const {
-    SG_TRY(const std::optional<double> value, config_.number(fmt::format("{}.{}", dictionary_, field)));
-    if (value && *value > 0) return *value;
-    return Error{.what = fmt::format("rope type {} needs a positive {}.{}", name(type), dictionary_, field),
+    SG_TRY(const double value, positive(field, 0));
+    if (value > 0) return value;
+    return Error{.what = fmt::format("rope type {} needs a positive {}", name(type), key(field)),
                  .where = config_.where(),
-                 .got = value ? fmt::format("{}", *value) : "nothing"};
+                 .got = "nothing"};
   }
-  Result<std::vector<double>> list(const char* field, int rotary_dim) const {
-    const std::string key = fmt::format("{}.{}", dictionary_, field);
-    SG_TRY(std::vector<double> values, config_.numbers(key));
-    const bool positive = std::all_of(values.begin(), values.end(), [](double v) { return v > 0; });
-    if (positive && values.size() == static_cast<std::size_t>(rotary_dim / 2)) return values;
-    return Error{.what = fmt::format("{} must hold one positive factor per rotated pair", key),
-                 .where = config_.where(),
-                 .expected = fmt::format("{} numbers", rotary_dim / 2),
-                 .got = fmt::format("{}", values.size())};
+  Result<std::vector<double>> list(const char* field) const {
+    SG_TRY(std::optional<std::vector<double>> values, config_.reals(key(field)));
+    return std::move(values).value_or(std::vector<double>{});
   }
 
  private:
@@ -63,9 +64,37 @@ class Scaling {
   std::string dictionary_;
 };
 
-Result<void> read_scaling(const Scaling& from, RopeSpec& r, double top_level_original) {
-  SG_TRY(const double original, from.get("original_max_position_embeddings", top_level_original));
-  r.original_max_position = original;
+Result<void> read_yarn(const Scaling& from, const Config& config, RopeSpec& r) {
+  SG_TRY(r.factor, from.need("factor", r.type));
+  SG_TRY(r.beta_fast, from.positive("beta_fast", 32));
+  SG_TRY(r.beta_slow, from.positive("beta_slow", 1));
+  SG_TRY(r.mscale, from.get("mscale", 0));
+  SG_TRY(r.mscale_all_dim, from.get("mscale_all_dim", 0));
+  SG_TRY(r.attention_factor, from.positive("attention_factor", 0));
+  SG_TRY(const std::optional<bool> truncate, config.flag(from.key("truncate")));
+  r.truncate = truncate.value_or(true);
+  return {};
+}
+
+Result<void> read_longrope(const Scaling& from, RopeSpec& r) {
+  SG_TRY(r.long_factor, from.list("long_factor"));
+  SG_TRY(r.short_factor, from.list("short_factor"));
+  SG_TRY(r.attention_factor, from.positive("attention_factor", 0));
+  const double ratio = r.original_max_position > 0 ? r.max_position / r.original_max_position : 1.0;
+  SG_TRY(r.factor, from.positive("factor", ratio));
+  return {};
+}
+
+Result<void> read_llama3(const Scaling& from, RopeSpec& r) {
+  SG_TRY(r.factor, from.need("factor", r.type));
+  SG_TRY(r.low_freq_factor, from.need("low_freq_factor", r.type));
+  SG_TRY(r.high_freq_factor, from.need("high_freq_factor", r.type));
+  SG_TRY(r.original_max_position, from.need("original_max_position_embeddings", r.type));
+  return {};
+}
+
+Result<void> read_scaling(const Scaling& from, const Config& config, double top_level_original, RopeSpec& r) {
+  SG_TRY(r.original_max_position, from.positive("original_max_position_embeddings", top_level_original));
   switch (r.type) {
     case RopeType::kDefault: return {};
     case RopeType::kLinear:
@@ -73,89 +102,124 @@ Result<void> read_scaling(const Scaling& from, RopeSpec& r, double top_level_ori
       SG_TRY(r.factor, from.need("factor", r.type));
       return {};
     }
-    case RopeType::kYarn: {
-      SG_TRY(r.factor, from.need("factor", r.type));
-      SG_TRY(r.beta_fast, from.get("beta_fast", 32));
-      SG_TRY(r.beta_slow, from.get("beta_slow", 1));
-      SG_TRY(r.mscale, from.get("mscale", 0));
-      SG_TRY(r.mscale_all_dim, from.get("mscale_all_dim", 0));
-      SG_TRY(r.attention_factor, from.get("attention_factor", 0));
-      SG_TRY(const double truncate, from.get("truncate", 1));
-      r.truncate = truncate != 0;
-      if (r.original_max_position == 0) r.original_max_position = r.max_position;
-      return {};
-    }
-    case RopeType::kLongrope: {
-      SG_TRY(r.long_factor, from.list("long_factor", r.rotary_dim));
-      SG_TRY(r.short_factor, from.list("short_factor", r.rotary_dim));
-      SG_TRY(r.attention_factor, from.get("attention_factor", 0));
-      const double ratio = r.original_max_position > 0 ? r.max_position / r.original_max_position : 1.0;
-      SG_TRY(r.factor, from.get("factor", ratio));
-      if (r.original_max_position == 0) r.original_max_position = r.max_position;
-      return {};
-    }
-    case RopeType::kLlama3: {
-      SG_TRY(r.factor, from.need("factor", r.type));
-      SG_TRY(r.low_freq_factor, from.need("low_freq_factor", r.type));
-      SG_TRY(r.high_freq_factor, from.need("high_freq_factor", r.type));
-      SG_TRY(r.original_max_position, from.need("original_max_position_embeddings", r.type));
-      return {};
+    case RopeType::kYarn: SG_TRY_VOID(read_yarn(from, config, r)); break;
+    case RopeType::kLongrope: SG_TRY_VOID(read_longrope(from, r)); break;
+    case RopeType::kLlama3: return read_llama3(from, r);
+  }
+  if (r.original_max_position == 0) r.original_max_position = r.max_position;
+  return {};
+}
+
+Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, RopeSpec r) {
+  std::string dictionary = config.has_object("rope_scaling") ? "rope_scaling" : "rope_parameters";
+  if (!layer_type.empty()) {
+    const std::string nested = fmt::format("{}.{}", dictionary, layer_type);
+    SG_TRY_VOID(config.check_object(nested));
+    if (config.has_object(nested)) dictionary = nested;
+  }
+  if (!config.has_object(dictionary)) return r;
+  const Scaling from(config, dictionary);
+  SG_TRY(r.theta, from.positive("rope_theta", r.theta));
+  SG_TRY(const std::optional<std::string> type, config.word(from.key("rope_type") + "|" + from.key("type")));
+  SG_TRY(r.type, parse_type(type.value_or("default"), config.where() + ": " + dictionary));
+  SG_TRY(const std::optional<double> original, config.real("original_max_position_embeddings"));
+  if (original && !(*original > 0)) return config.wrong("original_max_position_embeddings", "a number above 0");
+  // Phi-3's first files call their longrope "yarn"; theirs alone carry per-pair factors.
+  if (r.type == RopeType::kYarn && config.find(from.key("long_factor")) != nullptr) r.type = RopeType::kLongrope;
+  SG_TRY_VOID(read_scaling(from, config, original.value_or(0), r));
+  return r;
+}
+
+/// Keys that llama.cpp reads and that would change the rotation; what it would do at these values is what is done here.
+Result<void> check_gguf_switches(const Config& config, RopeType type) {
+  const double ramp = type == RopeType::kYarn ? 1 : 0;
+  struct Switch {
+    const char* key;
+    double neutral, also;
+  };
+  for (const Switch& s :
+       {Switch{"rope.scaling.yarn_ext_factor", ramp, -1}, Switch{"rope.scaling.yarn_attn_factor", 1, 1},
+        Switch{"rope.scaling.yarn_log_multiplier", 0, 0}, Switch{"rope.scaling.alpha", 0, 0}}) {
+    SG_TRY(const std::optional<double> value, config.real(s.key));
+    if (value && *value != s.neutral && *value != s.also) {
+      return config.wrong(s.key, fmt::format("{:g}, the only value that is supported", s.neutral));
     }
   }
   return {};
 }
 
-Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, RopeSpec r) {
-  std::string dictionary = "rope_scaling";
-  if (config.has_object("rope_parameters")) {
-    dictionary = "rope_parameters";
-    if (!layer_type.empty() && config.has_object(fmt::format("rope_parameters.{}", layer_type))) {
-      dictionary = fmt::format("rope_parameters.{}", layer_type);
-    }
-    SG_TRY(const std::optional<double> theta, config.number(dictionary + ".rope_theta"));
-    r.theta = theta.value_or(r.theta);
+Result<RopeSpec> read_gguf(const Config& config, RopeSpec r) {
+  const Scaling from(config, "rope.scaling");
+  SG_TRY(const std::optional<std::string> type, config.word("rope.scaling.type"));
+  SG_TRY(r.type, parse_type(type.value_or("none"), config.where() + ": rope.scaling.type"));
+  if (r.type == RopeType::kDynamic || r.type == RopeType::kLlama3) {
+    return config.wrong("rope.scaling.type", "none, linear, yarn or longrope, as GGUF has them");
   }
-  if (config.has_object(dictionary)) {
-    SG_TRY(const std::optional<std::string> type, config.word(dictionary + ".rope_type|" + dictionary + ".type"));
-    SG_TRY(r.type, parse_type(type.value_or("default"), config.where() + ": " + dictionary));
-    SG_TRY(const std::optional<double> original, config.number("original_max_position_embeddings"));
-    // Phi-3's first files call their longrope "yarn"; theirs alone carry per-pair factors.
-    if (r.type == RopeType::kYarn && config.find(dictionary + ".long_factor") != nullptr) r.type = RopeType::kLongrope;
-    SG_TRY_VOID(read_scaling(Scaling(config, dictionary), r, original.value_or(0)));
-  }
+  // GGUF writes LLaMA 3's scaling as the tensor rope_freqs instead. A factor of 0 is llama.cpp's "not given".
+  constexpr const char* kFactor = "rope.scaling.factor|rope.scale_linear";
+  SG_TRY(const std::optional<double> factor, config.real(kFactor));
+  if (factor && !(*factor >= 0)) return config.wrong(kFactor, "a number above 0");
+  r.factor = factor.value_or(0) > 0 ? *factor : 1.0;
+  if (!type && r.factor != 1.0) r.type = RopeType::kLinear;
+  SG_TRY(r.original_max_position, from.positive("original_context_length", r.max_position));
+  SG_TRY(r.attention_multiplier, from.positive("attn_factor", 1));
+  SG_TRY(r.beta_fast, from.positive("yarn_beta_fast", 32));
+  SG_TRY(r.beta_slow, from.positive("yarn_beta_slow", 1));
+  SG_TRY_VOID(check_gguf_switches(config, r.type));
+  if (r.type == RopeType::kYarn && !factor) return from.need("factor", r.type).error();
+  // The factors of longrope are tensors, and attn_factor is what they were trained with.
+  if (r.type == RopeType::kLongrope) r.attention_factor = 1;
   return r;
 }
 
-Result<RopeSpec> read_gguf(const Config& config, RopeSpec r) {
-  SG_TRY(const std::optional<std::string> type, config.word("rope.scaling.type"));
-  SG_TRY(r.type, parse_type(type.value_or("none"), config.where() + ": rope.scaling.type"));
-  // GGUF writes LLaMA 3's scaling as the tensor rope_freqs instead.
-  SG_TRY(const std::optional<double> factor, config.number("rope.scaling.factor|rope.scale_linear"));
-  r.factor = factor.value_or(1.0);
-  if (!type && r.factor != 1.0) r.type = RopeType::kLinear;
-  SG_TRY(const std::optional<double> original, config.number("rope.scaling.original_context_length"));
-  r.original_max_position = original.value_or(r.max_position);
-  SG_TRY(const std::optional<double> attention, config.number("rope.scaling.attn_factor"));
-  r.attention_factor = attention.value_or(0.0);
-  SG_TRY(const std::optional<double> fast, config.number("rope.scaling.yarn_beta_fast"));
-  SG_TRY(const std::optional<double> slow, config.number("rope.scaling.yarn_beta_slow"));
-  r.beta_fast = fast.value_or(32.0);
-  r.beta_slow = slow.value_or(1.0);
-  if (r.type == RopeType::kYarn && !(r.factor > 0)) {
-    return Error{.what = "rope type yarn needs a positive rope.scaling.factor", .where = config.where()};
-  }
-  return r;
-}
+bool finite_and_positive(double x) { return std::isfinite(x) && x > 0; }
 
 }  // namespace
 
 Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, RopeSpec absent) {
   const bool gguf = config.format() == Format::kGguf;
-  SG_TRY(RopeSpec rope, gguf ? read_gguf(config, std::move(absent)) : read_json(config, layer_type, std::move(absent)));
-  if (!(rope.theta > 0)) {
-    return Error{.what = "rope_theta must be positive", .where = config.where(), .got = fmt::format("{}", rope.theta)};
+  return gguf ? read_gguf(config, std::move(absent)) : read_json(config, layer_type, std::move(absent));
+}
+
+Result<void> check_rope(const RopeSpec& r, const std::string& where) {
+  const auto refuse = [&](std::string what, std::string expected, std::string got) -> Result<void> {
+    return Error{.what = std::move(what), .where = where, .expected = std::move(expected), .got = std::move(got)};
+  };
+  const auto pairs = static_cast<std::size_t>(r.rotary_dim / 2);
+  struct Factors {
+    const char* name;
+    const std::vector<double>& values;
+    bool needed;
+  };
+  const bool longrope = r.type == RopeType::kLongrope;
+  const std::vector<double> divisors(r.divisors.begin(), r.divisors.end());
+  for (const Factors& f : {Factors{"long_factor of longrope", r.long_factor, longrope},
+                           Factors{"short_factor of longrope", r.short_factor, longrope},
+                           Factors{"rope_freqs", divisors, !divisors.empty()}}) {
+    if (!f.needed && f.values.empty()) continue;
+    if (f.values.size() != pairs) {
+      return refuse(fmt::format("{} must hold one factor per rotated pair", f.name), fmt::format("{} numbers", pairs),
+                    fmt::format("{}", f.values.size()));
+    }
+    const auto bad = std::ranges::find_if_not(f.values, finite_and_positive);
+    if (bad != f.values.end()) {
+      return refuse(fmt::format("{} holds a factor that divides by nothing", f.name), "numbers above 0",
+                    fmt::format("{}", *bad));
+    }
   }
-  return rope;
+  if (r.type == RopeType::kLlama3 && !(r.high_freq_factor > r.low_freq_factor)) {
+    return refuse("rope type llama3 interpolates between two frequencies", "high_freq_factor above low_freq_factor",
+                  fmt::format("{} and {}", r.high_freq_factor, r.low_freq_factor));
+  }
+  for (const double length : {1.0, r.original_max_position + 1, r.max_position + 1}) {
+    const RopeFrequencies frequencies = resolve(r, whole(std::floor(length)).value_or(1));
+    const auto finite = [](float x) { return std::isfinite(x) && x >= 0; };
+    if (!std::ranges::all_of(frequencies.inverse, finite) || !finite_and_positive(frequencies.attention_scaling)) {
+      return refuse("these rotary parameters give frequencies that are no numbers", "finite frequencies",
+                    fmt::format("rope type {}, theta {}, factor {}", name(r.type), r.theta, r.factor));
+    }
+  }
+  return {};
 }
 
 }  // namespace sg

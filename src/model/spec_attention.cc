@@ -9,102 +9,127 @@ namespace {
 
 Result<float> score_scale(const Family& family, const Config& config, const Fields& fields, std::size_t head_dim) {
   if (config.format() == Format::kGguf) {
-    SG_TRY(const std::optional<double> stated, config.number("attention.scale"));
-    if (stated) return static_cast<float>(*stated);
+    SG_TRY(const std::optional<double> stated, config.real("attention.scale"));
+    if (stated && *stated != 0) return static_cast<float>(*stated);  // 0 is llama.cpp's "not given"
   }
   switch (family.attention.scale) {
     case ScoreScale::kInvSqrtHeadDim:
       if (!fields.flag(Field::kScaleScores, true)) return 1.0f;
       return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
-    case ScoreScale::kInvSqrtQueryScalar: {
-      SG_TRY(const std::size_t scalar, fields.count(Field::kQueryScalar));
-      return static_cast<float>(1.0 / std::sqrt(static_cast<double>(scalar)));
-    }
+    case ScoreScale::kInvSqrtQueryScalar:
+      return static_cast<float>(1.0 / std::sqrt(fields.real(Field::kQueryScalar, 1)));
     case ScoreScale::kOne: return 1.0f;
-    case ScoreScale::kFromConfig: return static_cast<float>(fields.get(Field::kAttnMultiplier, 1.0));
+    case ScoreScale::kFromConfig: return static_cast<float>(fields.real(Field::kAttnMultiplier, 1));
   }
   return 1.0f;
 }
 
-/// GPT-Neo: attention_layers names every layer, or attention_types repeats a pattern a number of times.
-Result<std::vector<bool>> alternate_types(const Config& config, std::size_t layers) {
-  std::vector<std::string> names;
-  const ConfigValue* stated = config.find("attention_layers");
-  if (stated != nullptr && std::holds_alternative<std::vector<std::string>>(*stated)) {
-    names = std::get<std::vector<std::string>>(*stated);
-  }
-  for (std::size_t group = 0; stated == nullptr && names.size() < layers; ++group) {
-    const std::string key = fmt::format("attention_types.{}", group);
-    const ConfigValue* pattern = config.find(key + ".0");
-    SG_TRY(const std::optional<double> repeats, config.number(key + ".1"));
-    if (pattern == nullptr || !repeats || !std::holds_alternative<std::vector<std::string>>(*pattern)) break;
-    for (double i = 0; i < *repeats && names.size() < layers; ++i) {
-      for (const std::string& name : std::get<std::vector<std::string>>(*pattern)) names.push_back(name);
-    }
-  }
-  std::vector<bool> windowed;
-  for (const std::string& name : names) {
-    if (name == "global" || name == "local") windowed.push_back(name == "local");
-  }
-  if (windowed.size() == layers && names.size() == layers) return windowed;
-  return Error{.what = "attention_types must name every layer",
-               .where = config.where(),
-               .expected = fmt::format("{} times global or local", layers),
-               .got = fmt::format("{}", windowed.size())};
+Error wrong_list(std::string_view key, const Config& config, std::string expected, std::size_t got) {
+  return {.what = fmt::format("{} must name every layer", key),
+          .where = config.where(),
+          .expected = std::move(expected),
+          .got = fmt::format("{}", got)};
 }
 
-/// Whether each layer is windowed; an explicit layer_types list wins over the family's rule.
-Result<std::vector<bool>> windowed_layers(const Family& family, const Config& config, const Fields& fields,
-                                          std::size_t layers) {
-  std::vector<bool> windowed(layers, false);
-  const ConfigValue* types = config.find("layer_types");
-  if (const auto* list = types == nullptr ? nullptr : std::get_if<std::vector<std::string>>(types)) {
-    if (list->size() != layers) {
-      return Error{.what = "layer_types must name every layer",
+/// For each name of a list whether it is `windowed`; an error unless every layer has one, of these two.
+Result<std::vector<bool>> windowed_by_name(std::string_view key, const std::vector<std::string>& names,
+                                           std::string_view windowed, std::string_view full, std::size_t layers,
+                                           const Config& config) {
+  if (names.size() != layers) {
+    return wrong_list(key, config, fmt::format("{} times {} or {}", layers, windowed, full), names.size());
+  }
+  std::vector<bool> out;
+  for (const std::string& name : names) {
+    if (name != windowed && name != full) {
+      return Error{.what = fmt::format("unknown entry in {}", key),
                    .where = config.where(),
-                   .expected = fmt::format("{} entries", layers),
-                   .got = fmt::format("{}", list->size())};
+                   .expected = fmt::format("{} or {}", windowed, full),
+                   .got = show(ConfigValue(name))};
     }
-    for (std::size_t l = 0; l < layers; ++l) {
-      const std::string& type = (*list)[l];
-      if (type != "sliding_attention" && type != "full_attention") {
-        return Error{.what = "unknown entry in layer_types",
-                     .where = config.where(),
-                     .expected = "sliding_attention or full_attention",
-                     .got = "\"" + type + "\""};
+    out.push_back(name == windowed);
+  }
+  return out;
+}
+
+/// GPT-Neo's attention_types: pairs of a pattern of names and how often it repeats.
+Result<std::vector<std::string>> repeated_types(const Config& config, std::size_t layers) {
+  constexpr std::string_view kKey = "attention_types";
+  std::vector<std::string> names;
+  const ConfigValue* stated = config.find(kKey);
+  if (stated == nullptr || stated->is_null()) {
+    constexpr std::size_t kDefaultLayers = 24;  // of the class's default, as its pattern is
+    for (std::size_t l = 0; l < kDefaultLayers; ++l) names.emplace_back(l % 2 == 0 ? "global" : "local");
+    return names;
+  }
+  const Error wrong = config.wrong(kKey, "a list of pairs: a list of words, and a whole number of repeats");
+  const auto* groups = std::get_if<ConfigList>(stated);
+  if (groups == nullptr) return wrong;
+  for (const ConfigValue& group : *groups) {
+    const auto* pair = std::get_if<ConfigList>(&group);
+    if (pair == nullptr || pair->size() != 2) return wrong;
+    const auto* pattern = std::get_if<ConfigList>(&(*pair)[0]);
+    const auto* repeats = std::get_if<std::int64_t>(&(*pair)[1]);
+    if (pattern == nullptr || repeats == nullptr) return wrong;
+    for (std::int64_t i = 0; i < *repeats && names.size() <= layers; ++i) {
+      for (const ConfigValue& name : *pattern) {
+        if (!std::holds_alternative<std::string>(name)) return wrong;
+        names.push_back(std::get<std::string>(name));
       }
-      windowed[l] = type == "sliding_attention";
     }
-    return windowed;
   }
-  // GGUF may list the layers one by one: true is windowed.
-  const ConfigValue* flags = config.find("attention.sliding_window_pattern");
-  if (const auto* list = flags == nullptr ? nullptr : std::get_if<std::vector<double>>(flags)) {
-    if (list->size() != layers) {
-      return Error{.what = "attention.sliding_window_pattern must have an entry per layer",
-                   .where = config.where(),
-                   .expected = fmt::format("{} entries", layers),
-                   .got = fmt::format("{}", list->size())};
-    }
-    for (std::size_t l = 0; l < layers; ++l) windowed[l] = (*list)[l] != 0;
-    return windowed;
-  }
+  return names;
+}
+
+Result<std::vector<bool>> alternate_types(const Config& config, std::size_t layers) {
+  SG_TRY(const std::optional<std::vector<std::string>> every, config.words("attention_layers"));
+  if (every) return windowed_by_name("attention_layers", *every, "local", "global", layers, config);
+  SG_TRY(const std::vector<std::string> names, repeated_types(config, layers));
+  return windowed_by_name("attention_types", names, "local", "global", layers, config);
+}
+
+/// What the family's rule makes of the layers.
+Result<std::vector<bool>> windowed_by_rule(const Family& family, const Config& config, const Fields& fields,
+                                           std::size_t layers) {
+  std::vector<bool> windowed(layers, false);
   switch (family.attention.windows) {
     case Windows::kNone: break;
     case Windows::kAllLayers: windowed.assign(layers, true); break;
     case Windows::kEvenLayers:
       for (std::size_t l = 0; l < layers; l += 2) windowed[l] = true;
       break;
-    case Windows::kAllButEveryNth: {
-      SG_TRY(const std::size_t pattern, fields.count(Field::kWindowPattern));
-      for (std::size_t l = 0; l < layers; ++l) windowed[l] = (l + 1) % pattern != 0;
+    case Windows::kAllButEveryNth:
+      for (std::size_t l = 0; l < layers; ++l) windowed[l] = (l + 1) % fields.count(Field::kWindowPattern) != 0;
       break;
-    }
     case Windows::kAlternateTypes: return alternate_types(config, layers);
     case Windows::kFromLayer:
-      for (std::size_t l = 0; l < layers; ++l)
-        windowed[l] = fields.flag(Field::kUseWindow) && static_cast<double>(l) >= fields.get(Field::kWindowFromLayer);
+      for (std::size_t l = 0; l < layers; ++l) {
+        windowed[l] = fields.flag(Field::kUseWindow) && l >= fields.count(Field::kWindowFromLayer);
+      }
       break;
+  }
+  return windowed;
+}
+
+/// Whether each layer is windowed; an explicit list wins over the family's rule.
+Result<std::vector<bool>> windowed_layers(const Family& family, const Config& config, const Fields& fields,
+                                          std::size_t layers) {
+  if (config.format() == Format::kSafetensors) {
+    SG_TRY(const std::optional<std::vector<std::string>> types, config.words("layer_types"));
+    if (types) return windowed_by_name("layer_types", *types, "sliding_attention", "full_attention", layers, config);
+    return windowed_by_rule(family, config, fields, layers);
+  }
+  // GGUF may list the layers one by one: 1 is windowed.
+  constexpr std::string_view kPattern = "attention.sliding_window_pattern";
+  const ConfigValue* pattern = config.find(kPattern);
+  if (pattern == nullptr || !std::holds_alternative<ConfigList>(*pattern)) {
+    return windowed_by_rule(family, config, fields, layers);
+  }
+  SG_TRY(const std::optional<std::vector<double>> listed, config.reals(kPattern));
+  if (listed->size() != layers) return wrong_list(kPattern, config, fmt::format("{} entries", layers), listed->size());
+  std::vector<bool> windowed;
+  for (const double entry : *listed) {
+    if (entry != 0 && entry != 1) return config.wrong(kPattern, "a list of 0 and 1");
+    windowed.push_back(entry == 1);
   }
   return windowed;
 }
@@ -127,27 +152,34 @@ void scale_by_default(const Family& family, RopeSpec& rope) {
   rope.original_max_position = 8192;
 }
 
-Result<void> resolve_rotary(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
-  const double share = fields.get(Field::kRotaryPct, 1.0);
-  spec.rotary_dim = static_cast<std::size_t>(static_cast<double>(spec.head_dim) * share);
-  if (fields.has(Field::kRotaryDim)) {
-    SG_TRY(spec.rotary_dim, fields.count(Field::kRotaryDim));
-  }
+/// Channels of a head that rotate.
+Result<std::size_t> rotated_channels(const Config& config, const Fields& fields, std::size_t head_dim) {
+  const double share = static_cast<double>(head_dim) * fields.real(Field::kRotaryPct, 1);
+  std::size_t channels = fields.count(Field::kRotaryDim, whole(std::floor(share)).value_or(0));
   if (config.format() == Format::kGguf) {
-    SG_TRY(const std::optional<double> stated, config.number("rope.dimension_count"));
-    if (stated && *stated >= 0 && *stated <= kLargestCount) spec.rotary_dim = static_cast<std::size_t>(*stated);
+    SG_TRY(const std::optional<std::size_t> stated, config.count("rope.dimension_count"));
+    channels = stated.value_or(channels);
   }
-  if (!(share > 0) || spec.rotary_dim > spec.head_dim || spec.rotary_dim % 2 != 0 || spec.rotary_dim == 0) {
+  if (channels == 0 || channels > head_dim || channels % 2 != 0) {
     return Error{.what = "the rotated part of a head must be an even number of its channels",
                  .where = config.where(),
-                 .expected = fmt::format("2 to {}", spec.head_dim),
-                 .got = fmt::format("{}", spec.rotary_dim)};
+                 .expected = fmt::format("2 to {}", head_dim),
+                 .got = fmt::format("{}", channels)};
   }
-  RopeSpec absent = {.theta = fields.get(Field::kRopeTheta, 10000.0),
+  return channels;
+}
+
+Result<void> resolve_rotary(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
+  if (config.format() == Format::kSafetensors) {
+    SG_TRY_VOID(config.check_object("rope_scaling"));
+    SG_TRY_VOID(config.check_object("rope_parameters"));
+  }
+  SG_TRY(spec.rotary_dim, rotated_channels(config, fields, spec.head_dim));
+  RopeSpec absent = {.theta = fields.real(Field::kRopeTheta, 10000),
                      .rotary_dim = static_cast<int>(spec.rotary_dim),
                      .max_position = static_cast<double>(spec.max_position)};
   RopeSpec local = absent;
-  local.theta = fields.get(Field::kRopeLocalTheta, 10000.0);
+  local.theta = fields.real(Field::kRopeLocalTheta, 10000);
   if (family.position.llama3_rope && !states_rope(config)) scale_by_default(family, absent);
   SG_TRY(RopeSpec full, read_rope(config, "full_attention", std::move(absent)));
   spec.ropes.push_back(std::move(full));
@@ -164,10 +196,7 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
 Result<void> resolve_attention(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
   SG_TRY(const float scale, score_scale(family, config, fields, spec.head_dim));
   SG_TRY(const std::vector<bool> windowed, windowed_layers(family, config, fields, spec.layers));
-  std::size_t window = 0;
-  if (fields.has(Field::kWindow)) {
-    SG_TRY(window, fields.count(Field::kWindow, 0));
-  }
+  const std::size_t window = fields.count(Field::kWindow, 0);
   const bool rotary = spec.positions == PositionKind::kRotary;
   if (rotary) {
     SG_TRY_VOID(resolve_rotary(family, config, fields, spec));
@@ -181,8 +210,8 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
                                                                                   : 0,
                               .score_scale = scale * by_layer});
   }
-  spec.score_cap = static_cast<float>(fields.get(Field::kAttnCap));
-  spec.clip_qkv = static_cast<float>(fields.get(Field::kClipQkv));
+  spec.score_cap = static_cast<float>(fields.real(Field::kAttnCap, 0));
+  spec.clip_qkv = static_cast<float>(fields.real(Field::kClipQkv, 0));
   spec.qk_norm = fields.flag(Field::kQkNorm, true) ? family.attention.qk_norm : QkNorm::kNone;
   return {};
 }

@@ -21,22 +21,29 @@ void round_embed_scale(const Bindings& bindings, Spec& spec) {
   spec.embed_scale = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits));
 }
 
+std::vector<float> decoded(const TensorInfo* tensor) {
+  std::vector<float> out(tensor == nullptr ? 0 : tensor->items());
+  if (tensor != nullptr) decode_scalar(tensor->dtype, tensor->data, out.size(), out.data());
+  return out;
+}
+
 /// GGUF keeps scaled rotary frequencies as tensors: divisors for LLaMA 3, factors for longrope.
-void attach_rope_tensors(const Bindings& bindings, Spec& spec) {
-  const auto values = [&](Role role) {
-    const TensorInfo* tensor = get(bindings.model, role);
-    std::vector<float> out(tensor == nullptr ? 0 : tensor->items());
-    if (tensor != nullptr) decode_scalar(tensor->dtype, tensor->data, out.size(), out.data());
-    return out;
-  };
-  if (spec.ropes.empty()) return;
+Result<void> attach_rope_tensors(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
+  if (spec.ropes.empty()) return {};
   RopeSpec& rope = spec.ropes.front();
-  rope.divisors = values(Role::kRopeDivisors);
-  const std::vector<float> far = values(Role::kRopeLong), near = values(Role::kRopeShort);
-  if (far.empty() || near.empty()) return;
-  rope.type = RopeType::kLongrope;
-  rope.long_factor.assign(far.begin(), far.end());
-  rope.short_factor.assign(near.begin(), near.end());
+  rope.divisors = decoded(get(bindings.model, Role::kRopeDivisors));
+  const std::vector<float> far = decoded(get(bindings.model, Role::kRopeLong));
+  const std::vector<float> near = decoded(get(bindings.model, Role::kRopeShort));
+  if (!far.empty() || !near.empty()) {
+    rope.type = RopeType::kLongrope;
+    rope.attention_factor = 1;
+    rope.long_factor.assign(far.begin(), far.end());
+    rope.short_factor.assign(near.begin(), near.end());
+  }
+  for (const RopeSpec& each : spec.ropes) {
+    SG_TRY_VOID(check_rope(each, checkpoint.path.string()));
+  }
+  return {};
 }
 
 double softplus(double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
@@ -77,7 +84,7 @@ Result<void> attach_xielu(const Bindings& bindings, const Checkpoint& checkpoint
 
 Result<void> complete_from_tensors(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
   round_embed_scale(bindings, spec);
-  attach_rope_tensors(bindings, spec);
+  SG_TRY_VOID(attach_rope_tensors(bindings, checkpoint, spec));
   spec.one_input_norm = spec.order == Order::kParallel && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
   return attach_xielu(bindings, checkpoint, spec);
 }

@@ -94,7 +94,7 @@ const Refusal kRefusals[] = {
     {"FractionalLayers", "llama-deep", [](json& c) { c["num_hidden_layers"] = 2.5; }, {"num_hidden_layers", "2.5"}},
     {"NegativeHeads", "llama-deep", [](json& c) { c["num_attention_heads"] = -4; }, {"num_attention_heads"}},
     {"ZeroVocabulary", "llama-deep", [](json& c) { c["vocab_size"] = 0; }, {"vocab_size"}},
-    {"HugeDepth", "llama-deep", [](json& c) { c["num_hidden_layers"] = 900000000; }, {"implausible"}},
+    {"HugeDepth", "llama-deep", [](json& c) { c["num_hidden_layers"] = 900000000; }, {"num_hidden_layers"}},
     {"HeadsDoNotShare",
      "llama-deep",
      [](json& c) {
@@ -113,7 +113,7 @@ const Refusal kRefusals[] = {
     {"BiasFlagWithoutBiases", "llama-deep", [](json& c) { c["attention_bias"] = true; }, {"missing", "bias"}},
     {"BiasesWithoutFlag", "llama-biases-linear-rope", [](json& c) { c["attention_bias"] = false; }, {"excludes"}},
     {"UnknownActivation", "llama-deep", [](json& c) { c["hidden_act"] = "wobble"; }, {"wobble", "silu"}},
-    {"EpsilonOutOfRange", "llama-deep", [](json& c) { c["rms_norm_eps"] = 7.0; }, {"epsilon"}},
+    {"EpsilonOutOfRange", "llama-deep", [](json& c) { c["rms_norm_eps"] = 7.0; }, {"rms_norm_eps", "from 0"}},
     {"LayerTypesTooShort",
      "gemma3-softcap-layer-types",
      [](json& c) { c["layer_types"] = {"full_attention"}; },
@@ -132,7 +132,7 @@ const Refusal kRefusals[] = {
      "bloom-four-heads",
      [](json& c) { c["apply_residual_connection_post_layernorm"] = true; },
      {"apply_residual"}},
-    {"OddRotary", "gpt-neox-parallel", [](json& c) { c["rotary_pct"] = 0.0; }, {"rotated"}},
+    {"OddRotary", "gpt-neox-parallel", [](json& c) { c["rotary_pct"] = 0.0; }, {"rotary_pct", "above 0"}},
 };
 
 class Refused : public testing::TestWithParam<Refusal> {};

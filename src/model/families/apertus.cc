@@ -29,6 +29,8 @@ constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                                   rope_theta(12000000),
                               }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 14336, 131072);
+
 }  // namespace
 
 extern const Family kApertus;  // external linkage: the generated list refers to it
@@ -40,6 +42,7 @@ constinit const Family kApertus = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .position = {.pairing = kHalvesBoth, .llama3_rope = true},
     .attention = {.qk_norm = QkNorm::kPerHead},
     .mlp = {.kind = MlpKind::kPlain},

@@ -1,6 +1,7 @@
 // Falcon 7B, 40B, 180B, 11B and the RefinedWeb models: one or two norms, parallel or not, rotary or ALiBi.
 // Facts: transformers models/falcon; its fused rows are, for each key/value group, the queries, a key, a value.
 #include "model/families/rows.h"
+#include "model/fields.h"
 
 namespace sg::families {
 namespace {
@@ -51,6 +52,17 @@ constexpr auto kConfig = fields({
     rope_theta(10000),
 });
 
+void rules(Fields& fields) {
+  const bool new_decoder = fields.flag(Field::kNewDecoder);
+  // The older decoders have one key/value head or as many as queries, whatever num_kv_heads says.
+  if (!new_decoder)
+    fields.set_count(Field::kKvHeads, fields.flag(Field::kMultiQuery) ? 1 : fields.count(Field::kHeads));
+  // A second norm when the block is sequential, or in the new decoder unless it says one.
+  const bool two = !fields.flag(Field::kParallel) || (new_decoder && fields.count(Field::kNormCount) != 1);
+  fields.set_flag(Field::kTwoNorms, two);
+  if (new_decoder) fields.set_flag(Field::kParallel, true);
+}
+
 }  // namespace
 
 extern const Family kFalcon;  // external linkage: the generated list refers to it
@@ -62,6 +74,7 @@ constinit const Family kFalcon = {
     .base_prefix = "transformer.",
     .tensors = kTensors,
     .config = kConfig,
+    .rules = rules,
     .norm = {.kind = NormKind::kLayer},
     .block = {.order = Order::kFromConfig},
     .position = {.kind = Positions::kRotaryOrAlibi, .pairing = kHalvesBoth},

@@ -19,6 +19,8 @@ constexpr auto kConfig = join(kLlamaWidths, fields({
                                                 rope_theta(10000),
                                             }));
 
+constexpr auto kDefaults = class_defaults(28, 3072, 16, 24576, 256000);
+
 }  // namespace
 
 extern const Family kGemma;  // external linkage: the generated list refers to it
@@ -30,6 +32,7 @@ constinit const Family kGemma = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .unused_keys = "hidden_act|hidden_activation",  // always the tanh form, whatever stands there
     .embed = {.scale = EmbedScale::kSqrtWidth},
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},

@@ -1,9 +1,18 @@
 // Gemma 3, text models and the text part of multimodal checkpoints.
 // Facts: transformers models/gemma3, whose defaults the larger files rely on. GGUF adds one to the gains.
 #include "model/families/rows.h"
+#include "model/fields.h"
 
 namespace sg::families {
 namespace {
+
+/// GGUF files hold no query_pre_attn_scalar: d_model / n_heads for the 27B, which its depth tells, else d_head.
+double gguf_query_scalar(const Fields& fields) {
+  constexpr std::size_t kLayersOf27B = 62;
+  const std::size_t width = fields.count(Field::kWidth), heads = fields.count(Field::kHeads);
+  if (fields.count(Field::kLayers) != kLayersOf27B) return static_cast<double>(fields.count(Field::kHeadDim));
+  return static_cast<double>(width) / static_cast<double>(heads);
+}
 
 constexpr auto kTensors = join(kLlamaEnds, kSandwichNorms, kLlamaAttention, kHeadNorms, kLlamaMlp);
 
@@ -19,7 +28,7 @@ constexpr auto kConfig = fields({
     rms_eps(1e-6),
     activation("hidden_activation", Act::kGeluTanh),
     tied(true),
-    {Field::kQueryScalar, "query_pre_attn_scalar", "", value_of(256), kRequired, derived(From::kGemmaScalar)},
+    {Field::kQueryScalar, "query_pre_attn_scalar", "", value_of(256), kRequired, by_rule(gguf_query_scalar)},
     {Field::kLogitCap, "final_logit_softcapping", "final_logit_softcapping", value_of(0), value_of(0)},
     {Field::kWindow, "sliding_window", "attention.sliding_window", value_of(4096), value_of(0)},
     {Field::kWindowPattern, "sliding_window_pattern", "attention.sliding_window_pattern", value_of(6)},

@@ -23,6 +23,8 @@ constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                                   rope_theta(10000),
                               }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 11008, 32000);
+
 }  // namespace
 
 extern const Family kGranite;  // external linkage: the generated list refers to it
@@ -34,6 +36,7 @@ constinit const Family kGranite = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .embed = {.scale = EmbedScale::kFromConfig},
     .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
     .attention = {.scale = ScoreScale::kFromConfig},

@@ -19,6 +19,8 @@ constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                                   rope_theta(10000),
                               }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 11008, 32000);
+
 }  // namespace
 
 extern const Family kLlama;  // external linkage: the generated list refers to it
@@ -30,6 +32,7 @@ constinit const Family kLlama = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
 };
 

@@ -19,6 +19,8 @@ constexpr auto kConfig = join(
                       rope_theta(10000),
                   }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 14336, 32000);
+
 }  // namespace
 
 extern const Family kMistral;  // external linkage: the generated list refers to it
@@ -30,6 +32,7 @@ constinit const Family kMistral = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .position = {.pairing = kHalvesBoth},
     .attention = {.windows = Windows::kAllLayers},
 };

@@ -22,6 +22,8 @@ constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                                   rope_theta(10000),
                               }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 11008, 50304);
+
 }  // namespace
 
 extern const Family kOlmo;  // external linkage: the generated list refers to it
@@ -33,6 +35,7 @@ constinit const Family kOlmo = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .norm = {.kind = NormKind::kLayer},
     .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
 };

@@ -23,6 +23,8 @@ constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                                   rope_theta(10000),
                               }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 11008, 50304);
+
 }  // namespace
 
 extern const Family kOlmo2;  // external linkage: the generated list refers to it
@@ -34,6 +36,7 @@ constinit const Family kOlmo2 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .block = {.norm_at = NormAt::kOutput},
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kWhole},

@@ -1,6 +1,7 @@
 // OPT: learned positions at an offset of 2, ReLU; the 350M norms after each sum and projects its embedding.
 // Facts: transformers models/opt.
 #include "model/families/rows.h"
+#include "model/fields.h"
 
 namespace sg::families {
 namespace {
@@ -49,6 +50,13 @@ constexpr auto kConfig = fields({
     flag(Field::kNoFinalNorm, "_remove_final_layer_norm", false),
 });
 
+void rules(Fields& fields) {
+  // The final norm belongs to the pre-norm models.
+  const bool pre_norm = fields.flag(Field::kNormFirst);
+  fields.set_flag(Field::kFinalNorm, pre_norm && !fields.flag(Field::kNoFinalNorm));
+  fields.set_flag(Field::kProjected, fields.count(Field::kEmbedWidth) != fields.count(Field::kWidth));
+}
+
 }  // namespace
 
 extern const Family kOpt;  // external linkage: the generated list refers to it
@@ -60,6 +68,7 @@ constinit const Family kOpt = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .rules = rules,
     .norm = {.kind = NormKind::kLayer},
     .position = {.kind = Positions::kLearned, .learned_offset = 2},
     .mlp = {.kind = MlpKind::kPlain},

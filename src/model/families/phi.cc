@@ -43,6 +43,8 @@ constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                                   rope_theta(10000),
                               }));
 
+constexpr auto kDefaults = class_defaults(24, 2048, 32, 8192, 51200);
+
 }  // namespace
 
 extern const Family kPhi;  // external linkage: the generated list refers to it
@@ -54,6 +56,7 @@ constinit const Family kPhi = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .norm = {.kind = NormKind::kLayer},
     .block = {.order = Order::kParallel},
     .position = {.pairing = kHalvesBoth},

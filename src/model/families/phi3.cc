@@ -27,6 +27,8 @@ constexpr auto kConfig =
              rope_theta(10000),
          }));
 
+constexpr auto kDefaults = class_defaults(32, 3072, 32, 8192, 32064);
+
 }  // namespace
 
 extern const Family kPhi3;  // external linkage: the generated list refers to it
@@ -38,6 +40,7 @@ constinit const Family kPhi3 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .position = {.pairing = kHalvesBoth},
     .attention = {.layout = {QkvLayout::kThirds, QkvLayout::kThirds}, .windows = Windows::kAllLayers},
     .mlp = {.fused_gate_up = {true, true}},

@@ -28,6 +28,8 @@ constexpr auto kConfig = join(kLlamaWidths, fields({
                                                 rope_theta(10000),
                                             }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 22016, 151936);
+
 }  // namespace
 
 extern const Family kQwen2;  // external linkage: the generated list refers to it
@@ -39,6 +41,7 @@ constinit const Family kQwen2 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .position = {.pairing = kHalvesBoth},
     .attention = {.windows = Windows::kFromLayer},
 };

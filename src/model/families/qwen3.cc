@@ -24,6 +24,8 @@ constexpr auto kConfig = join(kLlamaWidths, fields({
                                                 rope_theta(10000),
                                             }));
 
+constexpr auto kDefaults = class_defaults(32, 4096, 32, 22016, 151936);
+
 }  // namespace
 
 extern const Family kQwen3;  // external linkage: the generated list refers to it
@@ -35,6 +37,7 @@ constinit const Family kQwen3 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .windows = Windows::kFromLayer},
 };

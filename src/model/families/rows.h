@@ -85,6 +85,15 @@ inline constexpr auto kLlamaWidths = fields({
     {Field::kFfnWidth, "intermediate_size", "feed_forward_length"},
     {Field::kVocab, "vocab_size", "vocab_size", derived(From::kEmbedRows)},
 });
+/// What transformers' class of the family takes for the widths that a multimodal file leaves out.
+constexpr std::array<ClassDefault, 5> class_defaults(std::size_t layers, std::size_t width, std::size_t heads,
+                                                     std::size_t ffn_width, std::size_t vocab) {
+  return {{{Field::kLayers, layers},
+           {Field::kWidth, width},
+           {Field::kHeads, heads},
+           {Field::kFfnWidth, ffn_width},
+           {Field::kVocab, vocab}}};
+}
 /// Key/value heads and head size that follow from the widths unless stated.
 inline constexpr auto kGroupedHeads = fields({
     {Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", same_as(Field::kHeads), same_as(Field::kHeads)},

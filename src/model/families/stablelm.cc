@@ -37,6 +37,8 @@ constexpr auto kConfig =
                            rope_theta(10000),
                        }));
 
+constexpr auto kDefaults = class_defaults(32, 2560, 32, 6912, 50304);
+
 }  // namespace
 
 extern const Family kStablelm;  // external linkage: the generated list refers to it
@@ -48,6 +50,7 @@ constinit const Family kStablelm = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .norm = {.kind = NormKind::kLayer},
     .block = {.order = Order::kFromConfig},
     .position = {.pairing = kHalvesBoth},

@@ -32,6 +32,8 @@ constexpr auto kConfig =
                            rope_theta(10000),
                        }));
 
+constexpr auto kDefaults = class_defaults(30, 3072, 24, 12288, 49152);
+
 }  // namespace
 
 extern const Family kStarcoder2;  // external linkage: the generated list refers to it
@@ -43,6 +45,7 @@ constinit const Family kStarcoder2 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .class_defaults = kDefaults,
     .norm = {.kind = NormKind::kLayer},
     .position = {.pairing = kHalvesBoth},
     .attention = {.windows = Windows::kAllLayers},
