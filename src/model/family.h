@@ -242,7 +242,7 @@ struct Family {
   std::span<const TensorRow> tensors;
   std::span<const ConfigRow> config;
   std::span<const ClassDefault> class_defaults = {};  // transformers' configuration class
-  void (*rules)(Fields&) = nullptr;  // what follows from the fields in this family alone; null: nothing
+  void (*rules)(Fields&) = nullptr;   // what follows from the fields in this family alone; null: nothing
   bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
   std::string_view unused_keys = {};  // config.json keys that the reference stores and never reads, '|' between
 
