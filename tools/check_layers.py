@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "store": {"measure", "spectra"},
     "experiment": {"store", "measure", "spectra", "stats", "forward", "model", "io"},
     "report": {"stats", "measure", "spectra", "experiment"},
+    "check": {"report", "measure", "model", "kernel", "io"},
     "api": {"report", "spectra", "measure", "model", "io", "tokenizer"},
     "cli": {"*"},
 }

@@ -3,6 +3,7 @@
 
 #include "cli/common.h"
 #include "cli/outcome.h"
+#include "cli/outputs.h"
 #include "cli/prompts.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
@@ -21,6 +22,7 @@ struct Arguments {
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const ExperimentText file, find_experiment(a.experiment));
   SG_TRY(const Experiment experiment, parse_experiment(file.text, file.file));
+  SG_TRY_VOID(spare_inputs(outputs_of_report(a.folder), {a.results, file.file}));
   SG_TRY(const std::string json, read_text_file(a.results));
   SG_TRY(const Tree document, read_tree(json, a.results));
   SG_TRY(const std::vector<GivenModel> given, read_results(experiment, document, a.results));

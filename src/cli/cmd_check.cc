@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "check/self_check.h"
 #include "cli/common.h"
 #include "cli/model_text.h"
-#include "cli/self_check.h"
+#include "cli/signals.h"
 #include "report/text/text_table.h"
 
 namespace sg {
@@ -20,7 +21,7 @@ std::string error_cell(const std::optional<double>& error, double tolerance) {
 std::string bits_cell(const std::optional<bool>& equal) { return !equal ? "-" : *equal ? "ok" : "FAILED"; }
 
 Result<int> run() {
-  SG_TRY(const std::vector<CheckOutcome> outcomes, run_self_check());
+  SG_TRY(const std::vector<CheckOutcome> outcomes, stoppable([] { return run_self_check(stop_requested()); }));
   TextTable table({{"model", Align::kLeft},
                    {"format", Align::kLeft},
                    {"stream"},

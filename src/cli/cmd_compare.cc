@@ -5,8 +5,8 @@
 #include "cli/compare_report.h"
 #include "cli/measuring.h"
 #include "cli/progress.h"
+#include "cli/signals.h"
 #include "io/hub_cache.h"
-#include "report/file/output_file.h"
 
 namespace sg {
 namespace {
@@ -20,22 +20,27 @@ struct Arguments {
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const std::filesystem::path other_path, find_model(a.other));
   SG_TRY(const Model other, open_model(other_path));
-  SG_TRY(Job job, prepare(a.measure, common));
+  const std::vector<Output> outputs = {{"--json", a.json}};
+  SG_TRY_VOID(spare_inputs(outputs, files_of(other)));
+  SG_TRY(Job job, prepare(a.measure, common, outputs));
   if (a.measure.plan) {
     SG_TRY(const std::string text, plan_text(job));
     SG_TRY_VOID(print(text + "This is A; B is read and computed once more beside it.\n"));
     return 0;
   }
+  SG_TRY_VOID(check_fits(job));
+  name_tokens(job);
   ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
   if (bar.shown()) job.options.progress = [&bar](double share) { bar.update(share); };
   const Tokenizer* tokenizer = job.tokenizer ? &*job.tokenizer : nullptr;
-  SG_TRY(const Comparison comparison, compare(job.model, other, tokenizer, std::move(job.sequences), job.options));
+  SG_TRY(const Comparison comparison,
+         stoppable([&] { return compare(job.model, other, tokenizer, std::move(job.sequences), job.options); }));
   const Console console(common);
   for (const std::string& warning : comparison.warnings) console.warning(warning);
   if (a.json.empty()) {
-    SG_TRY_VOID(print(comparison_text(comparison)));
+    SG_TRY_VOID(print(comparison_text(comparison), {comparison.a.id, comparison.b.id}));
   } else {
-    SG_TRY_VOID(write_output(a.json, json_text(comparison_json(comparison))));
+    SG_TRY_VOID(write_document(a.json, json_text(comparison_json(comparison))));
   }
   return 0;
 }

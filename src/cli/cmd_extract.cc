@@ -8,6 +8,7 @@
 #include "cli/model_text.h"
 #include "cli/progress.h"
 #include "cli/selection.h"
+#include "cli/signals.h"
 #include "io/safetensors_write.h"
 #include "report/text/number_text.h"
 
@@ -80,7 +81,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   Selection selection;
   SG_TRY(selection.sites, parse_sites(a.sites));
   SG_TRY_VOID(parse_positions(a.positions, selection));
-  SG_TRY(Job job, prepare(a.measure, common));
+  SG_TRY(Job job, prepare(a.measure, common, {{"-o", a.output}}));
   SG_TRY(selection.layers, parse_layers(a.layers, job.model.spec.layers));
   SG_TRY(const Extraction extraction, plan_extraction(job.model, job.sequences, selection));
   if (a.measure.plan) {
@@ -89,6 +90,7 @@ Result<int> run(const Arguments& a, const Common& common) {
     SG_TRY_VOID(print(text + fmt::format("writes         {}\n", bytes_text(numbers * sizeof(float)))));
     return 0;
   }
+  SG_TRY_VOID(check_fits(job));
   const Pairs metadata = metadata_of(job, a, selection);
   SG_TRY(SafetensorsWriter writer,
          SafetensorsWriter::create(a.output, tensors_of(extraction, job.model.spec.width), metadata));
@@ -97,7 +99,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   {
     ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
     if (bar.shown()) job.options.progress = [&bar](double share) { bar.update(share); };
-    SG_TRY_VOID(extract(job.model, job.sequences, extraction, job.options, sink));
+    SG_TRY_VOID(stoppable([&] { return extract(job.model, job.sequences, extraction, job.options, sink); }));
   }
   SG_TRY_VOID(writer.finish());
   const Console console(common);

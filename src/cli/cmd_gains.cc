@@ -9,7 +9,6 @@
 #include "cli/measuring.h"
 #include "cli/model_text.h"
 #include "report/data/measurement_json.h"
-#include "report/file/output_file.h"
 
 namespace sg {
 namespace {
@@ -42,15 +41,16 @@ Result<std::string> chosen_text(const Arguments& a, const Measurement& m) {
 Result<int> show(const Arguments& a, const Measurement& m) {
   if (a.json.empty()) {
     SG_TRY(const std::string text, chosen_text(a, m));
-    SG_TRY_VOID(print(text));
+    SG_TRY_VOID(print(text, {m.model.id}));
     return 0;
   }
   SG_TRY(const Json json, gains_json(m, a.definition));
-  SG_TRY_VOID(write_output(a.json, json_text(json)));
+  SG_TRY_VOID(write_document(a.json, json_text(json)));
   return 0;
 }
 
 Result<int> run(const Arguments& a, const Common& common) {
+  const std::vector<Output> outputs = {{"--json", a.json}};
   if (!a.definition.empty() && a.definition != "all") {
     SG_TRY([[maybe_unused]] const Definition known, find_definition(a.definition));
   }
@@ -61,11 +61,12 @@ Result<int> run(const Arguments& a, const Common& common) {
                    .where = a.measure.model,
                    .hint = "Leave -p, --prompts, --suite and --ids away, or name a model"};
     }
+    SG_TRY_VOID(spare_inputs(outputs, {a.measure.model}));
     SG_TRY(const std::string content, read_text_file(a.measure.model));
     SG_TRY(const Measurement m, read_measurement(content, a.measure.model));
     return show(a, m);
   }
-  SG_TRY(Job job, prepare(a.measure, common));
+  SG_TRY(Job job, prepare(a.measure, common, outputs));
   if (a.measure.plan) {
     SG_TRY(const std::string text, plan_text(job));
     SG_TRY_VOID(print(text));

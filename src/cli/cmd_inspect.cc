@@ -5,10 +5,10 @@
 
 #include "cli/common.h"
 #include "cli/model_text.h"
+#include "cli/outputs.h"
 #include "io/hub_cache.h"
 #include "measure/measure.h"
 #include "report/data/measurement_json.h"
-#include "report/file/output_file.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
@@ -139,7 +139,7 @@ std::string inspect_text(const Model& model, const ModelFacts& f, const Plan& p)
   table.row(
       {"plan", fmt::format("{} tokens: {} for activations and two layers, {} read, {:.3g} floating-point operations",
                            grouped(kPlanTokens), bytes_text(p.peak_bytes), bytes_text(p.bytes_read), p.flops)});
-  std::string text = bold(printable(f.id)) + "\n" + table.text();
+  std::string text = printable(f.id) + "\n" + table.text();
   for (const std::string& notice : model.notices) text += "note: " + printable(notice) + "\n";
   return text;
 }
@@ -199,10 +199,11 @@ Json inspect_json(const Model& model, const ModelFacts& f, const Plan& p) {
 Result<int> run(const std::string& name, const std::string& json) {
   SG_TRY(const std::filesystem::path path, find_model(name));
   SG_TRY(const Model model, open_model(path));
+  SG_TRY_VOID(spare_inputs({{"--json", json}}, files_of(model)));
   const ModelFacts facts = describe(model);
   const Plan p = plan(model, plan_sequences(), {});
-  SG_TRY_VOID(json.empty() ? print(inspect_text(model, facts, p))
-                           : write_output(json, json_text(inspect_json(model, facts, p))));
+  SG_TRY_VOID(json.empty() ? print(inspect_text(model, facts, p), {facts.id})
+                           : write_document(json, json_text(inspect_json(model, facts, p))));
   return 0;
 }
 

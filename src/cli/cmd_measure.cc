@@ -63,12 +63,20 @@ Result<void> check_sites(const std::vector<std::string>& sites) {
   return {};
 }
 
+std::vector<Output> outputs_of(const Arguments& a) {
+  std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}, {"--trace", a.trace}};
+  if (a.folder.empty()) return outputs;
+  for (const char* name : {"measurement.json", "measurement.csv", "summary.txt"})
+    outputs.push_back({"-o", std::filesystem::path(a.folder) / name});
+  return outputs;
+}
+
 Result<void> write_results(const Arguments& a, const Measurement& whole) {
   const bool to_folder = !a.folder.empty();
   const auto text = [&] {
     return measurement_text(whole) + lens_text(whole) + (a.massive->count() > 0 ? massive_list_text(whole) : "");
   };
-  if (a.json.empty() && a.csv.empty() && !to_folder) return print(text());
+  if (a.json.empty() && a.csv.empty() && !to_folder) return print(text(), {whole.model.id});
   Measurement some;
   if (!a.sites.empty()) {
     some = whole;
@@ -85,18 +93,19 @@ Result<void> write_results(const Arguments& a, const Measurement& whole) {
     SG_TRY_VOID(write_output(folder / "summary.txt", text()));
   }
   if (!a.csv.empty()) {
-    SG_TRY_VOID(write_output(a.csv, csv));
+    SG_TRY_VOID(write_document(a.csv, csv));
   }
   if (!a.json.empty()) {
-    SG_TRY_VOID(write_output(a.json, json));
+    SG_TRY_VOID(write_document(a.json, json));
   }
   return {};
 }
 
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY_VOID(check_sites(a.sites));
-  SG_TRY_VOID(check_outputs(a.json, a.csv));
-  SG_TRY(Job job, prepare(a.measure, common));
+  const std::vector<Output> outputs = outputs_of(a);
+  SG_TRY_VOID(check_outputs(outputs));
+  SG_TRY(Job job, prepare(a.measure, common, outputs));
   if (a.measure.plan) {
     SG_TRY(const std::string text, plan_text(job));
     SG_TRY_VOID(print(text));
@@ -106,7 +115,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   if (!a.trace.empty()) job.options.trace = &trace;
   SG_TRY(const Measurement measurement, run_job(job, common));
   if (!a.trace.empty()) {
-    SG_TRY_VOID(write_output(a.trace, json_text(trace_json(trace.events()))));
+    SG_TRY_VOID(write_document(a.trace, json_text(trace_json(trace.events()))));
   }
   const Console console(common);
   for (const std::string& warning : measurement.warnings) console.warning(warning);

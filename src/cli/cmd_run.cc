@@ -108,7 +108,7 @@ Result<Job> job_of(const Arguments& a, const ExperimentText& file, const Common&
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const ExperimentText file, find_experiment(a.experiment));
   if (a.show) {
-    SG_TRY_VOID(print(file.text));
+    SG_TRY_VOID(write_document("-", file.text));
     return 0;
   }
   SG_TRY(Job job, job_of(a, file, common));
@@ -126,7 +126,7 @@ Result<int> run(const Arguments& a, const Common& common) {
     if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
     options.say = [&console](const std::string& line) { console.info(line); };
     options.warn = [&console](const std::string& line) { console.warning(line); };
-    SG_TRY_VOID(measure_experiment(job.experiment, options, *store));
+    SG_TRY_VOID(stoppable([&] { return measure_experiment(job.experiment, options, *store); }));
   }
   SG_TRY(const ExperimentResult result, evaluate_run(*store));
   return present(result, folder, common);

@@ -2,10 +2,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
+#include "cli/outputs.h"
 #include "cli/prompts.h"
 #include "io/hub_cache.h"
 #include "report/data/json_text.h"
-#include "report/file/output_file.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
@@ -18,13 +18,15 @@ struct Arguments {
   bool no_special = false;
 };
 
-Result<Tokenizer> open_tokenizer(const std::string& name) {
+Result<Tokenizer> open_tokenizer(const std::string& name, const std::vector<Output>& outputs) {
   SG_TRY(const std::filesystem::path path, find_model(name));
   if (path.extension() == ".json") {
+    SG_TRY_VOID(spare_inputs(outputs, {path}));
     SG_TRY(const std::string content, read_text_file(path.string()));
     return Tokenizer::from_json(content, path.string());
   }
   SG_TRY(const Model model, open_model(path));
+  SG_TRY_VOID(spare_inputs(outputs, files_of(model)));
   return load_tokenizer(model);
 }
 
@@ -52,8 +54,10 @@ std::string ids_table(const Tokenizer& tokenizer, const std::vector<std::int32_t
 }
 
 Result<int> run(const Arguments& a) {
+  const std::vector<Output> outputs = {{"--json", a.json}};
+  SG_TRY_VOID(spare_inputs(outputs, {a.file}));
   SG_TRY(const std::vector<std::string> texts, texts_of(a));
-  SG_TRY(const Tokenizer tokenizer, open_tokenizer(a.model));
+  SG_TRY(const Tokenizer tokenizer, open_tokenizer(a.model, outputs));
   Json sequences = Json::array();
   std::string shown;
   for (const std::string& text : texts) {
@@ -73,7 +77,7 @@ Result<int> run(const Arguments& a) {
     for (const std::int32_t id : ids) tokens.push_back(tokenizer.token_text(id));
     sequences.push_back({{"text", text}, {"ids", ids}, {"tokens", std::move(tokens)}});
   }
-  SG_TRY_VOID(a.json.empty() ? print(shown) : write_output(a.json, json_text({{"sequences", std::move(sequences)}})));
+  SG_TRY_VOID(a.json.empty() ? print(shown) : write_document(a.json, json_text({{"sequences", std::move(sequences)}})));
   return 0;
 }
 

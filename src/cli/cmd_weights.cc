@@ -12,7 +12,6 @@
 #include "measure/definition.h"
 #include "measure/measure.h"
 #include "report/data/weights_json.h"
-#include "report/file/output_file.h"
 #include "spectra/weights.h"
 
 namespace sg {
@@ -39,16 +38,16 @@ Result<WeightsReport> measure_under_bar(const Model& model, const Arguments& a, 
   options.stop = &stop_requested();
   ProgressBar bar(common, static_cast<double>(model.parameters()) / 1e6, "M parameters");
   if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
-  return measure_weights(model, options);
+  return stoppable([&] { return measure_weights(model, options); });
 }
 
 Result<void> write_results(const Arguments& a, const WeightsReport& report) {
-  if (a.json.empty() && a.csv.empty()) return print(weights_text(report));
+  if (a.json.empty() && a.csv.empty()) return print(weights_text(report), {report.model.id});
   if (!a.csv.empty()) {
-    SG_TRY_VOID(write_output(a.csv, weights_csv(report)));
+    SG_TRY_VOID(write_document(a.csv, weights_csv(report)));
   }
   if (!a.json.empty()) {
-    SG_TRY_VOID(write_output(a.json, json_text(weights_json(report))));
+    SG_TRY_VOID(write_document(a.json, json_text(weights_json(report))));
   }
   return {};
 }
@@ -58,7 +57,7 @@ Result<void> amplify(Arguments& a, const Common& common, WeightsReport& report) 
   SG_TRY(const Definition definition, find_definition(a.amplification));
   a.measure.model = a.model;
   a.measure.logits = "none";
-  SG_TRY(Job job, prepare(a.measure, common));
+  SG_TRY(Job job, prepare(a.measure, common, {}));
   SG_TRY(const Measurement measurement, run_job(job, common));
   const PooledRow pooled = pooled_row(definition, measurement, std::nullopt, false);
   if (!pooled.pooled.gain.ok()) {
@@ -89,9 +88,11 @@ Result<void> check_flags(const Arguments& a) {
 
 Result<int> run(Arguments& a, const Common& common) {
   SG_TRY_VOID(check_flags(a));
-  SG_TRY_VOID(check_outputs(a.json, a.csv));
+  const std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}};
+  SG_TRY_VOID(check_outputs(outputs));
   SG_TRY(const std::filesystem::path path, find_model(a.model));
   SG_TRY(const Model model, open_model(path));
+  SG_TRY_VOID(spare_inputs(outputs, files_of(model)));
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
   if (!a.amplification.empty()) {
     SG_TRY_VOID(amplify(a, common, report));

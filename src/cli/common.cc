@@ -8,15 +8,26 @@
 #include <string_view>
 
 #include "report/file/output_file.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {
 
-constexpr int kMostThreads = 4096;  // far above any machine; a larger number is a slip
+constexpr int kMostThreads = 4096;             // far above any machine; a larger number is a slip
+constexpr std::size_t kLongestMessage = 4000;  // columns: the longest list of what is known has some hundred
 
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && *value != '\0';
+}
+
+/// The first `word` from `at` on in bold; `at` moves behind it.
+void make_bold(std::string& text, const std::string& word, std::size_t& at) {
+  constexpr std::string_view kBold = "\x1b[1m", kPlain = "\x1b[0m";
+  const std::size_t found = word.empty() ? std::string::npos : text.find(word, at);
+  if (found == std::string::npos) return;
+  text.insert(found + word.size(), kPlain).insert(found, kBold);
+  at = found + kBold.size() + word.size() + kPlain.size();
 }
 
 }  // namespace
@@ -48,14 +59,16 @@ void finish_command(Program& program, CLI::App& command, const std::string& exam
   command.callback([&program, run = std::move(run)] { program.action = run; });
 }
 
-void Console::error(const std::string& text) const {
+void Console::error(const std::string& text, const std::string& next) const {
   const std::string label = colours(STDERR_FILENO) ? "\x1b[31mstreamgauge: error:\x1b[0m " : "streamgauge: error: ";
-  (void)write_all(STDERR_FILENO, label + text + "\n", "standard error");
+  const std::string below = next.empty() ? "" : next + "\n";
+  (void)write_all(STDERR_FILENO, label + shortened(text, kLongestMessage) + "\n" + below, "standard error");
 }
 
 void Console::say(LogLevel level, const char* label, const std::string& text) const {
   if (level > level_) return;
-  (void)write_all(STDERR_FILENO, "streamgauge: " + (label + text) + "\n", "standard error");
+  const std::string line = "streamgauge: " + (label + shortened(text, kLongestMessage)) + "\n";
+  (void)write_all(STDERR_FILENO, line, "standard error");
 }
 
 bool colours(int descriptor) {
@@ -64,8 +77,19 @@ bool colours(int descriptor) {
          std::string_view(terminal) != "dumb";
 }
 
-std::string bold(const std::string& text) { return colours(STDOUT_FILENO) ? "\x1b[1m" + text + "\x1b[0m" : text; }
+Result<void> print(const std::string& text, const std::vector<std::string>& heads) {
+  std::string shown = terminal_text(text);
+  if (colours(STDOUT_FILENO)) {
+    std::size_t at = 0;
+    for (const std::string& head : heads) make_bold(shown, printable(head), at);
+  }
+  return write_all(STDOUT_FILENO, shown, "standard output");
+}
 
-Result<void> print(const std::string& text) { return write_all(STDOUT_FILENO, text, "standard output"); }
+Result<void> write_document(const std::string& file, const std::string& document) {
+  if (file != "-") return write_output(file, document);
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  return write_all(STDOUT_FILENO, terminal ? terminal_text(document) : document, "standard output");
+}
 
 }  // namespace sg

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -50,11 +51,13 @@ void add_list(Program& program);
 void add_check(Program& program);
 void add_doctor(Program& program);
 
-/// Messages on standard error, by level. --quiet keeps errors alone.
+/// Messages on standard error, by level, one line each: line breaks, control and bidirectional characters as \n or
+/// \x1b, whatever file they come from, and what is longer than a screen cut. --quiet keeps errors alone.
 class Console {
  public:
   explicit Console(const Common& common) : level_(common.quiet ? LogLevel::kError : common.log_level) {}
-  void error(const std::string& text) const;
+  /// `next` is a line of its own below, for what to do.
+  void error(const std::string& text, const std::string& next = {}) const;
   void warning(const std::string& text) const { say(LogLevel::kWarning, "warning: ", text); }
   void info(const std::string& text) const { say(LogLevel::kInfo, "", text); }
   void debug(const std::string& text) const { say(LogLevel::kDebug, "", text); }
@@ -66,10 +69,14 @@ class Console {
 
 /// Whether a stream is a terminal that wants colour (NO_COLOR and TERM=dumb are respected).
 bool colours(int descriptor);
-/// Bold on a terminal, plain elsewhere.
-std::string bold(const std::string& text);
 
-/// Everything that a command says on standard output; an error when it cannot be written.
-Result<void> print(const std::string& text);
+/// Everything that a command says on standard output, as terminal_text: nothing of a file reaches a terminal but what
+/// it spells. On a terminal that wants colour the first of each of `heads` in the text, in their order, is bold. An
+/// error when it cannot be written.
+Result<void> print(const std::string& text, const std::vector<std::string>& heads = {});
+
+/// A document for the file that a flag names, "-" being standard output: byte for byte, but as terminal_text when that
+/// is a terminal.
+Result<void> write_document(const std::string& file, const std::string& document);
 
 }  // namespace sg

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "cli/common.h"
 #include "cli/signals.h"
@@ -12,13 +13,24 @@ constexpr int kUsageCode = 2;
 constexpr int kResourceCode = 4;
 constexpr int kBugCode = 70;  // EX_SOFTWARE of sysexits.h: an invariant of the program is broken
 
-int parse_failure(const CLI::App& app, const CLI::ParseError& failure) {
-  if (failure.get_exit_code() == 0) return app.exit(failure);  // --help, --version
+/// The command that was parsed, or the program itself.
+const CLI::App& parsed_command(const CLI::App& app) {
   const CLI::App* at = &app;
   while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
-  const std::string command = at == &app ? "streamgauge" : "streamgauge " + at->get_name();
-  sg::Console({}).error(std::string(failure.what()) + "\nTry '" + command + " --help'.");
+  return *at;
+}
+
+int parse_failure(const CLI::App& app, const CLI::ParseError& failure) {
+  if (failure.get_exit_code() == 0) return app.exit(failure);  // --help, --version
+  const CLI::App& at = parsed_command(app);
+  const std::string command = &at == &app ? "streamgauge" : "streamgauge " + at.get_name();
+  sg::Console({}).error(failure.what(), "Try '" + command + " --help'.");
   return kUsageCode;
+}
+
+std::string memory_ran_out(const CLI::App& app) {
+  const bool flag = parsed_command(app).get_option_no_throw("--memory") != nullptr;
+  return flag ? "memory ran out. A smaller --memory makes more passes with less of it" : "memory ran out";
 }
 
 int run(sg::Program& program) {
@@ -29,11 +41,7 @@ int run(sg::Program& program) {
   return done.error().exit_code();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app;
-  sg::Program program = {.app = app, .common = {}, .action = {}};
+void add_commands(sg::Program& program) {
   program.app.description("Measures the residual stream of language models, from one forward pass.");
   program.app.name("streamgauge");
   program.app.set_version_flag("--version", "streamgauge " SG_VERSION);
@@ -52,18 +60,44 @@ int main(int argc, char** argv) {
   sg::add_list(program);
   sg::add_check(program);
   sg::add_doctor(program);
-  sg::install_signals();
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app;
+  sg::Program program = {.app = app, .common = {}, .action = {}};
+  const auto failed = [&program](int code, const std::string& text) {
+    sg::Console(program.common).error(text);
+    return code;
+  };
   try {
-    program.app.parse(argc, argv);
+    add_commands(program);
+    app.parse(argc, argv);
     return run(program);
   } catch (const CLI::ParseError& failure) {
-    return parse_failure(program.app, failure);
+    return parse_failure(app, failure);
   } catch (const std::bad_alloc&) {
-    sg::Console(program.common).error("memory ran out. A smaller --memory makes more passes with less of it");
-    return kResourceCode;
+    return failed(kResourceCode, memory_ran_out(app));
+  } catch (const std::system_error& failure) {
+    if (failure.code() != std::errc::resource_unavailable_try_again) throw;
+    return failed(kResourceCode, "the system gives no more threads. --threads 1 asks for fewer");
+  }
+}
+
+int fault_of_the_program(const char* what) {
+  sg::Console({}).error(std::string("this is a fault of the program, please report it: ") + what);
+  return kBugCode;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  sg::open_standard_descriptors();
+  sg::install_signals();
+  try {
+    return parse_and_run(argc, argv);
   } catch (const std::exception& failure) {
-    sg::Console(program.common)
-        .error(std::string("this is a fault of the program, please report it: ") + failure.what());
-    return kBugCode;
+    return fault_of_the_program(failure.what());
+  } catch (...) {
+    return fault_of_the_program("an exception of an unknown type");
   }
 }

@@ -109,12 +109,15 @@ void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with
   command.add_flag("--plan", arguments.plan, "print what would be read, the memory and the time, and stop");
 }
 
-Result<Job> prepare(const MeasureArguments& arguments, const Common& common) {
+Result<Job> prepare(const MeasureArguments& arguments, const Common& common, const std::vector<Output>& outputs) {
   const Console console(common);
   if (!has_prompts(arguments.prompts)) {
     return Error{.kind = ErrorKind::kUsage,
                  .what = "there is no prompt",
                  .hint = "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"};
+  }
+  if (!arguments.prompts.suite.empty()) {
+    SG_TRY([[maybe_unused]] const Suite known, find_suite(arguments.prompts.suite));  // before a model is opened
   }
   MeasureOptions options;
   options.threads = common.threads;
@@ -128,6 +131,9 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common) {
   }
   SG_TRY(const std::filesystem::path path, find_model(arguments.model));
   SG_TRY(Model model, open_model(path));
+  std::vector<std::filesystem::path> inputs = files_of(model);
+  if (!arguments.prompts.file.empty()) inputs.emplace_back(arguments.prompts.file);
+  SG_TRY_VOID(spare_inputs(outputs, inputs));
   Job job = {.model = std::move(model), .tokenizer = std::nullopt, .sequences = {}, .options = std::move(options)};
   auto [facts, tokenizer] = acquaint(job.model);
   job.options.facts = std::move(facts);
@@ -141,15 +147,36 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common) {
     console.info("without token texts: " + tokenizer.error().message());
   }
   SG_TRY(job.sequences,
-         gather_prompts(arguments.prompts, job.tokenizer ? &*job.tokenizer : nullptr, job.model.spec.vocab, console));
+         gather_prompts(arguments.prompts, job.tokenizer ? &*job.tokenizer : nullptr,
+                        {.vocabulary = job.model.spec.vocab, .memory = job.options.memory_budget}, console));
   return job;
 }
 
+Result<void> check_fits(const Job& job) {
+  const std::uint64_t needs = plan(job.model, job.sequences, job.options).peak_bytes, has = physical_memory_bytes();
+  if (has == 0 || needs <= has) return {};
+  return Error{.kind = ErrorKind::kResource,
+               .what = "the machine has too little memory for the longest prompt",
+               .expected = fmt::format("at most {}", bytes_text(has)),
+               .got = fmt::format("a plan of {}", bytes_text(needs)),
+               .hint = "--plan shows what takes it"};
+}
+
+void name_tokens(Job& job) {
+  for (Sequence& sequence : job.sequences) {
+    for (const std::int32_t id : sequence.ids)
+      sequence.tokens.push_back(job.tokenizer ? job.tokenizer->token_text(id) : "");
+  }
+}
+
 Result<Measurement> run_job(Job& job, const Common& common) {
+  SG_TRY_VOID(check_fits(job));
+  name_tokens(job);
   ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
   MeasureOptions options = job.options;
   if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
-  return measure(job.model, job.tokenizer ? &*job.tokenizer : nullptr, std::move(job.sequences), options);
+  return stoppable(
+      [&] { return measure(job.model, job.tokenizer ? &*job.tokenizer : nullptr, std::move(job.sequences), options); });
 }
 
 Result<std::string> plan_text(const Job& job) {

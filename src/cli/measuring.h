@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/outputs.h"
 #include "cli/prompts.h"
 #include "measure/measure.h"
 
@@ -31,9 +32,16 @@ struct Job {
 
   std::size_t tokens() const;
 };
-Result<Job> prepare(const MeasureArguments& arguments, const Common& common);
+/// `outputs`: what the command will write; checked before anything is read.
+Result<Job> prepare(const MeasureArguments& arguments, const Common& common, const std::vector<Output>& outputs);
 
-/// Runs the job under a progress bar; its warnings go to the console.
+/// An error (resource) when the machine lacks the memory for the longest prompt.
+Result<void> check_fits(const Job& job);
+
+/// The texts of all tokens. Not before it is known that there is memory for them: they take more than the prompts.
+void name_tokens(Job& job);
+
+/// Runs the job under a progress bar.
 Result<Measurement> run_job(Job& job, const Common& common);
 
 /// What --plan prints: bytes to read, peak memory, the time that this machine is expected to take.

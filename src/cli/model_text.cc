@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/common.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
@@ -10,10 +9,10 @@ namespace sg {
 
 std::string model_line(const ModelFacts& m) {
   const std::string kv = m.n_kv_heads == m.n_heads ? "" : fmt::format(" ({} kv)", m.n_kv_heads);
-  return fmt::format("{}   {}, {}, d_model {}, {} heads{} of {}, {}, {}{}, {}, {}, {} parameters\n",
-                     bold(printable(m.id)), m.family, counted(m.n_layers, "layer"), m.d_model, m.n_heads, kv, m.d_head,
-                     m.norm, m.mlp, m.parallel_residual ? ", parallel" : "", m.tied_embeddings ? "tied" : "untied",
-                     m.dtype, short_count(m.parameters));
+  return fmt::format("{}   {}, {}, d_model {}, {} heads{} of {}, {}, {}{}, {}, {}, {} parameters\n", printable(m.id),
+                     m.family, counted(m.n_layers, "layer"), m.d_model, m.n_heads, kv, m.d_head, m.norm, m.mlp,
+                     m.parallel_residual ? ", parallel" : "", m.tied_embeddings ? "tied" : "untied", m.dtype,
+                     short_count(m.parameters));
 }
 
 std::string run_line(const Measurement& m) {

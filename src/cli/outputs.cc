@@ -1,14 +1,75 @@
 #include "cli/outputs.h"
 
-namespace sg {
+#include <fmt/format.h>
+#include <sys/stat.h>
 
-Result<void> check_outputs(const std::string& json, const std::string& csv) {
-  if (json.empty() || json != csv) return {};
-  return Error{
-      .kind = ErrorKind::kUsage,
-      .what = json == "-" ? "--json - and --csv - would mix on standard output" : "--json and --csv name the same file",
-      .where = json == "-" ? "" : json,
-      .hint = "Name another file for one of them"};
+#include <system_error>
+
+namespace sg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One file under two names: two equal paths, or one inode. What is no regular file (/dev/null) may be named twice.
+bool same_file(const fs::path& a, const fs::path& b) {
+  struct stat x = {}, y = {};
+  if (::stat(a.c_str(), &x) != 0 || ::stat(b.c_str(), &y) != 0) return a == b;
+  return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+Result<void> check_pair(const Output& a, const Output& b) {
+  if (a.file.empty() || b.file.empty()) return {};
+  const bool out = a.file == "-" && b.file == "-";
+  if (!out && !same_file(a.file, b.file)) return {};
+  return Error{.kind = ErrorKind::kUsage,
+               .what = out ? fmt::format("{} - and {} - would mix on standard output", a.flag, b.flag)
+                           : fmt::format("{} and {} name the same file", a.flag, b.flag),
+               .where = out ? "" : a.file.string(),
+               .hint = "Name another file for one of them"};
+}
+
+}  // namespace
+
+Result<void> check_outputs(const std::vector<Output>& outputs) {
+  for (std::size_t b = 1; b < outputs.size(); ++b) {
+    for (std::size_t a = 0; a < b; ++a) SG_TRY_VOID(check_pair(outputs[a], outputs[b]));
+  }
+  return {};
+}
+
+Result<void> spare_inputs(const std::vector<Output>& outputs, const std::vector<fs::path>& inputs) {
+  for (const Output& output : outputs) {
+    for (const fs::path& input : inputs) {
+      if (output.file.empty() || output.file == "-" || !same_file(output.file, input)) continue;
+      return Error{.kind = ErrorKind::kUsage,
+                   .what = fmt::format("{} would replace a file that is read", output.flag),
+                   .where = output.file.string(),
+                   .expected = "a file of its own",
+                   .got = "the same file as " + input.string()};
+    }
+  }
+  return {};
+}
+
+std::vector<Output> outputs_of_report(const fs::path& folder) {
+  std::vector<Output> outputs;
+  for (const char* name : {"results.json", "report.md", "report.html", "archive.zip"})
+    outputs.push_back({"-o", folder / name});
+  return outputs;
+}
+
+std::vector<fs::path> files_of(const Model& model) {
+  std::vector<fs::path> files;
+  for (const FileMap& file : model.checkpoint.files) files.push_back(file.path());
+  if (model.checkpoint.format == Format::kGguf) return files;
+  std::error_code ignored;
+  const fs::path folder = fs::is_directory(model.path, ignored) ? model.path : model.path.parent_path();
+  for (const char* name : {"config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
+                           "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+                           "vocab.json", "merges.txt", "chat_template.jinja"}) {
+    files.push_back(folder / name);
+  }
+  return files;
 }
 
 }  // namespace sg

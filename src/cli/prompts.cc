@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <charconv>
 
+#include "base/system.h"
 #include "report/text/text_table.h"
 
 namespace sg {
@@ -16,7 +18,7 @@ std::string place(std::size_t number, const std::string& text) {
   return fmt::format("prompt {} (\"{}\")", number, shortened(text, kShownText));
 }
 
-Result<Sequence> tokenize_prompt(const Prompt& prompt, const Tokenizer& tokenizer, std::size_t number) {
+Result<Sequence> tokenize_prompt(Prompt prompt, const Tokenizer& tokenizer, std::size_t number) {
   if (prompt.text.empty()) {
     return Error{.what = "the prompt is empty",
                  .where = fmt::format("prompt {}", number),
@@ -29,10 +31,10 @@ Result<Sequence> tokenize_prompt(const Prompt& prompt, const Tokenizer& tokenize
     return error;
   }
   Sequence sequence;
-  sequence.text = prompt.text;
-  if (!prompt.category.empty()) sequence.category = prompt.category;
   sequence.ids = std::move(ids).value();
   if (sequence.ids.empty()) return Error{.what = "the prompt has no tokens", .where = place(number, prompt.text)};
+  sequence.text = std::move(prompt.text);
+  if (!prompt.category.empty()) sequence.category = std::move(prompt.category);
   return sequence;
 }
 
@@ -41,7 +43,7 @@ Error not_ids(const std::string& text) {
           .what = "not a list of token ids",
           .where = "--ids",
           .expected = "integers with commas, as 1,2,3",
-          .got = "'" + text + "'"};
+          .got = shortened("'" + text + "'", kShownText)};
 }
 
 Result<Sequence> parse_ids(const std::string& text, std::size_t vocab_size, std::size_t number) {
@@ -69,11 +71,17 @@ Result<Sequence> parse_ids(const std::string& text, std::size_t vocab_size, std:
   }
 }
 
-Result<std::vector<Prompt>> gather_texts(const PromptArguments& arguments, const Console& console) {
+/// Bytes of text that may be read: each takes about ten until it is measured, with its ids and the texts of its tokens.
+std::size_t most_text(std::size_t memory) {
+  constexpr std::size_t kBytesPerByte = 10, kAlways = std::size_t{1} << 20;
+  return std::max(kAlways, (memory > 0 ? memory : physical_memory_bytes() / 4) / kBytesPerByte);
+}
+
+Result<std::vector<Prompt>> gather_texts(const PromptArguments& arguments, std::size_t memory, const Console& console) {
   std::vector<Prompt> prompts;
   for (const std::string& text : arguments.texts->results()) prompts.push_back({text, ""});
   if (!arguments.file.empty()) {
-    SG_TRY(std::vector<Prompt> more, read_prompt_file(arguments.file, console));
+    SG_TRY(std::vector<Prompt> more, read_prompt_file(arguments.file, most_text(memory), console));
     std::move(more.begin(), more.end(), std::back_inserter(prompts));
   }
   if (!arguments.suite.empty()) {
@@ -115,25 +123,22 @@ bool needs_tokenizer(const PromptArguments& arguments) {
 bool has_prompts(const PromptArguments& arguments) { return needs_tokenizer(arguments) || arguments.ids->count() > 0; }
 
 Result<std::vector<Sequence>> gather_prompts(const PromptArguments& arguments, const Tokenizer* tokenizer,
-                                             std::size_t vocab_size, const Console& console) {
+                                             const PromptLimits& limits, const Console& console) {
   if (!has_prompts(arguments)) {
     return Error{.kind = ErrorKind::kUsage,
                  .what = "there is no prompt",
                  .hint = "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"};
   }
   std::vector<Sequence> sequences;
-  SG_TRY(const std::vector<Prompt> prompts, gather_texts(arguments, console));
+  SG_TRY(std::vector<Prompt> prompts, gather_texts(arguments, limits.memory, console));
   SG_CHECK(prompts.empty() || tokenizer != nullptr, "text without a tokenizer");
-  for (const Prompt& prompt : prompts) {
-    SG_TRY(Sequence sequence, tokenize_prompt(prompt, *tokenizer, sequences.size() + 1));
+  for (Prompt& prompt : prompts) {
+    SG_TRY(Sequence sequence, tokenize_prompt(std::move(prompt), *tokenizer, sequences.size() + 1));
     sequences.push_back(std::move(sequence));
   }
   for (const std::string& text : arguments.ids->results()) {
-    SG_TRY(Sequence sequence, parse_ids(text, vocab_size, sequences.size() + 1));
+    SG_TRY(Sequence sequence, parse_ids(text, limits.vocabulary, sequences.size() + 1));
     sequences.push_back(std::move(sequence));
-  }
-  for (Sequence& sequence : sequences) {
-    for (const std::int32_t id : sequence.ids) sequence.tokens.push_back(tokenizer ? tokenizer->token_text(id) : "");
   }
   return sequences;
 }

@@ -11,7 +11,10 @@
 #include <bit>
 #include <cerrno>
 #include <numeric>
-#include <system_error>
+#include <optional>
+
+#include "base/file_error.h"
+#include "base/whole_file.h"
 
 namespace sg {
 namespace {
@@ -20,14 +23,15 @@ static_assert(std::endian::native == std::endian::little, "safetensors is little
 
 constexpr std::size_t kHeaderAlignment = 8;  // of the data's start, as the reference writer pads
 
-Error io_error(std::string what, const std::filesystem::path& where, int code) {
-  const bool rights_or_name = code == ENOENT || code == ENOTDIR || code == EACCES || code == EPERM || code == EISDIR;
-  const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
-  return {.kind = rights_or_name ? ErrorKind::kBadInput : ErrorKind::kResource,
-          .what = std::move(what),
-          .where = where.string(),
-          .got = std::system_category().message(code),
-          .hint = full ? "free some space, name another disk, or extract fewer sites, layers or positions" : ""};
+/// What to do about a full disk is more than a file can know.
+Error with_hint(Error error) {
+  if (!error.hint.empty())
+    error.hint = "free some space, name another disk, or extract fewer sites, layers or positions";
+  return error;
+}
+
+Error write_error(std::string what, const std::filesystem::path& where, int code) {
+  return with_hint(file_error(std::move(what), where.string(), code));
 }
 
 /// A JSON string. Text that is not UTF-8 keeps its ASCII.
@@ -105,27 +109,18 @@ int write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes) {
   return 0;
 }
 
-/// The mode that a plain open(O_CREAT) would have given; mkstemp gives 0600.
-mode_t mode_of_new_file(const std::filesystem::path& file) {
-  struct stat old = {};
-  if (::stat(file.c_str(), &old) == 0) return old.st_mode & 07777;
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return 0666 & ~mask;
-}
-
 }  // namespace
 
 struct SafetensorsWriter::State {
-  std::filesystem::path target;  // links followed
-  std::string temporary;         // empty: written directly
-  int fd = -1;
+  std::filesystem::path target;
+  std::optional<WholeFile> whole;  // or
+  int direct = -1;                 // the descriptor of what is no regular file
   Layout layout;
   std::uint64_t missing = 0;  // bytes not written yet
 
+  int fd() const { return whole ? whole->descriptor() : direct; }
   ~State() {
-    if (fd >= 0) ::close(fd);
-    if (fd >= 0 && !temporary.empty()) ::unlink(temporary.c_str());
+    if (direct >= 0) ::close(direct);
   }
 };
 
@@ -140,51 +135,44 @@ Result<SafetensorsWriter> SafetensorsWriter::create(const std::filesystem::path&
   auto state = std::make_unique<State>();
   SG_TRY(state->layout, lay_out(tensors, metadata));
   state->missing = state->layout.total - state->layout.header.size();
-  std::error_code ignored;
-  state->target = std::filesystem::weakly_canonical(target, ignored);
-  if (ignored || state->target.empty()) state->target = target;
+  state->target = write_target(target);
   struct stat info = {};
   const bool exists = ::stat(state->target.c_str(), &info) == 0;
-  if (exists && S_ISDIR(info.st_mode)) return io_error("is a folder, a file was expected", target, EISDIR);
+  if (exists && S_ISDIR(info.st_mode)) return write_error("is a folder, a file was expected", target, EISDIR);
   if (exists && !S_ISREG(info.st_mode)) {
-    state->fd = ::open(state->target.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
-    if (state->fd < 0 || ::lseek(state->fd, 0, SEEK_CUR) < 0) {
+    state->direct = ::open(state->target.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+    if (state->direct < 0 || ::lseek(state->direct, 0, SEEK_CUR) < 0) {
       return Error{.what = "cannot be written in any order of its parts",
                    .where = target.string(),
                    .expected = "a regular file",
                    .got = "a pipe or socket"};
     }
   } else {
-    state->temporary = (state->target.parent_path() / ("." + state->target.filename().string() + ".XXXXXX")).string();
-    state->fd = ::mkstemp(state->temporary.data());
-    if (state->fd < 0) return io_error("cannot be created", target, errno);
-    const int full = ::posix_fallocate(state->fd, 0, static_cast<off_t>(state->layout.total));
-    if (full != 0 && full != EOPNOTSUPP && full != EINVAL) return io_error("there is no room for it", target, full);
+    SG_TRY(WholeFile whole, WholeFile::create(state->target));
+    state->whole.emplace(std::move(whole));
+    const int full = ::posix_fallocate(state->fd(), 0, static_cast<off_t>(state->layout.total));
+    if (full != 0 && full != EOPNOTSUPP && full != EINVAL) return write_error("there is no room for it", target, full);
   }
   const std::span<const char> header = state->layout.header;
-  if (const int code = write_at(state->fd, 0, std::as_bytes(header)); code != 0)
-    return io_error("cannot be written", target, code);
+  if (const int code = write_at(state->fd(), 0, std::as_bytes(header)); code != 0)
+    return write_error("cannot be written", target, code);
   return SafetensorsWriter(std::move(state));
 }
 
 Result<void> SafetensorsWriter::write(std::size_t tensor, std::uint64_t offset, std::span<const std::byte> bytes) {
   const Layout& layout = state_->layout;
   SG_CHECK(offset <= layout.bytes[tensor] && bytes.size() <= layout.bytes[tensor] - offset, "write inside the tensor");
-  const int code = write_at(state_->fd, layout.header.size() + layout.begin[tensor] + offset, bytes);
-  if (code != 0) return io_error("cannot be written", state_->target, code);
+  const int code = write_at(state_->fd(), layout.header.size() + layout.begin[tensor] + offset, bytes);
+  if (code != 0) return write_error("cannot be written", state_->target, code);
   state_->missing -= bytes.size();
   return {};
 }
 
 Result<void> SafetensorsWriter::finish() {
   SG_CHECK(state_->missing == 0, "every byte has been written");
-  if (state_->temporary.empty()) return {};
-  if (::fchmod(state_->fd, mode_of_new_file(state_->target)) != 0 || ::fsync(state_->fd) != 0 ||
-      ::rename(state_->temporary.c_str(), state_->target.c_str()) != 0) {
-    return io_error("cannot be written", state_->target, errno);
-  }
-  state_->temporary.clear();
-  return {};
+  if (!state_->whole) return {};
+  Result<void> done = state_->whole->finish();
+  return done.ok() ? Result<void>() : with_hint(std::move(done).error());
 }
 
 std::uint64_t SafetensorsWriter::file_bytes() const { return state_->layout.total; }

@@ -118,9 +118,10 @@ class BadInput(CliTest):
         self.fails(3, "measure", LLAMA, "-p", "hello", says=["--ids"])
 
     def test_unknown_suite_and_prompt_files(self):
-        # The suite and the files are read after the tokenizer, so a model with one is needed.
+        # Files are read after the tokenizer, so a model with one is needed.
         model = self.tokenized()
-        for arguments, says in ((["--suite", "none"], ["notebook-003"]), (["--prompts", self.folder / "none.txt"], ["none.txt"]),
+        self.fails(2, "measure", model, "--suite", "none", says=["notebook-003"])
+        for arguments, says in ((["--prompts", self.folder / "none.txt"], ["none.txt"]),
                                 (["-p", ""], ["empty"]), (["-p", b"caf\xe9"], ["UTF-8"])):
             with self.subTest(arguments):
                 self.fails(3, "measure", model, *arguments, says=says)

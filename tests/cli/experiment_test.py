@@ -136,7 +136,7 @@ class ExperimentTest(support.CliTest):
 
     def test_wrong_calls(self):
         out = self.folder / "out"
-        self.fails(3, "run", "no-such", "-o", out, says=["no-such", "head-density"])
+        self.fails(2, "run", "no-such", "-o", out, says=["no-such", "head-density"])
         self.fails(2, "run", "head-density", says=["-o DIR"])
         self.fails(2, "run", "head-density", "--model", "x", "-o", out, says=["KEY=MODEL"])
         self.fails(2, "run", "head-density", "--set", "x", "-o", out, says=["key=value"])

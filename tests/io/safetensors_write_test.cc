@@ -104,7 +104,7 @@ TEST(SafetensorsWrite, WithoutFinishNothingIsLeftAndAnOldFileStays) {
   {
     Result<SafetensorsWriter> writer = SafetensorsWriter::create(file, {{"t", DType::kF32, {4}}}, {});
     ASSERT_TRUE(writer.ok());
-    EXPECT_EQ(files_in(folder.path()), 2u);
+    EXPECT_LE(files_in(folder.path()), 2u);  // 1 where a file may be without a name
   }
   EXPECT_EQ(files_in(folder.path()), 1u);
   EXPECT_EQ(fs::file_size(file), 3u);

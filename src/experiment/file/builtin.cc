@@ -28,10 +28,13 @@ Result<ExperimentText> find_experiment(const std::string& name_or_file) {
   }
   std::error_code failure;
   if (!std::filesystem::is_regular_file(name_or_file, failure)) {
-    return Error{.what = "no such experiment",
+    const bool there = std::filesystem::exists(name_or_file, failure);
+    const bool names_file = there || name_or_file.ends_with(".toml") || name_or_file.find('/') != std::string::npos;
+    return Error{.kind = names_file ? ErrorKind::kBadInput : ErrorKind::kUsage,
+                 .what = "no such experiment",
                  .where = "'" + name_or_file + "'",
                  .expected = "a TOML file, or one of " + known,
-                 .got = failure || !std::filesystem::exists(name_or_file) ? "no file of this name" : "not a file"};
+                 .got = there ? "not a file" : "no file of this name"};
   }
   std::ifstream stream(name_or_file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};

@@ -17,7 +17,8 @@ struct BuiltinExperiment {
 /// In alphabetical order.
 std::vector<BuiltinExperiment> builtin_experiments();
 
-/// The text of a built-in experiment, or of a file. Errors: neither; a file that cannot be read.
+/// The text of a built-in experiment, or of a file. Errors: a name that is neither (usage); a file, "x.toml" or with a
+/// folder, that is not there or cannot be read.
 struct ExperimentText {
   std::string text, file;  // file: how errors call it
 };

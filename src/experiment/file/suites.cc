@@ -44,8 +44,11 @@ Result<Suite> find_suite(std::string_view name) {
     if (suite.name == name) return std::move(suite);
     known.append(known.empty() ? "" : ", ").append(suite.name);
   }
-  return Error{
-      .what = "unknown suite", .where = "suite", .expected = "one of " + known, .got = "'" + std::string(name) + "'"};
+  return Error{.kind = ErrorKind::kUsage,
+               .what = "unknown suite",
+               .where = "suite",
+               .expected = "one of " + known,
+               .got = "'" + std::string(name) + "'"};
 }
 
 }  // namespace sg

@@ -22,7 +22,7 @@ struct Suite {
 
 /// In alphabetical order.
 std::vector<Suite> all_suites();
-/// An unknown name is an error that lists the known ones.
+/// An unknown name is an error (usage) that lists the known ones.
 Result<Suite> find_suite(std::string_view name);
 
 }  // namespace sg

@@ -1,5 +1,5 @@
-// Output files: whole or not there. A regular file is written under a temporary name in its own folder, flushed to
-// the disk and renamed; a name that exists and is no regular file (a pipe, a device) is written to directly.
+// Output files: whole or not there (base/whole_file.h); a name that exists and is no regular file (a pipe, a device) is
+// written to directly.
 #pragma once
 
 #include <filesystem>
@@ -9,9 +9,7 @@
 
 namespace sg {
 
-/// "-" is standard output. On an error nothing new is left behind and an existing file is as it was.
-/// Errors: kBadInput when the folder is missing or is not writable by this user's rights, kResource when the disk
-/// is full, read-only or fails.
+/// On an error nothing new is left behind and an existing file is as it was. Errors: as of file_error.
 Result<void> write_output(const std::filesystem::path& file, std::string_view content);
 
 /// Writes everything to an open descriptor; `where` names it in errors.

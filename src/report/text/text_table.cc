@@ -38,12 +38,31 @@ std::string escaped(utf8proc_int32_t code) {
   return code <= 0xFF ? fmt::format("\\x{:02x}", code) : fmt::format("\\u{:04x}", code);
 }
 
-/// Control characters, and those that turn the direction of the line around.
+/// Control characters, and those that turn the direction of the line around (Unicode's Bidi_Control).
 bool needs_escape(utf8proc_int32_t code) {
   const auto category = utf8proc_category(code);
-  const bool direction = (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+  const bool direction = code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
+                         (code >= 0x2066 && code <= 0x2069);
   return direction || category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
          category == UTF8PROC_CATEGORY_ZP;
+}
+
+/// Every character that may go to a terminal, and those of `kept`.
+std::string cleaned(std::string_view text, std::string_view kept) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    if (c.code < 0) {
+      out += kReplacement;
+    } else if (needs_escape(c.code) && kept.find(text[0]) == std::string_view::npos) {
+      out += escaped(c.code);
+    } else {
+      out += text.substr(0, c.bytes);
+    }
+    text.remove_prefix(c.bytes);
+  }
+  return out;
 }
 
 void pad(std::string& line, std::size_t n) { line.append(n, ' '); }
@@ -60,21 +79,9 @@ std::size_t display_width(std::string_view utf8) {
   return width;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const Character c = first_character(text);
-    if (c.code < 0) {
-      out += kReplacement;
-    } else if (needs_escape(c.code)) {
-      out += escaped(c.code);
-    } else {
-      out += text.substr(0, c.bytes);
-    }
-    text.remove_prefix(c.bytes);
-  }
-  return out;
-}
+std::string printable(std::string_view text) { return cleaned(text, ""); }
+
+std::string terminal_text(std::string_view text) { return cleaned(text, "\n\t"); }
 
 std::string shortened(std::string_view text, std::size_t width) {
   constexpr std::string_view kDots = "...";

@@ -2,6 +2,7 @@
 // the promises of equal bits, on this machine.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,7 @@ inline constexpr double kBranchTolerance = 5e-5;  // a branch may cancel to far 
 inline constexpr double kEntropyTolerance = 5e-5;
 inline constexpr double kIdentityTolerance = 1e-5;
 
-Result<std::vector<CheckOutcome>> run_self_check();
+/// `stop` is polled between layers. Errors: no temporary folder, interrupted.
+Result<std::vector<CheckOutcome>> run_self_check(const std::atomic<bool>& stop);
 
 }  // namespace sg

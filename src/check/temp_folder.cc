@@ -1,4 +1,4 @@
-#include "cli/temp_folder.h"
+#include "check/temp_folder.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -21,9 +21,10 @@ Result<TempFolder> TempFolder::make() {
   return TempFolder(name);
 }
 
-TempFolder::~TempFolder() {
+void TempFolder::remove() {
   std::error_code ignored;
   if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  path_.clear();
 }
 
 }  // namespace sg

@@ -1,4 +1,4 @@
-#include "cli/self_check.h"
+#include "check/self_check.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/embedded.h"
-#include "cli/temp_folder.h"
+#include "check/temp_folder.h"
 #include "measure/measure.h"
 #include "report/data/json_reader.h"
 #include "report/file/output_file.h"
@@ -130,8 +130,11 @@ Result<Sequence> golden_sequence(const JsonReader& golden) {
   return sequence;
 }
 
-MeasureOptions options_of(int threads, std::string isa = {}) {
+using Stop = std::atomic<bool>;
+
+MeasureOptions options_of(const Stop& stop, int threads, std::string isa = {}) {
   MeasureOptions options;
+  options.stop = &stop;
   options.threads = threads;
   options.isa = std::move(isa);
   options.logits = LogitPositions::kAll;
@@ -139,12 +142,12 @@ MeasureOptions options_of(int threads, std::string isa = {}) {
 }
 
 Result<void> check_bits(const Model& model, const std::vector<Sequence>& sequences, const Measurement& base,
-                        CheckOutcome& outcome) {
-  SG_TRY(const Measurement two, measure(model, nullptr, sequences, options_of(2)));
+                        const Stop& stop, CheckOutcome& outcome) {
+  SG_TRY(const Measurement two, measure(model, nullptr, sequences, options_of(stop, 2)));
   outcome.threads_equal = same_bits(base, two);
   outcome.packing_equal = true;
   for (std::size_t s = 0; s < sequences.size(); ++s) {
-    SG_TRY(const Measurement alone, measure(model, nullptr, {sequences[s]}, options_of(1)));
+    SG_TRY(const Measurement alone, measure(model, nullptr, {sequences[s]}, options_of(stop, 1)));
     outcome.packing_equal =
         outcome.packing_equal && same(all_numbers(alone.sequences[0]), all_numbers(base.sequences[s]));
   }
@@ -152,29 +155,41 @@ Result<void> check_bits(const Model& model, const std::vector<Sequence>& sequenc
   for (const std::string_view isa : available_isas()) {
     SG_TRY(const Kernels* kernels, kernels_for(isa));
     if (!used->has_fma || !kernels->has_fma || isa == used->isa) continue;
-    SG_TRY(const Measurement other, measure(model, nullptr, sequences, options_of(1, std::string(isa))));
+    SG_TRY(const Measurement other, measure(model, nullptr, sequences, options_of(stop, 1, std::string(isa))));
     outcome.isas_equal = outcome.isas_equal.value_or(true) && same_bits(base, other);
   }
   return {};
 }
 
-Result<void> check_model(const BuiltIn& built_in, const std::filesystem::path& folder, CheckOutcome& outcome) {
-  std::string_view golden_text;
-  std::filesystem::path path = folder;
+struct OpenedModel {
+  Model model;
+  std::string_view golden;
+};
+
+Result<OpenedModel> open_built_in(const BuiltIn& built_in, const TempFolder& folder) {
+  std::string_view golden;
+  std::filesystem::path path = folder.path();
   for (const EmbeddedFile& file : built_in.files) {
     if (is_golden(file)) {
-      golden_text = file.content;
+      golden = file.content;
       continue;
     }
-    const std::filesystem::path target = folder / std::filesystem::path(file.path).filename();
+    const std::filesystem::path target = folder.path() / std::filesystem::path(file.path).filename();
     SG_TRY_VOID(write_output(target, file.content));
     if (target.extension() == ".gguf") path = target;
   }
-  SG_TRY(const Model model, open_model(path));
+  SG_TRY(Model model, open_model(path));
+  return OpenedModel{std::move(model), golden};
+}
+
+Result<void> check_model(const BuiltIn& built_in, TempFolder folder, const Stop& stop, CheckOutcome& outcome) {
+  SG_TRY(const OpenedModel opened, open_built_in(built_in, folder));
+  folder.remove();  // the mapped bytes outlive the names
+  const Model& model = opened.model;
   outcome.family = model.spec.family->name;
   outcome.format = model.checkpoint.format == Format::kGguf ? "GGUF" : "safetensors";
   JsonDocument document;
-  SG_TRY(const JsonReader root, document.parse(golden_text, built_in.name));
+  SG_TRY(const JsonReader root, document.parse(opened.golden, built_in.name));
   SG_TRY(const JsonReader list, root.at("sequences"));
   SG_TRY(const std::vector<JsonReader> goldens, list.items());
   std::vector<Sequence> sequences;
@@ -182,11 +197,11 @@ Result<void> check_model(const BuiltIn& built_in, const std::filesystem::path& f
     SG_TRY(Sequence sequence, golden_sequence(golden));
     sequences.push_back(std::move(sequence));
   }
-  SG_TRY(const Measurement base, measure(model, nullptr, sequences, options_of(1)));
+  SG_TRY(const Measurement base, measure(model, nullptr, sequences, options_of(stop, 1)));
   for (std::size_t s = 0; s < goldens.size(); ++s) {
     SG_TRY_VOID(compare(goldens[s], base.sequences[s], outcome));
   }
-  return check_bits(model, sequences, base, outcome);
+  return check_bits(model, sequences, base, stop, outcome);
 }
 
 }  // namespace
@@ -197,15 +212,14 @@ bool CheckOutcome::ok() const {
          identity_error.value_or(0) <= kIdentityTolerance;
 }
 
-Result<std::vector<CheckOutcome>> run_self_check() {
+Result<std::vector<CheckOutcome>> run_self_check(const Stop& stop) {
   std::vector<CheckOutcome> outcomes;
-  SG_TRY(const TempFolder temporary, TempFolder::make());
   for (const BuiltIn& model : built_in_models()) {
     CheckOutcome outcome;
     outcome.model = model.name;
-    const std::filesystem::path folder = temporary.path() / model.name;
-    SG_TRY_VOID(make_folder(folder));
-    const Result<void> done = check_model(model, folder, outcome);
+    SG_TRY(TempFolder folder, TempFolder::make());
+    Result<void> done = check_model(model, std::move(folder), stop, outcome);
+    if (!done.ok() && done.error().kind == ErrorKind::kInterrupted) return std::move(done).error();
     if (!done.ok()) outcome.failure = done.error().message();
     outcomes.push_back(std::move(outcome));
   }

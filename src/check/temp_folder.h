@@ -13,9 +13,11 @@ class TempFolder {
   static Result<TempFolder> make();
   TempFolder(TempFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
   TempFolder& operator=(TempFolder&&) = delete;
-  ~TempFolder();
+  ~TempFolder() { remove(); }
 
   const std::filesystem::path& path() const { return path_; }
+  /// With all that is in it, before its owner is gone.
+  void remove();
 
  private:
   explicit TempFolder(std::filesystem::path path) : path_(std::move(path)) {}
