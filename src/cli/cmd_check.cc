@@ -4,8 +4,8 @@
 
 #include "check/self_check.h"
 #include "cli/common.h"
-#include "cli/model_text.h"
 #include "cli/signals.h"
+#include "report/text/model_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

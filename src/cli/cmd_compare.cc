@@ -2,11 +2,12 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
-#include "cli/compare_report.h"
 #include "cli/measuring.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "io/hub_cache.h"
+#include "report/data/comparison_json.h"
+#include "report/text/compare_text.h"
 
 namespace sg {
 namespace {

@@ -5,11 +5,11 @@
 
 #include "cli/common.h"
 #include "cli/measuring.h"
-#include "cli/model_text.h"
 #include "cli/progress.h"
 #include "cli/selection.h"
 #include "cli/signals.h"
 #include "io/safetensors_write.h"
+#include "report/text/model_text.h"
 #include "report/text/number_text.h"
 
 namespace sg {

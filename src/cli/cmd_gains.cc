@@ -3,12 +3,12 @@
 #include <filesystem>
 
 #include "cli/common.h"
-#include "cli/gain_text.h"
-#include "cli/gains_json.h"
-#include "cli/massive_text.h"
 #include "cli/measuring.h"
-#include "cli/model_text.h"
+#include "report/data/gains_json.h"
 #include "report/data/measurement_json.h"
+#include "report/text/gain_text.h"
+#include "report/text/massive_text.h"
+#include "report/text/model_text.h"
 
 namespace sg {
 namespace {

@@ -4,8 +4,6 @@
 #include <sstream>
 
 #include "cli/common.h"
-#include "cli/layer_text.h"
-#include "cli/measure_text.h"
 #include "cli/measuring.h"
 #include "cli/outputs.h"
 #include "forward/site.h"
@@ -13,6 +11,8 @@
 #include "report/data/measurement_json.h"
 #include "report/data/trace_json.h"
 #include "report/file/output_file.h"
+#include "report/text/layer_text.h"
+#include "report/text/measure_text.h"
 
 namespace sg {
 namespace {

@@ -5,9 +5,8 @@
 #include "cli/outputs.h"
 #include "cli/prompts.h"
 #include "io/hub_cache.h"
-#include "report/data/json_text.h"
-#include "report/text/number_text.h"
-#include "report/text/text_table.h"
+#include "report/data/tokens_json.h"
+#include "report/text/tokens_text.h"
 
 namespace sg {
 namespace {
@@ -44,13 +43,27 @@ Result<std::vector<std::string>> texts_of(const Arguments& a) {
   return texts;
 }
 
-std::string ids_table(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {
-  TextTable table({{"position"}, {"id"}, {"token", Align::kLeft}, {"as stored", Align::kLeft}});
-  for (std::size_t t = 0; t < ids.size(); ++t) {
-    table.row({std::to_string(t), std::to_string(ids[t]), "\"" + printable(tokenizer.token_text(ids[t])) + "\"",
-               printable(tokenizer.token_piece(ids[t]))});
+/// One text with its ids and token texts.
+Result<Sequence> tokenized(const Arguments& a, const Tokenizer& tokenizer, const std::string& text) {
+  Result<std::vector<std::int32_t>> ids = tokenizer.encode(text, !a.no_special);
+  if (!ids.ok()) {
+    Error error = std::move(ids).error();
+    if (!a.file.empty()) error.where = a.file + (error.where.empty() ? "" : ": " + error.where);
+    return error;
   }
-  return table.text();
+  Sequence sequence = {.text = text, .category = {}, .ids = std::move(ids).value(), .tokens = {}};
+  for (const std::int32_t id : sequence.ids) sequence.tokens.push_back(tokenizer.token_text(id));
+  return sequence;
+}
+
+std::string all_tokens_text(const Tokenizer& tokenizer, const std::vector<Sequence>& sequences) {
+  std::string text;
+  for (const Sequence& s : sequences) {
+    std::vector<std::string> pieces;
+    for (const std::int32_t id : s.ids) pieces.emplace_back(tokenizer.token_piece(id));
+    text += (text.empty() ? "" : "\n") + tokens_text(s, pieces);
+  }
+  return text;
 }
 
 Result<int> run(const Arguments& a) {
@@ -58,26 +71,13 @@ Result<int> run(const Arguments& a) {
   SG_TRY_VOID(spare_inputs(outputs, {a.file}));
   SG_TRY(const std::vector<std::string> texts, texts_of(a));
   SG_TRY(const Tokenizer tokenizer, open_tokenizer(a.model, outputs));
-  Json sequences = Json::array();
-  std::string shown;
+  std::vector<Sequence> sequences;
   for (const std::string& text : texts) {
-    auto encoded = tokenizer.encode(text, !a.no_special);
-    if (!encoded.ok()) {
-      Error error = std::move(encoded).error();
-      if (!a.file.empty()) error.where = a.file + (error.where.empty() ? "" : ": " + error.where);
-      return error;
-    }
-    const std::vector<std::int32_t>& ids = encoded.value();
-    if (a.json.empty()) {
-      shown += (shown.empty() ? "" : "\n") + grouped(ids.size()) + (ids.size() == 1 ? " token\n" : " tokens\n") +
-               ids_table(tokenizer, ids);
-      continue;
-    }
-    Json tokens = Json::array();
-    for (const std::int32_t id : ids) tokens.push_back(tokenizer.token_text(id));
-    sequences.push_back({{"text", text}, {"ids", ids}, {"tokens", std::move(tokens)}});
+    SG_TRY(Sequence sequence, tokenized(a, tokenizer, text));
+    sequences.push_back(std::move(sequence));
   }
-  SG_TRY_VOID(a.json.empty() ? print(shown) : write_document(a.json, json_text({{"sequences", std::move(sequences)}})));
+  SG_TRY_VOID(a.json.empty() ? print(all_tokens_text(tokenizer, sequences))
+                             : write_document(a.json, json_text(tokens_json(sequences))));
   return 0;
 }
 

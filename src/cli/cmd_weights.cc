@@ -4,14 +4,14 @@
 #include "cli/common.h"
 #include "cli/measuring.h"
 #include "cli/outputs.h"
-#include "cli/pooled.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
-#include "cli/weights_text.h"
 #include "io/hub_cache.h"
 #include "measure/definition.h"
 #include "measure/measure.h"
 #include "report/data/weights_json.h"
+#include "report/text/weights_text.h"
+#include "spectra/amplification.h"
 #include "spectra/weights.h"
 
 namespace sg {
@@ -53,22 +53,13 @@ Result<void> write_results(const Arguments& a, const WeightsReport& report) {
 }
 
 /// The gain under the named definition over the prompts, times the spectral norm of W_U.
-Result<void> amplify(Arguments& a, const Common& common, WeightsReport& report) {
+Result<void> add_amplification(Arguments& a, const Common& common, WeightsReport& report) {
   SG_TRY(const Definition definition, find_definition(a.amplification));
   a.measure.model = a.model;
   a.measure.logits = "none";
   SG_TRY(Job job, prepare(a.measure, common, {}));
   SG_TRY(const Measurement measurement, run_job(job, common));
-  const PooledRow pooled = pooled_row(definition, measurement, std::nullopt, false);
-  if (!pooled.pooled.gain.ok()) {
-    report.warnings.push_back("no amplification: " + pooled.pooled.gain.reason);
-    return {};
-  }
-  for (const WeightRow& row : report.matrices) {
-    if (row.role != "W_U" || row.part != "all" || !row.statistics) continue;
-    const double gain = *pooled.pooled.gain.value;
-    report.amplification = {.definition = definition.id(), .gain = gain, .value = row.statistics->spectral_norm * gain};
-  }
+  amplify(report, definition, measurement);
   return {};
 }
 
@@ -95,7 +86,7 @@ Result<int> run(Arguments& a, const Common& common) {
   SG_TRY_VOID(spare_inputs(outputs, files_of(model)));
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
   if (!a.amplification.empty()) {
-    SG_TRY_VOID(amplify(a, common, report));
+    SG_TRY_VOID(add_amplification(a, common, report));
   }
   SG_TRY_VOID(write_results(a, report));
   if (report.refused() == 0) return 0;

@@ -51,6 +51,9 @@ struct Comparison {
 Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                            const MeasureOptions& options);
 
+/// Whether there is one of it per block.
+inline bool in_block(SiteRef place) { return place.site != Site::kEmbed && place.site != Site::kFinal; }
+
 /// Over tokens: the largest |relative difference of norms| and their mean, the smallest and mean cosine, the largest
 /// and mean distance. NaN when any is.
 struct DifferenceSummary {

@@ -25,6 +25,16 @@ Number cosine(Number dot, Number a, Number b) {
   return finite(*dot / *a / *b);
 }
 
+Number mean_of(const std::vector<BlockGrowth>& all, Number BlockGrowth::*field) {
+  double sum = 0;
+  for (const BlockGrowth& g : all) {
+    if (!(g.*field)) return std::nullopt;
+    sum += *(g.*field);
+  }
+  if (all.empty()) return std::nullopt;
+  return sum / static_cast<double>(all.size());
+}
+
 }  // namespace
 
 BlockGrowth block_growth(const SequenceMeasurement& sequence, std::size_t layer, std::size_t token) {
@@ -43,6 +53,18 @@ BlockGrowth block_growth(const SequenceMeasurement& sequence, std::size_t layer,
   growth.cos_attention = cosine(pre_attn, pre, attn);
   growth.cos_mlp = cosine(x_mlp, x, mlp);
   return growth;
+}
+
+BlockGrowth mean_growth(const Measurement& measurement, std::size_t layer) {
+  std::vector<BlockGrowth> all;
+  for (const SequenceMeasurement& s : measurement.sequences)
+    all.push_back(block_growth(s, layer, s.sequence.ids.size() - 1));
+  BlockGrowth means;
+  for (const auto field : {&BlockGrowth::attention, &BlockGrowth::mlp, &BlockGrowth::cross, &BlockGrowth::cos_attention,
+                           &BlockGrowth::cos_mlp}) {
+    means.*field = mean_of(all, field);
+  }
+  return means;
 }
 
 }  // namespace sg

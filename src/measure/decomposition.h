@@ -19,5 +19,7 @@ struct BlockGrowth {
   std::optional<double> cos_mlp;        // of mlp_out with the x above
 };
 BlockGrowth block_growth(const SequenceMeasurement& sequence, std::size_t layer, std::size_t token);
+/// Means over the sequences, at the last token of each. A field is absent when it is for any of them.
+BlockGrowth mean_growth(const Measurement& measurement, std::size_t layer);
 
 }  // namespace sg

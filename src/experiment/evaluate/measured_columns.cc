@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiment/evaluate/gain_interval.h"
 #include "experiment/value/value.h"
+#include "measure/gain_interval.h"
 
 namespace sg {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/model_text.h"
+#include "report/text/model_text.h"
 
 #include <fmt/format.h>
 

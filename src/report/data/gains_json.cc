@@ -1,8 +1,8 @@
-#include "cli/gains_json.h"
+#include "report/data/gains_json.h"
 
 #include <algorithm>
 
-#include "cli/pooled.h"
+#include "measure/pooled.h"
 #include "report/data/measurement_json.h"
 
 namespace sg {

@@ -1,13 +1,12 @@
-#include "cli/measure_text.h"
+#include "report/text/measure_text.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "cli/common.h"
-#include "cli/gain_text.h"
-#include "cli/massive_text.h"
-#include "cli/model_text.h"
+#include "report/text/gain_text.h"
+#include "report/text/massive_text.h"
+#include "report/text/model_text.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 

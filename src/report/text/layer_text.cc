@@ -1,9 +1,9 @@
-#include "cli/layer_text.h"
+#include "report/text/layer_text.h"
 
 #include <fmt/format.h>
 
-#include "cli/model_text.h"
 #include "measure/measure.h"
+#include "report/text/model_text.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 

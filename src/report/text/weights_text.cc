@@ -1,11 +1,11 @@
-#include "cli/weights_text.h"
+#include "report/text/weights_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "cli/model_text.h"
+#include "report/text/model_text.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 

@@ -1,8 +1,8 @@
-#include "cli/pooled.h"
+#include "measure/pooled.h"
 
 #include <algorithm>
 
-#include "experiment/evaluate/gain_interval.h"
+#include "measure/gain_interval.h"
 
 namespace sg {
 namespace {
@@ -32,6 +32,20 @@ std::vector<std::string> categories_of(const Measurement& measurement) {
     if (category && std::find(found.begin(), found.end(), *category) == found.end()) found.push_back(*category);
   }
   return found;
+}
+
+std::vector<Disagreement> disagreements(const Measurement& measurement) {
+  std::vector<Disagreement> all;
+  for (const GainSpan span : kGainSpans) {
+    Disagreement d = {.span = span, .expand = {}, .contract = {}};
+    for (const Reduction r : kReductions) {
+      const Measured gain = evaluate({r, span, Pooling::kMeanOfGains}, measurement).gain;
+      if (gain.ok() && *gain.value > 1) d.expand.push_back(r);
+      if (gain.ok() && *gain.value < 1) d.contract.push_back(r);
+    }
+    if (!d.expand.empty() && !d.contract.empty()) all.push_back(std::move(d));
+  }
+  return all;
 }
 
 }  // namespace sg

@@ -1,4 +1,4 @@
-#include "experiment/evaluate/gain_interval.h"
+#include "measure/gain_interval.h"
 
 #include <algorithm>
 

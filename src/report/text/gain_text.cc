@@ -1,14 +1,10 @@
-#include "cli/gain_text.h"
+#include "report/text/gain_text.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <numeric>
-
-#include "cli/common.h"
-#include "cli/model_text.h"
-#include "cli/pooled.h"
 #include "measure/decomposition.h"
+#include "measure/pooled.h"
+#include "report/text/model_text.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
@@ -24,9 +20,13 @@ std::string interval_cell(const std::optional<Interval>& interval) {
   return short_number(interval->low) + " to " + short_number(interval->high);
 }
 
-/// How a reduction is called inside a sentence.
-std::string spoken(Reduction reduction) {
-  return reduction == Reduction::kMeanSkipFirst ? "mean without the first token" : std::string(name(reduction));
+/// How reductions are called inside a sentence.
+std::string spoken(const std::vector<Reduction>& reductions) {
+  std::vector<std::string> words;
+  words.reserve(reductions.size());
+  for (const Reduction r : reductions)
+    words.push_back(r == Reduction::kMeanSkipFirst ? "mean without the first token" : std::string(name(r)));
+  return listed(words);
 }
 
 Columns reduction_columns(const std::string& first) {
@@ -35,8 +35,8 @@ Columns reduction_columns(const std::string& first) {
   return columns;
 }
 
-PooledGain mean_gain(const Measurement& m, Reduction reduction, GainSpan span) {
-  return evaluate({reduction, span, Pooling::kMeanOfGains}, m);
+Measured mean_gain(const Measurement& m, Reduction reduction, GainSpan span) {
+  return evaluate({reduction, span, Pooling::kMeanOfGains}, m).gain;
 }
 
 /// Reasons of absent cells, each once, as lines under a table.
@@ -45,34 +45,13 @@ class Footnotes {
   void add(const std::string& what, const Measured& gain) {
     if (gain.ok()) return;
     const std::string line = "- at " + what + ": " + gain.reason + "\n";
-    if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(line);
+    if (text_.find(line) == std::string::npos) text_ += line;
   }
-  std::string text() const { return std::accumulate(lines_.begin(), lines_.end(), std::string()); }
+  const std::string& text() const { return text_; }
 
  private:
-  std::vector<std::string> lines_;
+  std::string text_;
 };
-
-/// Means over the sequences, at the last token of each.
-struct MeanGrowth {
-  std::optional<double> attention, mlp, cross, cos_attention, cos_mlp;
-};
-
-MeanGrowth mean_growth(const Measurement& m, std::size_t layer) {
-  std::vector<BlockGrowth> all;
-  for (const SequenceMeasurement& s : m.sequences) all.push_back(block_growth(s, layer, s.sequence.ids.size() - 1));
-  const auto mean_of = [&](std::optional<double> BlockGrowth::*field) -> std::optional<double> {
-    double sum = 0;
-    for (const BlockGrowth& g : all) {
-      if (!(g.*field)) return std::nullopt;
-      sum += *(g.*field);
-    }
-    if (all.empty()) return std::nullopt;
-    return sum / static_cast<double>(all.size());
-  };
-  return {mean_of(&BlockGrowth::attention), mean_of(&BlockGrowth::mlp), mean_of(&BlockGrowth::cross),
-          mean_of(&BlockGrowth::cos_attention), mean_of(&BlockGrowth::cos_mlp)};
-}
 
 std::string category_table(const Measurement& m) {
   const std::vector<std::string> categories = categories_of(m);
@@ -102,7 +81,7 @@ std::string span_table(const Measurement& m) {
   for (const GainSpan span : kGainSpans) {
     std::vector<std::string> cells = {title(span)};
     for (const Reduction r : kReductions) {
-      const Measured gain = mean_gain(m, r, span).gain;
+      const Measured gain = mean_gain(m, r, span);
       cells.push_back(gain_cell(gain));
       notes.add(title(span) + ", " + std::string(title(r)), gain);
     }
@@ -115,17 +94,10 @@ std::string span_table(const Measurement& m) {
 
 std::string disagreement_text(const Measurement& m) {
   std::string text;
-  for (const GainSpan span : kGainSpans) {
-    std::vector<std::string> expand, contract;
-    for (const Reduction r : kReductions) {
-      const Measured gain = mean_gain(m, r, span).gain;
-      if (gain.ok() && *gain.value > 1) expand.push_back(spoken(r));
-      if (gain.ok() && *gain.value < 1) contract.push_back(spoken(r));
-    }
-    if (expand.empty() || contract.empty()) continue;
-    text +=
-        fmt::format("The definitions disagree on \"{}\": {} expand{}, {} contract{}.\n", title(span), listed(expand),
-                    expand.size() == 1 ? "s" : "", listed(contract), contract.size() == 1 ? "s" : "");
+  for (const Disagreement& d : disagreements(m)) {
+    text += fmt::format("The definitions disagree on \"{}\": {} expand{}, {} contract{}.\n", title(d.span),
+                        spoken(d.expand), d.expand.size() == 1 ? "s" : "", spoken(d.contract),
+                        d.contract.size() == 1 ? "s" : "");
   }
   if (text.empty()) text = "The definitions agree, span by span, on who expands and who contracts.\n";
   return text;
@@ -144,7 +116,7 @@ std::string ladder_table(const Measurement& m) {
   for (std::size_t layer = 0; layer < m.model.n_layers; ++layer) {
     std::vector<std::string> cells = {std::to_string(layer)};
     for (const auto& rungs : ladders) cells.push_back(gain_cell(pool(Pooling::kMeanOfGains, rungs[layer]).gain));
-    const MeanGrowth growth = mean_growth(m, layer);
+    const BlockGrowth growth = mean_growth(m, layer);
     cells.push_back(number_cell(growth.attention));
     cells.push_back(number_cell(growth.mlp));
     if (parallel) cells.push_back(number_cell(growth.cross));

@@ -23,4 +23,11 @@ PooledRow pooled_row(const Definition& definition, const Measurement& measuremen
 /// The categories of a measurement in the order of their first prompt.
 std::vector<std::string> categories_of(const Measurement& measurement);
 
+/// A span on which some reductions, pooled by mean_of_gains, expand while others contract.
+struct Disagreement {
+  GainSpan span = GainSpan::kLastBlock;
+  std::vector<Reduction> expand, contract;
+};
+std::vector<Disagreement> disagreements(const Measurement& measurement);
+
 }  // namespace sg
