@@ -229,6 +229,11 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
                            const MeasureOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   SG_TRY_VOID(check_alike(a, b));
+  for (const Model* model : {&a, &b}) {
+    if (model->bindings.has_head()) continue;
+    return Error{.what = "the model has no unembedding, so its outputs cannot be compared",
+                 .where = model->path.string()};
+  }
   SG_TRY_VOID(check_sequences(a, sequences));
   SG_TRY_VOID(check_sequences(b, sequences));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));

@@ -73,6 +73,19 @@ void name_top_tokens(const Tokenizer* tokenizer, SequenceMeasurement& m) {
   for (LensRow& row : m.lens) name_all(row.stats);
 }
 
+/// A model without an unembedding has no logits: none are taken, and a lens cannot be had.
+Result<MeasureOptions> answerable(const Model& model, MeasureOptions options) {
+  if (model.bindings.has_head()) return options;
+  if (options.lens != LogitPositions::kNone) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "the model has no unembedding to read its layers through",
+                 .where = model.path.string(),
+                 .hint = "measure it without --lens"};
+  }
+  options.logits = LogitPositions::kNone;
+  return options;
+}
+
 }  // namespace
 
 ModelFacts describe(const Model& model) {
@@ -124,9 +137,10 @@ Result<EngineFacts> engine_facts(int threads, const std::string& isa) {
 }
 
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
-                            const MeasureOptions& options) {
+                            const MeasureOptions& wanted) {
   const auto start = std::chrono::steady_clock::now();
   SG_TRY_VOID(check_sequences(model, sequences));
+  SG_TRY(const MeasureOptions options, answerable(model, wanted));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Measurement result;

@@ -7,50 +7,10 @@
 #include <cstring>
 #include <set>
 
+#include "model/tensor_names.h"
+
 namespace sg {
 namespace {
-
-std::string with_layer(std::string_view pattern, std::size_t layer) {
-  const std::size_t brace = pattern.find("{}");
-  if (brace == std::string_view::npos) return std::string(pattern);
-  return fmt::format("{}{}{}", pattern.substr(0, brace), layer, pattern.substr(brace + 2));
-}
-
-/// The spellings under which Hugging Face checkpoints are known to keep `name`: as written, with the base
-/// prefix added or removed, and inside a multimodal model.
-std::vector<std::string> spellings(const std::string& name, std::string_view prefix) {
-  std::vector<std::string> all = {name, std::string(prefix) + name};
-  const bool has_prefix = !prefix.empty() && name.starts_with(prefix);
-  if (has_prefix) all.push_back(name.substr(prefix.size()));
-  all.push_back("language_model." + name);
-  all.push_back("model.language_model." + (has_prefix ? name.substr(prefix.size()) : name));
-  return all;
-}
-
-/// torch's first names for a norm's parameters.
-std::string legacy_suffix(const std::string& name) {
-  if (name.ends_with(".weight")) return name.substr(0, name.size() - 7) + ".gamma";
-  if (name.ends_with(".bias")) return name.substr(0, name.size() - 5) + ".beta";
-  return name;
-}
-
-const TensorInfo* find_row(const Spec& spec, const Checkpoint& checkpoint, std::string_view pattern,
-                           std::size_t layer) {
-  while (!pattern.empty()) {
-    const std::size_t bar = pattern.find('|');
-    const std::string name = with_layer(pattern.substr(0, bar), layer);
-    if (checkpoint.format == Format::kGguf) {
-      if (const TensorInfo* tensor = checkpoint.find(name)) return tensor;
-    } else {
-      for (const std::string& spelling : spellings(name, spec.family->base_prefix)) {
-        if (const TensorInfo* tensor = checkpoint.find(spelling)) return tensor;
-        if (const TensorInfo* tensor = checkpoint.find(legacy_suffix(spelling))) return tensor;
-      }
-    }
-    pattern = bar == std::string_view::npos ? std::string_view{} : pattern.substr(bar + 1);
-  }
-  return nullptr;
-}
 
 std::string shape_text(const std::vector<std::uint64_t>& shape) {
   return shape.empty() ? "a scalar" : fmt::format("{}", fmt::join(shape, " x "));
@@ -90,21 +50,28 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
 struct Binder {
   const Spec& spec;
   const Checkpoint& checkpoint;
-  const std::vector<bool>& flags;
-  std::set<const TensorInfo*> used;
+  const TensorNames names;
+  std::set<const TensorInfo*> used = {};
+
+  std::string_view pattern_of(const TensorRow& row) const {
+    return checkpoint.format == Format::kGguf ? row.gguf : row.hf;
+  }
+  Error missing(const TensorRow& row, std::string_view pattern, std::size_t index) const {
+    return {.what = fmt::format("tensor {} ({}) is missing", with_index(pattern.substr(0, pattern.find('|')), index),
+                                name(row.role)),
+            .where = checkpoint.path.string(),
+            .got = names.seen(),
+            .hint = fmt::format("the checkpoint is incomplete or is not of family {}", spec.family->name)};
+  }
 
   /// The row's tensor under one name pattern, checked; null when there is none and none is needed.
-  Result<const TensorInfo*> find(const TensorRow& row, std::string_view pattern, std::size_t layer) {
+  Result<const TensorInfo*> find(const TensorRow& row, std::string_view pattern, std::size_t index) {
     const bool gguf = checkpoint.format == Format::kGguf;
-    const TensorInfo* tensor = find_row(spec, checkpoint, pattern, layer);
-    const bool flag_set = row.need == Need::kFlag && flags[static_cast<std::size_t>(row.when)] != row.when_not;
-    const bool needed = row.need == Need::kAlways || (!gguf && flag_set);
-    if (tensor == nullptr && needed) {
-      return Error{.what = fmt::format("tensor {} ({}) is missing",
-                                       with_layer(pattern.substr(0, pattern.find('|')), layer), name(row.role)),
-                   .where = checkpoint.path.string(),
-                   .hint = fmt::format("the checkpoint is incomplete or is not of family {}", spec.family->name)};
-    }
+    const TensorInfo* tensor = names.find(pattern, index);
+    const bool flag_set = row.need == Need::kFlag && spec.flags[static_cast<std::size_t>(row.when)] != row.when_not;
+    const bool fused = row.need == Need::kUnlessFused && names.find("blk.{}.attn_qkv.weight", index) != nullptr;
+    const bool needed = row.need == Need::kAlways || (row.need == Need::kUnlessFused && !fused) || (!gguf && flag_set);
+    if (tensor == nullptr && needed) return missing(row, pattern, index);
     if (tensor == nullptr) return nullptr;
     if (!gguf && row.need == Need::kFlag && !flag_set) {
       return Error{.what = fmt::format("{} ({}) is in the file although the configuration excludes it", tensor->name,
@@ -117,9 +84,21 @@ struct Binder {
     return tensor;
   }
 
+  Result<void> bind_model(const TensorRow& row, Bindings& out) {
+    // A tied table may be stored under the name of either end.
+    const bool other_end = row.role == Role::kEmbed && spec.tied_config && names.find(pattern_of(row), 0) == nullptr;
+    for (const TensorRow& end : spec.family->tensors) {
+      if (!other_end || end.role != Role::kHead || names.find(pattern_of(end), 0) == nullptr) continue;
+      SG_TRY(out.model[static_cast<std::size_t>(Role::kEmbed)], find(end, pattern_of(end), 0));
+      return {};
+    }
+    SG_TRY(out.model[static_cast<std::size_t>(row.role)], find(row, pattern_of(row), 0));
+    return {};
+  }
+
   Result<void> bind_layer(const TensorRow& row, std::size_t layer, Bindings& out) {
-    const std::string_view pattern = checkpoint.format == Format::kGguf ? row.gguf : row.hf;
-    const std::string here = with_layer(pattern.substr(0, pattern.find('|')), layer);
+    const std::string_view pattern = pattern_of(row);
+    const std::string here = with_index(pattern.substr(0, pattern.find('|')), layer);
     if (here.find("{}") == std::string::npos) {
       SG_TRY(out.layers[layer][static_cast<std::size_t>(row.role)], find(row, pattern, layer));
       return {};
@@ -133,27 +112,21 @@ struct Binder {
   }
 };
 
-/// Buffers that old checkpoints carry and that no forward pass reads.
-bool is_buffer(const TensorInfo& tensor) {
-  const std::string& n = tensor.name;
-  return n.ends_with("rotary_emb.inv_freq") || n.ends_with(".masked_bias") || n.ends_with("position_ids") ||
-         ((n.ends_with(".attention.bias") || n.ends_with(".attn.bias")) && tensor.shape.size() == 4);
-}
-
 bool same_values(const TensorInfo& a, const TensorInfo& b) {
   return a.dtype == b.dtype && a.bytes == b.bytes && std::memcmp(a.data, b.data, a.bytes) == 0;
 }
 
 /// Ties as transformers 5 does: a stored head that differs from the embedding is kept, whatever the configuration says.
+/// A GGUF file without a head is tied; config.json says whether a model is, and one that is not and has no head is no
+/// language model (a reward or an embedding model): it has a stream and no logits.
 void resolve_head(const Spec& spec, Bindings& b) {
   const TensorInfo* embed = get(b.model, Role::kEmbed);
   const TensorInfo* head = get(b.model, Role::kHead);
   if (head == nullptr) {
+    b.tied = spec.tied_config || spec.format == Format::kGguf;
+    if (!b.tied) b.notices.emplace_back("the file holds no unembedding and the configuration ties none: no logits");
+  } else if (head == embed) {
     b.tied = true;
-    if (!spec.tied_config && spec.format == Format::kSafetensors) {
-      b.notices.push_back(
-          "the configuration says the head is not tied, but the file holds none: the embedding is used");
-    }
   } else if (spec.tied_config && spec.format == Format::kSafetensors) {
     b.tied = same_values(*embed, *head);
     if (!b.tied)
@@ -167,13 +140,13 @@ void resolve_head(const Spec& spec, Bindings& b) {
 
 Result<Bindings> bind(const Spec& spec, const Checkpoint& checkpoint) {
   Bindings bindings;
-  Binder binder{spec, checkpoint, spec.flags, {}};
+  Binder binder{spec, checkpoint, TensorNames(spec, checkpoint)};
   bindings.layers.resize(spec.layers);
   for (const TensorRow& row : spec.family->tensors) {
-    const std::string_view pattern = checkpoint.format == Format::kGguf ? row.gguf : row.hf;
+    const std::string_view pattern = binder.pattern_of(row);
     if (pattern.empty()) continue;
     if (pattern.find("{}") == std::string_view::npos) {
-      SG_TRY(bindings.model[static_cast<std::size_t>(row.role)], binder.find(row, pattern, 0));
+      SG_TRY_VOID(binder.bind_model(row, bindings));
       continue;
     }
     for (std::size_t l = 0; l < spec.layers; ++l) {
@@ -181,16 +154,14 @@ Result<Bindings> bind(const Spec& spec, const Checkpoint& checkpoint) {
     }
   }
   resolve_head(spec, bindings);
-  std::size_t unread = 0;
-  std::string first;
-  for (const TensorInfo& tensor : checkpoint.tensors) {
-    if (binder.used.contains(&tensor) || is_buffer(tensor)) continue;
-    if (unread++ == 0) first = tensor.name;
+  SG_TRY(const std::optional<std::string> unread, check_unread(spec, checkpoint, binder.names, binder.used));
+  const std::string& prefix = binder.names.prefix();
+  const bool multimodal =
+      prefix.find("language_model") != std::string::npos || prefix.find("text_model") != std::string::npos;
+  if (!prefix.empty() && !multimodal) {
+    bindings.notices.push_back(fmt::format("the tensors' names begin with {}, which is left out", prefix));
   }
-  if (unread > 0) {
-    bindings.notices.push_back(
-        fmt::format("{} tensors are not part of the measured model and are not read, the first is {}", unread, first));
-  }
+  if (unread) bindings.notices.push_back(*unread);
   return bindings;
 }
 

@@ -21,7 +21,9 @@ struct Bindings {
   std::vector<RoleTensors> layers;  // one per block
   /// Roles whose parts are stored one tensor per head; the role's own entry is then null.
   std::map<std::pair<std::size_t, Role>, std::vector<const TensorInfo*>> per_head;
-  bool tied = false;                 // the head is the embedding table
+  bool tied = false;  // the head is the embedding table
+  /// A model without an unembedding has a stream and no logits.
+  bool has_head() const { return get(model, Role::kHead) != nullptr; }
   std::vector<std::string> notices;  // tensors that are not read, a head that differs from a tied embedding, ...
 };
 

@@ -95,41 +95,90 @@ Effect effect_of(Field field, const ConfigValue& value, const Spec& spec, const 
   return Effect::kDoubtful;
 }
 
-bool reads(const Family& family, std::string_view key) {
+std::string_view keys_of(const ConfigRow& row, Format format) { return format == Format::kGguf ? row.gguf : row.hf; }
+
+bool reads(const Family& family, std::string_view key, Format format) {
   return lists(family.unused_keys, key) ||
-         std::ranges::any_of(family.config, [&](const ConfigRow& row) { return lists(row.hf, key); });
+         std::ranges::any_of(family.config, [&](const ConfigRow& row) { return lists(keys_of(row, format), key); });
 }
 
-Error refusal(std::string_view key, const ConfigValue& value, const Family& other, const Spec& spec,
+Error refusal(std::string_view key, const ConfigValue& value, std::string_view owner, const Spec& spec,
               const Config& config) {
+  const bool gguf = config.format() == Format::kGguf;
   return {
       .what = fmt::format("{} would change the forward pass, and family {} has no such switch", key, spec.family->name),
       .where = config.where(),
       .expected = "no such key, null or a value without effect",
       .got = show(value),
-      .hint = fmt::format("it is a key of {}; the file describes a variant that is not supported. If the model's "
-                          "own code ignores the key, take it out of a copy of config.json",
-                          other.name)};
+      .hint =
+          fmt::format("it is a key of {}; the file describes a variant that is not supported{}", owner,
+                      gguf ? "" : ". If the model's own code ignores the key, take it out of a copy of config.json")};
+}
+
+/// A switch that no family of this program has, and the value at which it is off.
+struct ForeignSwitch {
+  std::string_view hf, gguf;
+  double off;  // flags are 1 and 0
+  std::string_view owner;
+};
+constexpr ForeignSwitch kForeignSwitches[] = {
+    {"is_causal", "attention.causal", 1, "models that attend in both directions"},
+    {"is_encoder_decoder", "", 0, "encoder-decoders"},
+    {"per_layer_config", "", 0, "models whose layers differ"},
+    {"num_experts|num_local_experts|n_routed_experts", "expert_count", 0, "mixtures of experts"},
+    {"", "attention.max_alibi_bias", 0, "MPT"},
+    {"", "attention.value_residual_mix_lora_rank", 0, "RWKV"},
+    {"", "ssm.conv_kernel", 0, "state-space models"},
+    {"", "ssm.state_size", 0, "state-space models"},
+    {"", "attention.q_lora_rank", 0, "DeepSeek"},
+    {"", "attention.kv_lora_rank", 0, "DeepSeek"},
+    {"", "attention.temperature_scale", 0, "Mistral 4"},
+    {"", "swin_norm", 0, "Chameleon"},
+};
+
+/// Whether the value is that number or that flag; a value of another kind is not.
+bool is_at(const ConfigValue& value, double wanted) {
+  if (const bool* flag = std::get_if<bool>(&value)) return (*flag ? 1.0 : 0.0) == wanted;
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return static_cast<double>(*count) == wanted;
+  if (const auto* real = std::get_if<double>(&value)) return *real == wanted;
+  return value.is_null();
+}
+
+Result<void> check_switches(const Spec& spec, const Config& config) {
+  for (const ForeignSwitch& each : kForeignSwitches) {
+    const std::string_view keys = config.format() == Format::kGguf ? each.gguf : each.hf;
+    const ConfigValue* value = keys.empty() ? nullptr : config.find(keys);
+    if (value == nullptr || is_at(*value, each.off)) continue;
+    const std::string_view key = keys.substr(0, keys.find('|'));
+    return refusal(key, *value, each.owner, spec, config);
+  }
+  return {};
 }
 
 }  // namespace
 
+bool is_foreign_switch(std::string_view key) {
+  return std::ranges::any_of(kForeignSwitches, [&](const ForeignSwitch& each) { return lists(each.hf, key); });
+}
+
 Result<std::vector<std::string>> check_foreign_keys(const Spec& spec, const Config& config) {
+  SG_TRY_VOID(check_switches(spec, config));
   std::vector<std::string> notices;
-  if (config.format() == Format::kGguf) return notices;
   std::set<std::string_view> seen;
   for (const Family* other : all_families()) {
     for (const ConfigRow& row : other->config) {
-      for (std::string_view keys = row.hf; !keys.empty();) {
+      for (std::string_view keys = keys_of(row, config.format()); !keys.empty();) {
         const std::size_t bar = keys.find('|');
         const std::string_view key = keys.substr(0, bar);
         keys = bar == std::string_view::npos ? std::string_view{} : keys.substr(bar + 1);
         const ConfigValue* found = config.find(key);
-        if (found == nullptr || reads(*spec.family, key) || !seen.insert(key).second) continue;
+        if (found == nullptr || reads(*spec.family, key, config.format()) || !seen.insert(key).second) continue;
+        // llama.cpp's converters write 0 for what a model has not.
+        if (config.format() == Format::kGguf && is_at(*found, 0)) continue;
         const Effect effect = effect_of(row.field, *found, spec, config);
-        if (effect == Effect::kOther) return refusal(key, *found, *other, spec, config);
+        if (effect == Effect::kOther) return refusal(key, *found, other->name, spec, config);
         if (effect == Effect::kDoubtful) {
-          notices.push_back(fmt::format("{} is {} in config.json and is not read: family {} has no such key", key,
+          notices.push_back(fmt::format("{} is {} in the configuration and is not read: family {} has no such key", key,
                                         show(*found), spec.family->name));
         }
       }

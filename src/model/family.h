@@ -110,6 +110,7 @@ enum class Field : std::uint8_t {
   kWindowFromLayer,
   kBidirectional,
   kAlibi,
+  kUseRope,
   kRopeTheta,
   kRopeLocalTheta,
   kRotaryPct,
@@ -162,8 +163,9 @@ struct ConfigRow {
 
 enum class Need : std::uint8_t {
   kAlways,
-  kOptional,  // used when present, as the reference does
-  kFlag,      // config.json: present if and only if the flag `when` is set, both checked; GGUF: used when present
+  kUnlessFused,  // as kAlways, but for a block that stores queries, keys and values as one tensor (kQkv)
+  kOptional,     // used when present, as the reference does
+  kFlag,         // config.json: present if and only if the flag `when` is set, both checked; GGUF: used when present
 };
 
 /// One role's tensor name in each format; "{}" is the layer. Empty: the format stores it elsewhere.

@@ -80,6 +80,7 @@ FieldKind kind_of(Field field) {
     case Field::kUseWindow:
     case Field::kBidirectional:
     case Field::kAlibi:
+    case Field::kUseRope:
     case Field::kTwoNorms:
     case Field::kFinalNorm:
     case Field::kProjected: return kSwitch;

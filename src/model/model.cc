@@ -50,6 +50,10 @@ std::string display_name(const std::filesystem::path& path) {
 
 Result<Model> open_model(const std::filesystem::path& path) {
   SG_TRY(Checkpoint checkpoint, open_checkpoint(path));
+  return open_model(std::move(checkpoint), path);
+}
+
+Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& path) {
   SG_TRY(Config config, read_config(checkpoint));
   SG_TRY_VOID(refuse_quantised(config));
   SG_TRY(const Family* family, find_family(config));

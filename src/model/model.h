@@ -34,6 +34,8 @@ struct Model {
 
 /// Opens without reading weights; milliseconds for any size.
 Result<Model> open_model(const std::filesystem::path& path);
+/// The same of a checkpoint that is open already, and was found at `path`.
+Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& path);
 
 /// The checkpoint's own tokenizer; an error when it has none or one that is not supported.
 Result<Tokenizer> load_tokenizer(const Model& model);

@@ -166,7 +166,7 @@ Result<RopeSpec> read_gguf(const Config& config, RopeSpec r) {
   SG_TRY(r.beta_fast, from.positive("yarn_beta_fast", 32));
   SG_TRY(r.beta_slow, from.positive("yarn_beta_slow", 1));
   SG_TRY_VOID(check_gguf_switches(config, r.type));
-  if (r.type == RopeType::kYarn && !factor) return from.need("factor", r.type).error();
+  if (r.type == RopeType::kYarn && !(factor.value_or(0) > 0)) return from.need("factor", r.type).error();
   // The factors of longrope are tensors, and attn_factor is what they were trained with.
   if (r.type == RopeType::kLongrope) r.attention_factor = 1;
   return r;

@@ -197,7 +197,7 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   SG_TRY(const float scale, score_scale(family, config, fields, spec.head_dim));
   SG_TRY(const std::vector<bool> windowed, windowed_layers(family, config, fields, spec.layers));
   const std::size_t window = fields.count(Field::kWindow, 0);
-  const bool rotary = spec.positions == PositionKind::kRotary;
+  const bool rotary = spec.positions == PositionKind::kRotary && fields.flag(Field::kUseRope, true);
   if (rotary) {
     SG_TRY_VOID(resolve_rotary(family, config, fields, spec));
   }

@@ -1,5 +1,6 @@
 #include "model/spec_from_tensors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -46,6 +47,21 @@ Result<void> attach_rope_tensors(const Bindings& bindings, const Checkpoint& che
   return {};
 }
 
+/// A GGUF file may store queries, keys and values as one tensor where the family has three.
+Result<void> detect_fused_qkv(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
+  if (spec.qkv_layout != QkvLayout::kSeparate) return {};
+  const auto fused = [](const RoleTensors& layer) { return get(layer, Role::kQkv) != nullptr; };
+  const auto count = std::ranges::count_if(bindings.layers, fused);
+  if (count == 0) return {};
+  if (static_cast<std::size_t>(count) != spec.layers) {
+    return Error{.what = "only some blocks store queries, keys and values as one tensor",
+                 .where = checkpoint.path.string(),
+                 .expected = "all blocks alike"};
+  }
+  spec.qkv_layout = QkvLayout::kThirds;
+  return {};
+}
+
 double softplus(double x) { return x > 20 ? x : std::log1p(std::exp(x)); }
 
 /// xIELU's learned scalars: tensors in safetensors, lists over the layers in GGUF.
@@ -84,6 +100,7 @@ Result<void> attach_xielu(const Bindings& bindings, const Checkpoint& checkpoint
 
 Result<void> complete_from_tensors(const Bindings& bindings, const Checkpoint& checkpoint, Spec& spec) {
   round_embed_scale(bindings, spec);
+  SG_TRY_VOID(detect_fused_qkv(bindings, checkpoint, spec));
   SG_TRY_VOID(attach_rope_tensors(bindings, checkpoint, spec));
   spec.one_input_norm = spec.order == Order::kParallel && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
   return attach_xielu(bindings, checkpoint, spec);

@@ -32,7 +32,7 @@ constexpr auto kConfig = fields({
     {Field::kHeads, "n_head|num_attention_heads", "attention.head_count"},
     {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
     {Field::kFfnWidth, "", "feed_forward_length", derived(From::kFourWidths)},
-    {Field::kVocab, "vocab_size", "vocab_size", derived(From::kEmbedRows)},
+    {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
     {Field::kMaxPosition, "seq_length", "context_length", value_of(0)},
     layer_norm_eps("layer_norm_epsilon"),
     activation("", Act::kGeluTanh),

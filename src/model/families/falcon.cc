@@ -38,7 +38,7 @@ constexpr auto kConfig = fields({
     {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
     {Field::kFfnWidth, "ffn_hidden_size", "feed_forward_length", derived(From::kFourWidths),
      derived(From::kFourWidths)},
-    {Field::kVocab, "vocab_size", "vocab_size", derived(From::kEmbedRows)},
+    {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
     max_position(2048),
     layer_norm_eps("layer_norm_epsilon"),
     activation("activation", Act::kGeluErf),

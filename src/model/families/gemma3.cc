@@ -23,7 +23,7 @@ constexpr auto kConfig = fields({
     {Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(4)},
     {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256)},
     {Field::kFfnWidth, "intermediate_size", "feed_forward_length", value_of(9216)},
-    {Field::kVocab, "vocab_size", "vocab_size", value_of(262208), kRequired, derived(From::kEmbedRows)},
+    {Field::kVocab, "vocab_size", "", value_of(262208), kRequired, derived(From::kEmbedRows)},
     max_position(131072),
     rms_eps(1e-6),
     activation("hidden_activation", Act::kGeluTanh),

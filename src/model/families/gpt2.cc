@@ -31,7 +31,7 @@ constexpr auto kConfig = fields({
     {Field::kHeads, "n_head|num_attention_heads", "attention.head_count"},
     {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
     {Field::kFfnWidth, "n_inner", "feed_forward_length", derived(From::kFourWidths), derived(From::kFourWidths)},
-    {Field::kVocab, "vocab_size", "vocab_size", derived(From::kEmbedRows)},
+    {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
     {Field::kMaxPosition, "n_positions|max_position_embeddings|n_ctx", "context_length", value_of(1024)},
     layer_norm_eps("layer_norm_epsilon"),
     activation("activation_function", Act::kGeluTanh),

@@ -31,7 +31,7 @@ constexpr auto kConfig = fields({
     {Field::kHeads, "num_attention_heads", "attention.head_count", value_of(64)},
     {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
     {Field::kFfnWidth, "intermediate_size", "feed_forward_length", value_of(24576)},
-    {Field::kVocab, "vocab_size", "vocab_size", value_of(50432), kRequired, derived(From::kEmbedRows)},
+    {Field::kVocab, "vocab_size", "", value_of(50432), kRequired, derived(From::kEmbedRows)},
     max_position(2048),
     layer_norm_eps("layer_norm_eps"),
     activation("hidden_act", Act::kGeluErf),

@@ -21,6 +21,7 @@ constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                                   {Field::kAttnMultiplier, "attention_multiplier", "attention.scale", value_of(1)},
                                   {Field::kLogitDivisor, "logits_scaling", "logit_scale", value_of(1)},
                                   rope_theta(10000),
+                                  {Field::kUseRope, "", "rope.scaling.finetuned", value_of(1)},
                               }));
 
 constexpr auto kDefaults = class_defaults(32, 4096, 32, 11008, 32000);

@@ -7,9 +7,9 @@ namespace {
 
 constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kLlamaAttention,
                                tensors({
-                                   {Role::kQBias, "model.layers.{}.self_attn.q_proj.bias", "blk.{}.attn_q.bias"},
-                                   {Role::kKBias, "model.layers.{}.self_attn.k_proj.bias", "blk.{}.attn_k.bias"},
-                                   {Role::kVBias, "model.layers.{}.self_attn.v_proj.bias", "blk.{}.attn_v.bias"},
+                                   {Role::kQBias, "model.layers.{}.self_attn.q_proj.bias", "blk.{}.attn_q.bias", Need::kUnlessFused},
+                                   {Role::kKBias, "model.layers.{}.self_attn.k_proj.bias", "blk.{}.attn_k.bias", Need::kUnlessFused},
+                                   {Role::kVBias, "model.layers.{}.self_attn.v_proj.bias", "blk.{}.attn_v.bias", Need::kUnlessFused},
                                }),
                                kLlamaMlp);
 

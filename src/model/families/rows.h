@@ -34,10 +34,13 @@ inline constexpr auto kLlamaEnds = tensors({
     {Role::kFinalNorm, "model.norm.weight", "output_norm.weight"},
     {Role::kHead, "lm_head.weight", "output.weight", Need::kOptional},
 });
+/// llama.cpp also reads all three in one tensor.
 inline constexpr auto kLlamaAttention = tensors({
-    {Role::kQ, "model.layers.{}.self_attn.q_proj.weight", "blk.{}.attn_q.weight"},
-    {Role::kK, "model.layers.{}.self_attn.k_proj.weight", "blk.{}.attn_k.weight"},
-    {Role::kV, "model.layers.{}.self_attn.v_proj.weight", "blk.{}.attn_v.weight"},
+    {Role::kQkv, "", "blk.{}.attn_qkv.weight", Need::kOptional},
+    {Role::kQkvBias, "", "blk.{}.attn_qkv.bias", Need::kOptional},
+    {Role::kQ, "model.layers.{}.self_attn.q_proj.weight", "blk.{}.attn_q.weight", Need::kUnlessFused},
+    {Role::kK, "model.layers.{}.self_attn.k_proj.weight", "blk.{}.attn_k.weight", Need::kUnlessFused},
+    {Role::kV, "model.layers.{}.self_attn.v_proj.weight", "blk.{}.attn_v.weight", Need::kUnlessFused},
     {Role::kO, "model.layers.{}.self_attn.o_proj.weight", "blk.{}.attn_output.weight"},
 });
 inline constexpr auto kLlamaQkvBiases = tensors({
@@ -83,7 +86,7 @@ inline constexpr auto kLlamaWidths = fields({
     {Field::kWidth, "hidden_size", "embedding_length"},
     {Field::kHeads, "num_attention_heads", "attention.head_count"},
     {Field::kFfnWidth, "intermediate_size", "feed_forward_length"},
-    {Field::kVocab, "vocab_size", "vocab_size", derived(From::kEmbedRows)},
+    {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
 });
 /// What transformers' class of the family takes for the widths that a multimodal file leaves out.
 constexpr std::array<ClassDefault, 5> class_defaults(std::size_t layers, std::size_t width, std::size_t heads,
@@ -101,10 +104,10 @@ inline constexpr auto kGroupedHeads = fields({
      derived(From::kWidthOverHeads)},
 });
 constexpr ConfigRow rms_eps(double absent) {
-  return {Field::kNormEps, "rms_norm_eps", "attention.layer_norm_rms_epsilon", value_of(absent)};
+  return {Field::kNormEps, "rms_norm_eps", "attention.layer_norm_rms_epsilon", value_of(absent), kRequired, kRequired};
 }
 constexpr ConfigRow layer_norm_eps(std::string_view key) {
-  return {Field::kNormEps, key, "attention.layer_norm_epsilon", value_of(1e-5)};
+  return {Field::kNormEps, key, "attention.layer_norm_epsilon", value_of(1e-5), kRequired, kRequired};
 }
 constexpr ConfigRow max_position(double absent) {
   return {Field::kMaxPosition, "max_position_embeddings", "context_length", value_of(absent)};
