@@ -5,13 +5,14 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kLlamaAttention,
-                               tensors({
-                                   {Role::kQBias, "model.layers.{}.self_attn.q_proj.bias", "blk.{}.attn_q.bias", Need::kUnlessFused},
-                                   {Role::kKBias, "model.layers.{}.self_attn.k_proj.bias", "blk.{}.attn_k.bias", Need::kUnlessFused},
-                                   {Role::kVBias, "model.layers.{}.self_attn.v_proj.bias", "blk.{}.attn_v.bias", Need::kUnlessFused},
-                               }),
-                               kLlamaMlp);
+constexpr auto kTensors =
+    join(kLlamaEnds, kInputNorms, kLlamaAttention,
+         tensors({
+             {Role::kQBias, "model.layers.{}.self_attn.q_proj.bias", "blk.{}.attn_q.bias", Need::kUnlessFused},
+             {Role::kKBias, "model.layers.{}.self_attn.k_proj.bias", "blk.{}.attn_k.bias", Need::kUnlessFused},
+             {Role::kVBias, "model.layers.{}.self_attn.v_proj.bias", "blk.{}.attn_v.bias", Need::kUnlessFused},
+         }),
+         kLlamaMlp);
 
 constexpr auto kConfig = join(kLlamaWidths, fields({
                                                 {Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv",
