@@ -6,6 +6,7 @@
 #include "cli/common.h"
 #include "cli/measuring.h"
 #include "cli/outputs.h"
+#include "cli/selection.h"
 #include "forward/site.h"
 #include "report/data/measurement_csv.h"
 #include "report/data/measurement_json.h"
@@ -45,21 +46,10 @@ void keep_sites(SequenceMeasurement& s, const std::vector<std::string>& sites) {
   keep_table(s.dots.attn_mlp, attn && mlp);
 }
 
-Result<void> check_sites(const std::vector<std::string>& sites) {
-  std::string known;
-  for (int i = 0; i < static_cast<int>(Site::kCount); ++i)
-    known.append(i > 0 ? ", " : "").append(name(static_cast<Site>(i)));
-  for (const std::string& site : sites) {
-    bool found = site == "logits";  // governed by --logits
-    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) found = found || name(static_cast<Site>(i)) == site;
-    if (!found) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "unknown site",
-                   .where = "--sites",
-                   .expected = "some of " + known,
-                   .got = "'" + site + "'"};
-    }
-  }
+/// Sites by their names; "logits" is governed by --logits.
+Result<void> check_sites(std::vector<std::string> sites) {
+  std::erase(sites, "logits");
+  SG_TRY([[maybe_unused]] const std::vector<Site> known, parse_sites(sites));
   return {};
 }
 

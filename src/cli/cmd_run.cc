@@ -23,7 +23,7 @@ struct Arguments {
   std::string experiment, folder, memory, checkpoints;
   CLI::Option* models = nullptr;
   CLI::Option* overrides = nullptr;
-  bool resume = false, show = false, zoo = false;
+  bool show = false, zoo = false;
 };
 
 Result<std::vector<KeyedModel>> given_models(const Arguments& a) {
@@ -161,9 +161,8 @@ void add_run(Program& program) {
       ->excludes("--zoo");
   a->overrides = repeated(*command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   command->add_option("-o,--output", a->folder, "the folder of the results and of the store")->type_name("DIR");
-  command->add_flag("--resume", a->resume,
-                    "go on with the folder's run; what is measured is never measured again, "
-                    "with this flag or without");
+  command->add_flag("--resume")
+      ->description("go on with the folder's run; what is measured is never measured again, with this flag or without");
   command
       ->add_option("--memory", a->memory,
                    "activations per pass over the weights, as 512MB or 1.5G; a quarter of the RAM when not given")
