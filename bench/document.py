@@ -1,9 +1,9 @@
 """docs/performance.md, performance.json and the roofline picture, from the results of bench/run.py."""
 import json
+import math
 import pathlib
 import re
 import statistics
-import subprocess
 
 from watch import text
 
@@ -151,16 +151,45 @@ def roofline_picture(benchmarks, peak, folder):
     read = next(b["bytes_per_second"] for b in benchmarks if b["name"].startswith("read")) / 1e9
     kinds = {}
     for kind, _, intensity, rate in points(benchmarks):
-        kinds.setdefault(kind, []).append(f"{intensity:.4g} {rate:.4g}")
-    script = [f'set terminal svg size 720,460 font "sans-serif,13"; set output "{folder / "performance-roofline.svg"}"',
-              'set logscale xy; set xlabel "floating-point operations per byte of weights"; set ylabel "GFLOPS"',
-              "set grid; set key bottom right; set xrange [0.3:3000]; set yrange [2:*]"]
-    plots = [f'(x*{read:.4g} < {peak:.4g} ? x*{read:.4g} : {peak:.4g}) with lines lw 2 lc "black" title '
-             f'"{read:.0f} GB/s, {peak:.0f} GFLOPS"']
-    plots += [f'"-" with points pt {5 + i} ps 0.9 title "{kind}"' for i, kind in enumerate(kinds)]
-    script.append("plot " + ", ".join(plots))
-    script += ["\n".join(rows) + "\ne" for rows in kinds.values()]
-    subprocess.run(["gnuplot"], input="\n".join(script), text=True, check=True)
+        kinds.setdefault(kind, []).append((intensity, rate))
+    width, height, left, right, top, bottom = 720, 460, 70, 12, 14, 50
+    low_y, high_y = 2, 10 ** math.ceil(math.log10(peak))
+
+    def x(value):
+        return left + (width - left - right) * math.log(value / 0.3) / math.log(3000 / 0.3)
+
+    def y(value):
+        return height - bottom - (height - top - bottom) * math.log(value / low_y) / math.log(high_y / low_y)
+
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="13">',
+           f'<path d="M0 0h{width}v{height}h-{width}z" fill="#fff"/>']
+
+    def line(path, color, size):
+        out.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{size}"/>')
+
+    def write(at_x, at_y, words, more=""):
+        out.append(f'<text x="{at_x:.1f}" y="{at_y:.1f}" {more}>{words}</text>')
+
+    for power in range(0, 4):
+        line(f"M{x(10**power):.1f} {top}V{height - bottom}", "#d0d7de", 1)
+        write(x(10**power), height - bottom + 18, 10**power, 'text-anchor="middle"')
+    for power in range(1, round(math.log10(high_y)) + 1):
+        line(f"M{left} {y(10**power):.1f}H{width - right}", "#d0d7de", 1)
+        write(left - 8, y(10**power) + 4, 10**power, 'text-anchor="end"')
+    line(f"M{left} {top}V{height - bottom}H{width - right}", "#1f2328", 1)
+    write((left + width) / 2, height - 10, "floating-point operations per byte of weights", 'text-anchor="middle"')
+    write(18, height / 2, "GFLOPS", f'text-anchor="middle" transform="rotate(-90 18 {height / 2})"')
+    start = max(0.3, low_y / read)
+    line(f"M{x(start):.1f} {y(start * read):.1f}L{x(peak / read):.1f} {y(peak):.1f}H{width - right}", "#1f2328", 2)
+    write(width - 190, height - bottom - 22 * (len(kinds) + 1), f"{read:.0f} GB/s, {peak:.0f} GFLOPS")
+    colors = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+    for i, (kind, places) in enumerate(kinds.items()):
+        size = 9 - i  # smaller on larger: two at one place are both seen
+        legend = height - bottom - 22 * (len(kinds) - i)
+        write(width - 170, legend, kind)
+        for cx, cy in [*((x(a), y(b)) for a, b in places), (width - 184, legend - 4)]:
+            out.append(f'<path d="M{cx - size / 2:.1f} {cy - size / 2:.1f}h{size}v{size}h-{size}z" fill="{colors[i % 6]}"/>')
+    (folder / "performance-roofline.svg").write_text("\n".join([*out, "</svg>\n"]), encoding="utf-8")
     return read
 
 

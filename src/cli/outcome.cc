@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "cli/signals.h"
 #include "report/document/document_text.h"
 #include "report/experiment_report.h"
 
@@ -17,7 +18,7 @@ std::string time_stamp() {
 Result<int> present(const ExperimentResult& result, const std::filesystem::path& folder, const Common& common) {
   const Console console(common);
   std::vector<std::string> notices;
-  SG_TRY_VOID(write_report(result, folder, {}, &notices));
+  SG_TRY_VOID(write_report(result, folder, {.bitmaps = {.stop = &stop_requested()}}, &notices));
   SG_TRY_VOID(print(result_text(result)));
   for (const std::string& notice : notices) console.warning(notice);
   for (const ResultRow& row : result.models.rows) {

@@ -15,47 +15,51 @@
 namespace sg {
 namespace {
 
+/// A figure and its bitmap, where there is one.
 struct Drawing {
-  std::vector<DrawnFigure> figures;
-  std::vector<std::string> notices;
+  DrawnFigure figure;
+  std::string png;
 };
 
-/// One notice for figures that fail for one reason, such as a program that is not there.
-Drawing draw_all(const ExperimentResult& result, const std::string& gnuplot) {
-  Drawing drawing;
-  for (const Figure& figure : all_figures(result)) {
-    Result<DrawnFigure> drawn = draw_figure(figure, gnuplot);
-    if (drawn.ok()) {
-      drawing.figures.push_back(std::move(drawn).value());
-      continue;
+Result<void> not_stopped(const ReportOptions& options) {
+  if (options.bitmaps.stop == nullptr || !options.bitmaps.stop->load()) return {};
+  return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted while the report was written"};
+}
+
+/// Bitmaps that fail for one reason, such as a program that is not there, are one notice.
+Result<std::vector<Drawing>> draw_all(const std::vector<Picture>& pictures, const ReportOptions& options,
+                                      std::vector<std::string>& notices) {
+  std::vector<Drawing> drawings;
+  for (const Picture& picture : pictures) {
+    SG_TRY_VOID(not_stopped(options));
+    Drawing drawing = {draw_figure(picture), ""};
+    Result<std::string> png = bitmap_of(drawing.figure.svg, options.bitmaps);
+    if (png.ok()) {
+      drawing.png = std::move(png).value();
+    } else if (png.error().kind == ErrorKind::kInterrupted) {
+      return png.error();
+    } else {
+      std::string notice = "No PNG of a figure: " + png.error().message();
+      if (std::find(notices.begin(), notices.end(), notice) == notices.end()) notices.push_back(std::move(notice));
     }
-    std::string notice = "A figure is missing: " + drawn.error().message();
-    if (std::find(drawing.notices.begin(), drawing.notices.end(), notice) == drawing.notices.end()) {
-      drawing.notices.push_back(std::move(notice));
-    }
+    drawings.push_back(std::move(drawing));
   }
-  return drawing;
+  return drawings;
 }
 
 using Files = std::vector<std::pair<std::string, std::string>>;  // path in the folder, content
 
-std::vector<std::string> names_of(const std::vector<DrawnFigure>& figures) {
-  std::vector<std::string> names;
-  names.reserve(figures.size());
-  for (const DrawnFigure& figure : figures) names.push_back(figure.name);
-  return names;
-}
-
-Files files_of(const ExperimentResult& result, const Drawing& drawing) {
-  const Document document = experiment_document(result, names_of(drawing.figures), drawing.notices);
+Files files_of(const ExperimentResult& result, const Document& document, std::vector<Drawing> drawings) {
   Files files = {{"results.json", json_text(experiment_json(result))}};
-  for (const DrawnFigure& figure : drawing.figures) {
-    const std::string stem = "figures/" + figure_stem(figure.name);
-    files.emplace_back(stem + ".svg", figure.svg);
-    files.emplace_back(stem + ".png", figure.png);
+  std::vector<DrawnFigure> figures;
+  for (Drawing& drawing : drawings) {
+    const std::string stem = "figures/" + drawing.figure.stem;
+    files.emplace_back(stem + ".svg", drawing.figure.svg);
+    if (!drawing.png.empty()) files.emplace_back(stem + ".png", std::move(drawing.png));
+    figures.push_back(std::move(drawing.figure));
   }
   files.emplace_back("report.md", document_markdown(document));
-  files.emplace_back("report.html", document_html(document, drawing.figures));
+  files.emplace_back("report.html", document_html(document, figures));
   return files;
 }
 
@@ -64,13 +68,18 @@ Files files_of(const ExperimentResult& result, const Drawing& drawing) {
 Result<void> write_report(const ExperimentResult& result, const std::filesystem::path& folder,
                           const ReportOptions& options, std::vector<std::string>* notices) {
   SG_TRY_VOID(make_folder(folder));
-  const Drawing drawing = draw_all(result, options.gnuplot);
-  if (!drawing.figures.empty()) SG_TRY_VOID(make_folder(folder / "figures"));
-  Files files = files_of(result, drawing);
-  for (const auto& [name, content] : files) SG_TRY_VOID(write_output(folder / name, content));
+  const std::vector<Picture> pictures = all_figures(result);
+  std::vector<std::string> own;
+  SG_TRY(std::vector<Drawing> drawings, draw_all(pictures, options, own));
+  if (!drawings.empty()) SG_TRY_VOID(make_folder(folder / "figures"));
+  Files files = files_of(result, experiment_document(result, pictures, own), std::move(drawings));
+  for (const auto& [name, content] : files) {
+    SG_TRY_VOID(not_stopped(options));
+    SG_TRY_VOID(write_output(folder / name, content));
+  }
   SG_TRY(const std::string archive, zip_of(files));
   SG_TRY_VOID(write_output(folder / "archive.zip", archive));
-  if (notices != nullptr) notices->insert(notices->end(), drawing.notices.begin(), drawing.notices.end());
+  if (notices != nullptr) notices->insert(notices->end(), own.begin(), own.end());
   return {};
 }
 

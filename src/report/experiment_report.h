@@ -8,16 +8,17 @@
 
 #include "base/result.h"
 #include "experiment/value/result.h"
+#include "report/figure/bitmap.h"
 
 namespace sg {
 
 struct ReportOptions {
-  std::string gnuplot = "gnuplot";  // name or path
+  BitmapProgram bitmaps = {};  // its `stop` is heard between files too
 };
 
 /// Writes or replaces the files, each whole or not at all, results.json first; other files of the folder (a store) stay
-/// as they are. A figure that cannot be drawn is a notice in the report and in `notices`, not an error. Errors: the
-/// folder or a file cannot be written.
+/// as they are. A figure without its PNG is a notice in the report and in `notices`, not an error. Errors: the folder
+/// or a file cannot be written; interrupted.
 Result<void> write_report(const ExperimentResult& result, const std::filesystem::path& folder,
                           const ReportOptions& options = {}, std::vector<std::string>* notices = nullptr);
 

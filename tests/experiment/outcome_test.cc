@@ -366,13 +366,15 @@ kind = "lines"
 x = "x"
 series = [{ column = "gain", label = "G" }]
 )");
-  const std::vector<Panel>& panels = r.figures.at(0).panels;
+  const std::vector<Chart>& panels = r.figures.at(0).charts;
   ASSERT_EQ(panels.size(), 4u);
   ASSERT_EQ(panels[0].series.size(), 2u);  // two colours
   EXPECT_EQ(panels[0].series[0].names, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(panels[0].series[1].y.at(0), std::optional(1.5));
   EXPECT_EQ(panels[0].series[0].label, "gain < 1");
   EXPECT_EQ(panels[0].series[1].label, "gain >= 1");
+  EXPECT_EQ(panels[0].series[0].role, SeriesRole::kHolds);
+  EXPECT_EQ(panels[0].series[1].role, SeriesRole::kFails);
   ASSERT_TRUE(panels[0].fit.has_value());
   EXPECT_NEAR(panels[0].fit->slope, 0.5, 1e-15);
   EXPECT_EQ(panels[1].categories, (std::vector<std::string>{"a", "b", "c", "seed"}));

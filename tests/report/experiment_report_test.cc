@@ -1,4 +1,5 @@
-// The folder that write_report leaves: goldens of a small made-up result, hostile texts, missing gnuplot, the archive.
+// The folder that write_report leaves: goldens of a small made-up result, hostile texts, missing bitmaps, interrupts,
+// the archive.
 #include "report/experiment_report.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -19,6 +21,7 @@
 #include "report/document/document_markdown.h"
 #include "report/document/document_text.h"
 #include "report/document/experiment_document.h"
+#include "report/figure/multiverse_figures.h"
 #include "xml_check.h"
 
 namespace sg {
@@ -57,12 +60,11 @@ class Report : public testing::Test {
   fs::path folder_;
 };
 
-const std::vector<std::string> kDrawn = {"gain", "H25-curve", "H25-map"};
-
 TEST(ReportForms, AreTheStoredOnes) {
   const ExperimentResult result = small_result();
   expect_golden(json_text(experiment_json(result)), "small.results.json");
-  expect_golden(document_markdown(experiment_document(result, kDrawn, {"A figure is missing"})), "small.report.md");
+  expect_golden(document_markdown(experiment_document(result, all_figures(result), {"A figure is missing"})),
+                "small.report.md");
   expect_golden(document_html(experiment_document(result, {}, {"A figure is missing"}), {}), "small.report.html");
   expect_golden(result_text(result, 100), "small.txt");
 }
@@ -131,20 +133,47 @@ TEST_F(Report, IsTheSameTwiceOverItself) {
   for (const auto& [name, bytes] : first) EXPECT_EQ(content(folder_ / name), bytes) << name;
 }
 
-TEST_F(Report, WithoutGnuplotEverythingElseIsWritten) {
+TEST_F(Report, WithoutTheProgramForBitmapsEverythingElseIsWritten) {
   std::vector<std::string> notices;
-  ASSERT_TRUE(write_report(small_result(), folder_, {.gnuplot = "/nowhere/gnuplot"}, &notices).ok());
-  EXPECT_EQ(files(), (std::set<std::string>{"results.json", "report.md", "report.html", "archive.zip"}));
+  ASSERT_TRUE(write_report(small_result(), folder_, {.bitmaps = {.name = "/nowhere/rsvg"}}, &notices).ok());
+  EXPECT_EQ(files(), (std::set<std::string>{"results.json", "report.md", "report.html", "archive.zip",
+                                            "figures/gain.svg", "figures/H25-curve.svg", "figures/H25-map.svg"}));
   ASSERT_EQ(notices.size(), 1u);  // once, not per figure
-  EXPECT_NE(notices[0].find("/nowhere/gnuplot"), std::string::npos);
+  EXPECT_NE(notices[0].find("/nowhere/rsvg"), std::string::npos);
   EXPECT_EQ(content(folder_ / "results.json"), json_text(experiment_json(small_result())));
+  EXPECT_NE(content(folder_ / "report.md").find("no bitmaps of the figures can be made"), std::string::npos);
+}
+
+TEST_F(Report, FiguresOfOneNameAreDifferentFiles) {
+  ExperimentResult result = small_result();
+  result.figures.push_back(result.figures[0]);
+  result.figures.push_back(result.figures[0]);
+  result.figures[1].name = "GAIN";
+  result.figures[1].charts[0].title = "the second";
+  result.figures[2].name = "H25-map";  // as the verdict's own
+  ASSERT_TRUE(write_report(result, folder_, {.bitmaps = {.name = "/nowhere/rsvg"}}).ok());
+  std::set<std::string> figures;
+  for (const std::string& name : files()) {
+    if (name.starts_with("figures/")) figures.insert(name.substr(8));
+  }
+  EXPECT_EQ(figures,
+            (std::set<std::string>{"gain.svg", "GAIN-2.svg", "H25-map.svg", "H25-curve.svg", "H25-map-2.svg"}));
+  EXPECT_EQ(content(folder_ / "figures/gain.svg").find("the second"), std::string::npos);
+  EXPECT_NE(content(folder_ / "figures/GAIN-2.svg").find("the second"), std::string::npos);
   const std::string markdown = content(folder_ / "report.md");
-  EXPECT_NE(markdown.find("gnuplot cannot be run"), std::string::npos);
-  EXPECT_EQ(markdown.find("]("), std::string::npos) << "no link to a figure that is not there";
+  for (const std::string& name : figures) EXPECT_NE(markdown.find("(figures/" + name + ")"), std::string::npos) << name;
+}
+
+TEST_F(Report, AnInterruptIsHeard) {
+  const std::atomic<bool> stop{true};
+  const auto written = write_report(small_result(), folder_, {.bitmaps = {.stop = &stop}});
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().kind, ErrorKind::kInterrupted);
+  EXPECT_TRUE(files().empty());
 }
 
 TEST_F(Report, TheArchiveHoldsTheFiles) {
-  ASSERT_TRUE(write_report(small_result(), folder_, {.gnuplot = "/nowhere/gnuplot"}).ok());
+  ASSERT_TRUE(write_report(small_result(), folder_, {.bitmaps = {.name = "/nowhere/rsvg"}}).ok());
   int failure = 0;
   zip_t* archive = zip_open((folder_ / "archive.zip").c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &failure);
   ASSERT_NE(archive, nullptr) << failure;
@@ -187,6 +216,7 @@ TEST_F(Report, TextsOfOthersStayText) {
     EXPECT_EQ(svg.find("<script"), std::string::npos) << name;
     EXPECT_EQ(xml_error(svg), "") << name;
     EXPECT_NE(svg.find("alert(1)"), std::string::npos) << "the text itself is shown";
+    EXPECT_EQ(svg.find("href"), std::string::npos) << name;
     ++pictures;
   }
   EXPECT_EQ(pictures, 3u);

@@ -1,32 +1,45 @@
-// Panels' scripts and the pictures that gnuplot makes of them.
+// Figures as SVG, and the program that makes bitmaps of them.
 #include "report/figure/figure.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
 
 #include "made_up.h"
-#include "report/figure/gnuplot.h"
+#include "report/figure/bitmap.h"
 #include "report/figure/label_placement.h"
+#include "report/figure/look.h"
 #include "report/figure/multiverse_figures.h"
-#include "report/figure/panel_script.h"
 #include "xml_check.h"
 
 namespace sg {
 namespace {
 
-std::string script_of(Panel panel) {
-  panel = fitted_panel(std::move(panel));
-  const PanelSize size = panel_size(panel);
-  return panel_script(panel, {0, 0, size.width, size.height, size.width, size.height}, "p");
-}
+std::string svg_of(const Panel& panel) { return draw_panel(panel, "p-").body; }
 
 std::size_t count(const std::string& text, const std::string& part) {
   std::size_t n = 0;
   for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
   return n;
+}
+
+/// A text as an element of its own.
+bool says(const std::string& svg, const std::string& text) {
+  return svg.find(">" + text + "</text>") != std::string::npos;
+}
+
+Chart lines(std::vector<std::optional<double>> y) {
+  Chart c = {.kind = ChartKind::kLines};
+  c.series = {{.label = "s", .y = std::move(y)}};
+  return c;
 }
 
 TEST(XmlCheck, FindsWhatItIsFor) {
@@ -39,204 +52,213 @@ TEST(XmlCheck, FindsWhatItIsFor) {
 
 TEST(Figure, EveryKindOfPanelIsDrawn) {
   for (const Panel& panel : every_panel()) {
-    const auto drawn = draw_figure({"one", "A title", 1, {panel}}, "gnuplot");
-    ASSERT_TRUE(drawn.ok()) << panel.title << ": " << drawn.error().message();
-    EXPECT_EQ(xml_error(drawn.value().svg), "") << panel.title;
-    ASSERT_EQ(drawn.value().panels.size(), 1u);
-    EXPECT_EQ(xml_error(drawn.value().panels[0]), "") << panel.title;
-    EXPECT_EQ(drawn.value().png.substr(0, 8), "\x89PNG\r\n\x1a\n");
-    EXPECT_NE(drawn.value().svg.find("A title"), std::string::npos);
+    const DrawnFigure drawn = draw_figure({.stem = "one", .title = "A title", .columns = 1, .panels = {panel}});
+    EXPECT_EQ(xml_error(drawn.svg), "") << drawn.svg;
+    ASSERT_EQ(drawn.panels.size(), 1u);
+    EXPECT_EQ(xml_error(drawn.panels[0]), "");
+    EXPECT_TRUE(says(drawn.svg, "A title"));
+    EXPECT_FALSE(says(drawn.panels[0], "A title")) << "the page says it";
+    EXPECT_EQ(draw_figure({.stem = "one", .title = "A title", .columns = 1, .panels = {panel}}).svg, drawn.svg);
+    const auto png = bitmap_of(drawn.svg, {});
+    ASSERT_TRUE(png.ok()) << png.error().message();
+    EXPECT_EQ(png.value().substr(0, 8), "\x89PNG\r\n\x1a\n");
   }
 }
 
 TEST(Figure, PanelsOfAPageHaveNoBackgroundAndTheirOwnIds) {
-  const auto drawn = draw_figure({"two", "", 2, {every_panel()[0], every_panel()[5]}}, "gnuplot");
-  ASSERT_TRUE(drawn.ok());
-  EXPECT_NE(drawn.value().svg.find("fill=\"#ffffff\""), std::string::npos);
+  const auto panels = every_panel();
+  const DrawnFigure drawn = draw_figure({.stem = "two", .panels = {panels[1], panels[5]}});
+  EXPECT_NE(drawn.svg.find("fill=\"#ffffff\""), std::string::npos);
   for (std::size_t i = 0; i < 2; ++i) {
-    const std::string& svg = drawn.value().panels[i];
+    const std::string& svg = drawn.panels[i];
     EXPECT_EQ(svg.find("fill=\"#ffffff\""), std::string::npos);
-    EXPECT_EQ(svg.find("<title>"), std::string::npos);
-    EXPECT_EQ(svg.find("rgb(31,35,40)"), std::string::npos) << "ink is the page's";
+    EXPECT_EQ(svg.find(kInk), std::string::npos) << "ink is the page's";
     EXPECT_NE(svg.find("class=\"gf\""), std::string::npos);
-    EXPECT_EQ(count(svg, "'gpPt"), 0u);
-    EXPECT_GT(count(svg, "two-" + std::to_string(i) + "-gpPt"), 0u);
+    const std::string own = "id=\"two-" + std::to_string(i) + "-";
+    EXPECT_GT(count(svg, own), 0u);
+    EXPECT_EQ(count(svg, " id=\""), count(svg, own));
+    EXPECT_EQ(count(svg, "url(#"), count(svg, "url(#two-" + std::to_string(i) + "-"));
   }
 }
 
 TEST(Figure, NothingToDrawIsAFrame) {
-  for (const PanelKind kind : {PanelKind::kBars, PanelKind::kScatter, PanelKind::kLines, PanelKind::kHeatMap,
-                               PanelKind::kSpecificationCurve}) {
-    Panel empty = {.kind = kind, .title = "nothing"};
-    EXPECT_TRUE(draw_figure({"empty", "t", 1, {empty}}, "gnuplot").ok());
+  for (const ChartKind kind : {ChartKind::kBars, ChartKind::kScatter, ChartKind::kLines}) {
+    Chart empty = {.kind = kind, .title = "nothing"};
+    EXPECT_TRUE(says(svg_of(empty), "no values"));
     empty.categories = {"a", "b"};
-    empty.rows = {"r"};
     empty.series = {{.label = "s", .x = {std::nullopt, NAN}, .y = {std::nullopt, INFINITY}, .error = {NAN, 1.0}}};
     empty.log_y = true;
     empty.reference = 1.0;
-    const auto drawn = draw_figure({"empty", "t", 1, {empty}}, "gnuplot");
-    ASSERT_TRUE(drawn.ok()) << static_cast<int>(kind) << drawn.error().message();
-    EXPECT_EQ(drawn.value().svg.find("no values") == std::string::npos, kind == PanelKind::kHeatMap);
+    EXPECT_TRUE(says(svg_of(empty), "no values")) << static_cast<int>(kind);
+  }
+  EXPECT_EQ(xml_error("<g>" + svg_of(HeatMap{}) + "</g>"), "");
+  EXPECT_EQ(xml_error("<g>" + svg_of(HeatMap{.columns = {"a"}, .rows = {"r"}}) + "</g>"), "");
+  EXPECT_TRUE(says(svg_of(SpecificationCurve{}), "no values"));
+}
+
+/// Whatever the numbers are, a picture is small and what it draws lies at numbers.
+RC_GTEST_PROP(Figure, AnyNumbersGiveAPicture, (const std::vector<double>& given, bool log_x, bool log_y)) {
+  constexpr double kOdd[] = {1e308, -1e308, 5e-324, 1e-300, 0, 1e290, 1, std::numeric_limits<double>::max()};
+  Series s = {.label = "s", .points = true};
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    s.y.emplace_back(i % 2 == 0 ? kOdd[(i + given.size()) % std::size(kOdd)] : given[i]);
+    s.x.emplace_back(i % 3 == 0 ? kOdd[i % std::size(kOdd)] : given[i]);
+    s.error.emplace_back(given[given.size() - 1 - i]);
+  }
+  for (const ChartKind kind : {ChartKind::kBars, ChartKind::kScatter, ChartKind::kLines}) {
+    Chart c = {.kind = kind, .reference = 1.0, .log_x = log_x, .log_y = log_y, .value_format = "{:.2f}"};
+    c.categories.resize(s.y.size());
+    c.series = {s};
+    c.fit = FittedLine{1e300, -1e300, "f"};
+    const std::string svg = svg_of(c);
+    RC_ASSERT(xml_error("<g>" + svg + "</g>").empty());
+    RC_ASSERT(svg.find("nan") == std::string::npos && svg.find("inf ") == std::string::npos);
+    RC_ASSERT(svg.size() < 20000 + 1000 * s.y.size());
   }
 }
 
-TEST(Figure, AProgramThatRefusesIsAnError) {
-  const auto refused = run_gnuplot("gnuplot", "plot\nnonsense here\n");
-  ASSERT_FALSE(refused.ok());
-  EXPECT_NE(refused.error().message().find("gnuplot refused"), std::string::npos);
-  EXPECT_FALSE(run_gnuplot("/nowhere/gnuplot", "").ok());
-  EXPECT_FALSE(draw_figure({"x", "", 1, {}}, "false").ok());
+TEST(Figure, AnyTextIsShownAsItIs) {
+  for (const char* text : {"'''", "'", "\"", "a & b", "it's", "]]>", "%d", "\\n", "$(x)"}) {
+    Chart c = {.kind = ChartKind::kBars, .title = text, .categories = {text}};
+    c.series = {{.y = {1.0}}};
+    const DrawnFigure drawn = draw_figure({.stem = "s", .title = text, .panels = {c}});
+    EXPECT_EQ(xml_error(drawn.svg), "") << text;
+    EXPECT_EQ(count(drawn.svg, ">" + xml_text(text) + "</text>"), 3u) << text;
+    EXPECT_TRUE(bitmap_of(drawn.svg, {}).ok()) << text;
+  }
+  EXPECT_EQ(xml_text("\xEF\xBF\xBE\xEF\xBF\xBF\x01"), "\xEF\xBF\xBD\xEF\xBF\xBD\\x01");
 }
 
-TEST(Figure, FileNamesArePlain) {
+TEST(Figure, FileNamesArePlainAndDistinct) {
   EXPECT_EQ(figure_stem("H25-map"), "H25-map");
   EXPECT_EQ(figure_stem("../a b/$(c)"), "_._a_b___c_");
   EXPECT_EQ(figure_stem(""), "figure");
   EXPECT_LE(figure_stem(std::string(1000, 'a')).size(), 100u);
+  std::vector<Picture> pictures(4);
+  pictures[0].stem = pictures[1].stem = "a";
+  pictures[2].stem = "a-2";
+  pictures[3].stem = "A";
+  make_distinct(pictures);
+  EXPECT_EQ(pictures[0].stem, "a");
+  EXPECT_EQ(pictures[1].stem, "a-2");
+  EXPECT_EQ(pictures[2].stem, "a-2-2");
+  EXPECT_EQ(pictures[3].stem, "A-3");
 }
 
-TEST(Script, QuotedTextCannotLeaveItsQuotes) {
-  EXPECT_EQ(gnuplot_quoted("it's"), "'it''s'");
-  EXPECT_EQ(gnuplot_quoted("a\nb"), "'a'.\"\\n\".'b'");
-  EXPECT_EQ(gnuplot_quoted("x]]>"), "'x]] >'");
-  EXPECT_EQ(gnuplot_tic("5 %d"), "'5 %%d'");
+TEST(Bitmap, AProgramThatFailsIsAnError) {
+  EXPECT_FALSE(bitmap_of("no svg", {}).ok());
+  EXPECT_FALSE(bitmap_of("", {.name = "/nowhere/rsvg"}).ok());
+  EXPECT_FALSE(bitmap_of("", {.name = "true"}).ok()) << "nothing is no bitmap";
 }
 
-/// Outside of quotes there is nothing that a text brought along.
-RC_GTEST_PROP(Script, OutsideQuotesIsOurs, (const std::string& text)) {
-  const std::string quoted = gnuplot_quoted(text);
-  std::string outside;
-  bool inside = false;
-  for (const char c : quoted) {
-    if (c == '\'') {
-      inside = !inside;
-    } else if (!inside) {
-      outside += c;
+TEST(Bitmap, AProgramThatTakesTooLongIsEnded) {
+  namespace fs = std::filesystem;
+  const fs::path program = fs::temp_directory_path() / ("sg-slow-" + std::to_string(::getpid()));
+  std::ofstream(program) << "#!/bin/sh\nexec sleep 60\n";
+  fs::permissions(program, fs::perms::owner_all);
+  const auto start = std::chrono::steady_clock::now();
+  const auto png = bitmap_of("", {.name = program.string(), .limit = std::chrono::milliseconds(30)});
+  const std::atomic<bool> stop{true};
+  const auto stopped = bitmap_of("", {.name = program.string(), .stop = &stop});
+  fs::remove(program);
+  ASSERT_FALSE(png.ok());
+  EXPECT_NE(png.error().message().find("took too long"), std::string::npos) << png.error().message();
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_EQ(stopped.error().kind, ErrorKind::kInterrupted);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+}
+
+TEST(Bars, StandInGroupsOrAlone) {
+  Chart c = {.kind = ChartKind::kBars, .categories = {"a", "b"}};
+  c.series = {{.label = "one", .y = {1.0, 2.0}}, {.label = "two", .y = {3.0, std::nullopt}}};
+  const std::string beside = svg_of(c);
+  EXPECT_EQ(count(beside, "z\" fill=\"#0072B2\"/>"), 2u) << "the bars as one path, the legend's sample";
+  c.series[1].y = {std::nullopt, 3.0};
+  c.series[0].y = {1.0, std::nullopt};
+  EXPECT_NE(svg_of(c), beside);
+}
+
+TEST(Bars, HaveTheirMarks) {
+  const std::string svg = svg_of(small_result().figures[0].charts[0]);
+  for (const char* text : {"1.25x", "0.75x", "G = 1", "A-1"}) EXPECT_TRUE(says(svg, text)) << text;
+  EXPECT_EQ(count(svg, "stroke-dasharray=\"8 5\""), 2u) << "the line across and its sample";
+  Chart huge = small_result().figures[0].charts[0];
+  huge.series[0].y = {1e308, 2.0};
+  EXPECT_TRUE(says(svg_of(huge), "1.00e+308")) << "not 309 digits";
+}
+
+/// What tells two series apart when colours are gone.
+TEST(Look, SeriesDifferWithoutColour) {
+  EXPECT_EQ(count(svg_of(every_panel()[3]), "<pattern"), 1u) << "the second bars are hatched";
+  Chart c = lines({1.0, 2.0});
+  c.series.push_back(c.series[0]);
+  EXPECT_EQ(count(svg_of(c), "stroke-dasharray=\"9 3\""), 2u) << "the second line is dashed, as its sample";
+  for (std::size_t a = 0; a < 5; ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      EXPECT_NE(dash_at(a), dash_at(b));
+      EXPECT_NE(fill_at("", a).hatch, fill_at("", b).hatch);
+      EXPECT_NE(mark_path(a, {0, 0}, 4), mark_path(b, {0, 0}, 4));
     }
   }
-  RC_ASSERT(!inside);
-  std::string breaks;
-  for (const char c : text) breaks += c == '\n' ? ".\"\\n\"." : "";
-  RC_ASSERT(outside == breaks);
-  RC_ASSERT(std::none_of(quoted.begin(), quoted.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }));
 }
 
-TEST(Script, BarsStandInGroupsOrAlone) {
-  Panel p = {.kind = PanelKind::kBars, .categories = {"a", "b"}};
-  p.series = {{.label = "one", .y = {1.0, 2.0}}, {.label = "two", .y = {3.0, std::nullopt}}};
-  EXPECT_NE(script_of(p).find("$pb0 << EOD\n-0.2 1 0.368\n0.8 2 0.368\nEOD"), std::string::npos);
-  EXPECT_NE(script_of(p).find("$pb1 << EOD\n0.2 3 0.368\nEOD"), std::string::npos) << "a gap where a value is missing";
-  p.series[1].y = {std::nullopt, 3.0};
-  p.series[0].y = {1.0, std::nullopt};
-  EXPECT_NE(script_of(p).find("$pb0 << EOD\n0 1 "), std::string::npos) << "no category has two: in the middle";
-  EXPECT_NE(script_of(p).find("$pb1 << EOD\n1 3 "), std::string::npos);
-}
-
-TEST(Script, BarsHaveTheirMarks) {
-  const std::string script = script_of(every_panel()[8]);
-  EXPECT_NE(script.find("'1.25x'"), std::string::npos);
-  EXPECT_NE(script.find("'0.75x'"), std::string::npos);
-  EXPECT_NE(script.find("'G = 1'"), std::string::npos);
-  EXPECT_NE(script.find("1 with lines dt (8,5)"), std::string::npos);
-  EXPECT_EQ(count(script, "0 1.15\n0 1.35\n"), 1u) << "the error bar";
-  EXPECT_NE(script.find("set yrange [0:"), std::string::npos);
-}
-
-TEST(Script, AxesAreWhatThePanelSays) {
-  EXPECT_NE(script_of(every_panel()[3]).find("set y2tics"), std::string::npos);
-  EXPECT_NE(script_of(every_panel()[3]).find("axes x1y2"), std::string::npos);
-  EXPECT_NE(script_of(every_panel()[4]).find("set logscale y"), std::string::npos);
-  EXPECT_NE(script_of(every_panel()[5]).find("set yrange [0.9:1.1]"), std::string::npos);
-  EXPECT_NE(script_of(every_panel()[2]).find("-0.81 * x + 1.1"), std::string::npos);
-}
-
-TEST(Script, RatiosThatSpanDecadesAreDrawnOnALogarithmicScale) {
-  Panel p = every_panel()[9];
-  EXPECT_EQ(script_of(p).find("set logscale y"), std::string::npos) << "a correlation is negative";
-  p.reference = 1.0;
-  p.series[0].y = {0.05, 1.2};
-  p.series[1].y = {1700.0};
-  EXPECT_NE(script_of(p).find("set logscale y"), std::string::npos);
-  const auto drawn = draw_figure({"log", "", 1, {p}}, "gnuplot");
-  EXPECT_TRUE(drawn.ok()) << drawn.error().message();
-  p.series[1].y = {2.0};
-  EXPECT_EQ(script_of(p).find("set logscale y"), std::string::npos);
-}
-
-TEST(Script, ALogarithmicAxisHasThreeTicsOrMore) {
-  EXPECT_EQ(log_tics({0.5, 2e4}), (std::vector<double>{1, 10, 100, 1000, 10000}));
-  EXPECT_EQ(log_tics({4.7, 40}), (std::vector<double>{5, 10, 20}));
-  EXPECT_EQ(log_tics({0.3, 0.95}), (std::vector<double>{0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}));
-  const std::vector<double> narrow = log_tics({0.97, 1.28});
-  ASSERT_GE(narrow.size(), 3u);
-  EXPECT_GE(narrow.front(), 0.97);
-  EXPECT_LE(narrow.back(), 1.28);
-  EXPECT_NE(tics_script("y", {1000, 20000}).find("'1k' 1000, '20k' 20000"), std::string::npos);
-}
-
-TEST(Script, TrainingStepsFromZeroOnALogarithmicAxis) {
-  Panel p = {.kind = PanelKind::kLines, .log_x = true};
-  p.series = {{.label = "gain", .x = {0.0, 10.0, 100.0, 11000.0}, .y = {1.0, 2.0, 1.5, 1.0}}};
-  p.uprights = {{100, "grokking at 100"}, {99999, "beyond"}};
-  const std::string script = script_of(p);
-  EXPECT_NE(script.find("set logscale x"), std::string::npos);
-  EXPECT_NE(script.find("set xtics ('0' 3.33333333, '10' 10, '100' 100, '1k' 1000, '10k' 10000)"), std::string::npos)
-      << script;
-  EXPECT_NE(script.find("\n3.33333333 1\n10 2\n"), std::string::npos) << "the first step is drawn";
-  EXPECT_EQ(count(script, "set arrow from first 100, graph 0"), 1u);
-  EXPECT_EQ(script.find("first 99999"), std::string::npos);
-  const auto drawn = draw_figure({"steps", "", 1, {p}}, "gnuplot");
-  EXPECT_TRUE(drawn.ok()) << drawn.error().message();
-}
-
-TEST(Script, LayersAreWholeNumbers) {
-  Panel p = {.kind = PanelKind::kLines};
-  p.series = {{.y = {1.0, 2.0, 1.5, 1.0}}};
-  EXPECT_NE(script_of(p).find("set xtics 1\n"), std::string::npos);
-  p.series[0].x = {0.0, 0.5, 1.0, 1.5};
-  EXPECT_EQ(script_of(p).find("set xtics 1\n"), std::string::npos);
-}
-
-TEST(Script, WhatCannotBeNegativeDoesNotSeemToBe) {
-  Panel p = {.kind = PanelKind::kLines};
-  p.series = {{.y = {0.0, 20.0}}};
-  EXPECT_NE(script_of(p).find("set yrange [0:"), std::string::npos);
-  p.series = {{.y = {-1.0, 20.0}}};
-  EXPECT_NE(script_of(p).find("set yrange [-"), std::string::npos);
-}
-
-TEST(Script, WhatLiesBeyondTheAxisIsCounted) {
-  Panel p = {.kind = PanelKind::kLines};
-  p.series = {{.y = {1.0, 2.0, 3.0}}};
-  EXPECT_EQ(script_of(p).find("beyond"), std::string::npos);
-  p.y_range = {1.5, 2.5};
-  EXPECT_NE(script_of(p).find("'2 beyond the axis'"), std::string::npos);
-  p.series[0].x = {std::nullopt, 1.0, std::nullopt};
-  EXPECT_EQ(script_of(p).find("beyond"), std::string::npos) << "what has no place is missing";
-  p = every_panel()[9];
-  p.series[0].y.assign(200, 0.5);
-  for (int i = 0; i < 200; ++i) p.series[0].x.emplace_back(i);
-  p.series[0].y[7] = 1e9;
-  EXPECT_NE(script_of(p).find("'1 beyond the axis'"), std::string::npos);
-}
-
-TEST(Script, AMissingNumberEndsALine) {
-  Panel p = {.kind = PanelKind::kLines};
-  p.series = {{.y = {1.0, 2.0, std::nullopt, INFINITY, 3.0}}};
-  EXPECT_NE(script_of(p).find("$pp0 << EOD\n0 1\n1 2\n\n\n4 3\nEOD"), std::string::npos);
-}
-
-TEST(Script, ALogarithmicAxisLeavesOutWhatIsNotAboveZero) {
-  Panel p = {.kind = PanelKind::kLines, .log_y = true};
-  p.series = {{.y = {10.0, 0.0, -1.0, 1000.0}}};
-  EXPECT_NE(script_of(p).find("$pp0 << EOD\n0 10\n\n\n3 1000\nEOD"), std::string::npos);
-}
-
-TEST(Script, ColoursAreThePalettesByNameAndPlace) {
+TEST(Look, ColoursAreThePalettesByNameRoleAndPlace) {
   EXPECT_EQ(palette_color("vermillion", 0), "#D55E00");
   EXPECT_EQ(palette_color("", 0), "#0072B2");
   EXPECT_EQ(palette_color("'; system 'x", 1), "#D55E00");
   EXPECT_EQ(palette_color("", 8), palette_color("", 0));
+  EXPECT_EQ(color_of({.role = SeriesRole::kFails}, 0), "#D55E00");
+  EXPECT_EQ(color_of({.color = "green", .role = SeriesRole::kFails}, 0), "#009E73");
+}
+
+TEST(Points, TrainingStepsFromZeroOnALogarithmicAxis) {
+  Chart c = {.kind = ChartKind::kLines, .log_x = true};
+  c.series = {{.label = "gain", .x = {0.0, 10.0, 100.0, 11000.0}, .y = {1.0, 2.0, 1.5, 1.0}}};
+  c.uprights = {{100, "grokking at 100"}, {99999, "beyond"}};
+  const std::string svg = svg_of(c);
+  for (const char* text : {"0", "10", "100", "1k", "10k", "grokking at 100"}) EXPECT_TRUE(says(svg, text)) << text;
+  EXPECT_EQ(count(svg, "stroke-dasharray=\"1.5 3\""), 2u) << "the line and its sample";
+  EXPECT_EQ(count(svg, "stroke-dasharray=\"4 2 1 2\""), 1u) << "one beyond the axis has its sample alone";
+}
+
+TEST(Points, LayersAreWholeNumbers) {
+  EXPECT_FALSE(says(svg_of(lines({1.0, 2.0, 1.5})), "0.2"));
+  Chart halves = lines({1.0, 2.0, 1.5});
+  halves.series[0].x = {0.0, 0.5, 1.0};
+  EXPECT_TRUE(says(svg_of(halves), "0.2"));
+}
+
+TEST(Points, WhatLiesBeyondTheAxisIsCounted) {
+  Chart c = lines({1.0, 2.0, 3.0});
+  EXPECT_EQ(svg_of(c).find("beyond"), std::string::npos);
+  c.y_range = {1.5, 2.5};
+  EXPECT_TRUE(says(svg_of(c), "2 beyond the axis"));
+  c.series[0].x = {std::nullopt, 1.0, std::nullopt};
+  EXPECT_EQ(svg_of(c).find("beyond"), std::string::npos) << "what has no place is missing";
+  SpecificationCurve curve = {.conclusions = {{"x", {}}}};
+  for (std::size_t i = 0; i < 200; ++i) curve.conclusions[0].estimates.push_back({i, i == 7 ? 1e9 : -0.5});
+  EXPECT_TRUE(says(svg_of(curve), "1 beyond the axis"));
+}
+
+TEST(Points, AMissingNumberEndsALine) {
+  const auto starts = [](const std::string& svg) {
+    const std::size_t at = svg.find("<g clip-path");
+    return count(svg.substr(at, svg.find("</g>", at) - at), "M");
+  };
+  EXPECT_EQ(starts(svg_of(lines({1.0, 2.0, 3.0}))), 1u);
+  EXPECT_EQ(starts(svg_of(lines({1.0, 2.0, std::nullopt, INFINITY, 3.0, 4.0}))), 2u);
+  Chart c = lines({10.0, 0.0, -1.0, 1000.0});
+  EXPECT_EQ(starts(svg_of(c)), 1u);
+  c.log_y = true;
+  EXPECT_EQ(starts(svg_of(c)), 2u) << "what is not above 0 has no place on a logarithmic axis";
+}
+
+TEST(Curve, RatiosThatSpanDecadesAreDrawnOnALogarithmicScale) {
+  SpecificationCurve c = {.reference = 1.0, .conclusions = {{"x", {{0, 0.05}, {1, 1.2}, {2, 1700.0}}}}};
+  EXPECT_TRUE(says(svg_of(c), "100"));
+  EXPECT_TRUE(says(svg_of(c), "0.1"));
+  c.reference = -1.0;
+  EXPECT_FALSE(says(svg_of(c), "0.1")) << "a line below 0 has no place there";
 }
 
 TEST(Names, CoverNeitherPointsNorEachOther) {
@@ -246,8 +268,8 @@ TEST(Names, CoverNeitherPointsNorEachOther) {
   ASSERT_EQ(places.size(), points.size());
   const auto left = [&](std::size_t i) {
     const double x = points[i].x + places[i].dx;
-    if (places[i].justify == PlacedName::Side::kLeft) return x;
-    return places[i].justify == PlacedName::Side::kRight ? x - 30 : x - 15;
+    if (places[i].anchor == Anchor::kStart) return x;
+    return places[i].anchor == Anchor::kEnd ? x - 30 : x - 15;
   };
   for (std::size_t i = 0; i < points.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -259,32 +281,32 @@ TEST(Names, CoverNeitherPointsNorEachOther) {
 }
 
 TEST(Names, StayInside) {
-  const auto places = place_names({{398, 150, "name", 30, 0}, {200, 298, "name", 30, 0}}, 10, {400, 300});
-  EXPECT_EQ(places[0].justify, PlacedName::Side::kRight);
-  EXPECT_LT(places[1].dy, 0);
+  const auto places = place_names({{398, 150, "name", 30, 0}, {200, 2, "name", 30, 0}}, 10, {400, 300});
+  EXPECT_EQ(places[0].anchor, Anchor::kEnd);
+  EXPECT_GT(places[1].dy, 0);
 }
 
 TEST(Multiverse, TheCurveIsInOrderAndTheMapHoldsEveryUniverse) {
   const ExperimentResult r = large_result();
-  const auto figures = multiverse_figures(r, r.verdicts[0]);
+  const auto figures = multiverse_figures(r, 0);
   ASSERT_EQ(figures.size(), 2u);
-  const Panel& curve = figures[0].panels[0];
+  const auto& curve = std::get<SpecificationCurve>(figures[0].panels[0]);
   std::vector<double> by_rank(984);
-  for (const Series& s : curve.series) {
-    for (std::size_t i = 0; i < s.x.size(); ++i) by_rank.at(static_cast<std::size_t>(*s.x[i])) = *s.y[i];
+  for (const auto& conclusion : curve.conclusions) {
+    for (const auto& estimate : conclusion.estimates) by_rank.at(estimate.rank) = estimate.value;
   }
   EXPECT_TRUE(std::is_sorted(by_rank.begin(), by_rank.end()));
-  EXPECT_EQ(curve.rows.size(), 6u + 7 + 4 + 6 + 3);
+  EXPECT_EQ(curve.choices.size(), 6u + 7 + 4 + 6 + 3);
   std::size_t marks = 0;
-  for (const auto& row : curve.marks) marks += row.size();
+  for (const auto& choice : curve.choices) marks += choice.ranks.size();
   EXPECT_EQ(marks, 4u * 984) << "every universe makes four choices";
-  const Panel& map = figures[1].panels[0];
-  EXPECT_EQ(map.rows.size() * map.categories.size(), 1008u);
+  const auto& map = std::get<HeatMap>(figures[1].panels[0]);
+  EXPECT_EQ(map.rows.size() * map.columns.size(), 1008u);
   std::size_t own = 0, missing = 0;
-  for (const Series& s : map.series) {
-    for (const auto& y : s.y) {
-      missing += y ? 0 : 1;
-      own += y && *y == 0 ? 1 : 0;
+  for (const auto& row : map.cells) {
+    for (const auto& cell : row) {
+      missing += cell ? 0 : 1;
+      own += cell && *cell == 0 ? 1 : 0;
     }
   }
   EXPECT_EQ(missing, 1008u - r.verdicts[0].multiverse.evaluated);
@@ -292,10 +314,7 @@ TEST(Multiverse, TheCurveIsInOrderAndTheMapHoldsEveryUniverse) {
   EXPECT_EQ(map.marked, (std::pair<std::size_t, std::size_t>{6, 0})) << "penultimate block, all prompts; last, mean";
 }
 
-TEST(Multiverse, WithoutAVerdictThereIsNoPicture) {
-  const ExperimentResult r = small_result();
-  EXPECT_TRUE(multiverse_figures(r, r.verdicts[1]).empty());
-}
+TEST(Multiverse, WithoutAVerdictThereIsNoPicture) { EXPECT_TRUE(multiverse_figures(small_result(), 1).empty()); }
 
 }  // namespace
 }  // namespace sg

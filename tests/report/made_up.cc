@@ -58,8 +58,8 @@ Multiverse small_multiverse() {
   return m;
 }
 
-Panel small_panel() {
-  Panel p = {.kind = PanelKind::kBars, .title = "Gain by model", .y_title = "Gain", .categories = {"A-1", "A-2"}};
+Chart small_panel() {
+  Chart p = {.kind = ChartKind::kBars, .title = "Gain by model", .y_title = "Gain", .categories = {"A-1", "A-2"}};
   p.series = {{.label = "gain", .y = {1.25, 0.75}, .error = {0.1, std::nullopt}}};
   p.reference = 1.0;
   p.reference_label = "G = 1";
@@ -152,12 +152,11 @@ ExperimentResult hostile_result() {
     v.multiverse.quantity_title = evil;
   }
   for (ReferenceValue& v : r.references) v.what = v.source = evil;
-  r.figures = {{evil, evil, 2, every_panel()}};
-  for (Panel& p : r.figures[0].panels) {
+  r.figures = {{evil, evil, 2, every_chart()}};
+  for (Chart& p : r.figures[0].charts) {
     p.title = p.x_title = p.y_title = p.right_title = p.reference_label = evil;
-    for (auto* texts : {&p.categories, &p.rows, &p.classes, &p.column_groups, &p.row_groups}) {
-      for (std::string& text : *texts) text += evil;
-    }
+    for (std::string& text : p.categories) text += evil;
+    p.uprights = {{3, evil}};
     for (Series& s : p.series) {
       s.label = s.color = evil;
       for (std::string& name : s.names) name = evil;

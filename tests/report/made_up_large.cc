@@ -67,8 +67,8 @@ Multiverse large_multiverse() {
   return m;
 }
 
-Panel scatter_panel(bool fit) {
-  Panel p = {.kind = PanelKind::kScatter,
+Chart scatter_panel(bool fit) {
+  Chart p = {.kind = ChartKind::kScatter,
              .title = fit ? "Correlation: rho and gain" : "rho and gain",
              .x_title = "rho = n_heads / d_head",
              .y_title = "Residual stream gain"};
@@ -83,12 +83,12 @@ Panel scatter_panel(bool fit) {
   p.series = {low, high};
   p.reference = 1.0;
   p.reference_label = "G = 1";
-  if (fit) p.fit = Panel::Fit{-0.81, 1.1, "r = -0.713, p = 4.7e-02"};
+  if (fit) p.fit = FittedLine{-0.81, 1.1, "r = -0.713, p = 4.7e-02"};
   return p;
 }
 
-Panel bars_by_condition() {
-  Panel p = {.kind = PanelKind::kBars,
+Chart bars_by_condition() {
+  Chart p = {.kind = ChartKind::kBars,
              .title = "Gain by model size",
              .x_title = "Model (sorted by rho)",
              .y_title = "Residual stream gain"};
@@ -106,8 +106,8 @@ Panel bars_by_condition() {
   return p;
 }
 
-Panel two_axes() {
-  Panel p = {.kind = PanelKind::kBars,
+Chart two_axes() {
+  Chart p = {.kind = ChartKind::kBars,
              .title = "Output distribution sharpness",
              .y_title = "Entropy (nats)",
              .right_title = "Effective vocabulary",
@@ -118,8 +118,8 @@ Panel two_axes() {
   return p;
 }
 
-Panel log_bars() {
-  Panel p = {.kind = PanelKind::kBars,
+Chart log_bars() {
+  Chart p = {.kind = ChartKind::kBars,
              .title = "RoPE theta\n(higher: longer context)",
              .y_title = "theta",
              .categories = {"LLaMA 2", "LLaMA 3.1", "Mistral"}};
@@ -129,9 +129,9 @@ Panel log_bars() {
   return p;
 }
 
-Panel ladder() {
-  Panel p = {
-      .kind = PanelKind::kLines, .title = "Residual stream gain per layer", .x_title = "Layer", .y_title = "Gain"};
+Chart ladder() {
+  Chart p = {
+      .kind = ChartKind::kLines, .title = "Residual stream gain per layer", .x_title = "Layer", .y_title = "Gain"};
   Noise noise;
   for (const char* name : {"LLaMA 2", "LLaMA 3.1", "Mistral"}) {
     Series s = {.label = name, .points = true};
@@ -148,39 +148,33 @@ Panel ladder() {
   return p;
 }
 
-Panel map_of_numbers() {
-  Panel p = {.kind = PanelKind::kHeatMap, .title = "Gain by layer and site"};
+HeatMap map_of_numbers() {
+  HeatMap m = {.title = "Gain by layer and site"};
   Noise noise;
-  for (int c = 0; c < 12; ++c) p.categories.push_back(std::to_string(c));
+  for (int c = 0; c < 12; ++c) m.columns.push_back(std::to_string(c));
   for (const char* name : {"attn_out", "resid_mid", "mlp_out"}) {
-    p.rows.emplace_back(name);
-    Series s;
-    for (int c = 0; c < 12; ++c) s.y.emplace_back(c == 3 ? std::nullopt : std::optional(noise() * 3));
-    p.series.push_back(std::move(s));
+    m.rows.emplace_back(name);
+    auto& row = m.cells.emplace_back();
+    for (int c = 0; c < 12; ++c) row.emplace_back(c == 3 ? std::nullopt : std::optional(noise() * 3));
   }
-  return p;
+  return m;
 }
 
-Panel map_of_labels() {
-  Panel p = {
-      .kind = PanelKind::kHeatMap, .title = "Conclusions", .categories = {"mean", "median"}, .rows = {"all", "novel"}};
-  p.classes = {"CONFIRMED", "REJECTED - Family Trait", "INVERTED"};
-  p.column_groups = {"last", "last"};
-  p.row_groups = {"last block", "first block"};
-  p.series = {{.y = {0.0, 1.0}}, {.y = {2.0, std::nullopt}}};
-  p.marked = {0, 0};
-  return p;
+HeatMap map_of_labels() {
+  HeatMap m = {.title = "Conclusions", .columns = {"mean", "median"}, .rows = {"all", "novel"}};
+  m.classes = {"CONFIRMED", "REJECTED - Family Trait", "INVERTED"};
+  m.column_groups = {"last", "last"};
+  m.row_groups = {"last block", "first block"};
+  m.cells = {{0.0, 1.0}, {2.0, std::nullopt}};
+  m.marked = {0, 0};
+  return m;
 }
 
-Panel curve() {
-  Panel p = {.kind = PanelKind::kSpecificationCurve, .y_title = "r", .rows = {"last", "mean", "", "all"}};
-  p.row_groups = {"reduction", "reduction", "", "prompts"};
-  p.series = {{.label = "VALIDATED", .x = {0.0, 1.0}, .y = {-0.9, -0.5}},
-              {.label = "NOT_VALIDATED", .x = {2.0}, .y = {0.4}}};
-  p.marks = {{0, 2}, {1}, {}, {0, 1, 2}};
-  p.reference = 0.0;
-  p.reference_label = "no correlation";
-  return p;
+SpecificationCurve curve() {
+  return {.y_title = "r",
+          .reference = 0.0,
+          .conclusions = {{"VALIDATED", {{0, -0.9}, {1, -0.5}}}, {"NOT_VALIDATED", {{2, 0.4}}}},
+          .choices = {{"reduction", "last", {0, 2}}, {"reduction", "mean", {1}}, {}, {"prompts", "all", {0, 1, 2}}}};
 }
 
 std::vector<Value> row_of(const Size& s, double noise) {
@@ -197,17 +191,21 @@ std::vector<Value> row_of(const Size& s, double noise) {
 
 }  // namespace
 
-std::vector<Panel> every_panel() {
+std::vector<Chart> every_chart() {
   return {scatter_panel(false),
           bars_by_condition(),
           scatter_panel(true),
           two_axes(),
           log_bars(),
           ladder(),
-          map_of_numbers(),
-          map_of_labels(),
-          small_result().figures[0].panels[0],
-          curve()};
+          small_result().figures[0].charts[0]};
+}
+
+std::vector<Panel> every_panel() {
+  std::vector<Panel> panels;
+  for (Chart& chart : every_chart()) panels.emplace_back(std::move(chart));
+  panels.insert(panels.end(), {map_of_numbers(), map_of_labels(), curve()});
+  return panels;
 }
 
 ExperimentResult large_result() {
@@ -247,7 +245,7 @@ ExperimentResult large_result() {
                 "Head density (rho) and residual stream gain",
                 3,
                 {scatter_panel(false), bars_by_condition(), scatter_panel(true)}},
-               {"panels", "Panels of other studies", 2, {two_axes(), log_bars(), ladder(), map_of_numbers()}}};
+               {"panels", "Panels of other studies", 2, {two_axes(), log_bars(), ladder()}}};
   return r;
 }
 

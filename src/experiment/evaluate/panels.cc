@@ -11,10 +11,6 @@
 namespace sg {
 namespace {
 
-// Names of the palette (report/figure/figure.h): the notebooks' blue for what contracts, red for what expands.
-constexpr const char* kHolds = "blue";
-constexpr const char* kFails = "red";
-
 /// The rows that a panel shows, in its order; failed models are left out.
 struct Points {
   RowSet rows;
@@ -73,9 +69,10 @@ std::string group_of(const PanelSpec& spec, const Points& points, std::size_t i)
   return std::get<bool>(truth) ? spec.color_condition->text() : contrary_of(spec.color_condition->text());
 }
 
-std::string color_of(const PanelSpec& spec, const std::string& group) {
-  if (!spec.color_condition) return {};
-  return group == spec.color_condition->text() ? kHolds : (group == "no value" ? "grey" : kFails);
+SeriesRole role_of(const PanelSpec& spec, const std::string& group) {
+  if (!spec.color_condition) return SeriesRole::kPlain;
+  return group == spec.color_condition->text() ? SeriesRole::kHolds
+                                               : (group == "no value" ? SeriesRole::kNoValue : SeriesRole::kFails);
 }
 
 /// The different groups in order of appearance.
@@ -94,38 +91,40 @@ std::vector<SeriesSpec> series_of(const PanelSpec& spec) {
 }
 
 /// One series of bars per column, or per colour with gaps at the others; then the seed's own values.
-void add_bars(const PanelSpec& spec, const Points& points, Panel& panel) {
-  for (std::size_t i = 0; i < points.size(); ++i) panel.categories.push_back(points.label(i));
-  for (const ExtraPoint& extra : spec.extra) panel.categories.push_back(extra.label);
+void add_bars(const PanelSpec& spec, const Points& points, Chart& chart) {
+  for (std::size_t i = 0; i < points.size(); ++i) chart.categories.push_back(points.label(i));
+  for (const ExtraPoint& extra : spec.extra) chart.categories.push_back(extra.label);
   const std::vector<SeriesSpec> all = series_of(spec);
   const std::vector<std::string> groups =
       all.size() == 1 && points.size() > 0 ? groups_of(spec, points) : std::vector<std::string>(1);
   for (const SeriesSpec& s : all) {
     for (const std::string& group : groups) {
       Series series = {.label = !group.empty() ? group : (all.size() > 1 ? s.label : ""),
-                       .color = s.color.empty() ? color_of(spec, group) : s.color,
+                       .color = s.color,
+                       .role = role_of(spec, group),
                        .right_axis = s.right_axis};
       for (std::size_t i = 0; i < points.size(); ++i) {
         const bool here = group.empty() || group_of(spec, points, i) == group;
         series.y.push_back(here ? points.number(i, s.column) : std::nullopt);
         if (!spec.error.empty()) series.error.push_back(here ? points.number(i, spec.error) : std::nullopt);
       }
-      panel.series.push_back(std::move(series));
+      chart.series.push_back(std::move(series));
     }
   }
   if (spec.extra.empty()) return;
-  Series series = {.label = "as the study has it", .color = "grey"};
+  Series series = {.label = "as the study has it", .role = SeriesRole::kAsStudied};
   series.y.resize(points.size());
   for (const ExtraPoint& extra : spec.extra) series.y.emplace_back(extra.y);
-  panel.series.push_back(std::move(series));
+  chart.series.push_back(std::move(series));
 }
 
 /// One series per colour.
-void add_scatter(const PanelSpec& spec, const Points& points, Panel& panel) {
+void add_scatter(const PanelSpec& spec, const Points& points, Chart& chart) {
   for (const std::string& group : groups_of(spec, points)) {
     for (const SeriesSpec& s : series_of(spec)) {
       Series series = {.label = !group.empty() ? group : (spec.series.size() > 1 ? s.label : ""),
-                       .color = s.color.empty() ? color_of(spec, group) : s.color,
+                       .color = s.color,
+                       .role = role_of(spec, group),
                        .right_axis = s.right_axis,
                        .line = false,
                        .points = true};
@@ -136,13 +135,13 @@ void add_scatter(const PanelSpec& spec, const Points& points, Panel& panel) {
         if (!spec.error.empty()) series.error.push_back(points.number(i, spec.error));
         if (!spec.over_prompts) series.names.push_back(points.label(i));
       }
-      panel.series.push_back(std::move(series));
+      chart.series.push_back(std::move(series));
     }
   }
   for (const ExtraPoint& extra : spec.extra) {
     if (!extra.x) continue;
-    panel.series.push_back({.label = extra.label,
-                            .color = "grey",
+    chart.series.push_back({.label = extra.label,
+                            .role = SeriesRole::kAsStudied,
                             .x = {extra.x},
                             .y = {extra.y},
                             .names = {extra.label},
@@ -176,7 +175,7 @@ Series line_through(const PanelSpec& spec, const SeriesSpec& s, const Points& po
 }
 
 /// A column of lists gives one line per model, a column of numbers one line through the models.
-void add_lines(const PanelSpec& spec, const Points& points, Panel& panel) {
+void add_lines(const PanelSpec& spec, const Points& points, Chart& chart) {
   const std::vector<SeriesSpec> all = series_of(spec);
   for (const SeriesSpec& s : all) {
     bool lists = false;
@@ -186,25 +185,25 @@ void add_lines(const PanelSpec& spec, const Points& points, Panel& panel) {
       if (!list) continue;
       lists = true;
       const std::string label = all.size() > 1 ? points.label(i) + ", " + s.label : points.label(i);
-      panel.series.push_back(line_of_list(s, label, *list));
+      chart.series.push_back(line_of_list(s, label, *list));
     }
-    if (!lists) panel.series.push_back(line_through(spec, s, points));
+    if (!lists) chart.series.push_back(line_through(spec, s, points));
   }
 }
 
-std::optional<Panel::Fit> fit_of(const std::string& name, const World& world) {
+std::optional<FittedLine> fit_of(const std::string& name, const World& world) {
   const auto part = [&](const char* which) {
     const Value* value = world.value(name + "." + which);
     return value != nullptr ? number_of(*value, which).value : std::nullopt;
   };
   const auto slope = part("slope"), intercept = part("intercept"), r = part("r"), p = part("p");
   if (!slope || !intercept || !r || !p) return std::nullopt;
-  return Panel::Fit{
+  return FittedLine{
       .slope = *slope, .intercept = *intercept, .label = "r = " + show(*r, "{:.3f}") + ", p = " + show(*p, "{:.2g}")};
 }
 
-Panel resolved_panel(const PanelSpec& spec, const World& world) {
-  Panel panel = {.kind = spec.kind,
+Chart resolved_chart(const PanelSpec& spec, const World& world) {
+  Chart chart = {.kind = spec.kind,
                  .title = spec.title,
                  .x_title = spec.x_title,
                  .y_title = spec.y_title,
@@ -218,26 +217,24 @@ Panel resolved_panel(const PanelSpec& spec, const World& world) {
                  .value_format = spec.value_format};
   const Points points = points_of(spec, world);
   switch (spec.kind) {
-    case PanelKind::kBars: add_bars(spec, points, panel); break;
-    case PanelKind::kScatter: add_scatter(spec, points, panel); break;
-    case PanelKind::kLines: add_lines(spec, points, panel); break;
-    case PanelKind::kHeatMap:
-    case PanelKind::kSpecificationCurve: break;  // those of verdicts; a file cannot ask for them
+    case ChartKind::kBars: add_bars(spec, points, chart); break;
+    case ChartKind::kScatter: add_scatter(spec, points, chart); break;
+    case ChartKind::kLines: add_lines(spec, points, chart); break;
   }
-  if (!spec.fit.empty()) panel.fit = fit_of(spec.fit, world);
+  if (!spec.fit.empty()) chart.fit = fit_of(spec.fit, world);
   for (const UprightSpec& upright : spec.uprights) {
     const Value* value = world.value(upright.value);
     const Measured x = value != nullptr ? number_of(*value, upright.value) : Measured::absent("no such value");
-    if (x.ok()) panel.uprights.push_back({*x.value, upright.label + " " + show(*value, "{:,.0f}")});
+    if (x.ok()) chart.uprights.push_back({*x.value, upright.label + " " + show(*value, "{:,.0f}")});
   }
-  return panel;
+  return chart;
 }
 
 }  // namespace
 
 Figure resolved_figure(const FigureSpec& spec, const World& world) {
-  Figure figure = {.name = spec.name, .title = spec.title, .columns = spec.columns, .panels = {}};
-  for (const PanelSpec& panel : spec.panels) figure.panels.push_back(resolved_panel(panel, world));
+  Figure figure = {.name = spec.name, .title = spec.title, .columns = spec.columns, .charts = {}};
+  for (const PanelSpec& panel : spec.panels) figure.charts.push_back(resolved_chart(panel, world));
   return figure;
 }
 

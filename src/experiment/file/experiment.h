@@ -172,7 +172,7 @@ struct UprightSpec {
   std::string value, label;
 };
 struct PanelSpec {
-  PanelKind kind = PanelKind::kBars;
+  ChartKind kind = ChartKind::kBars;
   std::string title, x_title, y_title, right_title;
   std::string x, y, error;
   std::vector<SeriesSpec> series;

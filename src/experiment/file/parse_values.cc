@@ -145,8 +145,8 @@ namespace {
 PanelSpec parse_panel(TomlTable& t) {
   PanelSpec p = {
       .kind = t.word(
-          "kind", PanelKind::kBars,
-          Words<PanelKind>{{"bars", PanelKind::kBars}, {"scatter", PanelKind::kScatter}, {"lines", PanelKind::kLines}}),
+          "kind", ChartKind::kBars,
+          Words<ChartKind>{{"bars", ChartKind::kBars}, {"scatter", ChartKind::kScatter}, {"lines", ChartKind::kLines}}),
       .title = t.text("title"),
       .x_title = t.text("x_title"),
       .y_title = t.text("y_title"),
@@ -192,7 +192,7 @@ PanelSpec parse_panel(TomlTable& t) {
   }
   if (p.y.empty() == p.series.empty())
     t.wrong("kind", "what a panel shows", "y or series", p.y.empty() ? "neither" : "both");
-  if (p.kind == PanelKind::kScatter && p.x.empty()) t.wrong("kind", "a scatter panel without x", "a column", "none");
+  if (p.kind == ChartKind::kScatter && p.x.empty()) t.wrong("kind", "a scatter panel without x", "a column", "none");
   return p;
 }
 

@@ -1,4 +1,4 @@
-// Row types of an experiment's outcome: all numbers, labels and panels, resolved. `experiment` fills them, `report`
+// Row types of an experiment's outcome: all numbers, labels and charts, resolved. `experiment` fills them, `report`
 // writes them; neither computes what the other owns.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "experiment/value/chart.h"
 #include "measure/row.h"
 
 namespace sg {
@@ -105,56 +106,6 @@ struct Verdict {
   std::string sentence;  // why, with its numbers; or why there is no label
   std::string rule;      // the condition that decided
   Multiverse multiverse;
-};
-
-/// Panels of the figure, resolved to numbers. A missing number is a gap, and its reason is in the tables.
-enum class PanelKind : std::uint8_t { kBars, kScatter, kLines, kHeatMap, kSpecificationCurve };
-
-struct Series {
-  std::string label;
-  std::string color;  // name of the palette of report/figure/figure.h; empty: by place
-  std::vector<std::optional<double>> x, y;
-  std::vector<std::optional<double>> error;  // half-width of the bar about y; empty: none
-  std::vector<std::string> names;            // of the points; empty: none
-  bool right_axis = false;                   // of a panel with two scales
-  bool line = true, points = false;          // of kLines
-};
-
-struct Panel {
-  PanelKind kind = PanelKind::kBars;
-  std::string title, x_title, y_title, right_title;
-  std::vector<std::string> categories;  // of kBars: one group of bars each; of kHeatMap: columns
-  std::vector<std::string> rows;        // of kHeatMap
-  std::vector<Series> series;           // of kHeatMap: one per row, y by column
-  std::optional<double> reference;      // a dashed line across
-  std::string reference_label;
-  bool log_x = false, log_y = false;  // log_x: of points and lines; 0 stands below the smallest number above it
-  bool mark_last = false;             // of kLines: the last point of each series stands out
-  std::optional<std::pair<double, double>> y_range;
-  std::string value_format;  // of the labels on bars: "{:.2f}x"; empty: none
-  /// Of a heat map of labels: what a cell's number stands for (its place in this list); empty: numbers.
-  std::vector<std::string> classes;
-  std::vector<std::string> column_groups, row_groups;         // of a heat map: one per category and row, or none
-  std::optional<std::pair<std::size_t, std::size_t>> marked;  // of a heat map: row and column of the seed's own
-  std::vector<std::vector<double>> marks;  // of a specification curve: by row, the ranks that made this choice
-  /// A fitted line of a scatter panel: y = slope x + intercept.
-  struct Fit {
-    double slope = 0, intercept = 0;
-    std::string label;
-  };
-  std::optional<Fit> fit;
-  struct UprightLine {
-    double x = 0;
-    std::string label;
-  };
-  std::vector<UprightLine> uprights;  // of points and lines
-};
-
-struct Figure {
-  std::string name;  // file name without extension
-  std::string title;
-  std::size_t columns = 2;  // panels side by side
-  std::vector<Panel> panels;
 };
 
 /// A prompt as it was given to the models.

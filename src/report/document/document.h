@@ -57,7 +57,8 @@ struct DocumentTable {
 
 /// A figure of figures/NAME.svg, by its place in the result.
 struct FigureBlock {
-  std::string name, title;
+  std::string stem;  // of its files
+  std::string title;
   std::string caption;  // what the reader sees; empty: the title says it
 };
 

@@ -17,15 +17,11 @@ constexpr int kWidestOfPhone = 500;     // a picture that is wider scrolls inste
 
 std::string escaped_lines(std::string_view text) {
   std::string out;
-  for (const char c : lines_printable(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += xml_text(text.substr(0, end));
+    if (end < text.size()) out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
 }
@@ -111,7 +107,7 @@ struct Writer {
   }
   void operator()(const FigureBlock& f) const {
     const auto drawn =
-        std::find_if(figures.begin(), figures.end(), [&](const DrawnFigure& d) { return d.name == f.name; });
+        std::find_if(figures.begin(), figures.end(), [&](const DrawnFigure& d) { return d.stem == f.stem; });
     if (drawn == figures.end()) return;
     out += fmt::format("<figure role=\"group\" aria-label=\"{}\"><div class=\"panels\">\n", html_escaped(f.title));
     for (std::size_t i = 0; i < drawn->panels.size(); ++i) {
@@ -137,7 +133,7 @@ std::string page_title(const Document& document) {
 
 }  // namespace
 
-std::string html_escaped(std::string_view text) { return escaped_lines(on_one_line(text)); }
+std::string html_escaped(std::string_view text) { return xml_text(on_one_line(text)); }
 
 std::string document_html(const Document& document, const std::vector<DrawnFigure>& figures) {
   // No request leaves the page, whatever is in it.

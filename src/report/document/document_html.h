@@ -11,7 +11,7 @@
 
 namespace sg {
 
-/// Figures are those of `figures` by name; one that is not there is left out.
+/// Figures are those of `figures` by stem; one that is not there is left out.
 std::string document_html(const Document& document, const std::vector<DrawnFigure>& figures);
 
 /// Text for an element or a quoted attribute: nothing in it is markup, control characters are gone.

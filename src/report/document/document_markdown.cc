@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include "report/figure/figure.h"
 #include "report/text/text_table.h"
 #include "report/text/wrap.h"
 
@@ -146,7 +145,7 @@ struct Writer {
     }
   }
   void operator()(const FigureBlock& f) const {
-    out += "![" + markdown_escaped(f.title.empty() ? f.name : f.title) + "](figures/" + figure_stem(f.name) + ".svg)\n";
+    out += "![" + markdown_escaped(f.title.empty() ? f.stem : f.title) + "](figures/" + f.stem + ".svg)\n";
     if (!f.caption.empty()) out += "\n" + paragraph(markdown({{f.caption, Style::kQuiet}}), "");
   }
   void operator()(const Verbatim& v) const {

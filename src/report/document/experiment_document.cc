@@ -6,7 +6,6 @@
 
 #include "report/document/experiment_tables.h"
 #include "report/document/experiment_words.h"
-#include "report/figure/multiverse_figures.h"
 
 namespace sg {
 namespace {
@@ -49,43 +48,29 @@ Callout pocket_warning(const ExperimentResult& r) {
   return {.kind = Callout::Kind::kWarning, .head = {{"Pocket models", Style::kStrong}}, .words = {{text}}};
 }
 
-bool drawn(const std::vector<std::string>& figures, const std::string& name) {
-  return std::find(figures.begin(), figures.end(), name) != figures.end();
-}
-
-void add_figure(Document& doc, const Figure& figure, const std::vector<std::string>& figures) {
-  if (drawn(figures, figure.name)) doc.emplace_back(FigureBlock{figure.name, figure.title, ""});
-}
-
-/// What a multiverse's picture shows.
-std::string caption_of(const Figure& figure) {
-  if (figure.panels.front().kind == PanelKind::kSpecificationCurve) {
-    return figure.title +
-           ". Above: the result of every combination of a definition and prompts, in order of size, coloured by the "
-           "conclusion. Below: a stroke in every row whose choice the combination makes.";
+void add_figures(Document& doc, const std::vector<Picture>& pictures, std::optional<std::size_t> verdict) {
+  for (const Picture& picture : pictures) {
+    if (picture.verdict == verdict) doc.emplace_back(FigureBlock{picture.stem, picture.title, picture.caption});
   }
-  return figure.title +
-         ". One cell for every combination: columns are reductions, within them poolings; rows are spans, within them "
-         "the prompts, all or one category alone.";
 }
 
 void add_verdicts(Document& doc, const ExperimentResult& r) {
   for (const Verdict& v : r.verdicts) doc.emplace_back(verdict_callout(r, v));
 }
 
-void add_results(Document& doc, const ExperimentResult& r, const std::vector<std::string>& figures) {
+void add_results(Document& doc, const ExperimentResult& r, const std::vector<Picture>& pictures) {
   doc.emplace_back(Heading{2, "Results"});
   for (const ResultTable& table : r.tables) {
     if (!table.rows.empty()) doc.emplace_back(rows_table(table));
   }
-  for (const Figure& figure : r.figures) add_figure(doc, figure, figures);
+  add_figures(doc, pictures, std::nullopt);
   if (!r.values.empty()) {
     doc.emplace_back(Heading{3, "Values"});
     doc.emplace_back(values_table(r.values));
   }
 }
 
-void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<std::string>& figures) {
+void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<Picture>& pictures) {
   const auto varied = [](const Verdict& v) { return !v.multiverse.universes.empty() && !v.label.empty(); };
   if (std::none_of(r.verdicts.begin(), r.verdicts.end(), varied)) return;
   doc.emplace_back(Heading{2, "How far the conclusion depends on the definition"});
@@ -94,15 +79,14 @@ void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<
         "pooling of the spans to which the claim can be put, over all prompts and over each category alone, by the "
         "same rules. A conclusion that only some definitions share is a statement about those definitions as much as "
         "about the models."}}});
-  for (const Verdict& v : r.verdicts) {
+  for (std::size_t place = 0; place < r.verdicts.size(); ++place) {
+    const Verdict& v = r.verdicts[place];
     if (!varied(v)) continue;
     doc.emplace_back(Heading{3, v.title.empty() ? v.name : v.name + ": " + v.title});
     doc.emplace_back(Paragraph{{{agreement_sentence(v.multiverse) + " "}, {flips_sentence(v.multiverse)}}});
     if (v.multiverse.evaluated == 0) continue;
     doc.emplace_back(labels_table(v));
-    for (const Figure& figure : multiverse_figures(r, v)) {
-      if (drawn(figures, figure.name)) doc.emplace_back(FigureBlock{figure.name, figure.title, caption_of(figure)});
-    }
+    add_figures(doc, pictures, place);
     doc.emplace_back(choices_table(v));
   }
 }
@@ -206,7 +190,7 @@ void add_checkpoints(Document& doc, const ExperimentResult& r) {
 
 }  // namespace
 
-Document experiment_document(const ExperimentResult& r, const std::vector<std::string>& figures,
+Document experiment_document(const ExperimentResult& r, const std::vector<Picture>& pictures,
                              const std::vector<std::string>& notices) {
   Document doc;
   doc.emplace_back(Heading{1, r.title.empty() ? r.id : r.title});
@@ -217,8 +201,8 @@ Document experiment_document(const ExperimentResult& r, const std::vector<std::s
     doc.emplace_back(Heading{2, "The question"});
     doc.emplace_back(Paragraph{{{r.hypothesis}}});
   }
-  add_results(doc, r, figures);
-  add_multiverse(doc, r, figures);
+  add_results(doc, r, pictures);
+  add_multiverse(doc, r, pictures);
   add_references(doc, r);
   add_notices(doc, r, notices);
   add_methods(doc, r);

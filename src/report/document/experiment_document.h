@@ -6,12 +6,12 @@
 
 #include "experiment/value/result.h"
 #include "report/document/document.h"
+#include "report/figure/figure.h"
 
 namespace sg {
 
-/// The whole report. `figures` are those that could be drawn, by name; `notices` are the writer's own, in addition to
-/// the result's.
-Document experiment_document(const ExperimentResult& result, const std::vector<std::string>& figures,
+/// The whole report, with these pictures at their places; `notices` are the writer's own, in addition to the result's.
+Document experiment_document(const ExperimentResult& result, const std::vector<Picture>& pictures,
                              const std::vector<std::string>& notices);
 
 /// What a terminal shows at the end of a run: the tables as the study printed them, values, verdicts, notices.

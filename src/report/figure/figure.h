@@ -1,31 +1,39 @@
-// Figures: panels drawn by gnuplot, run as a program of its own.
+// Figures: panels in a grid, as an SVG file of its own and as single drawings for a page.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
-#include "experiment/value/result.h"
+#include "report/figure/panel.h"
 
 namespace sg {
 
+/// What is drawn together.
+struct Picture {
+  std::string stem;  // of its files: "H25-map"
+  std::string title;
+  std::string caption;                 // what the reader sees; empty: the title says it
+  std::optional<std::size_t> verdict;  // whose multiverse it shows; none: a figure of the experiment
+  std::size_t columns = 2;             // panels side by side
+  std::vector<Panel> panels;
+};
+
 struct DrawnFigure {
-  std::string name, title;
-  std::string svg, png;             // whole files
-  std::vector<std::string> panels;  // each panel as SVG for a page: no background, ink by CSS classes
+  std::string stem;
+  std::string svg;                  // a whole file, on white paper
+  std::vector<std::string> panels;  // each as an <svg> for a page: no background, ink by CSS classes
   std::vector<int> widths;          // of the panels, in pixels
 };
 
-/// Draws one figure. `gnuplot` is the program's name or path. Errors: the program is missing, or refuses the script;
-/// neither concerns any other file of a report.
-Result<DrawnFigure> draw_figure(const Figure& figure, const std::string& gnuplot);
+/// The same picture gives the same bytes.
+DrawnFigure draw_figure(const Picture& picture);
 
-/// The name of the figure's files without extension: what is not a letter, a digit, '-', '_' or '.' becomes '_'.
+/// A name as the stem of a file: what is not a letter, a digit, '-', '_' or '.' becomes '_'.
 std::string figure_stem(std::string_view name);
-
-/// A gnuplot SVG made fit for a page: `prefix` keeps ids of several pictures apart, our ink, rules and empty cells get
-/// classes ("gs", "gf", "gr", "gm") that a style sheet colours.
-std::string inline_svg(std::string_view file, std::string_view prefix);
+/// A stem each; of names that give the same one, regardless of case, the later are numbered.
+void make_distinct(std::vector<Picture>& pictures);
 
 }  // namespace sg

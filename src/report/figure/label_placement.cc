@@ -19,22 +19,21 @@ double common_area(const Box& a, const Box& b) {
 }
 
 /// The part of a box outside the area, which weighs as if it covered something.
-double outside(const Box& b, Pixels area) {
+double outside(const Box& b, Area area) {
   const Box inside = {std::clamp(b.x0, 0.0, area.width), std::clamp(b.y0, 0.0, area.height),
                       std::clamp(b.x1, 0.0, area.width), std::clamp(b.y1, 0.0, area.height)};
   return (b.x1 - b.x0) * (b.y1 - b.y0) - (inside.x1 - inside.x0) * (inside.y1 - inside.y0);
 }
 
-using Side = PlacedName::Side;
-constexpr PlacedName kPositions[] = {{8, 7, Side::kLeft},    {-8, 7, Side::kRight},  {8, -7, Side::kLeft},
-                                     {-8, -7, Side::kRight}, {0, 13, Side::kCenter}, {0, -13, Side::kCenter},
-                                     {10, 0, Side::kLeft},   {-10, 0, Side::kRight}};
+constexpr PlacedName kPositions[] = {{8, -7, Anchor::kStart}, {-8, -7, Anchor::kEnd},    {8, 7, Anchor::kStart},
+                                     {-8, 7, Anchor::kEnd},   {0, -13, Anchor::kMiddle}, {0, 13, Anchor::kMiddle},
+                                     {10, 0, Anchor::kStart}, {-10, 0, Anchor::kEnd}};
 
 Box box_of(const NamedPoint& p, const PlacedName& at, double font_size) {
   const double x = p.x + at.dx, y = p.y + at.dy;
-  const double left = at.justify == Side::kLeft    ? x
-                      : at.justify == Side::kRight ? x - p.name_width
-                                                   : x - p.name_width / 2;
+  const double left = at.anchor == Anchor::kStart ? x
+                      : at.anchor == Anchor::kEnd ? x - p.name_width
+                                                  : x - p.name_width / 2;
   return {left, y - 0.55 * font_size, left + p.name_width, y + 0.55 * font_size};
 }
 
@@ -46,7 +45,7 @@ Box box_of_error(const NamedPoint& p) { return {p.x - kBarHalf, p.y - p.reach, p
 
 }  // namespace
 
-std::vector<PlacedName> place_names(const std::vector<NamedPoint>& points, double font_size, Pixels area,
+std::vector<PlacedName> place_names(const std::vector<NamedPoint>& points, double font_size, Area area,
                                     std::optional<double> rule) {
   std::vector<Box> taken;
   if (rule) taken.push_back({0, *rule - kRuleHalf, area.width, *rule + kRuleHalf});

@@ -49,100 +49,110 @@ constexpr std::string Universe::*kParts[] = {&Universe::reduction, &Universe::sp
 constexpr const char* kPartNames[] = {"reduction", "span", "pooling", "prompts"};
 
 /// The choices under the curve: one row per value, an empty name between the kinds.
-void add_marks(Panel& panel, const Multiverse& m, const std::vector<const Universe*>& sorted) {
+std::vector<SpecificationCurve::Choice> choices_of(const Multiverse& m, const std::vector<const Universe*>& sorted) {
+  std::vector<SpecificationCurve::Choice> choices;
   for (std::size_t kind = 0; kind < std::size(kParts); ++kind) {
     const std::vector<std::string> words = different(m.universes, kParts[kind]);
     if (words.size() < 2) continue;  // what is never varied needs no row
-    if (!panel.rows.empty()) {
-      panel.rows.emplace_back();
-      panel.row_groups.emplace_back();
-      panel.marks.emplace_back();
-    }
+    if (!choices.empty()) choices.emplace_back();
     for (const std::string& word : words) {
-      panel.rows.push_back(readable(word));
-      panel.row_groups.emplace_back(kPartNames[kind]);
-      std::vector<double>& ranks = panel.marks.emplace_back();
-      for (std::size_t i = 0; i < sorted.size(); ++i) {
-        if (sorted[i]->*kParts[kind] == word) ranks.push_back(static_cast<double>(i));
+      SpecificationCurve::Choice choice = {.kind = kPartNames[kind], .name = readable(word), .ranks = {}};
+      for (std::size_t rank = 0; rank < sorted.size(); ++rank) {
+        if (sorted[rank]->*kParts[kind] == word) choice.ranks.push_back(rank);
       }
+      choices.push_back(std::move(choice));
     }
   }
+  return choices;
 }
 
-Panel curve(const Verdict& v, const std::vector<const Universe*>& sorted) {
-  Panel panel = {.kind = PanelKind::kSpecificationCurve};
-  panel.y_title = v.multiverse.quantity_title;
-  panel.reference = v.multiverse.reference;
+SpecificationCurve curve_of(const Verdict& v, const std::vector<const Universe*>& sorted) {
+  SpecificationCurve curve = {.y_title = v.multiverse.quantity_title, .reference = v.multiverse.reference};
   for (const std::string& label : labels_of(v)) {
-    Series series = {.label = label};
-    for (std::size_t i = 0; i < sorted.size(); ++i) {
-      if (sorted[i]->label != label) continue;
-      series.x.emplace_back(static_cast<double>(i));
-      series.y.emplace_back(sorted[i]->quantity);
+    SpecificationCurve::Conclusion conclusion = {.label = label, .estimates = {}};
+    for (std::size_t rank = 0; rank < sorted.size(); ++rank) {
+      if (sorted[rank]->label == label) conclusion.estimates.push_back({rank, *sorted[rank]->quantity});
     }
-    panel.series.push_back(std::move(series));
+    curve.conclusions.push_back(std::move(conclusion));
   }
-  add_marks(panel, v.multiverse, sorted);
-  return panel;
+  curve.choices = choices_of(v.multiverse, sorted);
+  return curve;
 }
 
 /// Columns: pooling within reduction. Rows: prompts within span.
-Panel map_of_labels(const ExperimentResult& r, const Verdict& v) {
+HeatMap map_of_labels(const ExperimentResult& r, const Verdict& v) {
   const std::vector<Universe>& all = v.multiverse.universes;
   const auto reductions = different(all, &Universe::reduction), poolings = different(all, &Universe::pooling);
   const auto spans = different(all, &Universe::span), prompts = different(all, &Universe::prompts);
-  Panel panel = {.kind = PanelKind::kHeatMap};
-  panel.classes = labels_of(v);
+  HeatMap map;
+  map.classes = labels_of(v);
   for (const std::string& reduction : reductions) {
     for (const std::string& pooling : poolings) {
-      panel.column_groups.push_back(readable(reduction));
-      panel.categories.push_back(readable(pooling));
+      map.column_groups.push_back(readable(reduction));
+      map.columns.push_back(readable(pooling));
     }
   }
   for (const std::string& span : spans) {
     for (const std::string& chosen : prompts) {
-      panel.row_groups.push_back(readable(span));
-      panel.rows.push_back(readable(chosen));
-      Series row;
-      row.y.resize(panel.categories.size());
-      panel.series.push_back(std::move(row));
+      map.row_groups.push_back(readable(span));
+      map.rows.push_back(readable(chosen));
+      map.cells.emplace_back(map.columns.size());
     }
   }
-  const auto cell = [&](const Universe& u) {
-    return std::pair(place(spans, u.span) * prompts.size() + place(prompts, u.prompts),
-                     place(reductions, u.reduction) * poolings.size() + place(poolings, u.pooling));
-  };
   for (const Universe& u : all) {
-    const auto [row, column] = cell(u);
-    if (!u.label.empty()) panel.series[row].y[column] = static_cast<double>(place(panel.classes, u.label));
+    const std::size_t row = place(spans, u.span) * prompts.size() + place(prompts, u.prompts);
+    const std::size_t column = place(reductions, u.reduction) * poolings.size() + place(poolings, u.pooling);
+    if (!u.label.empty()) map.cells[row][column] = static_cast<double>(place(map.classes, u.label));
     const bool own = u.reduction == r.reduction && u.span == r.span && u.pooling == r.pooling && u.prompts == "all";
-    if (own) panel.marked = {row, column};
+    if (own) map.marked = {row, column};
   }
-  return panel;
+  return map;
 }
+
+constexpr const char* kCurveCaption =
+    ". Above: the result of every combination of a definition and prompts, in order of size, coloured by the "
+    "conclusion. Below: a stroke in every row whose choice the combination makes.";
+constexpr const char* kMapCaption =
+    ". One cell for every combination: columns are reductions, within them poolings; rows are spans, within them "
+    "the prompts, all or one category alone.";
 
 }  // namespace
 
-std::vector<Figure> multiverse_figures(const ExperimentResult& result, const Verdict& v) {
-  std::vector<Figure> figures;
-  if (v.label.empty() || v.multiverse.evaluated == 0) return figures;
-  const std::string title = v.title.empty() ? v.name : v.name + ": " + v.title;
+std::vector<Picture> multiverse_figures(const ExperimentResult& result, std::size_t verdict) {
+  const Verdict& v = result.verdicts.at(verdict);
+  std::vector<Picture> pictures;
+  if (v.label.empty() || v.multiverse.evaluated == 0) return pictures;
+  const std::string name = v.title.empty() ? v.name : v.name + ": " + v.title;
+  const auto add = [&](const char* kind, const char* shown, const char* caption, Panel panel) {
+    const std::string title = name + ", " + shown + " under all admissible definitions";
+    pictures.push_back({.stem = figure_stem(v.name + kind),
+                        .title = title,
+                        .caption = title + caption,
+                        .verdict = verdict,
+                        .columns = 1,
+                        .panels = {std::move(panel)}});
+  };
   const auto sorted = by_quantity(v.multiverse);
-  if (!sorted.empty()) {
-    figures.push_back({v.name + "-curve", title + ", results under all admissible definitions", 1, {}});
-    figures.back().panels.push_back(curve(v, sorted));
-  }
-  figures.push_back({v.name + "-map", title + ", conclusions under all admissible definitions", 1, {}});
-  figures.back().panels.push_back(map_of_labels(result, v));
-  return figures;
+  if (!sorted.empty()) add("-curve", "results", kCurveCaption, curve_of(v, sorted));
+  add("-map", "conclusions", kMapCaption, map_of_labels(result, v));
+  return pictures;
 }
 
-std::vector<Figure> all_figures(const ExperimentResult& result) {
-  std::vector<Figure> figures = result.figures;
-  for (const Verdict& v : result.verdicts) {
-    for (Figure& figure : multiverse_figures(result, v)) figures.push_back(std::move(figure));
+std::vector<Picture> all_figures(const ExperimentResult& result) {
+  std::vector<Picture> pictures;
+  for (const Figure& figure : result.figures) {
+    pictures.push_back({.stem = figure_stem(figure.name),
+                        .title = figure.title,
+                        .caption = "",
+                        .verdict = {},
+                        .columns = figure.columns,
+                        .panels = {figure.charts.begin(), figure.charts.end()}});
   }
-  return figures;
+  for (std::size_t v = 0; v < result.verdicts.size(); ++v) {
+    for (Picture& picture : multiverse_figures(result, v)) pictures.push_back(std::move(picture));
+  }
+  make_distinct(pictures);
+  return pictures;
 }
 
 }  // namespace sg

@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "experiment/value/result.h"
+#include "report/figure/figure.h"
 
 namespace sg {
 
-/// "NAME-curve" and "NAME-map". The curve is left out when no universe has a quantity, both when none was evaluated.
-std::vector<Figure> multiverse_figures(const ExperimentResult& result, const Verdict& verdict);
+/// "NAME-curve" and "NAME-map" of the verdict at that place. The curve is left out when no universe has a quantity,
+/// both when none was evaluated.
+std::vector<Picture> multiverse_figures(const ExperimentResult& result, std::size_t verdict);
 
-/// The result's own figures and those of every verdict.
-std::vector<Figure> all_figures(const ExperimentResult& result);
+/// The result's own figures and those of every verdict, with distinct stems.
+std::vector<Picture> all_figures(const ExperimentResult& result);
 
 }  // namespace sg
