@@ -108,6 +108,10 @@ OPT = [
         V5, hidden_size=16, ffn_dim=40, num_attention_heads=4, do_layer_norm_before=False, word_embed_proj_dim=12,
         _remove_final_layer_norm=False, enable_bias=True, layer_norm_elementwise_affine=True,
         tie_word_embeddings=True), seed=642, gguf="no"),
+    # As Galactica: norms without parameters, linears without biases.
+    Case("opt-plain-norms", _opt(
+        V4, hidden_size=16, ffn_dim=32, num_attention_heads=2, do_layer_norm_before=True, word_embed_proj_dim=16,
+        _remove_final_layer_norm=False, enable_bias=False, layer_norm_elementwise_affine=False), seed=643, gguf="no"),
 ]
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from reference_base import Family
-from reference_ops import ACTIVATIONS, Rotary, alibi_slopes, attend, split_heads
+from reference_ops import ACTIVATIONS, Rotary, alibi_slopes, attend, layer_norm, split_heads
 
 
 def _by_head(qkv, heads):
@@ -134,6 +134,11 @@ class Phi(Gpt):
 class Opt(Gpt):
     table, tied = "model.decoder.embed_tokens.weight", True
 
+    def ln(self, x, name):
+        if self.c.get("layer_norm_elementwise_affine", True):
+            return super().ln(x, name)
+        return layer_norm(x, 1.0, 0.0, 1e-5)
+
     def embed(self, ids):
         x = self.m(self.table)[ids]
         if "model.decoder.project_in.weight" in self.m:
@@ -158,8 +163,8 @@ class Opt(Gpt):
         return self.ln(self.mid + f, f"model.decoder.layers.{l}.final_layer_norm")
 
     def final(self, x):
-        name = "model.decoder.final_layer_norm"
-        return self.ln(x, name) if name + ".weight" in self.m else None
+        there = self.c.get("do_layer_norm_before", True) and not self.c.get("_remove_final_layer_norm", False)
+        return self.ln(x, "model.decoder.final_layer_norm") if there else None
 
     def to_head(self, x):
         return self.m.linear(x, "model.decoder.project_out") if "model.decoder.project_out.weight" in self.m else x

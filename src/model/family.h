@@ -118,6 +118,7 @@ enum class Field : std::uint8_t {
   // derived from the others, for Need::kFlag
   kTwoNorms,
   kFinalNorm,
+  kFinalGain,
   kProjected,
   kCount,
 };

@@ -83,6 +83,7 @@ FieldKind kind_of(Field field) {
     case Field::kUseRope:
     case Field::kTwoNorms:
     case Field::kFinalNorm:
+    case Field::kFinalGain:
     case Field::kProjected: return kSwitch;
     case Field::kCount: break;
   }

@@ -29,8 +29,21 @@ Result<Config> read_config(const Checkpoint& checkpoint) {
   return Config::from_json(checkpoint.config_json, (checkpoint.path / "config.json").string());
 }
 
-Result<void> refuse_quantised(const Config& config) {
+/// A quantization_config may be left over from the file that plain weights were made from: then every tensor is of a
+/// plain type, and none is left unread inside the model, which bind() sees to.
+bool has_plain_weights(const Checkpoint& checkpoint) {
+  return std::ranges::all_of(checkpoint.tensors, [](const TensorInfo& tensor) {
+    constexpr DType kPlain[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16};
+    return tensor.shape.size() < 2 || std::ranges::find(kPlain, tensor.dtype) != std::end(kPlain);
+  });
+}
+
+Result<void> refuse_quantised(const Config& config, const Checkpoint& checkpoint, std::vector<std::string>& notices) {
   if (config.format() == Format::kGguf || !config.has_object("quantization_config")) return {};
+  if (has_plain_weights(checkpoint)) {
+    notices.emplace_back("quantization_config is not read: every weight is stored in a plain type");
+    return {};
+  }
   const ConfigValue* method = config.find("quantization_config.quant_method");
   return Error{.what = "the checkpoint has a quantization_config",
                .where = config.where(),
@@ -55,7 +68,8 @@ Result<Model> open_model(const std::filesystem::path& path) {
 
 Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& path) {
   SG_TRY(Config config, read_config(checkpoint));
-  SG_TRY_VOID(refuse_quantised(config));
+  std::vector<std::string> notices;
+  SG_TRY_VOID(refuse_quantised(config, checkpoint, notices));
   SG_TRY(const Family* family, find_family(config));
   SG_TRY(Spec spec, resolve_spec(*family, config, checkpoint));
   SG_TRY(Bindings bindings, bind(spec, checkpoint));
@@ -68,7 +82,8 @@ Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& pat
               .spec = std::move(spec),
               .bindings = std::move(bindings),
               .notices = {}};
-  model.notices = model.spec.notices;
+  model.notices = std::move(notices);
+  model.notices.insert(model.notices.end(), model.spec.notices.begin(), model.spec.notices.end());
   model.notices.insert(model.notices.end(), model.bindings.notices.begin(), model.bindings.notices.end());
   model.notices.insert(model.notices.end(), foreign.begin(), foreign.end());
   return model;

@@ -68,12 +68,6 @@ const Refusal kRefusals[] = {
     {"StateSpace", "llama-deep", [](json& c) { c["model_type"] = "mamba"; }, {"state-space"}},
     {"EncoderDecoder", "llama-deep", [](json& c) { c["model_type"] = "t5"; }, {"encoder-decoder"}},
     {"NoModelType", "llama-deep", [](json& c) { c.erase("model_type"); }, {"model_type"}},
-    {"Quantised",
-     "llama-deep",
-     [](json& c) {
-       c["quantization_config"] = {{"quant_method", "gptq"}};
-     },
-     {"quantization_config", "gptq"}},
     {"UnknownRopeType",
      "llama-deep",
      [](json& c) {
@@ -132,7 +126,8 @@ const Refusal kRefusals[] = {
      "bloom-four-heads",
      [](json& c) { c["apply_residual_connection_post_layernorm"] = true; },
      {"apply_residual"}},
-    {"OddRotary", "gpt-neox-parallel", [](json& c) { c["rotary_pct"] = 0.0; }, {"rotary_pct", "above 0"}},
+    {"NoRotary", "gpt-neox-parallel", [](json& c) { c["rotary_pct"] = 0.0; }, {"rotary_pct", "above 0"}},
+    {"OddRotary", "gpt-neox-parallel", [](json& c) { c["rotary_pct"] = 0.1875; }, {"even number of its channels"}},
 };
 
 class Refused : public testing::TestWithParam<Refusal> {};

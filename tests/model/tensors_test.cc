@@ -152,6 +152,26 @@ TEST(Tensors, WithoutAHeadThereAreNormsAndNoLogits) {
   EXPECT_EQ(lens.error().exit_code(), 2);
 }
 
+TEST(Tensors, AQuantizationConfigIsRefusedUnlessEveryWeightIsPlain) {
+  const auto with_config = [](Checkpoint& c) {
+    c.config_json.insert(1, R"("quantization_config": {"quant_method": "gptq", "bits": 4},)");
+  };
+  const Result<Model> left_over = changed("llama-deep", with_config);
+  ASSERT_TRUE(left_over.ok()) << left_over.error().message();
+  EXPECT_NE(left_over.value().notices.at(0).find("quantization_config"), std::string::npos);
+  for (const DType packed : {DType::kU8, DType::kI32, DType::kF8E4M3}) {
+    const Result<Model> model = changed("llama-deep", [&](Checkpoint& c) {
+      with_config(c);
+      for (TensorInfo& tensor : c.tensors) {
+        if (tensor.name == "model.layers.0.mlp.up_proj.weight") tensor.dtype = packed;
+      }
+    });
+    ASSERT_FALSE(model.ok());
+    EXPECT_NE(model.error().message().find("quantization_config"), std::string::npos) << model.error().message();
+    EXPECT_NE(model.error().message().find("gptq"), std::string::npos) << model.error().message();
+  }
+}
+
 TEST(Gguf, QueriesKeysAndValuesMayBeOneTensor) {
   for (const char* name : {"llama-deep/model.gguf", "qwen3-tied/model.gguf"}) {
     Checkpoint checkpoint = open_checkpoint(kGoldens / name).value();

@@ -27,8 +27,8 @@ constexpr auto kTensors = tensors({
     {Role::kAttnNormInBias, "model.decoder.layers.{}.self_attn_layer_norm.bias", "", Need::kFlag, Field::kNormAffine},
     {Role::kMlpNormIn, "model.decoder.layers.{}.final_layer_norm.weight", "", Need::kFlag, Field::kNormAffine},
     {Role::kMlpNormInBias, "model.decoder.layers.{}.final_layer_norm.bias", "", Need::kFlag, Field::kNormAffine},
-    {Role::kFinalNorm, "model.decoder.final_layer_norm.weight", "", Need::kFlag, Field::kFinalNorm},
-    {Role::kFinalNormBias, "model.decoder.final_layer_norm.bias", "", Need::kFlag, Field::kFinalNorm},
+    {Role::kFinalNorm, "model.decoder.final_layer_norm.weight", "", Need::kFlag, Field::kFinalGain},
+    {Role::kFinalNormBias, "model.decoder.final_layer_norm.bias", "", Need::kFlag, Field::kFinalGain},
     {Role::kHead, "lm_head.weight", "", Need::kOptional},
 });
 
@@ -53,7 +53,9 @@ constexpr auto kConfig = fields({
 void rules(Fields& fields) {
   // The final norm belongs to the pre-norm models.
   const bool pre_norm = fields.flag(Field::kNormFirst);
-  fields.set_flag(Field::kFinalNorm, pre_norm && !fields.flag(Field::kNoFinalNorm));
+  const bool final_norm = pre_norm && !fields.flag(Field::kNoFinalNorm);
+  fields.set_flag(Field::kFinalNorm, final_norm);
+  fields.set_flag(Field::kFinalGain, final_norm && fields.flag(Field::kNormAffine));
   fields.set_flag(Field::kProjected, fields.count(Field::kEmbedWidth) != fields.count(Field::kWidth));
 }
 
