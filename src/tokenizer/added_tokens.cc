@@ -18,8 +18,8 @@ std::size_t begin_of_last_character(std::string_view text) {
   return at;
 }
 
-std::size_t strip_left_of(std::string_view text, std::size_t begin) {
-  while (begin > 0) {
+std::size_t strip_left_of(std::string_view text, std::size_t begin, std::size_t floor) {
+  while (begin > floor) {
     const std::size_t last = begin_of_last_character(text.substr(0, begin));
     if (!is_whitespace(decode_at(text, last).value)) break;
     begin = last;
@@ -123,7 +123,7 @@ Result<std::vector<TextPart>> AddedTokens::split(std::string_view text) const {
   const auto add = [&](std::size_t begin, std::size_t end, TokenId id) {
     parts.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), id});
   };
-  std::size_t done = 0;
+  std::size_t done = 0, white_begin = 1, white_end = 0;
   for (std::size_t at = 0; at < text.size() && !tokens_.empty();) {
     const bool possible = first_byte_[static_cast<unsigned char>(text[at])];
     const std::uint32_t found = possible ? longest_at(text, at) : kNone;
@@ -138,8 +138,12 @@ Result<std::vector<TextPart>> AddedTokens::split(std::string_view text) const {
       SG_TRY(const bool alone, stands_alone(text, begin, end));
       if (!alone) continue;
     }
-    if (token.lstrip) begin = std::max(strip_left_of(text, begin), done);
-    if (token.rstrip) end = strip_right_of(text, end);
+    if (token.lstrip) begin = std::max(strip_left_of(text, begin, done), done);
+    if (token.rstrip) {
+      // Within white space that an earlier token took: its end is known.
+      end = white_begin <= end && end <= white_end ? white_end : strip_right_of(text, white_begin = end);
+      white_end = end;
+    }
     if (done < begin) add(done, begin, kNoToken);
     add(begin, end, token.id);
     done = end;

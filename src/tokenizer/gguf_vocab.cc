@@ -36,6 +36,15 @@ Result<void> check_size(std::size_t size, const GgufVocab& vocab, std::string_vi
                .got = std::to_string(size)};
 }
 
+/// A part that this kind of model cannot do without.
+Result<void> check_present(bool present, std::string_view name, const GgufVocab& vocab, std::string_view where) {
+  if (present) return {};
+  return Error{.what = "the vocabulary has no " + key(name),
+               .where = std::string(where),
+               .expected = "one, as " + key("model") + " is \"" + std::string(vocab.model) + '"',
+               .hint = "Give token ids instead of text, or convert the model again."};
+}
+
 Result<void> check_tokens(const GgufVocab& vocab, std::string_view where) {
   if (vocab.tokens.empty() || vocab.tokens.size() > static_cast<std::size_t>(kMaxTokens)) {
     return Error{.what = "the size of the vocabulary",
@@ -152,6 +161,7 @@ Result<TokenizerEngine> read_gpt2(const GgufVocab& vocab, std::string_view where
                  .expected = "one of " + known_gguf_pre_types(),
                  .got = std::string(vocab.pre)};
   }
+  SG_TRY_VOID(check_present(!vocab.merges.empty(), "merges", vocab, where));
   Vocab spelled = spell(vocab, kSpaceRunsAreAdded);
   SG_TRY(Merges merges, ranked_merges(vocab, spelled, where));
   TokenizerEngine engine(Bpe(std::move(spelled), std::move(merges), {.ignore_merges = pre->ignore_merges}));
@@ -167,6 +177,8 @@ Result<TokenizerEngine> read_gpt2(const GgufVocab& vocab, std::string_view where
 
 /// SentencePiece BPE: the score of a token is its place in the order of merging, unknown characters are bytes.
 Result<TokenizerEngine> read_llama(const GgufVocab& vocab, std::string_view where) {
+  SG_TRY_VOID(check_present(!vocab.scores.empty(), "scores", vocab, where));
+  SG_TRY_VOID(check_present(!vocab.token_types.empty(), "token_type", vocab, where));
   BpeOptions options{.fuse_unknown = true, .byte_fallback = true};
   if (vocab.unknown >= 0) {
     SG_TRY_VOID(check_id(vocab, vocab.unknown, "unknown_token_id", where));

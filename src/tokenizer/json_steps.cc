@@ -113,7 +113,8 @@ Result<void> read_punctuation(const JsonObject& json, PreTokenizeSteps& steps) {
 }
 
 Result<void> read_whitespace(const JsonObject& json, PreTokenizeSteps& steps) {
-  SG_TRY(SplitStep step, regex_step(R"(\w+|[^\w\s]+)", json));
+  // The reference's \w of this step, unlike that of Split patterns, holds the zero-width joiners.
+  SG_TRY(SplitStep step, regex_step(R"([\w\x{200C}\x{200D}]+|[^\w\s\x{200C}\x{200D}]+)", json));
   step.behavior = SplitBehavior::kRemoved;
   step.invert = true;
   steps.emplace_back(std::move(step));

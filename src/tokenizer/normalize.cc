@@ -1,5 +1,6 @@
 #include "tokenizer/normalize.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <utf8proc.h>
@@ -40,7 +41,7 @@ std::string map_characters(std::string_view text, F f) {
   return out;
 }
 
-Result<std::string> run(UnicodeForm form, std::string text) {
+Result<std::string> run(UnicodeForm form, std::string text, std::size_t /*limit*/) {
   if (is_ascii(text)) return text;
   utf8proc_uint8_t* mapped = nullptr;
   const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
@@ -50,15 +51,16 @@ Result<std::string> run(UnicodeForm form, std::string text) {
   return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length));
 }
 
-Result<std::string> run(const PrependText& step, std::string text) {
+Result<std::string> run(const PrependText& step, std::string text, std::size_t /*limit*/) {
   if (!text.empty()) text.insert(0, step.prefix);
   return text;
 }
 
-Result<std::string> run(const ReplaceText& step, std::string text) {
+Result<std::string> run(const ReplaceText& step, std::string text, std::size_t limit) {
   std::vector<ByteRange> matches;
   SG_TRY_VOID(find_pattern(step.pattern, text, matches));
   if (matches.empty()) return text;
+  SG_TRY_VOID(check_growth(text.size() + matches.size() * step.content.size(), limit));
   std::string out;
   out.reserve(text.size() + matches.size() * step.content.size());
   std::size_t kept = 0;
@@ -69,7 +71,7 @@ Result<std::string> run(const ReplaceText& step, std::string text) {
   return out.append(text, kept);
 }
 
-Result<std::string> run(const Lowercase& /*step*/, const std::string& text) {
+Result<std::string> run(const Lowercase& /*step*/, const std::string& text, std::size_t /*limit*/) {
   return map_characters(text, [](char32_t c, std::string& out) {
     if (c == 0x130) {  // the one character whose full lower case, i and a dot above, is longer than its simple one
       out.append("i\xCC\x87");
@@ -79,13 +81,13 @@ Result<std::string> run(const Lowercase& /*step*/, const std::string& text) {
   });
 }
 
-Result<std::string> run(const StripAccents& /*step*/, const std::string& text) {
+Result<std::string> run(const StripAccents& /*step*/, const std::string& text, std::size_t /*limit*/) {
   return map_characters(text, [](char32_t c, std::string& out) {
     if (!is_mark(c)) append_utf8(c, out);
   });
 }
 
-Result<std::string> run(const StripSpaces& step, const std::string& text) {
+Result<std::string> run(const StripSpaces& step, const std::string& text, std::size_t /*limit*/) {
   std::size_t first_kept = text.size(), kept_end = 0;
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = decode_at(text, at);
@@ -102,6 +104,19 @@ Result<std::string> run(const StripSpaces& step, const std::string& text) {
 
 }  // namespace
 
+std::size_t growth_limit(std::size_t bytes) {
+  constexpr std::size_t kGrowth = 64, kFree = std::size_t{1} << 20, kMost = std::size_t{1} << 28;
+  return std::min(kGrowth * bytes + kFree, kMost);
+}
+
+Result<void> check_growth(std::size_t bytes, std::size_t limit) {
+  if (bytes <= limit) return {};
+  return Error{.kind = ErrorKind::kResource,
+               .what = "the tokenizer's own steps make the text too long",
+               .expected = "at most " + std::to_string(limit) + " bytes",
+               .got = std::to_string(bytes)};
+}
+
 Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std::vector<ByteRange>& matches) {
   if (const auto* regex = std::get_if<std::shared_ptr<const Regex>>(&pattern))
     return Regex::Matcher(**regex).find_all(text, matches);
@@ -115,9 +130,11 @@ Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std
 }
 
 Result<std::string> Normalizer::apply(std::string_view text) const {
+  const std::size_t limit = growth_limit(text.size());
   std::string out(text);
   for (const NormalizeStep& step : steps_) {
-    SG_TRY(out, std::visit([&](const auto& s) { return run(s, std::move(out)); }, step));
+    SG_TRY(out, std::visit([&](const auto& s) { return run(s, std::move(out), limit); }, step));
+    SG_TRY_VOID(check_growth(out.size(), limit));
   }
   return out;
 }

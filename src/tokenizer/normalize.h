@@ -18,6 +18,9 @@ enum class UnicodeForm { kNfc, kNfd, kNfkc, kNfkd };
 
 /// What a step looks for: a fixed text, or a regular expression.
 using TextPattern = std::variant<std::string, std::shared_ptr<const Regex>>;
+/// How long the steps of a tokenizer may make a text of `bytes` bytes, and the error where they make it longer.
+std::size_t growth_limit(std::size_t bytes);
+Result<void> check_growth(std::size_t bytes, std::size_t limit);
 /// Matches of the pattern in valid UTF-8, left to right, not overlapping. An empty fixed text matches nowhere.
 Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std::vector<ByteRange>& matches);
 

@@ -173,8 +173,10 @@ Result<void> run(const MetaspaceStep& step, Words& words) {
 }  // namespace
 
 Result<void> pre_tokenize(const std::vector<PreTokenizeStep>& steps, Words& words) {
+  const std::size_t limit = 2 * growth_limit(words.text.size());  // room for the spelling of the longest text
   for (const PreTokenizeStep& step : steps) {
     SG_TRY_VOID(std::visit([&](const auto& s) { return run(s, words); }, step));
+    SG_TRY_VOID(check_growth(words.text.size(), limit));
   }
   return {};
 }

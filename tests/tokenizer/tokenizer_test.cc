@@ -121,8 +121,36 @@ TEST(Regex, ExceedingTheLimitIsAnErrorAndNotAHang) {
   EXPECT_FALSE(Regex::Matcher(regex).find_all(std::string(60, 'a') + "b", found).ok());
 }
 
+TEST(Json, StepsThatMultiplyTheTextAreRefused) {
+  std::string steps;
+  for (int i = 0; i < 8; ++i) {
+    steps += std::string(i == 0 ? "" : ",") + R"({"type":"Replace","pattern":{"String":"a"},"content":")" +
+             std::string(16, 'a') + "\"}";
+  }
+  const Document document = with("normalizer", R"({"type":"Sequence","normalizers":[)" + steps + "]}");
+  const auto ids = must(Tokenizer::from_json(document.text(), "x")).encode("a");
+  ASSERT_FALSE(ids.ok());
+  EXPECT_NE(ids.error().message().find("too long"), std::string::npos) << ids.error().message();
+}
+
+TEST(Json, BlanksThatStripBlanksTakeLinearTime) {
+  for (const char* side : {"lstrip", "rstrip"}) {
+    const Document document =
+        with("added_tokens", R"([{"content":" ","id":3,"special":true,")" + std::string(side) + "\":true}]");
+    const auto ids = must(Tokenizer::from_json(document.text(), "x")).encode(std::string(1'000'000, ' '));
+    EXPECT_EQ(ids.value().size(), 1'000'000u);
+  }
+}
+
+TEST(Json, ZeroWidthJoinersAreWordCharactersOfWhitespace) {
+  const Document document{.model = R"("type":"BPE","vocab":{"a":0,"\u200d":1,"a\u200d":2},"merges":["a \u200d"])",
+                          .rest = R"(,"pre_tokenizer":{"type":"Whitespace"})"};
+  EXPECT_EQ(must(Tokenizer::from_json(document.text(), "x")).encode("a\u200da").value(), (Ids{2, 0}));
+}
+
 GgufVocab tiny(const std::vector<std::string_view>& tokens) {
-  return {.model = "gpt2", .pre = "gpt-2", .tokens = tokens};
+  static constexpr std::string_view kMerges[] = {"a b"};
+  return {.model = "gpt2", .pre = "gpt-2", .tokens = tokens, .merges = kMerges};
 }
 
 std::string error_of(const GgufVocab& vocab) {
@@ -134,7 +162,7 @@ TEST(Gguf, RefusalNamesTheCause) {
   const std::vector<std::string_view> tokens = {"a", "b", "ab"}, bad = {"a", "\xff"}, no_space = {"ab"},
                                       unknown = {"a c"};
   const std::vector<double> short_scores = {1.0}, nan_scores = {0.0, std::nan(""), 0.0};
-  const std::vector<std::int64_t> short_types = {1};
+  const std::vector<std::int64_t> short_types = {1}, types = {1, 1, 1};
   const auto refuses = [&](const std::string& part, auto change) {
     GgufVocab vocab = tiny(tokens);
     change(vocab);
@@ -148,22 +176,25 @@ TEST(Gguf, RefusalNamesTheCause) {
   refuses("smollm", [](GgufVocab& v) { v.pre = "odd"; });
   refuses("1 to", [](GgufVocab& v) { v.tokens = {}; });
   refuses("token 1", [&](GgufVocab& v) { v.tokens = bad; });
+  refuses("no tokenizer.ggml.merges", [](GgufVocab& v) { v.merges = {}; });
+  refuses("no tokenizer.ggml.scores", [](GgufVocab& v) { v.model = "llama"; });
+  refuses("no tokenizer.ggml.token_type", [&](GgufVocab& v) { v.model = "llama", v.scores = nan_scores; });
   refuses("two tokens", [&](GgufVocab& v) { v.merges = no_space; });
   refuses("no token \"c\"", [&](GgufVocab& v) { v.merges = unknown; });
   refuses("token_type", [&](GgufVocab& v) { v.token_types = short_types; });
   refuses("bos_token_id", [](GgufVocab& v) { v.add_bos = true; });
   refuses("got 3", [](GgufVocab& v) { v.add_eos = true, v.eos = 3; });
-  refuses("3 entries", [&](GgufVocab& v) { v.model = "llama", v.scores = short_scores; });
-  refuses("NaN", [&](GgufVocab& v) { v.model = "llama", v.scores = nan_scores; });
+  refuses("3 entries", [&](GgufVocab& v) { v.model = "llama", v.scores = short_scores, v.token_types = types; });
+  refuses("NaN", [&](GgufVocab& v) { v.model = "llama", v.scores = nan_scores, v.token_types = types; });
 }
 
 TEST(Gguf, PutsBosAndEosAround) {
-  const std::vector<std::string_view> tokens = {"a", "b"};
+  const std::vector<std::string_view> tokens = {"a", "b", "ab"};
   GgufVocab vocab = tiny(tokens);
   vocab.bos = 1, vocab.eos = 0, vocab.add_bos = vocab.add_eos = true;
   const Tokenizer tokenizer = must(Tokenizer::from_gguf(vocab, "x.gguf"));
-  EXPECT_EQ(tokenizer.encode("ab").value(), (Ids{1, 0, 1, 0}));
-  EXPECT_EQ(tokenizer.encode("ab", /*add_special=*/false).value(), (Ids{0, 1}));
+  EXPECT_EQ(tokenizer.encode("ab").value(), (Ids{1, 2, 0}));
+  EXPECT_EQ(tokenizer.encode("ab", /*add_special=*/false).value(), (Ids{2}));
   EXPECT_EQ(tokenizer.bos(), 1);
 }
 
