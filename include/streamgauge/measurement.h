@@ -1,9 +1,7 @@
-// What one forward pass over some prompts says: token norms at every site, and what is derived from them.
-// Words and units as in docs/sites.md and docs/measures.md. Plain values; nothing points into the model.
+// What one forward pass over some prompts says: its rows (rows.h), and gains under any definition.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,59 +9,9 @@
 #include <vector>
 
 #include "streamgauge/result.h"
-
-namespace sg {
-struct Measurement;
-}
+#include "streamgauge/rows.h"
 
 namespace streamgauge {
-
-struct ModelFacts {
-  std::string id, path, fingerprint, family, norm, mlp, dtype;
-  std::size_t n_layers = 0, d_model = 0, n_heads = 0, n_kv_heads = 0, d_head = 0, vocab_size = 0;
-  std::uint64_t parameters = 0;
-  bool parallel_residual = false, tied_embeddings = false;
-};
-
-/// A number per layer and token; empty where the family lacks the site.
-struct Table {
-  std::size_t layers = 0, tokens = 0;
-  std::vector<double> values;  // layers x tokens
-  double at(std::size_t layer, std::size_t token) const { return values.at(layer * tokens + token); }
-};
-
-struct TopToken {
-  std::int32_t id = 0;
-  std::string token;
-  double prob = 0;
-};
-
-/// The output distribution at one position; entropy in nats, std with n - 1.
-struct Logits {
-  std::size_t position = 0;
-  double mean = 0, std = 0, max = 0, min = 0, entropy = 0, effective_vocab = 0, top10_prob_mass = 0;
-  std::vector<TopToken> top;  // the ten most probable
-};
-
-/// The largest magnitude of one layer's resid_post over a prompt.
-struct Massive {
-  std::size_t layer = 0, token = 0, channel = 0;
-  double value = 0;   // signed
-  double median = 0;  // of the magnitudes
-};
-
-/// One prompt. Norms are L2 norms of float32 rows, summed in double; dots are inner products of what is added with what
-/// it is added to (parallel blocks: pre_attn, pre_mlp, attn_mlp; others: pre_attn, mid_mlp).
-struct Sequence {
-  std::optional<std::string> text;  // absent when ids were given
-  std::vector<std::int32_t> ids;
-  std::vector<std::string> tokens;
-  std::vector<double> embed, ln_final;
-  Table resid_pre, attn_out, resid_mid, mlp_out, resid_post;
-  Table pre_attn, mid_mlp, pre_mlp, attn_mlp;
-  std::vector<Logits> logits;
-  std::vector<Massive> massive;  // one per layer
-};
 
 /// A gain under a definition, pooled over the prompts. Undefined is absent, with the reason.
 struct Gain {
@@ -80,9 +28,10 @@ std::vector<std::string> definitions();
 /// Immutable, cheap to copy, safe to share between threads.
 class Measurement {
  public:
-  const ModelFacts& model() const;
-  const std::vector<Sequence>& sequences() const;
-  const std::vector<std::string>& warnings() const;
+  const MeasurementRows& rows() const { return *rows_; }
+  const ModelFacts& model() const { return rows_->model; }
+  const std::vector<SequenceMeasurement>& sequences() const { return rows_->sequences; }
+  const std::vector<std::string>& warnings() const { return rows_->warnings; }
 
   /// `definition`: a preset ("notebook-003") or "reduction/span/pooling". An unknown one is an error of usage.
   Result<Gain> gain(std::string_view definition) const;
@@ -91,13 +40,10 @@ class Measurement {
   /// streamgauge.measurement/1, as `streamgauge measure --json` writes it.
   std::string json() const;
 
-  /// Made by Model::measure.
-  explicit Measurement(std::shared_ptr<const sg::Measurement> whole);
+  explicit Measurement(MeasurementRows rows) : rows_(std::make_shared<const MeasurementRows>(std::move(rows))) {}
 
  private:
-  struct Copies;
-  std::shared_ptr<const sg::Measurement> whole_;
-  std::shared_ptr<const Copies> copies_;
+  std::shared_ptr<const MeasurementRows> rows_;
 };
 
 }  // namespace streamgauge

@@ -13,6 +13,8 @@
 
 #include "streamgauge/measurement.h"
 #include "streamgauge/result.h"
+#include "streamgauge/row_fields.h"
+#include "streamgauge/weight_fields.h"
 #include "streamgauge/weights.h"
 
 namespace streamgauge {
@@ -64,7 +66,7 @@ class Model {
   Result<std::vector<std::int32_t>> tokenize(std::string_view text) const;
   /// One forward pass over all prompts together. Errors: no prompt, an empty one, an id outside the vocabulary.
   Result<Measurement> measure(const std::vector<Prompt>& prompts, const MeasureOptions& options = {}) const;
-  Result<Weights> weights(const WeightsOptions& options = {}) const;
+  Result<WeightsReport> weights(const WeightsOptions& options = {}) const;
 
  private:
   struct State;

@@ -1,4 +1,3 @@
-#include "api/convert.h"
 #include "io/hub_cache.h"
 #include "measure/measure.h"
 #include "spectra/weights.h"
@@ -16,7 +15,7 @@ sg::LogitPositions from_public(LogitPositions positions) {
   return sg::LogitPositions::kLast;
 }
 
-sg::Error no_tokens(std::size_t number) {
+Error no_tokens(std::size_t number) {
   return {.what = "the prompt is empty", .where = "prompt " + std::to_string(number)};
 }
 
@@ -26,20 +25,18 @@ std::string_view version() { return SG_VERSION; }
 int numerics() { return sg::kNumericsVersion; }
 
 struct Model::State {
-  explicit State(sg::Model opened)
-      : model(std::move(opened)), known(sg::acquaint(model)), facts(sg::api::to_public(known.facts)) {}
+  explicit State(sg::Model opened) : model(std::move(opened)), known(sg::acquaint(model)) {}
 
-  const sg::Result<sg::Tokenizer>& tokenizer() const { return known.tokenizer; }
+  const Result<sg::Tokenizer>& tokenizer() const { return known.tokenizer; }
   const sg::Tokenizer* names() const { return tokenizer().ok() ? &tokenizer().value() : nullptr; }
-  sg::Result<sg::Sequence> sequence(const Prompt& prompt, std::size_t number) const;
+  Result<Sequence> sequence(const Prompt& prompt, std::size_t number) const;
 
   sg::Model model;
   sg::Acquaintance known;  // its tokenizer an error for a checkpoint without one, told when it is needed
-  ModelFacts facts;
 };
 
-sg::Result<sg::Sequence> Model::State::sequence(const Prompt& prompt, std::size_t number) const {
-  sg::Sequence s;
+Result<Sequence> Model::State::sequence(const Prompt& prompt, std::size_t number) const {
+  Sequence s;
   s.ids = prompt.ids;
   if (prompt.ids.empty()) {
     if (prompt.text.empty()) return no_tokens(number);
@@ -55,58 +52,50 @@ sg::Result<sg::Sequence> Model::State::sequence(const Prompt& prompt, std::size_
 Model::Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
 Result<Model> Model::open(const std::string& model) {
-  const sg::Result<std::filesystem::path> path = sg::find_model(model);
-  if (!path.ok()) return sg::api::to_public(path.error());
-  sg::Result<sg::Model> opened = sg::open_model(path.value());
-  if (!opened.ok()) return sg::api::to_public(opened.error());
-  return Model(std::make_shared<const State>(std::move(opened).value()));
+  SG_TRY(const std::filesystem::path path, sg::find_model(model));
+  SG_TRY(sg::Model opened, sg::open_model(path));
+  return Model(std::make_shared<const State>(std::move(opened)));
 }
 
-const ModelFacts& Model::facts() const { return state_->facts; }
+const ModelFacts& Model::facts() const { return state_->known.facts; }
 const std::vector<std::string>& Model::notices() const { return state_->model.notices; }
 
 Result<std::vector<std::int32_t>> Model::tokenize(std::string_view text) const {
-  if (!state_->tokenizer().ok()) return sg::api::to_public(state_->tokenizer().error());
-  sg::Result<std::vector<std::int32_t>> ids = state_->tokenizer().value().encode(text);
-  if (!ids.ok()) return sg::api::to_public(ids.error());
-  return std::move(ids).value();
+  if (!state_->tokenizer().ok()) return state_->tokenizer().error();
+  return state_->tokenizer().value().encode(text);
 }
 
 Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const MeasureOptions& options) const {
-  if (prompts.empty()) return sg::api::to_public({.kind = sg::ErrorKind::kUsage, .what = "there is no prompt"});
-  std::vector<sg::Sequence> sequences;
+  if (prompts.empty()) return Error{.kind = ErrorKind::kUsage, .what = "there is no prompt"};
+  std::vector<Sequence> sequences;
   for (const Prompt& prompt : prompts) {
-    sg::Result<sg::Sequence> sequence = state_->sequence(prompt, sequences.size() + 1);
-    if (!sequence.ok()) return sg::api::to_public(sequence.error());
-    sequences.push_back(std::move(sequence).value());
+    SG_TRY(Sequence sequence, state_->sequence(prompt, sequences.size() + 1));
+    sequences.push_back(std::move(sequence));
   }
   sg::MeasureOptions how;
   how.threads = options.run.threads;
   how.isa = options.run.isa;
   how.logits = from_public(options.logits);
-  how.facts = state_->known.facts;
+  how.facts = facts();
   how.memory_budget = options.memory_budget;
   how.stop = options.run.stop;
   how.progress = options.run.progress;
-  sg::Result<sg::Measurement> done = sg::measure(state_->model, state_->names(), std::move(sequences), how);
-  if (!done.ok()) return sg::api::to_public(done.error());
-  return Measurement(std::make_shared<const sg::Measurement>(std::move(done).value()));
+  SG_TRY(MeasurementRows done, sg::measure(state_->model, state_->names(), std::move(sequences), how));
+  return Measurement(std::move(done));
 }
 
-Result<Weights> Model::weights(const WeightsOptions& options) const {
+Result<WeightsReport> Model::weights(const WeightsOptions& options) const {
   sg::WeightsOptions how;
   how.threads = options.run.threads;
   how.isa = options.run.isa;
   how.all = options.all;
   how.globs = options.tensors;
   how.full_spectrum = options.full_spectrum;
-  how.facts = state_->known.facts;
+  how.facts = facts();
   how.tokens = state_->names() != nullptr ? static_cast<std::size_t>(state_->names()->size()) : 0;
   how.stop = options.run.stop;
   how.progress = options.run.progress;
-  const sg::Result<sg::WeightsReport> done = sg::measure_weights(state_->model, how);
-  if (!done.ok()) return sg::api::to_public(done.error());
-  return sg::api::to_public(done.value());
+  return sg::measure_weights(state_->model, how);
 }
 
 }  // namespace streamgauge

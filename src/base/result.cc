@@ -1,6 +1,6 @@
 #include "base/result.h"
 
-namespace sg {
+namespace streamgauge {
 
 std::string Error::message() const {
   std::string text;
@@ -22,4 +22,4 @@ int Error::exit_code() const {
   return 3;
 }
 
-}  // namespace sg
+}  // namespace streamgauge

@@ -11,6 +11,7 @@
 #include "io/zoo_folder.h"
 #include "measure/definition.h"
 #include "model/family.h"
+#include "report/text/fields_text.h"
 #include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
@@ -82,6 +83,8 @@ Result<int> run(const std::string& what) {
     SG_TRY_VOID(print(suites_text()));
   } else if (what == "families") {
     SG_TRY_VOID(print(families_text()));
+  } else if (what == "fields") {
+    SG_TRY_VOID(print(fields_text()));
   } else if (what == "definitions") {
     SG_TRY_VOID(print(definitions_text()));
   } else if (what == "models") {
@@ -97,10 +100,11 @@ Result<int> run(const std::string& what) {
 
 void add_list(Program& program) {
   auto what = std::make_shared<std::string>();
-  CLI::App* command = program.app.add_subcommand("list", "suites, experiments, families, definitions or models");
-  command->add_option("WHAT", *what, "suites, experiments, families, definitions or models")
+  CLI::App* command =
+      program.app.add_subcommand("list", "suites, experiments, families, definitions, fields or models");
+  command->add_option("WHAT", *what, "suites, experiments, families, definitions, fields or models")
       ->required()
-      ->check(CLI::IsMember({"suites", "experiments", "families", "definitions", "models"}));
+      ->check(CLI::IsMember({"suites", "experiments", "families", "definitions", "fields", "models"}));
   finish_command(program, *command, "streamgauge list definitions", [what] { return run(*what); });
 }
 

@@ -24,12 +24,14 @@ LogitStats LogitAccumulator::finish(std::size_t position) const {
   if (fold_.non_finite > 0 || fold_.count == 0) {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     s.mean = s.std = s.max = s.min = s.entropy = s.effective_vocab = s.top10_prob_mass = nan;
+    s.top1_margin = nan;
     return s;
   }
   s.mean = fold_.sum / n;
   const double variance = fold_.count > 1 ? (fold_.sum_squares - fold_.sum_shift * fold_.sum_shift / n) / (n - 1) : 0.0;
   s.std = std::sqrt(variance > 0 ? variance : 0.0);
   s.max = fold_.max;
+  if (count_ > 1) s.top1_margin = static_cast<double>(top_[0].z) - static_cast<double>(top_[1].z);
   s.min = fold_.min;
   s.entropy = log_fixed(fold_.sum_exp) - fold_.sum_exp_shift / fold_.sum_exp;
   s.effective_vocab = exp_fixed(s.entropy);

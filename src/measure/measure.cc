@@ -45,6 +45,19 @@ void report_non_finite(const SequenceMeasurement& m, std::size_t number, std::ve
   inside(Site::kMlpOut, m.norms.mlp_out);
   inside(Site::kResidPost, m.norms.resid_post);
   outside(Site::kFinal, m.norms.ln_final);
+  for (const LogitStats& stats : m.logits) {
+    if (std::isfinite(stats.mean)) continue;
+    warnings.push_back(fmt::format("prompt {}: the logits at token {} are not finite", number + 1, stats.position));
+    break;
+  }
+  for (const LensRow& row : m.lens) {
+    if (std::isfinite(row.stats.mean)) continue;
+    warnings.push_back(
+        fmt::format("prompt {}: the lens's logits after block {} are the first that are not finite, at "
+                    "token {}",
+                    number + 1, row.layer, row.stats.position));
+    break;
+  }
 }
 
 // A float32 sum of d_model terms closes to about sqrt(d_model) * 2^-24; far beyond that, something else was added.
@@ -106,14 +119,13 @@ ModelFacts describe(const Model& model) {
   f.vocab_size = s.vocab;
   f.parallel_residual = s.order == Order::kParallel;
   f.tied_embeddings = model.bindings.tied;
-  f.rope.max_position = s.max_position;
-  f.rope.present = !s.ropes.empty();
-  if (f.rope.present) {
+  if (s.max_position > 0) f.rope.max_position = s.max_position;
+  if (!s.ropes.empty()) {
     const RopeSpec& rope = s.ropes.front();
     f.rope.theta = rope.theta;
     f.rope.scaling = name(rope.type);
     f.rope.factor = rope.factor;
-    f.rope.original_max_position = rope.original_max_position;
+    if (rope.original_max_position > 0) f.rope.original_max_position = rope.original_max_position;
     f.rope.rotary_pct = static_cast<double>(s.rotary_dim) / static_cast<double>(s.head_dim);
   }
   f.parameters = model.parameters();

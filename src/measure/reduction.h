@@ -3,22 +3,15 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
+
+#include "stats/estimate.h"
 
 namespace sg {
 
-/// A finite number, or the reason why there is none. Undefined is absent: never NaN and never 0.
-struct Measured {
-  std::optional<double> value = {};
-  std::string reason = {};  // a clause for people; empty when there is a value
-
-  static Measured absent(std::string why) { return {.value = std::nullopt, .reason = std::move(why)}; }
-  static Measured of(double x) { return {.value = x, .reason = {}}; }
-  bool ok() const { return value.has_value(); }
-};
+/// A finite number, or the reason why there is none.
+using Measured = Estimate<double>;
 
 enum class Reduction : std::uint8_t { kLast, kMean, kMeanSkipFirst, kFrobenius, kMedian, kMax };
 

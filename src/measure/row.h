@@ -1,127 +1,28 @@
-// Row types: what one measurement of one model holds. Norms are L2 norms of float32 rows, summed in double.
+// The row types are the library's own (include/streamgauge): what the engine fills, a caller reads.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
+#include "streamgauge/row_fields.h"
+#include "streamgauge/rows.h"
 
 namespace sg {
 
-/// One prompt, as measured.
-struct Sequence {
-  std::optional<std::string> text;      // absent when ids were given
-  std::optional<std::string> category;  // of its suite
-  std::vector<std::int32_t> ids;
-  std::vector<std::string> tokens;  // what a person reads for each id; empty strings without a tokenizer
-};
-
-/// A quantity per layer and token, (layers x tokens); empty when the family lacks the site.
-struct LayerTable {
-  std::size_t layers = 0, tokens = 0;
-  std::vector<double> values;
-
-  LayerTable() = default;
-  LayerTable(std::size_t n_layers, std::size_t n_tokens)
-      : layers(n_layers), tokens(n_tokens), values(n_layers * n_tokens, 0.0) {}
-  bool empty() const { return values.empty(); }
-  double* row(std::size_t l) { return values.data() + l * tokens; }
-  const double* row(std::size_t l) const { return values.data() + l * tokens; }
-  double at(std::size_t l, std::size_t t) const { return values[l * tokens + t]; }
-};
-
-/// Token norms of every site; all have one value per token.
-struct SiteNorms {
-  std::vector<double> embed, ln_final;
-  LayerTable resid_pre, attn_out, resid_mid, mlp_out, resid_post;  // resid_mid is empty in parallel blocks
-};
-
-/// Inner products of what is added with what it is added to. Sequential blocks: pre_attn, mid_mlp.
-/// Parallel blocks: pre_attn, pre_mlp, attn_mlp.
-struct SiteDots {
-  LayerTable pre_attn, mid_mlp, pre_mlp, attn_mlp;
-};
-
-struct TopToken {
-  std::int32_t id = 0;
-  std::string token;
-  double prob = 0;
-};
-
-/// The output distribution at one position; entropy in nats, std with n - 1.
-struct LogitStats {
-  std::size_t position = 0;
-  double mean = 0, std = 0, max = 0, min = 0;
-  double entropy = 0, effective_vocab = 0, top10_prob_mass = 0;
-  std::vector<TopToken> top;  // the ten most probable, most probable first
-  double range() const { return max - min; }
-};
-
-/// The largest |value| of one layer's resid_post over one sequence's tokens and channels.
-struct Massive {
-  std::size_t layer = 0, token = 0, channel = 0;
-  double value = 0;   // signed
-  double median = 0;  // of |values| over all of them
-  double ratio() const { return median > 0 ? (value < 0 ? -value : value) / median : 0; }
-};
-
-/// What token 0 holds of each layer's resid_post norms, 0 to 1; NaN when a norm is not finite.
-struct FirstTokenShare {
-  std::vector<double> of_mean;       // n[0] / sum of n
-  std::vector<double> of_frobenius;  // n[0] / sqrt(sum of n^2)
-};
-
-/// The output distribution that resid_post[layer] would give, through the final norm and the unembedding.
-struct LensRow {
-  std::size_t layer = 0;
-  LogitStats stats;
-};
-
-struct SequenceMeasurement {
-  Sequence sequence;
-  SiteNorms norms;
-  SiteDots dots;
-  std::vector<LogitStats> logits;
-  std::vector<Massive> massive;         // one per layer
-  std::vector<Massive> massive_values;  // every value over the threshold, by layer, token and channel
-  double massive_multiple = 0;          // the threshold, in medians
-  FirstTokenShare first_token_share;
-  std::vector<LensRow> lens;  // by layer and position; empty unless asked for
-  /// max over layers and tokens of | |post|^2 - |pre + attn + mlp|^2 by norms and dots | / (|pre|^2 + |attn|^2 +
-  /// |mlp|^2); absent where a norm stands between the sum and resid_post.
-  std::optional<double> identity_error;
-};
-
-/// What is known of the model; keys of the JSON of the same names.
-struct ModelFacts {
-  std::string id, path, fingerprint, family, norm, mlp, dtype;
-  std::size_t n_layers = 0, d_model = 0, n_heads = 0, n_kv_heads = 0, d_head = 0, vocab_size = 0;
-  bool parallel_residual = false, tied_embeddings = false;
-  struct Rope {
-    bool present = false;  // false: learned positions or ALiBi
-    double theta = 0;
-    std::string scaling;               // "default", "llama3", ...
-    double factor = 1;                 // of the scaling
-    double original_max_position = 0;  // 0: not stated
-    std::size_t max_position = 0;
-    double rotary_pct = 1;
-  } rope;
-  std::uint64_t parameters = 0;
-};
-
-struct EngineFacts {
-  std::string version, isa;
-  int threads = 1;
-  int numerics = 1;
-};
-
-struct Measurement {
-  EngineFacts engine;
-  ModelFacts model;
-  std::vector<SequenceMeasurement> sequences;
-  std::vector<std::string> warnings;
-  double seconds = 0;            // wall time of the passes; not part of the promise of equal bits
-  std::uint64_t peak_bytes = 0;  // peak resident memory of the process
-};
+using streamgauge::Derived;
+using streamgauge::EngineFacts;
+using streamgauge::FieldRow;
+using streamgauge::FirstTokenShare;
+using streamgauge::LayerTable;
+using streamgauge::LensRow;
+using streamgauge::LogitStats;
+using streamgauge::Massive;
+using streamgauge::ModelFacts;
+using streamgauge::RopeFacts;
+using streamgauge::RowField;
+using streamgauge::Sequence;
+using streamgauge::SequenceMeasurement;
+using streamgauge::SiteDots;
+using streamgauge::SiteNorms;
+using streamgauge::TopToken;
+using streamgauge::WhenAbsent;
+using Measurement = streamgauge::MeasurementRows;
 
 }  // namespace sg

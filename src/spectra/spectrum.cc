@@ -116,6 +116,7 @@ Spectrum spectrum_of(std::vector<double> singular_values, std::size_t rows, std:
     share.push_back(sigma / top);
     squares.push_back(share.back() * share.back());
     eigenvalues.push_back(sigma * sigma);
+    s.nuclear_norm += sigma;
     sum += squares.back();
     sum_squares += squares.back() * squares.back();
   }

@@ -1,104 +1,18 @@
-// Row types of `weights`: the statistics of one matrix, and a model's report. Numbers are those of the weights as the
-// forward pass reads them, decoded to float32; every sum is in double.
+// The row types of `weights` are the library's own (include/streamgauge).
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "measure/row.h"
+#include "streamgauge/weight_fields.h"
+#include "streamgauge/weights.h"
 
 namespace sg {
 
-/// The first infinite or NaN number of a matrix, and how many there are.
-struct NonFinite {
-  std::size_t row = 0, col = 0;  // of the matrix, outputs x inputs
-  double value = 0;
-  std::uint64_t count = 0;
-};
-
-/// WeightWatcher's power law of the eigenvalues sigma^2: density ~ x^-alpha above x_min.
-struct PowerLaw {
-  double alpha = 0;     // exponent
-  double distance = 0;  // Kolmogorov and Smirnov's, of the tail
-  double x_min = 0;
-  std::size_t tail = 0;  // eigenvalues at or above x_min
-};
-
-/// All singular values, descending, and what follows from them.
-struct Spectrum {
-  std::vector<double> singular_values;
-  std::size_t rank = 0;            // above max(rows, cols) eps sigma_max, as numpy.linalg.matrix_rank
-  double participation_ratio = 0;  // (sum sigma^2)^2 / sum sigma^4
-  double entropy = 0;              // of p = sigma^2 / sum sigma^2, nats
-  double effective_rank = 0;       // exp of the entropy of sigma / sum sigma (Roy and Vetterli 2007)
-  std::optional<PowerLaw> power_law;
-};
-
-/// Units: none. Names as in DESIGN and in the JSON.
-struct MatrixStatistics {
-  double frobenius_norm = 0;
-  double spectral_norm = 0;
-  double spectral_norm_error = 0;   // a singular value lies within this of spectral_norm
-  double spectral_residual = 0;     // what the residual alone proves, often far less
-  double spectral_at_most = 0;      // the largest is above this with a probability of at most 1e-6
-  std::size_t spectral_passes = 0;  // over the matrix
-  bool spectral_converged = true;   // the error is within 1e-6 of the value
-  double mean_row_norm = 0, std_row_norm = 0, max_row_norm = 0, min_row_norm = 0;  // std with n - 1
-  double mean_abs = 0, std_abs = 0;                                                // std with n - 1
-  std::size_t rows = 0, cols = 0;
-  std::optional<Spectrum> spectrum;
-
-  /// (|A|_F / |A|_2)^2; NaN for the zero matrix.
-  double stable_rank() const {
-    const double ratio = frobenius_norm / spectral_norm;
-    return ratio * ratio;
-  }
-  double frobenius_normalized() const { return frobenius_norm / std::sqrt(static_cast<double>(rows * cols)); }
-  double spectral_normalized() const { return spectral_norm / std::sqrt(static_cast<double>(cols)); }
-  double spectral_per_sqrt_vocab() const { return spectral_norm / std::sqrt(static_cast<double>(rows)); }
-};
-
-/// One matrix of a model: a stored tensor, or one role's rows of it.
-struct WeightRow {
-  std::string role;    // "W_U", "W_Q", ...; empty for a tensor that plays none
-  std::string tensor;  // the stored name
-  std::optional<std::size_t> layer;
-  std::string part = "all";  // "all" rows, those of "real" tokens, or "padded" ones beyond the tokenizer's
-  std::string dtype;
-  std::size_t rows = 0, cols = 0;              // outputs x inputs
-  std::optional<MatrixStatistics> statistics;  // absent where a number is not finite
-  std::optional<NonFinite> non_finite;
-};
-
-/// The largest singular value of W_U times a pooled gain: how far the last layers can stretch a logit.
-struct Amplification {
-  std::string definition;  // of the gain
-  double gain = 0, value = 0;
-};
-
-struct WeightsReport {
-  EngineFacts engine;
-  ModelFacts model;
-  std::vector<WeightRow> matrices;
-  std::optional<double> wu_we_ratio;  // of the Frobenius norms; absent where one is not defined
-  bool tied_embeddings = false;       // W_U and W_E are one tensor
-  std::optional<bool> tied_allclose;  // torch.allclose(W_U, W_E, atol=1e-3)
-  std::optional<Amplification> amplification;
-  std::vector<std::string> warnings;
-  double seconds = 0;
-  double spectral_seconds = 0;  // in spectral norms, summed over matrices that were measured side by side
-  std::uint64_t peak_bytes = 0;
-
-  /// Matrices whose statistics were refused.
-  std::size_t refused() const {
-    std::size_t n = 0;
-    for (const WeightRow& row : matrices) n += row.statistics ? 0 : 1;
-    return n;
-  }
-};
+using streamgauge::Amplification;
+using streamgauge::MatrixStatistics;
+using streamgauge::NonFinite;
+using streamgauge::PowerLaw;
+using streamgauge::Spectrum;
+using streamgauge::WeightRow;
+using streamgauge::WeightsReport;
 
 }  // namespace sg

@@ -1,12 +1,12 @@
 // RowStore: where measurements are kept between runs, so that nothing is measured twice. Declared here, implemented
-// by report (SQLite), connected by cli: an experiment never sees a database.
+// by sqlite_store, connected by cli: an experiment never sees a database.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/result.h"
 #include "measure/row.h"
@@ -20,29 +20,8 @@ struct RowKey {
   int numerics = 0;         // kNumericsVersion
 };
 
-/// How one model of a run ended.
-struct ModelOutcome {
-  std::string key;  // of the experiment: "pythia-70m"
-  std::string label;
-  std::string source;                // MODEL as it was given
-  std::optional<ModelFacts> facts;   // absent: it could not be opened
-  std::optional<std::string> error;  // then, or when it failed midway
-  std::vector<Sequence> prompts;     // as this model's tokenizer reads them; their rows are in the store
-};
-
-/// One run of one experiment, enough to evaluate it again without its models.
-struct RunRecord {
-  std::string experiment;              // the file's text
-  std::vector<std::string> overrides;  // --set key=value, in order
-  std::string started;                 // ISO 8601, UTC
-  bool pocket = false;
-  EngineFacts engine;
-  std::vector<ModelOutcome> models;  // in order
-  std::vector<std::string> notices;
-};
-
 /// All calls may come from several processes at once. Errors are kResource (disk full, read-only) or kBadInput (not a
-/// store, or one of a later version); after an error the store is as it was before the call.
+/// store, one of another version, or a damaged one); after an error the store is as it was before the call.
 class RowStore {
  public:
   virtual ~RowStore() = default;
@@ -57,9 +36,9 @@ class RowStore {
   /// Likewise: matrices, spectra and ratios that are not there yet are added.
   virtual Result<void> put_weights(const RowKey& key, const WeightsReport& report) = 0;
 
-  /// The run in hand; written when it starts and after every model.
-  virtual Result<std::optional<RunRecord>> find_run() = 0;
-  virtual Result<void> put_run(const RunRecord& run) = 0;
+  /// The run in hand as bytes that only its writer reads (experiment/run); the last one put.
+  virtual Result<std::optional<std::string>> find_run() = 0;
+  virtual Result<void> put_run(std::string_view record) = 0;
 };
 
 }  // namespace sg

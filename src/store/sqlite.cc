@@ -61,14 +61,16 @@ Error sqlite_error(int code, std::string where, const char* said) {
           .hint = what_helps(code)};
 }
 
-/// The file's own schema runs nothing: no trigger, no view, no function that could do harm.
+/// The file's own schema runs nothing: no trigger, no view, no function that could do harm. Rows have their owners.
 void distrust(sqlite3* db) {
   sqlite3_limit(db, SQLITE_LIMIT_LENGTH, kLongestValue);
   for (const int option : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
                            SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION}) {
     sqlite3_db_config(db, option, 0, static_cast<int*>(nullptr));
   }
-  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, static_cast<int*>(nullptr));
+  for (const int option : {SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_ENABLE_FKEY}) {
+    sqlite3_db_config(db, option, 1, static_cast<int*>(nullptr));
+  }
 }
 
 /// "file:" and the path, with what would end or change it in a URI written as %XX.

@@ -78,6 +78,7 @@ class Statement {
   }
   Statement& operator<<(const std::vector<std::string>& values);
   Statement& operator<<(std::nullopt_t);
+  void bind_blob(std::string_view bytes);
   template <class T>
   Statement& operator<<(const std::optional<T>& value) {
     return value ? *this << *value : *this << std::nullopt;
@@ -91,10 +92,10 @@ class Statement {
   /// A value of another type, size or range gives an empty one and makes check() fail.
   void read(bool& value);
   void read(int& value);
-  void read(std::int32_t& value, std::int32_t least);
   void read(std::size_t& value);
   void read(double& value);
   void read(std::string& value);
+  void read_blob(std::string& bytes);
   void read(std::vector<double>& values);
   void read(std::vector<std::int32_t>& values);
   void read(std::vector<std::string>& values);
@@ -113,6 +114,9 @@ class Statement {
   }
   /// True when the next column is NULL, which is then passed.
   bool skip_null();
+  bool next_is_null() const;
+  /// What was read makes no sense together: as a value of the wrong type.
+  void note_damage() { damaged_ = true; }
   /// kBadInput when anything read so far was not what its reader takes.
   Result<void> check(std::string_view what) const;
 
@@ -120,7 +124,6 @@ class Statement {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
-  void bind_blob(std::string_view bytes);
   std::optional<std::int64_t> next_integer();
   std::optional<std::string_view> next_bytes(int type);
   void note(int code);

@@ -85,8 +85,10 @@ Result<void> Statement::run() {
   return {};
 }
 
+bool Statement::next_is_null() const { return sqlite3_column_type(statement_.get(), column_) == SQLITE_NULL; }
+
 bool Statement::skip_null() {
-  if (sqlite3_column_type(statement_.get(), column_) != SQLITE_NULL) return false;
+  if (!next_is_null()) return false;
   ++column_;
   return true;
 }
@@ -119,14 +121,12 @@ void Statement::read(bool& value) {
   value = integer == 1;
 }
 
-void Statement::read(std::int32_t& value, std::int32_t least) {
-  const std::int64_t integer = next_integer().value_or(least);
-  const bool fits = integer >= least && integer <= std::numeric_limits<std::int32_t>::max();
+void Statement::read(int& value) {
+  const std::int64_t integer = next_integer().value_or(0);
+  const bool fits = integer >= 0 && integer <= std::numeric_limits<int>::max();
   damaged_ |= !fits;
-  value = fits ? static_cast<std::int32_t>(integer) : least;
+  value = fits ? static_cast<int>(integer) : 0;
 }
-
-void Statement::read(int& value) { read(value, 0); }
 
 void Statement::read(std::size_t& value) {
   const std::int64_t integer = next_integer().value_or(0);
@@ -147,6 +147,8 @@ void Statement::read(double& value) {
 }
 
 void Statement::read(std::string& value) { value = next_bytes(SQLITE_TEXT).value_or(""); }
+
+void Statement::read_blob(std::string& bytes) { bytes = next_bytes(SQLITE_BLOB).value_or(""); }
 
 void Statement::read(std::vector<double>& values) {
   damaged_ |= !from_bytes(next_bytes(SQLITE_BLOB).value_or(""), values);

@@ -30,11 +30,11 @@ class SqliteStore final : public RowStore {
   Result<void> put_weights(const RowKey& key, const WeightsReport& report) override {
     return writing([&] { return insert_weights(db_, key, report); });
   }
-  Result<std::optional<RunRecord>> find_run() override {
+  Result<std::optional<std::string>> find_run() override {
     return reading([&] { return select_run(db_); });
   }
-  Result<void> put_run(const RunRecord& run) override {
-    return writing([&] { return replace_run(db_, run); });
+  Result<void> put_run(std::string_view record) override {
+    return writing([&] { return replace_run(db_, record); });
   }
 
  private:
@@ -73,10 +73,10 @@ Result<void> use_write_ahead_log(Database& db) {
 
 Result<Database> open_for_writing(const std::filesystem::path& file) {
   SG_TRY(Database db, Database::open(file, OpenAs::kCreate));
-  SG_TRY_VOID(store_version(db, store_migrations()));  // nothing is written into another program's file
+  SG_TRY_VOID(is_empty_store(db));  // nothing is written into another program's file
   SG_TRY_VOID(use_write_ahead_log(db));
   SG_TRY_VOID(db.run("PRAGMA synchronous = FULL"));
-  SG_TRY_VOID(migrate(db, store_migrations()));
+  SG_TRY_VOID(bring_up_to_date(db));
   return db;
 }
 
@@ -90,10 +90,10 @@ Result<Database> open_for_reading(const std::filesystem::path& file) {
                  .hint = "`streamgauge run EXPERIMENT -o FOLDER` makes one"};
   }
   SG_TRY(Database db, Database::open(file, OpenAs::kExisting));
-  const auto version = store_version(db, store_migrations());
+  const auto empty = is_empty_store(db);
   const std::filesystem::path log = file.string() + "-wal";
   const bool unread_log = std::filesystem::exists(log, ignored) && std::filesystem::file_size(log, ignored) > 0;
-  if (!version.ok() && version.error().kind == ErrorKind::kResource && !unread_log) {
+  if (!empty.ok() && empty.error().kind == ErrorKind::kResource && !unread_log) {
     SG_TRY(db, Database::open(file, OpenAs::kImmutable));
   }
   return db;
@@ -103,8 +103,9 @@ Result<Database> open_for_reading(const std::filesystem::path& file) {
 
 Result<std::unique_ptr<RowStore>> open_store(const std::filesystem::path& file, StoreAccess access) {
   SG_TRY(Database db, access == StoreAccess::kWrite ? open_for_writing(file) : open_for_reading(file));
-  SG_TRY(const std::size_t version, store_version(db, store_migrations()));
-  if (version < store_migrations().size()) {
+  SG_TRY(const bool empty, is_empty_store(db));
+  SG_TRY(const bool whole, has_all_columns(db));
+  if (empty || !whole) {
     return db.refused("is a store of an earlier version", "", "",
                       "`streamgauge run` into its folder brings it up to date");
   }

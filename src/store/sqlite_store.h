@@ -1,4 +1,4 @@
-// The RowStore in one SQLite file (docs/store.md; its tables: schema.sql).
+// The RowStore in one SQLite file (docs/store.md).
 #pragma once
 
 #include <filesystem>
@@ -11,11 +11,11 @@ namespace sg {
 /// kRead opens a store that is there, also where its folder cannot be written; putting into it is an error.
 enum class StoreAccess : std::uint8_t { kWrite, kRead };
 
-/// kWrite makes the file when it is missing (its folder must be there) and brings one of an earlier version up to
-/// date. What was put is on the disk when put returns, and a process that is killed leaves whole measurements only.
+/// kWrite makes the file when it is missing (its folder must be there) and adds columns that later versions
+/// need. What was put is on the disk when put returns, and a process that is killed leaves whole measurements only.
 /// The store may be shared by threads and by processes of one machine.
 /// Errors: kResource when the file cannot be made, read or written; kBadInput when it is missing (kRead), not a store,
-/// damaged, or of a later version.
+/// damaged, or of another version.
 Result<std::unique_ptr<RowStore>> open_store(const std::filesystem::path& file, StoreAccess access);
 
 }  // namespace sg

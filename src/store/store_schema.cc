@@ -2,18 +2,28 @@
 
 #include <fmt/format.h>
 
-#include "base/embedded.h"
+#include "store/store_tables.h"
 
 namespace sg {
+namespace {
 
-std::span<const EmbeddedFile> embedded_store_schema();
-
-std::span<const std::string_view> store_migrations() {
-  static const std::string_view kSteps[] = {embedded_store_schema()[0].content};
-  return kSteps;
+/// Statements that add what the tables lack.
+Result<std::string> missing_columns(Database& db) {
+  std::string sql;
+  for (const StoreTable& table : store_tables()) {
+    for (std::size_t c = 0; c < table.columns.names.size(); ++c) {
+      SG_TRY(const std::int64_t there,
+             db.integer(fmt::format("SELECT count(*) FROM pragma_table_info('{}') WHERE name = '{}'", table.name,
+                                    table.columns.names[c])));
+      if (there == 0) sql += fmt::format("ALTER TABLE {} ADD COLUMN {};\n", table.name, table.columns.definitions[c]);
+    }
+  }
+  return sql;
 }
 
-Result<std::size_t> store_version(Database& db, std::span<const std::string_view> steps) {
+}  // namespace
+
+Result<bool> is_empty_store(Database& db) {
   // In this order: a store that another process makes meanwhile is then empty, or has its mark.
   SG_TRY(const std::int64_t tables, db.integer("SELECT count(*) FROM sqlite_schema"));
   SG_TRY(const std::int64_t application, db.integer("PRAGMA application_id"));
@@ -22,23 +32,36 @@ Result<std::size_t> store_version(Database& db, std::span<const std::string_view
                       "name another folder");
   }
   SG_TRY(const std::int64_t version, db.integer("PRAGMA user_version"));
-  if (version > static_cast<std::int64_t>(steps.size())) {
-    return db.refused("is a store of a later version", fmt::format("at most version {}", steps.size()),
-                      fmt::format("version {}", version), "use the streamgauge that wrote it, or a later one");
-  }
-  return static_cast<std::size_t>(version);
+  if (version == 0 && tables == 0) return true;
+  if (version == kStoreVersion) return false;
+  const bool later = version > kStoreVersion;
+  return db.refused(later ? "is a store of a later version" : "is a store of an earlier version",
+                    fmt::format("version {}", kStoreVersion), fmt::format("version {}", version),
+                    later
+                        ? "use the streamgauge that wrote it, or a later one"
+                        : "its rows have no checksums: use the streamgauge that wrote it, or run into another folder");
 }
 
-Result<void> migrate(Database& db, std::span<const std::string_view> steps) {
-  SG_TRY(const std::size_t before, store_version(db, steps));
-  if (before == steps.size()) return {};
+Result<bool> has_all_columns(Database& db) {
+  SG_TRY(const std::string missing, missing_columns(db));
+  return missing.empty();
+}
+
+Result<void> bring_up_to_date(Database& db) {
+  SG_TRY(bool empty, is_empty_store(db));
+  if (!empty) {
+    SG_TRY(const bool whole, has_all_columns(db));
+    if (whole) return {};
+  }
   Transaction transaction(db);
   SG_TRY_VOID(transaction.begin_writing());
   // Another process may have done it while this one waited.
-  SG_TRY(std::size_t version, store_version(db, steps));
-  for (; version < steps.size(); ++version) SG_TRY_VOID(db.run(std::string(steps[version])));
+  SG_TRY(empty, is_empty_store(db));
+  if (empty) SG_TRY_VOID(db.run(store_schema()));
+  SG_TRY(const std::string missing, missing_columns(db));
+  SG_TRY_VOID(db.run(missing));
   SG_TRY_VOID(
-      db.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kStoreApplicationId, version)));
+      db.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kStoreApplicationId, kStoreVersion)));
   return transaction.commit();
 }
 

@@ -1,9 +1,5 @@
-// The store's schema and its versions. Version 0 is a new, empty file; step i of the list makes version i + 1 of
-// version i.
+// The store's version, its tables made, and columns that later fields of a row type added.
 #pragma once
-
-#include <span>
-#include <string_view>
 
 #include "store/sqlite.h"
 
@@ -11,13 +7,17 @@ namespace sg {
 
 /// "SGst": tells a store from any other SQLite file.
 inline constexpr std::int64_t kStoreApplicationId = 0x53477374;
+/// Raised when rows are stored in another way; a field that is added needs no new version. Version 1 had no checksums.
+inline constexpr std::int64_t kStoreVersion = 2;
 
-std::span<const std::string_view> store_migrations();
+/// Is this an empty file, or a store of this version? Errors: kBadInput for anything else.
+Result<bool> is_empty_store(Database& db);
 
-/// The version of this file. Errors: kBadInput for no store, or one of a later version than `steps` make.
-Result<std::size_t> store_version(Database& db, std::span<const std::string_view> steps);
+/// Does it have a column for every field?
+Result<bool> has_all_columns(Database& db);
 
-/// Brings the file to the last version, wholly or not at all. Several processes may do so at once.
-Result<void> migrate(Database& db, std::span<const std::string_view> steps);
+/// Makes the tables of an empty file and the columns that are missing, wholly or not at all. Several processes may do
+/// so at once.
+Result<void> bring_up_to_date(Database& db);
 
 }  // namespace sg

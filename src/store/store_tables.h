@@ -1,18 +1,30 @@
-// The store's tables, one pair of functions per row type. The caller holds the transaction.
+// The store's tables. What is stored under one key is a block: a row of `sequences` or `weights` with the rows of other
+// tables that belong to it, and the SHA-256 of all of it, which is looked at whenever the block is read. The caller
+// holds the transaction.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "store/row_columns.h"
 #include "store/row_store.h"
 #include "store/sqlite.h"
 
 namespace sg {
 
-/// SHA-256 of the ids as little-endian int32, in lower-case hex.
-std::string ids_sha256(std::span<const std::int32_t> ids);
+/// The statements that make the tables.
+std::string store_schema();
+
+/// The tables whose columns are fields.
+struct StoreTable {
+  std::string name;
+  const ColumnList& columns;
+};
+std::vector<StoreTable> store_tables();
 
 Result<std::optional<SequenceMeasurement>> select_sequence(Database& db, const RowKey& key,
                                                            std::span<const std::int32_t> ids);
@@ -23,14 +35,7 @@ Result<std::optional<WeightsReport>> select_weights(Database& db, const RowKey& 
 /// Adds the matrices, spectra and ratios that are not there yet.
 Result<void> insert_weights(Database& db, const RowKey& key, const WeightsReport& report);
 
-Result<std::optional<RunRecord>> select_run(Database& db);
-Result<void> replace_run(Database& db, const RunRecord& run);
-
-/// The id of the new row.
-Result<std::int64_t> insert_facts(Database& db, const ModelFacts& facts);
-Result<ModelFacts> select_facts(Database& db, std::int64_t id);
-
-/// "?, ?, ?" for a statement's values.
-std::string placeholders(std::size_t count);
+Result<std::optional<std::string>> select_run(Database& db);
+Result<void> replace_run(Database& db, std::string_view record);
 
 }  // namespace sg

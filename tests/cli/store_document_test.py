@@ -30,7 +30,7 @@ class StoreDocument(unittest.TestCase):
             folder = pathlib.Path(name)
             (folder / "DIR").mkdir()
             store = sqlite3.connect(folder / "DIR" / "store.sqlite")
-            store.executescript((ROOT / "tests" / "data" / "store" / "store_v1.sql").read_text(encoding="utf-8"))
+            store.executescript((ROOT / "tests" / "data" / "store" / "store_v2.sql").read_text(encoding="utf-8"))
             store.commit()
             store.close()
             for language, code, expected in examples:

@@ -90,7 +90,7 @@ TEST(Columns, TheModelsOwnFacts) {
   EXPECT_EQ(one("model = \"norm\""), Value(std::string("RMSNorm")));
   EXPECT_EQ(one("model = \"rope.theta\""), Value(Absent{"the model has no rotary positions"}));
   ModelData data = two_prompts();
-  data.facts->rope = {.present = true, .theta = 500000, .scaling = "llama3", .max_position = 4096};
+  data.facts->rope = {.theta = 500000, .scaling = "llama3", .max_position = 4096};
   EXPECT_EQ(one("model = \"rope.theta\"", data), Value(500000.0));
   EXPECT_EQ(one("model = \"rope.max_position\"", data), Value(std::int64_t{4096}));
 }

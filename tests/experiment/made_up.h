@@ -85,7 +85,7 @@ inline const Value& named(const ExperimentResult& result, const std::string& nam
 class MemoryStore : public RowStore {
  public:
   Result<std::optional<SequenceMeasurement>> find(const RowKey& key, std::span<const std::int32_t> ids) override {
-    const auto found = rows_.find({key.fingerprint, {ids.begin(), ids.end()}});
+    const auto found = rows_.find({model_of(key), {ids.begin(), ids.end()}});
     return found == rows_.end() ? std::optional<SequenceMeasurement>() : found->second;
   }
   Result<void> put(const RowKey& key, std::span<const SequenceMeasurement> rows) override {
@@ -93,31 +93,44 @@ class MemoryStore : public RowStore {
     --puts_left;
     for (const SequenceMeasurement& row : rows) {
       ++put_rows;
-      rows_.emplace(std::pair(key.fingerprint, row.sequence.ids), row);
+      rows_.emplace(Key{model_of(key), row.sequence.ids}, row);
     }
     return {};
   }
   Result<std::optional<WeightsReport>> find_weights(const RowKey& key) override {
-    const auto found = weights_.find(key.fingerprint);
+    const auto found = weights_.find(model_of(key));
     return found == weights_.end() ? std::optional<WeightsReport>() : found->second;
   }
   Result<void> put_weights(const RowKey& key, const WeightsReport& report) override {
-    weights_.emplace(key.fingerprint, report);
+    weights_.emplace(model_of(key), report);
     return {};
   }
-  Result<std::optional<RunRecord>> find_run() override { return run_; }
-  Result<void> put_run(const RunRecord& run) override {
-    run_ = run;
+  Result<std::optional<std::string>> find_run() override { return run_; }
+  Result<void> put_run(std::string_view record) override {
+    run_ = record;
     return {};
+  }
+  /// What is stored becomes that of an earlier version of the numerics.
+  void age() {
+    std::map<Key, SequenceMeasurement> older;
+    for (auto& [key, row] : rows_) older.emplace(Key{{key.first.first, 0}, key.second}, std::move(row));
+    rows_ = std::move(older);
+    std::map<Model, WeightsReport> older_weights;
+    for (auto& [key, report] : weights_) older_weights.emplace(Model{key.first, 0}, std::move(report));
+    weights_ = std::move(older_weights);
   }
 
   int puts_left = -1;  // negative: any number
   std::size_t put_rows = 0;
 
  private:
-  std::map<std::pair<std::string, std::vector<std::int32_t>>, SequenceMeasurement> rows_;
-  std::map<std::string, WeightsReport> weights_;
-  std::optional<RunRecord> run_;
+  using Model = std::pair<std::string, int>;  // fingerprint and numerics
+  using Key = std::pair<Model, std::vector<std::int32_t>>;
+  static Model model_of(const RowKey& key) { return {key.fingerprint, key.numerics}; }
+
+  std::map<Key, SequenceMeasurement> rows_;
+  std::map<Model, WeightsReport> weights_;
+  std::optional<std::string> run_;
 };
 
 /// A golden model of tests/data with a tokenizer of single ASCII characters beside it, in `folder`/`name`.

@@ -2,11 +2,14 @@
 #include "experiment/run/run.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
+#include <random>
+
+#include "experiment/run/run_record.h"
 #include "experiment/value/value.h"
 #include "made_up.h"
+#include "store/sqlite_store.h"
 
 namespace sg {
 namespace {
@@ -184,6 +187,63 @@ TEST_F(RunTest, NoRunIsAnError) {
   const Result<ExperimentResult> r = evaluate_run(store);
   ASSERT_FALSE(r.ok());
   EXPECT_NE(r.error().message().find("no run"), std::string::npos);
+}
+
+TEST_F(RunTest, AStoreIsReadUnderTheNumericsOfItsRun) {
+  MemoryStore store;
+  ASSERT_TRUE(measure_experiment(experiment(), options(), store).ok());
+  const std::string today = all_of(outcome(store));
+  RunRecord record = find_record(store).value().value();
+  record.engine.numerics = 0;
+  ASSERT_TRUE(put_record(store, record).ok());
+  store.age();
+  EXPECT_EQ(all_of(outcome(store)), today);
+}
+
+TEST_F(RunTest, ARowThatIsMissingIsAnErrorAndNotAnotherOutcome) {
+  MemoryStore store;
+  ASSERT_TRUE(measure_experiment(experiment(), options(), store).ok());
+  store.age();
+  const Result<ExperimentResult> r = evaluate_run(store);
+  ASSERT_FALSE(r.ok());
+  EXPECT_NE(r.error().message().find("the store lacks"), std::string::npos) << r.error().message();
+}
+
+TEST_F(RunTest, AModelWithNeitherFactsNorErrorIsDamage) {
+  MemoryStore store;
+  ASSERT_TRUE(measure_experiment(experiment(), options(), store).ok());
+  RunRecord record = find_record(store).value().value();
+  record.models[1].facts.reset();
+  ASSERT_TRUE(put_record(store, record).ok());
+  const Result<ExperimentResult> r = evaluate_run(store);
+  ASSERT_FALSE(r.ok());
+  EXPECT_NE(r.error().message().find("neither"), std::string::npos) << r.error().message();
+}
+
+TEST_F(RunTest, ADamagedStoreGivesTheSameOutcomeOrAnError) {
+  const std::filesystem::path file = folder_ / "store.sqlite";
+  const auto open = [&](StoreAccess access) { return open_store(file, access); };
+  ASSERT_TRUE(measure_experiment(experiment(), options(), *open(StoreAccess::kWrite).value()).ok());
+  const std::string expected = all_of(outcome(*open(StoreAccess::kRead).value()));
+  std::ifstream in(file, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(in), {}};
+  std::mt19937_64 random(11);
+  int same = 0, errors = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string damaged = whole;
+    for (std::size_t n = 1 + random() % (i % 2 == 0 ? 3 : 100); n > 0; --n) {
+      damaged[random() % whole.size()] ^= static_cast<char>(1 + random() % 255);
+    }
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << damaged;
+    const auto store = open(StoreAccess::kRead);
+    const Result<ExperimentResult> r = store.ok() ? evaluate_run(*store.value()) : store.error();
+    if (r.ok()) {
+      EXPECT_EQ(all_of(r.value()), expected);
+    }
+    ++(r.ok() ? same : errors);
+  }
+  EXPECT_GT(same, 10);
+  EXPECT_GT(errors, 100);
 }
 
 }  // namespace

@@ -3,128 +3,172 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <sys/resource.h>
+
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "measure/any_rows.h"
 #include "report/data/measurement_csv.h"
+#include "report/data/weights_json.h"
 #include "report/text/number_text.h"
 
 namespace sg {
 namespace {
 
-/// Any double, its bits drawn evenly: subnormals, infinities and NaNs among them.
-double any_double() {
-  double x = 0;
-  const auto bits = *rc::gen::arbitrary<std::uint64_t>();
-  std::memcpy(&x, &bits, sizeof x);
-  return x;
+using tests::any_bool;
+using tests::any_double;
+using tests::any_row;
+using tests::any_size;
+using tests::bits_of;
+using tests::NaNs;
+
+std::vector<double> any_doubles(std::size_t count) {
+  std::vector<double> values(count);
+  for (double& x : values) x = any_double();
+  return values;
 }
 
 LayerTable any_table(std::size_t layers, std::size_t tokens) {
   LayerTable table(layers, tokens);
-  for (double& x : table.values) x = any_double();
+  table.values = any_doubles(table.values.size());
   return table;
 }
 
-/// What a measurement may lack: each part is there or not.
-void add_optional_parts(SequenceMeasurement& s, std::size_t layers) {
-  const std::size_t last = s.sequence.ids.size() - 1;
-  if (*rc::gen::arbitrary<bool>()) {
-    for (std::size_t l = 0; l < layers; ++l) {
-      s.first_token_share.of_mean.push_back(any_double());
-      s.first_token_share.of_frobenius.push_back(any_double());
-    }
-  }
-  if (*rc::gen::arbitrary<bool>()) {
-    s.massive_multiple = 1000;
-    if (*rc::gen::arbitrary<bool>()) {
-      s.massive_values.push_back(
-          {.layer = layers - 1, .token = last, .channel = 7, .value = any_double(), .median = 0.2});
-    }
-  }
-  if (*rc::gen::arbitrary<bool>()) {
-    for (std::size_t l = 0; l < layers; ++l) {
-      s.lens.push_back({.layer = l,
-                        .stats = {.position = last,
-                                  .entropy = any_double(),
-                                  .effective_vocab = any_double(),
-                                  .top10_prob_mass = 0.5,
-                                  .top = {{3, "x", 0.5}, {1, "", 0.25}}}});
-    }
-  }
-  if (*rc::gen::arbitrary<bool>()) s.identity_error = 1e-7;
-}
+/// Any text that JSON can hold.
+std::string any_text() { return *rc::gen::element<std::string>("", "a", "quotes \" and \\ and \n", "\u00e9 \u6f22"); }
 
-SequenceMeasurement any_sequence(std::size_t layers, bool parallel) {
-  SequenceMeasurement s;
-  const auto tokens = static_cast<std::size_t>(*rc::gen::inRange(1, 4));
-  if (*rc::gen::arbitrary<bool>()) s.sequence.text = "quotes \" and \\ and \n and é 漢";
-  if (*rc::gen::arbitrary<bool>()) s.sequence.category = "Novel";
-  for (std::size_t t = 0; t < tokens; ++t) {
-    s.sequence.ids.push_back(*rc::gen::inRange(0, 1 << 30));
-    s.sequence.tokens.push_back(t == 0 ? " a" : "");
-    s.norms.embed.push_back(any_double());
-    s.norms.ln_final.push_back(any_double());
+/// Drawn by the table of fields; what cannot stand in a document is put right.
+SequenceMeasurement any_sequence(std::size_t layers) {
+  auto s = any_row<SequenceMeasurement>();
+  const std::size_t tokens = 1 + any_size(3);
+  for (auto* text : {&s.sequence.text, &s.sequence.category}) {
+    if (*text) *text = any_text();
   }
-  s.norms.resid_pre = any_table(layers, tokens);
-  s.norms.attn_out = any_table(layers, tokens);
-  s.norms.mlp_out = any_table(layers, tokens);
-  s.norms.resid_post = any_table(layers, tokens);
-  s.dots.pre_attn = any_table(layers, tokens);
-  (parallel ? s.dots.pre_mlp : s.dots.mid_mlp) = any_table(layers, tokens);
-  if (parallel) s.dots.attn_mlp = any_table(layers, tokens);
-  if (!parallel) s.norms.resid_mid = any_table(layers, tokens);
-  s.logits.push_back({.position = tokens - 1,
-                      .mean = any_double(),
-                      .std = 1,
-                      .max = 3,
-                      .min = -2,
-                      .entropy = any_double(),
-                      .effective_vocab = 4,
-                      .top10_prob_mass = 0.5,
-                      .top = {{7, "\t", 0.25}}});
-  s.massive.push_back({.layer = 0, .token = 0, .channel = 9, .value = any_double(), .median = 0.1});
-  add_optional_parts(s, layers);
+  s.sequence.ids.assign(tokens, *rc::gen::inRange(0, 1 << 30));
+  s.sequence.tokens.assign(tokens, any_text());
+  const auto shape = [&](const RowField&, auto& site) {
+    if (site.empty()) {
+      site = {};
+      return;
+    }
+    if constexpr (requires { site.layers; }) {
+      site = any_table(layers, tokens);
+    } else {
+      site = any_doubles(tokens);
+    }
+  };
+  each_field(s.norms, shape);
+  each_field(s.dots, shape);
+  s.first_token_share = {any_doubles(any_bool() ? layers : 0), {}};
+  s.first_token_share.of_frobenius = any_doubles(s.first_token_share.of_mean.size());
+  const auto place = [&](LogitStats& stats) {
+    stats.position = tokens - 1;
+    for (TopToken& top : stats.top) top.token = any_text();
+  };
+  for (LogitStats& stats : s.logits) place(stats);
+  for (LensRow& row : s.lens) {
+    row.layer = layers - 1;
+    place(row.stats);
+  }
+  for (auto* list : {&s.massive, &s.massive_values}) {
+    for (Massive& m : *list) m.layer = m.token = 0;
+  }
+  s.massive_multiple = s.massive_values.empty() ? 0 : 1000;
   return s;
 }
 
 Measurement any_measurement() {
-  Measurement m;
-  m.engine = {.version = "0.1.0", .isa = "AVX2", .threads = 2, .numerics = 1};
-  m.model = {.id = "m",
-             .path = "/p/m.gguf",
-             .fingerprint = "ab",
-             .family = "llama",
-             .norm = "RMSNorm",
-             .mlp = "SwiGLU",
-             .dtype = "F32"};
-  m.model.n_layers = static_cast<std::size_t>(*rc::gen::inRange(1, 4));
-  m.model.d_model = 8;
-  m.model.rope = {.present = true,
-                  .theta = 10000.5,
-                  .scaling = "llama3",
-                  .factor = 8,
-                  .original_max_position = 8192,
-                  .max_position = 131072,
-                  .rotary_pct = 0.25};
-  m.model.parameters = 1234567890123;
-  m.model.parallel_residual = *rc::gen::arbitrary<bool>();
-  const int prompts = *rc::gen::inRange(0, 3);
-  for (int i = 0; i < prompts; ++i) m.sequences.push_back(any_sequence(m.model.n_layers, m.model.parallel_residual));
-  m.warnings = {"one", "two"};
+  Measurement m = {.engine = any_row<EngineFacts>(), .model = any_row<ModelFacts>()};
+  const auto speak = [&]<class T>(const RowField&, T&& value) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::string>) value = any_text();
+  };
+  each_field(m.engine, speak);
+  each_field(m.model, speak);
+  if (m.model.rope.scaling) m.model.rope.scaling = any_text();
+  m.model.n_layers = 1 + any_size(3);
+  for (std::size_t i = any_size(3); i > 0; --i) m.sequences.push_back(any_sequence(m.model.n_layers));
+  m.warnings = {"one", any_text()};
   m.seconds = 0.125;
   m.peak_bytes = 99;
   return m;
 }
 
-RC_GTEST_PROP(MeasurementJson, ReadsBackTheSame, ()) {
-  const std::string text = json_text(measurement_json(any_measurement()));
-  const auto again = read_measurement(text, "here");
-  RC_ASSERT(again.ok());
-  // Text against text: NaNs of any payload become "nan", all else must be the same double.
-  RC_ASSERT(json_text(measurement_json(again.value())) == text);
+RC_GTEST_PROP(MeasurementJson, EveryFieldComesBack, ()) {
+  const Measurement m = any_measurement();
+  const auto again = read_measurement(json_text(measurement_json(m)), "here");
+  if (!again.ok()) RC_FAIL(again.error().message());
+  constexpr NaNs kAlike = NaNs::kAlike;  // JSON keeps no payload
+  RC_ASSERT(bits_of(again.value().engine) == bits_of(m.engine));
+  RC_ASSERT(bits_of(again.value().model, kAlike) == bits_of(m.model, kAlike));
+  RC_ASSERT(bits_of(again.value().sequences, kAlike) == bits_of(m.sequences, kAlike));
+  RC_ASSERT(again.value().warnings == m.warnings);
+}
+
+/// Documents of before the lens had the moments of its logits are read; the moments are not known.
+TEST(MeasurementJson, ALensWithoutMomentsIsRead) {
+  Json j = measurement_json({});
+  j["model"]["n_layers"] = 1;
+  j["sequences"] = Json::parse(R"([{"ids": [1], "tokens": ["a"], "norms": {}, "lens": [{"layer": 0, "position": 0,
+      "entropy": 1.5, "effective_vocab": 4.5, "top10_prob_mass": 0.5, "top": []}]}])");
+  const auto read = read_measurement(json_text(j), "old.json");
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  const LogitStats& stats = read.value().sequences[0].lens[0].stats;
+  EXPECT_EQ(stats.entropy, 1.5);
+  EXPECT_TRUE(std::isnan(stats.mean));
+}
+
+/// A shape that is declared and not there costs no memory.
+TEST(MeasurementJson, ShapesAreBelievedRowByRow) {
+  Json j = measurement_json({});
+  j["model"]["n_layers"] = 100000;
+  Json sequence = {{"ids", std::vector<int>(100000, 1)},
+                   {"tokens", std::vector<std::string>(100000)},
+                   {"norms", {{"resid_post", std::vector<std::vector<double>>(100000)}}}};
+  j["sequences"].push_back(std::move(sequence));
+  rlimit before = {};
+  ::getrlimit(RLIMIT_AS, &before);
+  const std::string text = json_text(j);
+  const rlimit tight = {.rlim_cur = rlim_t{4} << 30, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_AS, &tight);
+  const auto read = read_measurement(text, "wide.json");
+  ::setrlimit(RLIMIT_AS, &before);
+  ASSERT_FALSE(read.ok());
+  EXPECT_NE(read.error().message().find("100000 numbers, one per token"), std::string::npos) << read.error().message();
+}
+
+/// Whether the number stands under its key; one that is not defined is null.
+struct Stands {
+  const Json& object;
+  bool& all;
+  void operator()(const RowField& field, const Derived& derived) const { (*this)(field, derived.value); }
+  template <class T>
+  void operator()(const RowField& field, const T& value) const {
+    if constexpr (std::is_same_v<T, double>) {
+      const Json& found = object.at(field.key);
+      const bool null = std::isnan(value) && field.when_absent == WhenAbsent::kNanIsNull;
+      all = all && (null ? found.is_null() : std::isnan(value) || found.get<double>() == value);
+    } else if constexpr (!std::is_same_v<T, std::optional<Spectrum>>) {
+      all = all && object.contains(field.key);
+    }
+  }
+};
+
+RC_GTEST_PROP(WeightsJson, EveryFieldOfAMatrixStandsInIt, ()) {
+  const auto report = any_row<WeightsReport>();
+  const Json j = weights_json(report);
+  bool all = true;
+  for (std::size_t i = 0; i < report.matrices.size(); ++i) {
+    const WeightRow& row = report.matrices[i];
+    const Json& matrix = j.at("matrices").at(i);
+    if (row.statistics) each_field(*row.statistics, Stands{matrix, all});
+    if (row.non_finite) each_field(*row.non_finite, Stands{matrix.at("non_finite"), all});
+    if (!row.statistics || !row.statistics->spectrum) continue;
+    each_field(*row.statistics->spectrum, Stands{matrix.at("spectrum"), all});
+  }
+  RC_ASSERT(all);
 }
 
 RC_GTEST_PROP(JsonText, NumbersReadBackToTheBit, ()) {
@@ -171,7 +215,7 @@ TEST(MeasurementJson, KeysOfTheContract) {
   EXPECT_TRUE(sequence.at("text").is_null());
   EXPECT_TRUE(sequence.at("category").is_null());
   EXPECT_EQ(keys(sequence.at("logits").at(0)),
-            "position mean std max min range entropy effective_vocab top10_prob_mass top ");
+            "position mean std max min range entropy effective_vocab top10_prob_mass top1_margin top ");
 }
 
 TEST(MeasurementJson, DamagedDocumentsNameThePlace) {
@@ -224,6 +268,13 @@ TEST(MeasurementCsv, OneRowPerTokenAndSiteAndQuotedText) {
             "\"a,b\",0,\"say \"\"hi\"\"\",1,6,\"\n\",0,resid_post,2\n"
             "\"a,b\",0,\"say \"\"hi\"\"\",0,5,\" x\",1,resid_post,3\n"
             "\"a,b\",0,\"say \"\"hi\"\"\",1,6,\"\n\",1,resid_post,1e-300\n");
+}
+
+TEST(MeasurementCsv, ATextIsNoFormula) {
+  for (const char* text : {"=1+1", "+1", "-1", "@SUM(A1)"}) EXPECT_EQ(csv_field(text), "'" + std::string(text));
+  EXPECT_EQ(csv_field("=\"a\""), "\"'=\"\"a\"\"\"");
+  EXPECT_EQ(csv_field(" =1"), "\" =1\"");
+  EXPECT_EQ(csv_field("a-b"), "a-b");
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ TEST(Spectrum, SameBitsForEveryThreadCount) {
 TEST(Spectrum, RanksOfEqualValuesAreTheirNumber) {
   const Spectrum s = spectrum_of(std::vector<double>(12, 3.0), 40, 12);
   EXPECT_EQ(s.rank, 12u);
+  EXPECT_EQ(s.nuclear_norm, 36.0);
   EXPECT_TRUE(std::fabs(s.participation_ratio - 12) <= 1e-12);
   EXPECT_TRUE(std::fabs(s.effective_rank - 12) <= 1e-12);
   EXPECT_TRUE(std::fabs(s.entropy - std::log(12.0)) <= 1e-14);
@@ -70,6 +71,7 @@ TEST(Spectrum, OfRankOneIsOne) {
   sigma[0] = 1e30;
   const Spectrum s = spectrum_of(sigma, 40, 12);
   EXPECT_EQ(s.rank, 1u);
+  EXPECT_EQ(s.nuclear_norm, 1e30);
   EXPECT_EQ(s.participation_ratio, 1.0);
   EXPECT_EQ(s.entropy, 0.0);
   EXPECT_EQ(s.effective_rank, 1.0);
@@ -78,6 +80,7 @@ TEST(Spectrum, OfRankOneIsOne) {
 TEST(Spectrum, OfTheZeroMatrixHasNoRatios) {
   const Spectrum s = spectrum_of(std::vector<double>(5, 0.0), 9, 5);
   EXPECT_EQ(s.rank, 0u);
+  EXPECT_EQ(s.nuclear_norm, 0.0);
   EXPECT_TRUE(std::isnan(s.participation_ratio));
   EXPECT_TRUE(std::isnan(s.entropy));
 }

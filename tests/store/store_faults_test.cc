@@ -10,7 +10,7 @@
 #include <functional>
 #include <random>
 
-#include "any_rows.h"
+#include "measure/any_rows.h"
 #include "store/sqlite.h"
 #include "store/sqlite_store.h"
 #include "store_folder.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "experiment/value/value.h"
+#include "experiment/value/field_value.h"
 #include "measure/gain_interval.h"
 
 namespace sg {
@@ -37,48 +37,10 @@ Measured norm_at(const SequenceMeasurement& sequence, Reduction reduction, SiteR
   return reduce(reduction, norms);
 }
 
-std::optional<double> logit_number(const std::string& key, const LogitStats& s) {
-  if (key == "mean") return s.mean;
-  if (key == "std") return s.std;
-  if (key == "max") return s.max;
-  if (key == "min") return s.min;
-  if (key == "range") return s.range();
-  if (key == "entropy") return s.entropy;
-  if (key == "effective_vocab") return s.effective_vocab;
-  if (key == "top10_prob_mass") return s.top10_prob_mass;
-  return std::nullopt;
-}
-
-std::optional<double> matrix_number(const std::string& key, const MatrixStatistics& s) {
-  if (key == "frobenius_norm") return s.frobenius_norm;
-  if (key == "spectral_norm") return s.spectral_norm;
-  if (key == "spectral_norm_error") return s.spectral_norm_error;
-  if (key == "stable_rank") return s.stable_rank();
-  if (key == "mean_row_norm") return s.mean_row_norm;
-  if (key == "std_row_norm") return s.std_row_norm;
-  if (key == "max_row_norm") return s.max_row_norm;
-  if (key == "min_row_norm") return s.min_row_norm;
-  if (key == "mean_abs") return s.mean_abs;
-  if (key == "std_abs") return s.std_abs;
-  if (key == "frobenius_normalized") return s.frobenius_normalized();
-  if (key == "spectral_normalized") return s.spectral_normalized();
-  if (key == "spectral_per_sqrt_vocab") return s.spectral_per_sqrt_vocab();
-  return std::nullopt;
-}
-
-Value count(std::uint64_t n) { return static_cast<std::int64_t>(n); }
-
-Value rope_value(const std::string& key, const ModelFacts::Rope& rope) {
-  if (key == "rope.max_position") {
-    return rope.max_position > 0 ? count(rope.max_position) : absent("the checkpoint states no longest context");
-  }
-  if (!rope.present) return absent("the model has no rotary positions");
-  if (key == "rope.theta") return rope.theta;
-  if (key == "rope.scaling") return rope.scaling;
-  if (key == "rope.factor") return rope.factor;
-  if (key == "rope.rotary_pct") return rope.rotary_pct;
-  return rope.original_max_position > 0 ? Value(rope.original_max_position)
-                                        : absent("the checkpoint states no original context");
+/// A real number that is not finite is absent; `what` opens the reason.
+Value checked(const Value& value, const std::string& what) {
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? finite(*number, what) : value;
 }
 
 }  // namespace
@@ -141,7 +103,7 @@ Value logits_value(const std::string& key, const SequenceMeasurement& sequence) 
   const std::size_t last = sequence.sequence.ids.empty() ? 0 : sequence.sequence.ids.size() - 1;
   for (const LogitStats& s : sequence.logits) {
     if (s.position != last) continue;
-    if (const auto number = logit_number(key, s)) return finite(*number, "the output distribution");
+    if (const auto value = field_value(s, key)) return checked(*value, "the output distribution");
   }
   return absent("the output distribution was not measured");
 }
@@ -168,26 +130,12 @@ Value weight_value(const WeightSource& source, const ModelData& data) {
     return std::vector<std::int64_t>{static_cast<std::int64_t>(row->rows), static_cast<std::int64_t>(row->cols)};
   }
   if (!row->statistics) return absent(source.role + " holds numbers that are not finite");
-  const auto number = matrix_number(source.statistic, *row->statistics);
-  return number ? finite(*number, source.role + "." + source.statistic) : absent("unknown statistic");
+  const auto value = field_value(*row->statistics, source.statistic);
+  return value ? checked(*value, source.role + "." + source.statistic) : absent("unknown statistic");
 }
 
-Value model_value(const std::string& key, const ModelFacts& f) {
-  if (key == "id") return f.id;
-  if (key == "family") return f.family;
-  if (key == "norm") return f.norm;
-  if (key == "mlp") return f.mlp;
-  if (key == "dtype") return f.dtype;
-  if (key == "n_layers") return count(f.n_layers);
-  if (key == "d_model") return count(f.d_model);
-  if (key == "n_heads") return count(f.n_heads);
-  if (key == "n_kv_heads") return count(f.n_kv_heads);
-  if (key == "d_head") return count(f.d_head);
-  if (key == "vocab_size") return count(f.vocab_size);
-  if (key == "parameters") return count(f.parameters);
-  if (key == "parallel_residual") return f.parallel_residual;
-  if (key == "tied_embeddings") return f.tied_embeddings;
-  return rope_value(key, f.rope);
+Value model_value(const std::string& key, const ModelFacts& facts) {
+  return field_value(facts, key).value_or(absent("unknown fact"));
 }
 
 Value fact_value(const std::string& key, const ModelData& data) {

@@ -1,7 +1,9 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "experiment/file/parse_parts.h"
-#include "experiment/value/value.h"
+#include "experiment/value/field_value.h"
 
 namespace sg {
 namespace {
@@ -26,50 +28,20 @@ const Words<ListOp> kListOps = {{"count_below", ListOp::kCountBelow},
 const Words<PromptSource::What> kPromptWords = {{"text", PromptSource::What::kText},
                                                 {"category", PromptSource::What::kCategory},
                                                 {"tokens", PromptSource::What::kTokens}};
-constexpr std::string_view kModelKeys[] = {"id",
-                                           "family",
-                                           "norm",
-                                           "mlp",
-                                           "dtype",
-                                           "n_layers",
-                                           "d_model",
-                                           "n_heads",
-                                           "n_kv_heads",
-                                           "d_head",
-                                           "vocab_size",
-                                           "parameters",
-                                           "parallel_residual",
-                                           "tied_embeddings",
-                                           "rope.theta",
-                                           "rope.scaling",
-                                           "rope.factor",
-                                           "rope.original_max_position",
-                                           "rope.max_position",
-                                           "rope.rotary_pct"};
-constexpr std::string_view kLogitKeys[] = {"mean",           "std", "max", "min", "range", "entropy", "effective_vocab",
-                                           "top10_prob_mass"};
-constexpr std::string_view kMatrixKeys[] = {
-    "shape",         "frobenius_norm",       "spectral_norm",       "spectral_norm_error",    "stable_rank",
-    "mean_row_norm", "std_row_norm",         "max_row_norm",        "min_row_norm",           "mean_abs",
-    "std_abs",       "frobenius_normalized", "spectral_normalized", "spectral_per_sqrt_vocab"};
 constexpr std::string_view kModelWeightKeys[] = {"wu_we_ratio", "tied_embeddings", "tied_allclose"};
 
-template <std::size_t kCount>
-bool known(const std::string_view (&all)[kCount], std::string_view word) {
+bool known(const auto& all, std::string_view word) {
   return std::find(std::begin(all), std::end(all), word) != std::end(all);
 }
 
-template <std::size_t kCount>
-std::string listed(const std::string_view (&all)[kCount]) {
-  std::string list;
-  for (const std::string_view word : all) list.append(list.empty() ? "" : ", ").append(word);
-  return list;
-}
-
-template <std::size_t kCount>
-std::string known_text(TomlTable& t, std::string_view key, const std::string_view (&all)[kCount]) {
+/// The key of a field of a row type.
+template <FieldRow Row>
+std::string field_key(TomlTable& t, std::string_view key) {
   std::string text = t.text(key);
-  if (!known(all, text)) t.wrong(key, "unknown quantity", "one of " + listed(all), "'" + text + "'");
+  const std::vector<std::string> all = field_keys<Row>();
+  if (!known(all, text)) {
+    t.wrong(key, "unknown quantity", fmt::format("one of {}", fmt::join(all, ", ")), "'" + text + "'");
+  }
   return text;
 }
 
@@ -104,14 +76,16 @@ WeightSource parse_weight(TomlTable& t) {
   const std::size_t dot = text.find('.');
   if (dot == std::string::npos) {
     if (!known(kModelWeightKeys, text)) {
-      t.wrong("weight", "unknown statistic", "MATRIX.STATISTIC or one of " + listed(kModelWeightKeys),
-              "'" + text + "'");
+      t.wrong("weight", "unknown statistic",
+              fmt::format("MATRIX.STATISTIC or one of {}", fmt::join(kModelWeightKeys, ", ")), "'" + text + "'");
     }
     return {.role = "", .statistic = text};
   }
   const std::string statistic = text.substr(dot + 1);
-  if (!known(kMatrixKeys, statistic)) {
-    t.wrong("weight", "unknown statistic of a matrix", "one of " + listed(kMatrixKeys), "'" + statistic + "'");
+  const std::vector<std::string> all = field_keys<MatrixStatistics>();
+  if (statistic != "shape" && !known(all, statistic)) {
+    t.wrong("weight", "unknown statistic of a matrix", fmt::format("one of shape, {}", fmt::join(all, ", ")),
+            "'" + statistic + "'");
   }
   return {.role = text.substr(0, dot), .statistic = statistic};
 }
@@ -165,16 +139,13 @@ constexpr std::string_view kSources[] = {"fact", "model",  "gain", "ladder", "no
 
 /// The one source that the table names; empty after an error.
 std::string source_of(TomlTable& t) {
-  std::string found, all;
-  int count = 0;
+  std::vector<std::string_view> found;
   for (const std::string_view source : kSources) {
-    if (!t.has(source)) continue;
-    found = source;
-    all.append(all.empty() ? "" : ", ").append(source);
-    ++count;
+    if (t.has(source)) found.push_back(source);
   }
-  if (count == 1) return found;
-  t.wrong("name", "a column has exactly one source", "one of " + listed(kSources), count == 0 ? "none" : all);
+  if (found.size() == 1) return std::string(found.front());
+  t.wrong("name", "a column has exactly one source", fmt::format("one of {}", fmt::join(kSources, ", ")),
+          found.empty() ? "none" : fmt::format("{}", fmt::join(found, ", ")));
   return "";
 }
 
@@ -183,12 +154,12 @@ ColumnSource parse_source(TomlTable& t) {
   // Asked for in any case, so that a key of another source is known, and then refused by finish when it is out of
   // place.
   if (source == "fact") return FactSource{t.text("fact")};
-  if (source == "model") return ModelSource{known_text(t, "model", kModelKeys)};
+  if (source == "model") return ModelSource{field_key<ModelFacts>(t, "model")};
   if (source == "gain") return parse_gain(t);
   if (source == "ladder") return parse_ladder(t, "ladder", /*norms=*/false);
   if (source == "norms") return parse_ladder(t, "norms", /*norms=*/true);
   if (source == "weight") return parse_weight(t);
-  if (source == "logits") return LogitsSource{known_text(t, "logits", kLogitKeys)};
+  if (source == "logits") return LogitsSource{field_key<LogitStats>(t, "logits")};
   if (source == "expr") {
     if (auto formula = parse_formula(t, "expr")) return ExprSource{*formula};
   }

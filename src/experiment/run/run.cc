@@ -2,6 +2,7 @@
 
 #include "experiment/file/parse.h"
 #include "experiment/run/run_job.h"
+#include "experiment/run/run_record.h"
 
 namespace sg {
 namespace {
@@ -43,20 +44,27 @@ Result<std::vector<Prepared>> prepare_all(const Experiment& e, const Cast& cast,
   return all;
 }
 
-/// The rows of one model, with the caller's own texts.
-Result<void> read_rows(const ModelOutcome& outcome, const Experiment& e, RowStore& store, ModelData& data) {
-  const RowKey key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
+Error lacks(const ModelOutcome& outcome, const std::string& what) {
+  return {.what = "the store lacks what its run says was measured",
+          .where = outcome.key,
+          .expected = what,
+          .got = "no such row",
+          .hint = "It is damaged, or belongs to another run: run the experiment into this folder again"};
+}
+
+/// The rows of one model as they were measured, by the version of the numerics that the run had, with the caller's own
+/// texts. A row that is not there would change the outcome of all others, so it is an error.
+Result<void> read_rows(const ModelOutcome& outcome, const RowKey& key, const Experiment& e, RowStore& store,
+                       ModelData& data) {
   for (const Sequence& prompt : outcome.prompts) {
     SG_TRY(std::optional<SequenceMeasurement> row, store.find(key, prompt.ids));
-    if (!row) {
-      data.error = "the store lacks the measurement of '" + prompt.text.value_or("") + "'";
-      return {};
-    }
+    if (!row) return lacks(outcome, "the measurement of '" + prompt.text.value_or("") + "'");
     row->sequence = prompt;
     data.sequences.push_back(std::move(*row));
   }
   if (e.weights.empty()) return {};
   SG_TRY(data.weights, store.find_weights(key));
+  if (!data.weights) return lacks(outcome, "the statistics of its weights");
   return {};
 }
 
@@ -85,7 +93,7 @@ Result<void> measure_experiment(const Experiment& e, const RunOptions& options, 
                       .notices = options.notices};
   record.notices.insert(record.notices.end(), cast.notices.begin(), cast.notices.end());
   for (const Prepared& p : all) record.models.push_back(p.outcome);
-  SG_TRY_VOID(store.put_run(record));
+  SG_TRY_VOID(put_record(store, record));
   Work work(all, options);
   for (std::size_t m = 0; m < all.size(); ++m) {
     if (!all[m].job) continue;
@@ -96,13 +104,13 @@ Result<void> measure_experiment(const Experiment& e, const RunOptions& options, 
     record.models[m].error = failure ? std::optional(failure->error.message()) : std::nullopt;
     work.finish(job.work);
     all[m].job.reset();
-    SG_TRY_VOID(store.put_run(record));
+    SG_TRY_VOID(put_record(store, record));
   }
   return {};
 }
 
 Result<ExperimentResult> evaluate_run(RowStore& store) {
-  SG_TRY(const std::optional<RunRecord> record, store.find_run());
+  SG_TRY(const std::optional<RunRecord> record, find_record(store));
   if (!record)
     return Error{.what = "the store holds no run", .hint = "Make one with streamgauge run EXPERIMENT -o DIR"};
   SG_TRY(Experiment e, parse_experiment(record->experiment, "the stored experiment", record->overrides));
@@ -117,7 +125,8 @@ Result<ExperimentResult> evaluate_run(RowStore& store) {
     data.error = outcome.error;
     data.facts = outcome.facts;
     if (!data.error) {
-      SG_TRY_VOID(read_rows(outcome, e, store, data));
+      const RowKey row_key = {.fingerprint = outcome.facts->fingerprint, .numerics = record->engine.numerics};
+      SG_TRY_VOID(read_rows(outcome, row_key, e, store, data));
     }
   }
   return evaluate(

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "experiment/run/run.h"
+#include "experiment/run/run_record.h"
 #include "measure/measure.h"
 
 namespace sg {

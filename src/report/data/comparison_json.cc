@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "report/data/measurement_json.h"
+#include "report/data/row_json.h"
 
 namespace sg {
 namespace {
@@ -78,18 +78,10 @@ Json summary_json(const Comparison& c) {
 Json comparison_json(const Comparison& c) {
   Json sequences = Json::array();
   for (const SequenceComparison& s : c.sequences) sequences.push_back(sequence_json(s));
-  return {{"schema", kComparisonSchema},
-          {"engine",
-           {{"version", c.engine.version},
-            {"isa", c.engine.isa},
-            {"threads", c.engine.threads},
-            {"numerics", c.engine.numerics}}},
-          {"a", model_json(c.a)},
-          {"b", model_json(c.b)},
-          {"summary", summary_json(c)},
-          {"sequences", std::move(sequences)},
-          {"warnings", c.warnings},
-          {"timings", {{"seconds", c.seconds}, {"peak_bytes", c.peak_bytes}}}};
+  return {{"schema", kComparisonSchema}, {"engine", row_json(c.engine)},
+          {"a", row_json(c.a)},          {"b", row_json(c.b)},
+          {"summary", summary_json(c)},  {"sequences", std::move(sequences)},
+          {"warnings", c.warnings},      {"timings", {{"seconds", c.seconds}, {"peak_bytes", c.peak_bytes}}}};
 }
 
 }  // namespace sg

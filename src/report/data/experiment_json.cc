@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "report/data/row_json.h"
 #include "report/text/value_text.h"
 
 namespace sg {
@@ -181,11 +182,7 @@ Json ours_json(const ExperimentResult& r) {
           {"hypothesis", r.hypothesis},
           {"seed", r.seed},
           {"started", r.started},
-          {"engine",
-           {{"version", r.engine.version},
-            {"isa", r.engine.isa},
-            {"threads", r.engine.threads},
-            {"numerics", r.engine.numerics}}},
+          {"engine", row_json(r.engine)},
           {"definition", definition_json(r)},
           {"pocket_models", r.pocket},
           {"verdicts", list_json(r.verdicts, verdict_json)},

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "measure/pooled.h"
-#include "report/data/measurement_json.h"
+#include "report/data/row_json.h"
 
 namespace sg {
 namespace {
@@ -69,7 +69,7 @@ Result<Json> gains_json(const Measurement& m, const std::string& definition) {
   for (const Definition& d : wanted) definitions.push_back(definition_json(d, m));
   return Json{
       {"schema", "streamgauge.gains/1"}, {"engine", {{"version", m.engine.version}, {"numerics", m.engine.numerics}}},
-      {"model", model_json(m.model)},    {"prompts", m.sequences.size()},
+      {"model", row_json(m.model)},      {"prompts", m.sequences.size()},
       {"ladder", ladder_json(m)},        {"definitions", std::move(definitions)}};
 }
 

@@ -1,6 +1,6 @@
 #include "report/data/inspect_json.h"
 
-#include "report/data/measurement_json.h"
+#include "report/data/row_json.h"
 
 namespace sg {
 namespace {
@@ -46,7 +46,7 @@ Json inspect_json(const Inspection& i) {
   Json ropes = Json::array();
   for (const InspectedRope& r : i.ropes) ropes.push_back(rope_spec_json(r));
   return {{"schema", "streamgauge.inspect/1"},
-          {"model", model_json(i.facts)},
+          {"model", row_json(i.facts)},
           {"format", i.format == Format::kGguf ? "gguf" : "safetensors"},
           {"ffn_width", i.spec.ffn_width},
           {"norm_eps", i.spec.norm_eps},

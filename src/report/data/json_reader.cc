@@ -31,29 +31,47 @@ Error JsonReader::wrong(std::string_view expected) const {
           .got = std::string(type_name(element_.type()))};
 }
 
+Error JsonReader::missing(std::string_view key) const {
+  return {.what = "the key " + path_of(key) + " is missing", .where = where_};
+}
+
+std::string JsonReader::path_of(std::string_view key) const {
+  return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+}
+
+JsonReader JsonReader::item(dom::element element, std::size_t index) const {
+  return {element, where_, path_ + "[" + std::to_string(index) + "]"};
+}
+
 Result<JsonReader> JsonReader::at(std::string_view key) const {
-  const std::string inner = path_.empty() ? std::string(key) : path_ + "." + std::string(key);
   dom::object object;
   if (element_.get(object) != simdjson::SUCCESS) return wrong("an object");
   dom::element found;
-  if (object.at_key(key).get(found) != simdjson::SUCCESS) {
-    return Error{.what = "the key " + inner + " is missing", .where = where_};
-  }
-  return JsonReader(found, where_, inner);
+  if (object.at_key(key).get(found) != simdjson::SUCCESS) return missing(key);
+  return JsonReader(found, where_, path_of(key));
 }
 
 std::optional<JsonReader> JsonReader::find(std::string_view key) const {
   dom::element found;
   if (element_.at_key(key).get(found) != simdjson::SUCCESS || found.is_null()) return std::nullopt;
-  return JsonReader(found, where_, path_.empty() ? std::string(key) : path_ + "." + std::string(key));
+  return JsonReader(found, where_, path_of(key));
 }
 
 Result<std::vector<JsonReader>> JsonReader::items() const {
+  std::vector<JsonReader> all;
+  SG_TRY_VOID(each_item([&](const JsonReader& one) -> Result<void> {
+    all.push_back(one);
+    return {};
+  }));
+  return all;
+}
+
+Result<void> JsonReader::each_item(const std::function<Result<void>(const JsonReader& item)>& take) const {
   dom::array array;
   if (element_.get(array) != simdjson::SUCCESS) return wrong("an array");
-  std::vector<JsonReader> all;
-  for (const dom::element item : array) all.emplace_back(item, where_, path_ + "[" + std::to_string(all.size()) + "]");
-  return all;
+  std::size_t index = 0;
+  for (const dom::element element : array) SG_TRY_VOID(take(item(element, index++)));
+  return {};
 }
 
 Result<std::string> JsonReader::string() const {
@@ -93,11 +111,14 @@ Result<double> JsonReader::number() const {
 }
 
 Result<std::vector<double>> JsonReader::numbers() const {
-  SG_TRY(const std::vector<JsonReader> all, items());
+  dom::array array;
+  if (element_.get(array) != simdjson::SUCCESS) return wrong("an array");
   std::vector<double> values;
-  values.reserve(all.size());
-  for (const JsonReader& item : all) {
-    SG_TRY(const double value, item.number());
+  for (const dom::element element : array) {
+    double value = 0;
+    if (element.get(value) != simdjson::SUCCESS) {
+      SG_TRY(value, item(element, values.size()).number());
+    }
     values.push_back(value);
   }
   return values;

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ class JsonReader {
   /// A key that may be missing or null.
   std::optional<JsonReader> find(std::string_view key) const;
   Result<std::vector<JsonReader>> items() const;
+  /// Every item of an array in turn, until `take` returns an error.
+  Result<void> each_item(const std::function<Result<void>(const JsonReader& item)>& take) const;
 
   Result<std::string> string() const;
   Result<bool> boolean() const;
@@ -39,8 +42,12 @@ class JsonReader {
   bool is_array() const { return element_.is_array(); }
 
   Error wrong(std::string_view expected) const;
+  Error missing(std::string_view key) const;
 
  private:
+  std::string path_of(std::string_view key) const;
+  JsonReader item(simdjson::dom::element element, std::size_t index) const;
+
   simdjson::dom::element element_;
   std::string where_;  // the file
   std::string path_;   // "sequences[3].norms"

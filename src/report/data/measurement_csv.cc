@@ -1,5 +1,7 @@
 #include "report/data/measurement_csv.h"
 
+#include <span>
+
 #include "report/text/number_text.h"
 
 namespace sg {
@@ -11,18 +13,20 @@ class PromptRows {
   PromptRows(std::string head, const Sequence& sequence, std::string& out)
       : head_(std::move(head)), sequence_(sequence), out_(out) {}
 
-  void site(std::string_view site, std::string_view layer, const double* norms, std::size_t tokens) {
-    for (std::size_t t = 0; t < tokens; ++t) {
+  void site(std::string_view name, const std::vector<double>& norms) { row(name, "", norms); }
+  void site(std::string_view name, const LayerTable& table) {
+    for (std::size_t l = 0; l < table.layers; ++l) row(name, std::to_string(l), {table.row(l), table.tokens});
+  }
+
+ private:
+  void row(std::string_view site, std::string_view layer, std::span<const double> norms) {
+    for (std::size_t t = 0; t < norms.size(); ++t) {
       out_ += head_;
       out_ += std::to_string(t) + "," + std::to_string(sequence_.ids[t]) + "," + csv_field(sequence_.tokens[t]) + ",";
       out_.append(layer).append(",").append(site).append(",").append(exact(norms[t])).append("\n");
     }
   }
-  void sites(std::string_view name, const LayerTable& table) {
-    for (std::size_t l = 0; l < table.layers; ++l) site(name, std::to_string(l), table.row(l), table.tokens);
-  }
 
- private:
   std::string head_;
   const Sequence& sequence_;
   std::string& out_;
@@ -31,6 +35,10 @@ class PromptRows {
 }  // namespace
 
 std::string csv_field(std::string_view text) {
+  // A program of tables takes these for a formula, and a file of others' texts could then act in it.
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
+    return csv_field("'" + std::string(text));
+  }
   const bool blank_ends = !text.empty() && (text.front() == ' ' || text.back() == ' ');
   if (!blank_ends && text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";
@@ -48,13 +56,7 @@ std::string measurement_csv(const Measurement& measurement) {
     const std::string head = csv_field(measurement.model.id) + "," + std::to_string(s) + "," +
                              csv_field(m.sequence.category.value_or("")) + ",";
     PromptRows rows(head, m.sequence, out);
-    rows.site("embed", "", m.norms.embed.data(), m.norms.embed.size());
-    rows.sites("resid_pre", m.norms.resid_pre);
-    rows.sites("attn_out", m.norms.attn_out);
-    rows.sites("resid_mid", m.norms.resid_mid);
-    rows.sites("mlp_out", m.norms.mlp_out);
-    rows.sites("resid_post", m.norms.resid_post);
-    rows.site("ln_final", "", m.norms.ln_final.data(), m.norms.ln_final.size());
+    each_field(m.norms, [&](const RowField& site, const auto& norms) { rows.site(site.key, norms); });
   }
   return out;
 }

@@ -12,7 +12,8 @@ namespace sg {
 /// norms read back as the same double; inf and nan as words.
 std::string measurement_csv(const Measurement& measurement);
 
-/// One field, quoted when it holds a comma, a quote, a line break or blanks at its ends.
+/// One field of text, quoted when it holds a comma, a quote, a line break or blanks at its ends. An apostrophe stands
+/// before one that begins with = + - @, a tab or a carriage return, which spreadsheets would take for a formula.
 std::string csv_field(std::string_view text);
 
 }  // namespace sg

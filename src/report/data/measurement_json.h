@@ -12,7 +12,6 @@ namespace sg {
 
 inline constexpr std::string_view kMeasurementSchema = "streamgauge.measurement/1";
 
-Json model_json(const ModelFacts& model);
 /// Empty tables are left out. Everything but "timings" and engine.threads is the same for every run.
 Json measurement_json(const Measurement& measurement);
 

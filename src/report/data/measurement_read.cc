@@ -1,62 +1,60 @@
-#include "report/data/json_fields.h"
 #include "report/data/measurement_json.h"
-#include "report/data/measurement_sequence.h"
+#include "report/data/row_read.h"
 
 namespace sg {
 namespace {
 
+template <class T>
+Result<void> read_at(const JsonReader& from, const char* key, const Shape& shape, T& value) {
+  SG_TRY(const JsonReader found, from.at(key));
+  return read_value(found, shape, value);
+}
+
+/// A part that a measurement may lack, by choice or because an older version wrote it.
+template <class T>
+Result<void> read_if_there(const JsonReader& from, const char* key, const Shape& shape, T& value) {
+  const auto found = from.find(key);
+  return found ? read_value(*found, shape, value) : Result<void>();
+}
+
 constexpr std::size_t kMostLayers = 1u << 20;  // far above any model; a shape beyond it is a damaged file
 
-Result<ModelFacts::Rope> read_rope_facts(const JsonReader& from) {
-  ModelFacts::Rope rope;
-  if (const auto most = from.find("max_position")) {
-    SG_TRY(rope.max_position, most->count());
-  }
-  rope.present = from.find("theta").has_value();
-  if (!rope.present) return rope;
-  SG_TRY_VOID(set(from, "theta", rope.theta));
-  SG_TRY_VOID(set(from, "scaling", rope.scaling));
-  SG_TRY_VOID(set(from, "rotary_pct", rope.rotary_pct));
-  if (const auto factor = from.find("factor")) {
-    SG_TRY(rope.factor, factor->number());
-  }
-  if (const auto original = from.find("original_max_position")) {
-    SG_TRY(rope.original_max_position, original->number());
-  }
-  return rope;
+Result<void> read_model(const JsonReader& from, ModelFacts& model) {
+  SG_TRY_VOID(read_value(from, {}, model));
+  if (model.n_layers > 0 && model.n_layers <= kMostLayers) return {};
+  SG_TRY(const JsonReader layers, from.at("n_layers"));
+  return layers.wrong("a number of layers from 1 to 1048576");
 }
 
-Result<ModelFacts> read_model(const JsonReader& from) {
-  ModelFacts m;
-  using Text = std::pair<const char*, std::string*>;
-  for (const auto& [key, field] :
-       {Text{"id", &m.id}, Text{"path", &m.path}, Text{"fingerprint", &m.fingerprint}, Text{"family", &m.family},
-        Text{"norm", &m.norm}, Text{"mlp", &m.mlp}, Text{"dtype", &m.dtype}}) {
-    SG_TRY_VOID(set(from, key, *field));
+Result<void> check_ids(const JsonReader& from, const Sequence& s) {
+  if (s.ids.empty()) {
+    SG_TRY(const JsonReader ids, from.at("ids"));
+    return ids.wrong("at least one id");
   }
-  using Size = std::pair<const char*, std::size_t*>;
-  for (const auto& [key, field] :
-       {Size{"n_layers", &m.n_layers}, Size{"d_model", &m.d_model}, Size{"n_heads", &m.n_heads},
-        Size{"n_kv_heads", &m.n_kv_heads}, Size{"d_head", &m.d_head}, Size{"vocab_size", &m.vocab_size},
-        Size{"parameters", &m.parameters}}) {
-    SG_TRY_VOID(set(from, key, *field));
-  }
-  SG_TRY_VOID(set(from, "parallel_residual", m.parallel_residual));
-  SG_TRY_VOID(set(from, "tied_embeddings", m.tied_embeddings));
-  SG_TRY(const JsonReader rope, from.at("rope"));
-  SG_TRY(m.rope, read_rope_facts(rope));
-  if (m.n_layers == 0 || m.n_layers > kMostLayers) {
-    SG_TRY(const JsonReader layers, from.at("n_layers"));
-    return layers.wrong("a number of layers from 1 to 1048576");
-  }
-  return m;
+  if (s.tokens.size() == s.ids.size()) return {};
+  SG_TRY(const JsonReader tokens, from.at("tokens"));
+  return tokens.wrong("one text per id");
 }
 
-Result<void> read_timings(const JsonReader& root, Measurement& m) {
-  const auto timings = root.find("timings");
-  if (!timings) return {};
-  SG_TRY_VOID(set(*timings, "seconds", m.seconds));
-  return set(*timings, "peak_bytes", m.peak_bytes);
+Result<void> read_sequence(const JsonReader& from, std::size_t layers, SequenceMeasurement& m) {
+  SG_TRY_VOID(read_value(from, {}, m.sequence));
+  SG_TRY_VOID(check_ids(from, m.sequence));
+  const Shape shape = {.layers = layers, .tokens = m.sequence.ids.size(), .list = Shape::List::kPerToken};
+  Shape shares = shape;
+  shares.list = Shape::List::kPerLayer;
+  SG_TRY_VOID(read_at(from, "norms", shape, m.norms));
+  SG_TRY_VOID(read_if_there(from, "dots", shape, m.dots));
+  SG_TRY_VOID(read_if_there(from, "logits", shape, m.logits));
+  SG_TRY_VOID(read_if_there(from, "massive", shape, m.massive));
+  SG_TRY_VOID(read_if_there(from, "first_token_share", shares, m.first_token_share));
+  if (const auto over = from.find("massive_values")) {
+    SG_TRY_VOID(read_at(*over, "multiple_of_median", shape, m.massive_multiple));
+    SG_TRY_VOID(read_at(*over, "values", shape, m.massive_values));
+  }
+  SG_TRY_VOID(read_if_there(from, "lens", shape, m.lens));
+  const auto checks = from.find("checks");
+  const auto error = checks ? checks->find("identity_max_relative_error") : std::nullopt;
+  return error ? read_value(*error, shape, m.identity_error.emplace()) : Result<void>();
 }
 
 Result<void> check_schema(const JsonReader& root, std::string_view where) {
@@ -80,26 +78,17 @@ Result<Measurement> read_measurement(std::string_view json, std::string_view whe
   SG_TRY(const JsonReader root, document.parse(json, where));
   SG_TRY_VOID(check_schema(root, where));
   Measurement m;
-  SG_TRY(const JsonReader engine, root.at("engine"));
-  SG_TRY_VOID(set(engine, "version", m.engine.version));
-  SG_TRY_VOID(set(engine, "isa", m.engine.isa));
-  SG_TRY_VOID(set(engine, "threads", m.engine.threads));
-  SG_TRY_VOID(set(engine, "numerics", m.engine.numerics));
+  SG_TRY_VOID(read_at(root, "engine", {}, m.engine));
   SG_TRY(const JsonReader model, root.at("model"));
-  SG_TRY(m.model, read_model(model));
+  SG_TRY_VOID(read_model(model, m.model));
   SG_TRY(const JsonReader sequences, root.at("sequences"));
-  SG_TRY(const std::vector<JsonReader> all, sequences.items());
-  for (const JsonReader& one : all) {
-    SG_TRY(SequenceMeasurement sequence, read_sequence(one, m.model.n_layers));
-    m.sequences.push_back(std::move(sequence));
+  SG_TRY_VOID(sequences.each_item(
+      [&](const JsonReader& one) { return read_sequence(one, m.model.n_layers, m.sequences.emplace_back()); }));
+  SG_TRY_VOID(read_at(root, "warnings", {}, m.warnings));
+  if (const auto timings = root.find("timings")) {
+    SG_TRY_VOID(read_at(*timings, "seconds", {}, m.seconds));
+    SG_TRY_VOID(read_at(*timings, "peak_bytes", {}, m.peak_bytes));
   }
-  SG_TRY(const JsonReader warnings, root.at("warnings"));
-  SG_TRY(const std::vector<JsonReader> sentences, warnings.items());
-  for (const JsonReader& sentence : sentences) {
-    SG_TRY(std::string text, sentence.string());
-    m.warnings.push_back(std::move(text));
-  }
-  SG_TRY_VOID(read_timings(root, m));
   return m;
 }
 
