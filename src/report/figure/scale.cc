@@ -123,10 +123,11 @@ std::vector<std::string> tic_labels(const std::vector<double>& tics, bool logari
   for (std::size_t i = 1; i < tics.size(); ++i) {
     steps = std::max(steps, (logarithmic ? tics[i] : largest) / (tics[i] - tics[i - 1]));
   }
-  const int digits = std::clamp(static_cast<int>(std::log10(std::min(steps, 1e17))) + 2, 6, 17);
-  const bool thousands = logarithmic && tics.back() >= 1e4;
+  const int needed = static_cast<int>(std::log10(std::min(steps, 1e17))) + 2, digits = std::clamp(needed, 6, 17);
+  const bool brief = logarithmic && needed <= 3;
+  const bool thousands = brief && tics.back() >= 1e4;
   for (const double tic : tics) {
-    if (logarithmic && tic >= 1e6 && tic < 1e9) {
+    if (brief && tic >= 1e6 && tic < 1e9) {
       labels.push_back(fmt::format("{:.3g}M", tic / 1e6));
     } else if (thousands && tic >= 1e3 && tic < 1e6) {
       labels.push_back(fmt::format("{:.3g}k", tic / 1e3));
