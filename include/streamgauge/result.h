@@ -27,7 +27,7 @@ struct Error {
   std::string got = {};
   std::string hint = {};
 
-  /// "where: what: expected E, got G. hint", leaving out what is empty.
+  /// "where: what: expected E, got G. hint", leaving out what is empty. A part of more than 2,000 bytes is cut.
   std::string message() const;
   int exit_code() const;
 };

@@ -1,14 +1,32 @@
 #include "base/result.h"
 
+#include <string_view>
+
 namespace streamgauge {
+namespace {
+
+// Of each part: above the longest lists of known names, far below a megabyte of a file that found its way in.
+constexpr std::size_t kLongestPart = 2000;
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+/// The text, or its beginning, whole UTF-8 characters, and how long it was.
+std::string cut(std::string_view text) {
+  if (text.size() <= kLongestPart) return std::string(text);
+  std::size_t end = kLongestPart;
+  for (int back = 0; back < 3 && continues_character(text[end]); ++back) --end;
+  return std::string(text.substr(0, end)) + "... (" + std::to_string(text.size()) + " bytes)";
+}
+
+}  // namespace
 
 std::string Error::message() const {
   std::string text;
-  if (!where.empty()) text += where + ": ";
-  text += what;
-  if (!expected.empty()) text += "; expected " + expected;
-  if (!got.empty()) text += (expected.empty() ? "; got " : ", got ") + got;
-  if (!hint.empty()) text += ". " + hint;
+  if (!where.empty()) text += cut(where) + ": ";
+  text += cut(what);
+  if (!expected.empty()) text += "; expected " + cut(expected);
+  if (!got.empty()) text += (expected.empty() ? "; got " : ", got ") + cut(got);
+  if (!hint.empty()) text += ". " + cut(hint);
   return text;
 }
 

@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <string>
+
+#include "base/control_group.h"
 
 namespace sg {
 
@@ -29,6 +32,12 @@ std::uint64_t resident_bytes() {
 std::uint64_t physical_memory_bytes() {
   const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
   return pages > 0 && size > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) : 0;
+}
+
+std::uint64_t usable_memory_bytes() {
+  const std::uint64_t physical = physical_memory_bytes();
+  const std::uint64_t granted = control_group_limits().memory.value_or(physical);
+  return physical == 0 ? granted : std::min(physical, granted);
 }
 
 }  // namespace sg

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <system_error>
 
 #include "base/check.h"
+#include "base/control_group.h"
 
 namespace sg {
 namespace {
@@ -43,7 +46,11 @@ void spin_until(Done&& done) {
 ThreadPool::ThreadPool(int threads) {
   SG_CHECK(threads >= 1, "a pool needs at least one thread");
   helpers_.reserve(static_cast<std::size_t>(threads - 1));
-  for (int worker = 1; worker < threads; ++worker) helpers_.emplace_back([this, worker] { helper_loop(worker); });
+  try {
+    for (int worker = 1; worker < threads; ++worker) helpers_.emplace_back([this, worker] { helper_loop(worker); });
+  } catch (const std::system_error&) {
+    // No more of them: a limit on processes, or no memory for a stack.
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -144,8 +151,10 @@ void ThreadPool::parallel_chunks(std::size_t n, std::size_t grain, const RangeBo
 int available_threads() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const bool told = sched_getaffinity(0, sizeof(set), &set) == 0;
+  const int processors = told ? CPU_COUNT(&set) : static_cast<int>(std::thread::hardware_concurrency());
+  const double quota = control_group_limits().processors.value_or(processors);
+  return std::max(1, quota < processors ? static_cast<int>(std::ceil(quota)) : processors);
 }
 
 }  // namespace sg

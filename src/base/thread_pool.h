@@ -21,7 +21,8 @@ class ThreadPool {
  public:
   using RangeBody = std::function<void(std::size_t begin, std::size_t end, int worker)>;
 
-  /// threads >= 1. One thread starts no thread at all.
+  /// threads >= 1. One thread starts no thread at all. Where the system refuses a thread the team stays smaller:
+  /// results do not depend on it.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -54,7 +55,7 @@ class ThreadPool {
   std::exception_ptr failure_;
 };
 
-/// Threads this process may use: its CPU affinity, at least 1.
+/// Threads this process may use, at least 1: its CPU affinity, or the quota of its control groups, rounded up.
 int available_threads();
 
 }  // namespace sg

@@ -83,7 +83,7 @@ Result<int> run(const Common& common) {
   table.row({"processor", processor_name()});
   table.row({"instruction sets", isa_list(common.isa)});
   table.row({"threads", fmt::format("{} for this process", available_threads())});
-  table.row({"memory", bytes_text(physical_memory_bytes())});
+  table.row({"memory", bytes_text(usable_memory_bytes())});
   table.row({"standard error",
              ::isatty(STDERR_FILENO) == 1 ? "a terminal: progress bars are drawn" : "no terminal: no progress bars"});
   table.row({"colour", colours(STDOUT_FILENO) ? "on" : "off"});

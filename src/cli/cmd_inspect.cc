@@ -13,7 +13,15 @@ namespace {
 
 Result<int> run(const std::string& name, const std::string& json) {
   SG_TRY(const std::filesystem::path path, find_model(name));
-  SG_TRY(const Model model, open_model(path));
+  Result<Model> opened = open_model(path);
+  if (!opened.ok() && json.empty()) {
+    const Result<Checkpoint> file = open_checkpoint(path);
+    if (file.ok() && is_vocabulary_only(file.value())) {
+      SG_TRY_VOID(print(opened.error().message() + ".\n"));  // which says what it is
+      return 0;
+    }
+  }
+  SG_TRY(const Model model, std::move(opened));
   SG_TRY_VOID(spare_inputs({{"--json", json}}, files_of(model)));
   const Inspection inspection = inspect(model);
   SG_TRY_VOID(json.empty() ? print(inspect_text(inspection), {inspection.facts.id})

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/folder.h"
 #include "cli/common.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
@@ -63,13 +64,9 @@ Result<std::string> experiments_text() {
 std::string models_text() {
   TextTable table({{"model", Align::kLeft}, {"revision", Align::kLeft}, {"path", Align::kLeft}});
   for (const CachedModel& m : cached_models()) table.row({m.id, m.revision, m.path.string()});
-  std::error_code ignored;
-  std::vector<std::filesystem::path> own;
-  for (const auto& entry : std::filesystem::directory_iterator(own_models_folder(), ignored)) {
-    if (entry.path().extension() == ".gguf") own.push_back(entry.path());
+  for (const std::filesystem::path& path : entries_of(own_models_folder())) {
+    if (path.extension() == ".gguf") table.row({path.stem().string(), "-", path.string()});
   }
-  std::sort(own.begin(), own.end());
-  for (const auto& path : own) table.row({path.stem().string(), "-", path.string()});
   for (const PocketModel& m : pocket_models()) {
     const std::string steps = m.checkpoints > 0 ? ", " + std::to_string(m.checkpoints) + " checkpoints" : "";
     table.row({m.name, "pocket zoo" + steps, m.path.string()});

@@ -24,9 +24,9 @@ Result<Tokenizer> open_tokenizer(const std::string& name, const std::vector<Outp
     SG_TRY(const std::string content, read_text_file(path.string()));
     return Tokenizer::from_json(content, path.string());
   }
-  SG_TRY(const Model model, open_model(path));
-  SG_TRY_VOID(spare_inputs(outputs, files_of(model)));
-  return load_tokenizer(model);
+  SG_TRY(const Checkpoint checkpoint, open_checkpoint(path));  // no model is needed, a vocabulary will do
+  SG_TRY_VOID(spare_inputs(outputs, files_of(checkpoint)));
+  return load_tokenizer(checkpoint);
 }
 
 Result<std::vector<std::string>> texts_of(const Arguments& a) {

@@ -6,6 +6,7 @@
 
 #include "cli/common.h"
 #include "cli/signals.h"
+#include "io/lost_pages.h"
 
 namespace {
 
@@ -93,6 +94,7 @@ int fault_of_the_program(const char* what) {
 int main(int argc, char** argv) {
   sg::open_standard_descriptors();
   sg::install_signals();
+  sg::survive_lost_pages();
   try {
     return parse_and_run(argc, argv);
   } catch (const std::exception& failure) {

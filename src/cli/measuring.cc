@@ -153,7 +153,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
 }
 
 Result<void> check_fits(const Job& job) {
-  const std::uint64_t needs = plan(job.model, job.sequences, job.options).peak_bytes, has = physical_memory_bytes();
+  const std::uint64_t needs = plan(job.model, job.sequences, job.options).peak_bytes, has = usable_memory_bytes();
   if (has == 0 || needs <= has) return {};
   return Error{.kind = ErrorKind::kResource,
                .what = "the machine has too little memory for the longest prompt",

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <system_error>
+#include "base/folder.h"
 
 namespace sg {
 namespace {
@@ -58,12 +58,11 @@ std::vector<Output> outputs_of_report(const fs::path& folder) {
   return outputs;
 }
 
-std::vector<fs::path> files_of(const Model& model) {
+std::vector<fs::path> files_of(const Checkpoint& checkpoint) {
   std::vector<fs::path> files;
-  for (const FileMap& file : model.checkpoint.files) files.push_back(file.path());
-  if (model.checkpoint.format == Format::kGguf) return files;
-  std::error_code ignored;
-  const fs::path folder = fs::is_directory(model.path, ignored) ? model.path : model.path.parent_path();
+  for (const FileMap& file : checkpoint.files) files.push_back(file.path());
+  if (checkpoint.format == Format::kGguf) return files;
+  const fs::path folder = is_folder(checkpoint.path) ? checkpoint.path : checkpoint.path.parent_path();
   for (const char* name : {"config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
                            "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
                            "vocab.json", "merges.txt", "chat_template.jinja"}) {

@@ -26,6 +26,7 @@ Result<void> spare_inputs(const std::vector<Output>& outputs, const std::vector<
 std::vector<Output> outputs_of_report(const std::filesystem::path& folder);
 
 /// The files that make a model: weights with all shards, configuration, tokenizer.
-std::vector<std::filesystem::path> files_of(const Model& model);
+std::vector<std::filesystem::path> files_of(const Checkpoint& checkpoint);
+inline std::vector<std::filesystem::path> files_of(const Model& model) { return files_of(model.checkpoint); }
 
 }  // namespace sg

@@ -74,7 +74,7 @@ Result<Sequence> parse_ids(const std::string& text, std::size_t vocab_size, std:
 /// Bytes of text that may be read: each takes about ten until it is measured, with its ids and the texts of its tokens.
 std::size_t most_text(std::size_t memory) {
   constexpr std::size_t kBytesPerByte = 10, kAlways = std::size_t{1} << 20;
-  return std::max(kAlways, (memory > 0 ? memory : physical_memory_bytes() / 4) / kBytesPerByte);
+  return std::max(kAlways, (memory > 0 ? memory : usable_memory_bytes() / 4) / kBytesPerByte);
 }
 
 Result<std::vector<Prompt>> gather_texts(const PromptArguments& arguments, std::size_t memory, const Console& console) {

@@ -146,6 +146,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
 
   for (std::size_t l = 0; l < spec.layers; ++l) {
     if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
+    SG_TRY_VOID(model.checkpoint.check());
     const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
     if (l + 1 == spec.layers && !tap.logit_rows().empty()) weights.read_head();
     const LayerCall call = {spec, w, tokens, ropes, l};

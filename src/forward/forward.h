@@ -45,7 +45,8 @@ struct RunContext {
   Trace* trace = nullptr;                                       // filled with the branches of every layer
 };
 
-/// Ids must lie inside the vocabulary. Errors: interrupted.
+/// Ids must lie inside the vocabulary. Errors: interrupted, bytes of the model that were gone when they were read. One
+/// who keeps the results asks Checkpoint::check_unchanged when the last pass is over.
 Result<void> run_forward(const Model& model, WeightStream& weights, const TokenBatch& tokens, RunContext& run);
 
 /// Bytes of activations that a batch of `rows` tokens needs, the longest sequence having `longest`.

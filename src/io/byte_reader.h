@@ -40,6 +40,14 @@ class ByteReader {
     return true;
   }
 
+  /// The next bytes, as many as there are at most.
+  std::string_view take(std::size_t count) {
+    count = count < left() ? count : left();
+    const std::string_view bytes(reinterpret_cast<const char*>(bytes_.data() + position_), count);
+    position_ += count;
+    return bytes;
+  }
+
  private:
   std::span<const std::byte> bytes_;
   std::size_t position_ = 0;

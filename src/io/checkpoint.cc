@@ -1,9 +1,13 @@
 #include "io/checkpoint.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 
+#include "base/folder.h"
 #include "io/shard_name.h"
 
 namespace sg {
@@ -20,23 +24,47 @@ std::string lower_extension(const fs::path& path) {
   return extension;
 }
 
-/// The GGUF models of a folder: a split one counts once, by its first file.
-std::vector<fs::path> gguf_models(const fs::path& directory) {
+/// The GGUF files of a folder: a split model counts once, by its first file.
+std::vector<fs::path> gguf_files(const fs::path& directory) {
   std::vector<fs::path> found;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-    if (lower_extension(entry.path()) != ".gguf") continue;
-    const auto split = parse_shard_name(entry.path().filename().string(), ".gguf");
-    if (!split || split->number == 1) found.push_back(entry.path());
+  for (const fs::path& path : entries_of(directory)) {
+    if (lower_extension(path) != ".gguf") continue;
+    const auto split = parse_shard_name(path.filename().string(), ".gguf");
+    if (!split || split->number == 1) found.push_back(path);
   }
-  std::sort(found.begin(), found.end());
   return found;
 }
 
+/// False for what is told to be no language model: "mmproj" and the older architecture "clip" are projectors of
+/// images; also adapters, importance matrices, vocabularies (general.type of the GGUF specification).
+bool is_language_model(const fs::path& path) {
+  const Result<Checkpoint> file = open_gguf(path);
+  if (!file.ok()) return true;  // what is wrong with it is for its reader to say
+  const auto* type = file.value().meta<std::string_view>("general.type");
+  const auto* architecture = file.value().meta<std::string_view>("general.architecture");
+  return (type == nullptr || *type == "model") && (architecture == nullptr || *architecture != "clip");
+}
+
+/// The GGUF models of a folder; what lies beside a model is only looked at when there are several.
+std::vector<fs::path> gguf_models(const fs::path& directory) {
+  const std::vector<fs::path> files = gguf_files(directory);
+  if (files.size() < 2) return files;
+  std::vector<fs::path> models;
+  std::copy_if(files.begin(), files.end(), std::back_inserter(models), is_language_model);
+  return models.empty() ? files : models;
+}
+
+/// By its first bytes: models of some programs, and the Hub's blobs, have names without an extension.
+bool begins_as_gguf(const fs::path& path) {
+  constexpr std::string_view kMagic = "GGUF";
+  std::array<char, kMagic.size()> begin{};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(begin.data(), begin.size()) && std::string_view(begin.data(), begin.size()) == kMagic;
+}
+
 Result<Checkpoint> open_directory(const fs::path& directory) {
-  std::error_code ignored;
-  const bool has_weights = fs::exists(directory / "model.safetensors", ignored) ||
-                           fs::exists(directory / "model.safetensors.index.json", ignored);
+  const bool has_weights =
+      is_there(directory / "model.safetensors") || is_there(directory / "model.safetensors.index.json");
   const std::vector<fs::path> ggufs = gguf_models(directory);
   if (has_weights || ggufs.empty()) return open_safetensors(directory);
   if (ggufs.size() == 1) return open_gguf(ggufs.front());
@@ -47,6 +75,18 @@ Result<Checkpoint> open_directory(const fs::path& directory) {
                .expected = "one .gguf file",
                .got = names,
                .hint = "name the file"};
+}
+
+Result<Checkpoint> open_any(const fs::path& path) {
+  if (is_folder(path)) return open_directory(path);
+  const std::string extension = lower_extension(path);
+  if (extension == ".safetensors") return open_safetensors(path);
+  std::error_code ignored;
+  // Only regular files are looked into: a pipe would lose its first bytes.
+  if (extension == ".gguf" || (fs::is_regular_file(path, ignored) && begins_as_gguf(path))) return open_gguf(path);
+  return Error{.what = is_there(path) ? "not a model" : "no such file or folder",
+               .where = path.string(),
+               .hint = kWhatModelMayBe};
 }
 
 }  // namespace
@@ -63,16 +103,20 @@ const TensorInfo* Checkpoint::find(std::string_view name) const {
   return found != tensors.end() && found->name == name ? &*found : nullptr;
 }
 
+Result<void> Checkpoint::check() const {
+  for (const FileMap& file : files) SG_TRY_VOID(file.check());
+  return {};
+}
+
+Result<void> Checkpoint::check_unchanged() const {
+  for (const FileMap& file : files) SG_TRY_VOID(file.check_unchanged());
+  return {};
+}
+
 Result<Checkpoint> open_checkpoint(const fs::path& path) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (fs::is_directory(status)) return open_directory(path);
-  const std::string extension = lower_extension(path);
-  if (extension == ".safetensors") return open_safetensors(path);
-  if (extension == ".gguf") return open_gguf(path);
-  return Error{.what = fs::exists(status) ? "not a model" : "no such file or folder",
-               .where = path.string(),
-               .hint = kWhatModelMayBe};
+  SG_TRY(Checkpoint opened, open_any(path));
+  SG_TRY_VOID(opened.check());
+  return opened;
 }
 
 }  // namespace sg

@@ -34,10 +34,17 @@ struct TensorInfo {
   std::uint64_t items() const;
 };
 
+/// Arrays of one-byte numbers with more items than this are kept as they are stored: such tables (character maps,
+/// images) are no list of per-layer numbers, and as int64 would take eight times their place.
+inline constexpr std::size_t kMostByteNumbers = 65536;
+struct MetaBytes {
+  std::string_view bytes;  // into a mapped file
+};
+
 /// GGUF metadata value. Numbers keep their signedness; arrays of numbers become int64 or double.
 /// Booleans in arrays are 0 and 1. Strings are views into a mapped file or into Checkpoint::strings.
 using MetaValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view, std::vector<std::int64_t>,
-                               std::vector<double>, std::vector<std::string_view>>;
+                               std::vector<double>, std::vector<std::string_view>, MetaBytes>;
 
 /// Owns its mappings; movable, and what points into it stays valid when it moves.
 class Checkpoint {
@@ -55,6 +62,11 @@ class Checkpoint {
 
   /// The tensor of that name, or null. Valid while the Checkpoint is.
   const TensorInfo* find(std::string_view name) const;
+
+  /// FileMap::check and FileMap::check_unchanged of every file: nothing that was read since is to be trusted, or kept,
+  /// after an error. check is for every step of a long reading; check_unchanged for its end.
+  Result<void> check() const;
+  Result<void> check_unchanged() const;
   /// The metadata value of that key as T, or null when absent or of another type.
   template <class T>
   const T* meta(std::string_view key) const {
@@ -64,7 +76,9 @@ class Checkpoint {
 };
 
 /// MODEL of the command line: a directory with config.json and safetensors, a .safetensors file beside its
-/// config.json, or a .gguf file (the first of a split one is enough).
+/// config.json, or a GGUF file, known by its extension or its first bytes (the first of a split one is enough). A
+/// directory may hold one GGUF model; projectors, adapters and importance matrices beside it are not counted.
+/// Errors: those of the readers, a file that cannot be read or lost bytes while it was.
 Result<Checkpoint> open_checkpoint(const std::filesystem::path& path);
 /// The two readers behind it. A directory that holds a single model as .gguf is opened by open_checkpoint.
 Result<Checkpoint> open_safetensors(const std::filesystem::path& directory_or_file);

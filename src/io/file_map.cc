@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -33,6 +34,24 @@ Error cannot_open(const std::filesystem::path& path, int code) {
     error.hint = "download the file again";
   }
   return error;
+}
+
+std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+FileState state_of(const struct stat& facts) {
+  return {.device = static_cast<std::uint64_t>(facts.st_dev),
+          .inode = static_cast<std::uint64_t>(facts.st_ino),
+          .size = static_cast<std::uint64_t>(facts.st_size),
+          .written_ns = nanoseconds(facts.st_mtim),
+          .changed_ns = nanoseconds(facts.st_ctim)};
+}
+
+Error changed(const std::filesystem::path& path, std::string got) {
+  return {.what = "the file changed while it was being read",
+          .where = path.string(),
+          .expected = "the file as it was opened",
+          .got = std::move(got),
+          .hint = "nothing of it was kept; start again when no other program writes to it"};
 }
 
 std::uintptr_t page_bytes() {
@@ -63,34 +82,92 @@ Result<FileMap> FileMap::open(const std::filesystem::path& path) {
     error.what = "cannot map the file into memory";
     return error;
   }
-  return FileMap(path, static_cast<const std::byte*>(data), size);
+  return FileMap(path, {static_cast<const std::byte*>(data), size}, state_of(facts));
 }
 
-FileMap::FileMap(std::filesystem::path path, const std::byte* data, std::size_t size)
-    : path_(std::move(path)), data_(data), size_(size) {}
+FileMap::FileMap(std::filesystem::path path, std::span<const std::byte> bytes, const FileState& state)
+    : path_(std::move(path)),
+      data_(bytes.data()),
+      size_(bytes.size()),
+      state_(state),
+      watch_(std::make_unique<PageWatch>(bytes)) {}
 
 FileMap::FileMap(FileMap&& other) noexcept
-    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      state_(other.state_),
+      watch_(std::move(other.watch_)) {}
 
 FileMap& FileMap::operator=(FileMap&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(state_, other.state_);
+  std::swap(watch_, other.watch_);
   return *this;
 }
 
 FileMap::~FileMap() {
+  watch_.reset();  // before its addresses can become another's
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+Result<void> FileMap::check() const {
+  if (watch_ != nullptr && watch_->lost()) return changed(path_, "bytes that can no longer be read");
+  return {};
+}
+
+Result<void> FileMap::check_unchanged() const {
+  SG_TRY_VOID(check());
+  struct stat facts {};
+  if (::stat(path_.c_str(), &facts) != 0) return {};
+  const FileState now = state_of(facts);
+  if (now.same_content(state_)) return {};
+  if (now.device != state_.device || now.inode != state_.inode) return changed(path_, "another file in its place");
+  if (now.size == state_.size) return changed(path_, "a file that was written to since");
+  return changed(path_, std::to_string(now.size) + " bytes where it had " + std::to_string(state_.size));
+}
+
+Result<FileReader> FileReader::open(const FileMap& file) {
+  Descriptor again(::open(file.path().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (again.fd < 0) return cannot_open(file.path(), errno);
+  struct stat facts {};
+  if (::fstat(again.fd, &facts) != 0) return cannot_open(file.path(), errno);
+  if (!state_of(facts).same_content(file.state())) return changed(file.path(), "another file, or other bytes");
+  return FileReader(std::exchange(again.fd, -1), file.path());
+}
+
+FileReader::FileReader(int descriptor, std::filesystem::path path) : descriptor_(descriptor), path_(std::move(path)) {}
+FileReader::FileReader(FileReader&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+FileReader::~FileReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<void> FileReader::read(std::uint64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      return Error{
+          .what = "cannot read the file", .where = path_.string(), .got = std::generic_category().message(errno)};
+    }
+    if (got == 0) return changed(path_, "its end at byte " + std::to_string(offset));
+    offset += static_cast<std::uint64_t>(got);
+    out = out.subspan(static_cast<std::size_t>(got));
+  }
+  return {};
 }
 
 namespace {
 
-/// The advice for every page that the range touches.
-void advise_whole_pages(std::span<const std::byte> range, int advice) {
-  if (range.empty()) return;
+/// The advice for every page that the range touches. False: the system refused, and errno says why.
+bool advise_whole_pages(std::span<const std::byte> range, int advice) {
+  if (range.empty()) return true;
   const auto begin = reinterpret_cast<std::uintptr_t>(range.data()) / page_bytes() * page_bytes();
   const auto end = reinterpret_cast<std::uintptr_t>(range.data() + range.size());
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
+  return ::madvise(reinterpret_cast<void*>(begin), end - begin, advice) == 0;
 }
 
 }  // namespace
@@ -99,7 +176,9 @@ void prefetch(std::span<const std::byte> range) { advise_whole_pages(range, MADV
 
 void read_now(std::span<const std::byte> range) {
 #ifdef MADV_POPULATE_READ
-  advise_whole_pages(range, MADV_POPULATE_READ);
+  // What would have been a SIGBUS; any other refusal is of no account, the bytes are read when they are touched.
+  if (!advise_whole_pages(range, MADV_POPULATE_READ) && (errno == EFAULT || errno == EHWPOISON))
+    mark_lost(range.data());
 #else
   prefetch(range);
 #endif

@@ -139,6 +139,12 @@ Result<void> ValueReader::read_array() {
 template <class Stored, class Kept>
 Result<void> ValueReader::read_numbers(std::uint64_t count) {
   if (count > in_.left() / sizeof(Stored)) return truncated();
+  if constexpr (sizeof(Stored) == 1) {
+    if (count > kMostByteNumbers) {
+      value_ = MetaBytes{in_.take(static_cast<std::size_t>(count))};
+      return {};
+    }
+  }
   std::vector<Kept> items(static_cast<std::size_t>(count));
   for (Kept& item : items) {
     Stored stored{};

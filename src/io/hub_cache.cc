@@ -9,6 +9,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "base/folder.h"
 #include "io/in_quotes.h"
 
 namespace sg {
@@ -75,14 +76,8 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
 /// Names under `folder`, relative, sorted: files, or folders of the first level.
 std::vector<std::string> names_in(const fs::path& folder, bool files) {
   std::vector<std::string> names;
-  std::error_code ignored;
-  if (files) {
-    for (const auto& entry : fs::recursive_directory_iterator(folder, ignored)) {
-      if (!entry.is_directory(ignored)) names.push_back(entry.path().lexically_relative(folder).string());
-    }
-  } else {
-    for (const auto& entry : fs::directory_iterator(folder, ignored)) names.push_back(entry.path().filename().string());
-  }
+  for (const fs::path& path : files ? files_below(folder) : entries_of(folder))
+    names.push_back(path.lexically_relative(folder).string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -142,12 +137,11 @@ Result<void> check_snapshot(const HubId& id, const fs::path& folder, const std::
   std::error_code failure;
   bool weights = false;
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(snapshot, failure)) {
-    const fs::path& file = entry.path();
+  for (const fs::path& file : entries_of(snapshot, failure)) {
     names.push_back(file.filename().string());
     weights = weights || is_weight_file(file);
     std::error_code ignored, unreadable;
-    if (!entry.is_symlink(ignored) || fs::exists(file, unreadable)) continue;
+    if (!fs::is_symlink(file, ignored) || fs::exists(file, unreadable)) continue;
     if (!is_weight_file(file) && file.extension() != ".json") continue;  // not read
     return Error{.what = "a link of the Hub's cache is broken",
                  .where = file.string(),
@@ -159,7 +153,6 @@ Result<void> check_snapshot(const HubId& id, const fs::path& folder, const std::
     return Error{.what = "the snapshot cannot be read", .where = snapshot.string(), .got = failure.message()};
   }
   if (weights) return {};
-  std::sort(names.begin(), names.end());
   return Error{.what = fmt::format("the snapshot of {} holds no weights that are read", id.repo),
                .where = snapshot.string(),
                .expected = "*.safetensors or *.gguf",
@@ -182,7 +175,8 @@ fs::path hub_cache_folder() {
   return hub_home() / "hub";
 }
 
-fs::path own_models_folder() { return cache_home() / "streamgauge" / "models"; }
+fs::path own_cache_folder() { return cache_home() / "streamgauge"; }
+fs::path own_models_folder() { return own_cache_folder() / "models"; }
 
 std::optional<HubId> parse_hub_id(std::string_view text) {
   const std::size_t at = text.find('@');
@@ -207,13 +201,12 @@ std::optional<HubId> parse_hub_id(std::string_view text) {
 
 std::vector<CachedModel> cached_models() {
   std::vector<CachedModel> found;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(hub_cache_folder(), ignored)) {
-    const std::string name = entry.path().filename().string();
+  for (const fs::path& entry : entries_of(hub_cache_folder())) {
+    const std::string name = entry.filename().string();
     if (!name.starts_with(kModelPrefix)) continue;
-    for (const std::string& ref : names_in(entry.path() / "refs", /*files=*/true)) {
-      const fs::path snapshot = entry.path() / "snapshots" / read_ref(entry.path() / "refs" / ref);
-      if (!snapshot.has_filename() || !fs::is_directory(snapshot, ignored)) continue;
+    for (const std::string& ref : names_in(entry / "refs", /*files=*/true)) {
+      const fs::path snapshot = entry / "snapshots" / read_ref(entry / "refs" / ref);
+      if (!snapshot.has_filename() || !is_folder(snapshot)) continue;
       found.push_back({replace_all(name.substr(kModelPrefix.size()), "--", "/"), ref, snapshot});
     }
   }

@@ -16,6 +16,8 @@ namespace sg {
 std::filesystem::path hub_home();
 /// HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else $HF_HOME/hub.
 std::filesystem::path hub_cache_folder();
+/// What this program keeps between runs for itself: $XDG_CACHE_HOME/streamgauge, else ~/.cache/streamgauge.
+std::filesystem::path own_cache_folder();
 /// Where tools/fetch_models.py puts models: $XDG_CACHE_HOME/streamgauge/models.
 std::filesystem::path own_models_folder();
 

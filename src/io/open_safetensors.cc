@@ -6,6 +6,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/folder.h"
 #include "io/checkpoint.h"
 #include "io/in_quotes.h"
 #include "io/safetensors.h"
@@ -104,9 +105,8 @@ Error no_weights(const fs::path& directory) {
   Error error{.what = "no weights",
               .where = directory.string(),
               .expected = std::string(kSingleFile) + " or model" + kIndexSuffix};
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-    const std::string name = entry.path().filename().string();
+  for (const fs::path& path : entries_of(directory)) {
+    const std::string name = path.filename().string();
     if (name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth")) {
       error.got = "weights in PyTorch's format (" + name + ")";
       error.hint = "pickled weights are not read; convert them to safetensors";
@@ -145,9 +145,8 @@ Result<Checkpoint> open_safetensors(const fs::path& directory_or_file) {
   Checkpoint model;
   model.format = Format::kSafetensors;
   model.path = directory_or_file;
-  std::error_code ignored;
-  SG_TRY_VOID(fs::is_directory(directory_or_file, ignored) ? add_directory(directory_or_file, model)
-                                                           : add_single(directory_or_file, model));
+  SG_TRY_VOID(is_folder(directory_or_file) ? add_directory(directory_or_file, model)
+                                           : add_single(directory_or_file, model));
   return model;
 }
 

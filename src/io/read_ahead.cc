@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "io/file_map.h"
@@ -15,7 +16,13 @@ constexpr std::size_t kStep = std::size_t{8} << 20;
 
 }  // namespace
 
-ReadAhead::ReadAhead(Trace* trace) : trace_(trace), thread_([this] { run(); }) {}
+ReadAhead::ReadAhead(Trace* trace) : trace_(trace) {
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    // A limit on processes, or no memory for a stack: start and give_back then do what needs no thread.
+  }
+}
 
 ReadAhead::~ReadAhead() {
   {
@@ -23,10 +30,14 @@ ReadAhead::~ReadAhead() {
     stop_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void ReadAhead::start(Group group) {
+  if (!thread_.joinable()) {
+    for (const auto& range : group.ranges) prefetch(range);
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     next_ = std::move(group);
@@ -35,6 +46,10 @@ void ReadAhead::start(Group group) {
 }
 
 void ReadAhead::give_back(std::vector<std::span<const std::byte>> ranges) {
+  if (!thread_.joinable()) {
+    for (const auto& range : ranges) release(range);
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     spent_.insert(spent_.end(), ranges.begin(), ranges.end());

@@ -15,7 +15,8 @@
 namespace sg {
 
 /// The ranges must stay mapped until the object is gone. A hint throughout: nothing depends on what it reads, and a
-/// page that cannot be read shows itself to whoever needs it.
+/// page that cannot be read shows itself to whoever needs it. Where the system refuses a thread, reading is asked for
+/// and left to the system.
 class ReadAhead {
  public:
   struct Group {

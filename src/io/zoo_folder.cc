@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/folder.h"
+
 namespace sg {
 namespace {
 
@@ -26,18 +28,16 @@ std::vector<fs::path> places() {
 }
 
 std::size_t checkpoints_in(const fs::path& folder) {
-  std::error_code ignored;
   std::size_t count = 0;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) count += fs::exists(entry.path() / "config.json");
+  for (const fs::path& entry : entries_of(folder)) count += is_there(entry / "config.json") ? 1 : 0;
   return count;
 }
 
 }  // namespace
 
 Result<fs::path> zoo_folder() {
-  std::error_code ignored;
   if (const char* given = std::getenv(kVariable); given != nullptr && *given != '\0') {
-    if (fs::is_directory(given, ignored)) return fs::path(given);
+    if (is_folder(given)) return fs::path(given);
     return Error{.what = "there is no pocket zoo",
                  .where = std::string(kVariable) + "=" + given,
                  .expected = "the folder zoo of the repository",
@@ -45,7 +45,7 @@ Result<fs::path> zoo_folder() {
   }
   std::string looked;
   for (const fs::path& place : places()) {
-    if (fs::is_directory(place, ignored)) return place;
+    if (is_folder(place)) return place;
     looked.append(looked.empty() ? "" : ", ").append(place.string());
   }
   return Error{.what = "the pocket zoo was not found",
@@ -58,14 +58,12 @@ std::vector<PocketModel> pocket_models() {
   std::vector<PocketModel> models;
   const Result<fs::path> zoo = zoo_folder();
   if (!zoo.ok()) return models;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(zoo.value(), ignored)) {
-    const bool model = fs::exists(entry.path() / "config.json", ignored);
-    const std::size_t checkpoints = model ? 0 : checkpoints_in(entry.path());
+  for (const fs::path& entry : entries_of(zoo.value())) {
+    const bool model = is_there(entry / "config.json");
+    const std::size_t checkpoints = model ? 0 : checkpoints_in(entry);
     if (!model && checkpoints == 0) continue;
-    models.push_back({.name = entry.path().filename().string(), .path = entry.path(), .checkpoints = checkpoints});
+    models.push_back({.name = entry.filename().string(), .path = entry, .checkpoints = checkpoints});
   }
-  std::sort(models.begin(), models.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return models;
 }
 

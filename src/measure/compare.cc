@@ -8,6 +8,7 @@
 #include <cmath>
 #include <exception>
 #include <limits>
+#include <system_error>
 #include <thread>
 
 #include "base/system.h"
@@ -162,13 +163,20 @@ Result<void> run_both(Runner& a, Runner& b, const Pass& pass, const Machine& mac
   };
   Result<void> done_b;
   std::exception_ptr failure_b;
-  std::jthread other([&] {
-    try {
-      done_b = run_side(b, tap_b, Meeting::kB);
-    } catch (...) {
-      failure_b = std::current_exception();
-    }
-  });
+  std::jthread other;
+  try {
+    other = std::jthread([&] {
+      try {
+        done_b = run_side(b, tap_b, Meeting::kB);
+      } catch (...) {
+        failure_b = std::current_exception();
+      }
+    });
+  } catch (const std::system_error&) {
+    return Error{.kind = ErrorKind::kResource,
+                 .what = "the second model's pass needs a thread, and the system has none",
+                 .hint = "a limit on processes or on memory is reached"};
+  }
   Result<void> done_a = run_side(a, tap_a, Meeting::kA);
   other.join();
   if (failure_b) std::rethrow_exception(failure_b);
@@ -249,6 +257,7 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   const auto bytes = [&](std::size_t rows, std::size_t longest) {
     return activation_bytes(a.spec, rows, longest) + activation_bytes(b.spec, rows, longest);
   };
+  SG_TRY_VOID(check_memory(sequences, bytes));
   Runner runner_a(a), runner_b(b);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     Differences differences(pass, options.logits, *kernels, pool,
@@ -261,6 +270,7 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
       for_each_pass(sequences, pack_passes(sequences, memory_budget(options), bytes), options.progress, run_pass));
   runner_a.weights.release_all();
   runner_b.weights.release_all();
+  for (const Model* model : {&a, &b}) SG_TRY_VOID(model->checkpoint.check_unchanged());
   name_tokens(tokenizer, result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.peak_bytes = peak_resident_bytes();

@@ -151,9 +151,9 @@ Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& seq
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   WeightStream weights(model);
-  const std::vector<std::size_t> ends =
-      pack_passes(sequences, memory_budget(options),
-                  [&](std::size_t rows, std::size_t longest) { return activation_bytes(model.spec, rows, longest); });
+  const auto bytes = [&](std::size_t rows, std::size_t longest) { return activation_bytes(model.spec, rows, longest); };
+  SG_TRY_VOID(check_memory(sequences, bytes));
+  const std::vector<std::size_t> ends = pack_passes(sequences, memory_budget(options), bytes);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     Extractor extractor(extraction, pass, options.stop, sink);
     RunContext run = {
@@ -164,6 +164,7 @@ Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& seq
   };
   SG_TRY_VOID(for_each_pass(sequences, ends, options.progress, run_pass));
   weights.release_all();
+  SG_TRY_VOID(model.checkpoint.check_unchanged());
   return engine_facts(*kernels, pool.threads());
 }
 

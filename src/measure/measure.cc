@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <future>
+#include <system_error>
 
 #include "base/system.h"
 #include "measure/passes.h"
@@ -14,9 +15,12 @@
 namespace sg {
 namespace {
 
+BatchBytes batch_bytes(const Spec& spec) {
+  return [&spec](std::size_t rows, std::size_t longest) { return activation_bytes(spec, rows, longest); };
+}
+
 std::vector<std::size_t> pack(const Spec& spec, std::span<const Sequence> sequences, const MeasureOptions& options) {
-  return pack_passes(sequences, memory_budget(options),
-                     [&](std::size_t rows, std::size_t longest) { return activation_bytes(spec, rows, longest); });
+  return pack_passes(sequences, memory_budget(options), batch_bytes(spec));
 }
 
 /// The first token whose norm is not finite at each site of a sequence, one line per site kind.
@@ -134,7 +138,13 @@ ModelFacts describe(const Model& model) {
 
 Acquaintance acquaint(const Model& model) {
   read_ahead_layer(model, 0);
-  std::future<Result<Tokenizer>> tokenizer = std::async(std::launch::async, [&model] { return load_tokenizer(model); });
+  std::future<Result<Tokenizer>> tokenizer;
+  const auto load = [&model] { return load_tokenizer(model); };
+  try {
+    tokenizer = std::async(std::launch::async, load);
+  } catch (const std::system_error&) {
+    tokenizer = std::async(std::launch::deferred, load);  // no thread is to be had: one after the other
+  }
   ModelFacts facts = describe(model);
   return {.facts = std::move(facts), .tokenizer = tokenizer.get()};
 }
@@ -153,6 +163,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   const auto start = std::chrono::steady_clock::now();
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY(const MeasureOptions options, answerable(model, wanted));
+  SG_TRY_VOID(check_memory(sequences, batch_bytes(model.spec)));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Measurement result;
@@ -176,6 +187,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   };
   SG_TRY_VOID(for_each_pass(sequences, pack(model.spec, sequences, options), options.progress, run_pass));
   weights.release_all();
+  SG_TRY_VOID(model.checkpoint.check_unchanged());
   for (std::size_t s = 0; s < result.sequences.size(); ++s) {
     name_top_tokens(tokenizer, result.sequences[s]);
     report_sequence(model, result.sequences[s], s, result.warnings);

@@ -30,7 +30,7 @@ struct MeasureOptions {
   LogitPositions logits = LogitPositions::kLast;
   LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
   double massive_multiple = kMassiveMultiple;   // of the median; see SequenceMeasurement::massive_values
-  std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of the RAM
+  std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of what may be used
   std::optional<ModelFacts> facts = {};         // of the model, from whoever has them: finding them out takes a moment
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double done)> progress = {};  // share of the work done, 0 to 1
@@ -42,7 +42,7 @@ EngineFacts engine_facts(const Kernels& kernels, int threads);
 /// The same for these options. Errors: an unknown ISA.
 Result<EngineFacts> engine_facts(int threads, const std::string& isa);
 
-/// What inspect and every result say about the model. Hashes a sample of the weights.
+/// What inspect and every result say about the model. Its fingerprint is that of a sample of the weights.
 ModelFacts describe(const Model& model);
 
 /// What commands want of an opened model before they compute. Both are found out side by side, while the first layer is
@@ -55,7 +55,8 @@ Acquaintance acquaint(const Model& model);
 
 /// Measures every sequence. `tokenizer` names the top tokens; null leaves their texts empty. Sequences are packed into
 /// as few passes over the weights as the budget allows; packing never changes a bit of any result.
-/// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, interrupted.
+/// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, a prompt whose activations alone exceed the
+/// memory of the machine, a model that changed meanwhile, interrupted.
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                             const MeasureOptions& options);
 

@@ -42,7 +42,7 @@ Result<void> check_sequences(const Model& model, std::span<const Sequence> seque
 }
 
 std::size_t memory_budget(const MeasureOptions& options) {
-  return options.memory_budget > 0 ? options.memory_budget : physical_memory_bytes() / 4;
+  return options.memory_budget > 0 ? options.memory_budget : usable_memory_bytes() / 4;
 }
 
 std::vector<std::size_t> pack_passes(std::span<const Sequence> sequences, std::size_t budget, const BatchBytes& bytes) {
@@ -59,6 +59,23 @@ std::vector<std::size_t> pack_passes(std::span<const Sequence> sequences, std::s
   }
   if (!sequences.empty()) ends.push_back(sequences.size());
   return ends;
+}
+
+Result<void> check_memory(std::span<const Sequence> sequences, const BatchBytes& bytes) {
+  const std::uint64_t usable = usable_memory_bytes();
+  if (usable == 0) return {};
+  for (std::size_t s = 0; s < sequences.size(); ++s) {
+    const std::size_t length = sequences[s].ids.size(), needed = bytes(length, length);
+    if (needed <= usable) continue;
+    const auto mib = [](std::uint64_t n) { return fmt::format("{} MiB", n >> 20); };
+    return Error{.kind = ErrorKind::kResource,
+                 .what = fmt::format("its {} tokens need more memory than there is", length),
+                 .where = fmt::format("prompt {}", s + 1),
+                 .expected = "activations of at most " + mib(usable),
+                 .got = mib(needed),
+                 .hint = "a prompt is never cut: give it in pieces"};
+  }
+  return {};
 }
 
 Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vector<std::size_t>& ends,

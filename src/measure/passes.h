@@ -14,7 +14,7 @@ namespace sg {
 /// Errors: an empty prompt, an id outside the vocabulary, a prompt longer than a table of learned positions.
 Result<void> check_sequences(const Model& model, std::span<const Sequence> sequences);
 
-/// options.memory_budget, or a quarter of the RAM.
+/// options.memory_budget, or a quarter of the memory that this process may use.
 std::size_t memory_budget(const MeasureOptions& options);
 
 /// Bytes of activations of a batch of `rows` tokens whose longest sequence has `longest`.
@@ -22,6 +22,9 @@ using BatchBytes = std::function<std::size_t(std::size_t rows, std::size_t longe
 
 /// The end of each pass as an index of `sequences`: as many as the budget holds, at least one.
 std::vector<std::size_t> pack_passes(std::span<const Sequence> sequences, std::size_t budget, const BatchBytes& bytes);
+
+/// Error: a single prompt needs more than the process may use at all, so that no number of passes helps.
+Result<void> check_memory(std::span<const Sequence> sequences, const BatchBytes& bytes);
 
 /// One pass: sequences first, first + 1, ... are the batch.
 struct Pass {

@@ -26,6 +26,7 @@ ConfigValue from_meta(const MetaValue& meta) {
     ConfigValue operator()(std::string_view v) const { return std::string(v); }
     ConfigValue operator()(const std::vector<std::int64_t>& v) const { return list_of(v); }
     ConfigValue operator()(const std::vector<double>& v) const { return list_of(v); }
+    ConfigValue operator()(const MetaBytes&) const { return std::string("a table of bytes"); }
     ConfigValue operator()(const std::vector<std::string_view>& v) const {
       ConfigList list;
       for (const std::string_view word : v) list.emplace_back(std::string(word));

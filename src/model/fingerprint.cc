@@ -1,10 +1,12 @@
-// The identity of a checkpoint. OpenSSL's SHA-256.
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
+// The identity of a checkpoint, of a sample or of every byte (docs/adr/0015).
 #include <algorithm>
-#include <memory>
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
 
+#include "base/sha256.h"
+#include "model/file_hash.h"
 #include "model/model.h"
 
 namespace sg {
@@ -15,55 +17,78 @@ namespace {
 constexpr std::size_t kWindows = 16;
 constexpr std::size_t kWindowBytes = 64;
 
-class Sha256 {
+/// With its length before it, so that two texts are not one longer text.
+void add_text(Sha256& hash, std::string_view text) {
+  const std::uint64_t size = text.size();
+  hash.add(&size, sizeof(size));
+  hash.add(text);
+}
+
+/// Parts of one mapped file, read past the mapping where the file can be opened again; else what is mapped stands, as
+/// for a file that was removed. check_unchanged tells what became of one that was changed.
+class Parts {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    SG_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-256 is not available");
+  explicit Parts(const FileMap& file) : file_(file) {
+    Result<FileReader> reader = FileReader::open(file);
+    if (reader.ok()) reader_.emplace(std::move(reader).value());
   }
-  void add(const void* data, std::size_t size) {
-    SG_CHECK(EVP_DigestUpdate(context_.get(), data, size) == 1, "SHA-256 failed");
-  }
-  void add(std::string_view text) {
-    const std::uint64_t size = text.size();
-    add(&size, sizeof(size));
-    add(text.data(), text.size());
-  }
-  std::string hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    SG_CHECK(EVP_DigestFinal_ex(context_.get(), digest, &size) == 1, "SHA-256 failed");
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
-    return text;
+  void add(Sha256& hash, const std::byte* data, std::size_t size) const {
+    std::array<std::byte, kWindowBytes * kWindows> buffer;
+    const auto offset = static_cast<std::uint64_t>(data - file_.bytes().data());
+    const bool read = reader_ && size <= buffer.size() && reader_->read(offset, {buffer.data(), size}).ok();
+    hash.add(read ? buffer.data() : data, size);
   }
 
  private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  const FileMap& file_;
+  std::optional<FileReader> reader_;
 };
 
-void add_sample(Sha256& hash, const TensorInfo& tensor) {
+/// Bytes of the file before its first tensor: all of its metadata, whatever it says. They were read to open it.
+std::size_t header_bytes(const Checkpoint& checkpoint, std::size_t file) {
+  const std::span<const std::byte> bytes = checkpoint.files[file].bytes();
+  const std::byte* first = bytes.data() + bytes.size();
+  for (const TensorInfo& tensor : checkpoint.tensors) {
+    if (static_cast<std::size_t>(tensor.file) == file) first = std::min(first, tensor.data);
+  }
+  return static_cast<std::size_t>(first - bytes.data());
+}
+
+void add_sample(Sha256& hash, const TensorInfo& tensor, const Parts& parts) {
+  if (tensor.bytes <= kWindows * kWindowBytes) return parts.add(hash, tensor.data, tensor.bytes);
   const std::size_t step = tensor.bytes / kWindows;
   for (std::size_t w = 0; w < kWindows; ++w) {
     const std::size_t begin = w * step;
-    hash.add(tensor.data + begin, std::min(kWindowBytes, tensor.bytes - begin));
+    parts.add(hash, tensor.data + begin, std::min(kWindowBytes, tensor.bytes - begin));
   }
 }
 
 }  // namespace
 
-std::string fingerprint(const Model& model, bool full) {
+std::string fingerprint(const Model& model) {
+  const Checkpoint& c = model.checkpoint;
   Sha256 hash;
-  hash.add(model.spec.family->name);
-  hash.add(model.config.canonical());
-  for (const TensorInfo& tensor : model.checkpoint.tensors) {
-    hash.add(tensor.name);
-    hash.add(name(tensor.dtype));
-    for (const std::uint64_t size : tensor.shape) hash.add(&size, sizeof(size));
-    if (full || tensor.bytes <= kWindows * kWindowBytes) {
-      hash.add(tensor.data, tensor.bytes);
-    } else {
-      add_sample(hash, tensor);
+  add_text(hash, "sample");
+  add_text(hash, c.config_json);
+  for (std::size_t f = 0; f < c.files.size(); ++f) {
+    const Parts parts(c.files[f]);
+    const std::uint64_t header = header_bytes(c, f);
+    hash.add(&header, sizeof(header));
+    hash.add(c.files[f].bytes().data(), header);
+    for (const TensorInfo& tensor : c.tensors) {
+      if (static_cast<std::size_t>(tensor.file) == f) add_sample(hash, tensor, parts);
     }
+  }
+  return hash.hex();
+}
+
+Result<std::string> content_hash(const Model& model, const std::atomic<bool>* stop) {
+  Sha256 hash;
+  add_text(hash, "content");
+  add_text(hash, model.checkpoint.config_json);
+  for (const FileMap& file : model.checkpoint.files) {
+    SG_TRY(const std::string sum, file_hash(file, stop));
+    add_text(hash, sum);
   }
   return hash.hex();
 }

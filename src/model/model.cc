@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 
+#include "base/caught.h"
 #include "io/hub_cache.h"
+#include "io/in_quotes.h"
 #include "model/config_check.h"
 #include "model/spec_from_tensors.h"
 
@@ -61,12 +63,26 @@ std::string display_name(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<Model> open_model(const std::filesystem::path& path) {
-  SG_TRY(Checkpoint checkpoint, open_checkpoint(path));
-  return open_model(std::move(checkpoint), path);
+bool is_vocabulary_only(const Checkpoint& checkpoint) {
+  return checkpoint.format == Format::kGguf && checkpoint.tensors.empty() &&
+         checkpoint.meta<std::vector<std::string_view>>("tokenizer.ggml.tokens") != nullptr;
 }
 
-Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& path) {
+namespace {
+
+Error only_vocabulary(const Checkpoint& checkpoint) {
+  const auto* architecture = checkpoint.meta<std::string_view>("general.architecture");
+  const auto& tokens = *checkpoint.meta<std::vector<std::string_view>>("tokenizer.ggml.tokens");
+  return {.what = "the file holds a vocabulary and no weights",
+          .where = checkpoint.path.string(),
+          .expected = "the weights of a model",
+          .got = fmt::format("{} tokens{}", tokens.size(),
+                             architecture == nullptr ? "" : fmt::format(" for {}", in_quotes(*architecture))),
+          .hint = "streamgauge tokenize reads it"};
+}
+
+Result<Model> open_parts(Checkpoint checkpoint, const std::filesystem::path& path) {
+  if (is_vocabulary_only(checkpoint)) return only_vocabulary(checkpoint);
   SG_TRY(Config config, read_config(checkpoint));
   std::vector<std::string> notices;
   SG_TRY_VOID(refuse_quantised(config, checkpoint, notices));
@@ -87,6 +103,19 @@ Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& pat
   model.notices.insert(model.notices.end(), model.bindings.notices.begin(), model.bindings.notices.end());
   model.notices.insert(model.notices.end(), foreign.begin(), foreign.end());
   return model;
+}
+
+}  // namespace
+
+Result<Model> open_model(const std::filesystem::path& path) {
+  return caught([&]() -> Result<Model> {
+    SG_TRY(Checkpoint checkpoint, open_checkpoint(path));
+    return open_parts(std::move(checkpoint), path);
+  });
+}
+
+Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& path) {
+  return caught([&] { return open_parts(std::move(checkpoint), path); });
 }
 
 std::uint64_t Model::parameters() const {
@@ -120,8 +149,9 @@ std::string Model::dtype() const {
   return std::string(name(most));
 }
 
-Result<Tokenizer> load_tokenizer(const Model& model) {
-  const Checkpoint& c = model.checkpoint;
+namespace {
+
+Result<Tokenizer> read_tokenizer(const Checkpoint& c) {
   if (c.format == Format::kSafetensors) {
     if (c.tokenizer_json.empty()) {
       return Error{.what = "no tokenizer.json beside the weights",
@@ -130,7 +160,10 @@ Result<Tokenizer> load_tokenizer(const Model& model) {
     }
     SG_TRY(const FileMap file, FileMap::open(c.tokenizer_json));
     const std::span<const std::byte> bytes = file.bytes();
-    return Tokenizer::from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, c.tokenizer_json.string());
+    Result<Tokenizer> read =
+        Tokenizer::from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, c.tokenizer_json.string());
+    SG_TRY_VOID(file.check());
+    return read;
   }
   GgufVocab vocab;
   const auto text = [&](const char* key) {
@@ -166,6 +199,16 @@ Result<Tokenizer> load_tokenizer(const Model& model) {
   vocab.add_eos = flag("tokenizer.ggml.add_eos_token", false);
   vocab.add_space_prefix = flag("tokenizer.ggml.add_space_prefix", sentencepiece);
   return Tokenizer::from_gguf(vocab, c.path.string());
+}
+
+}  // namespace
+
+Result<Tokenizer> load_tokenizer(const Checkpoint& c) {
+  return caught([&]() -> Result<Tokenizer> {
+    SG_TRY(Tokenizer tokenizer, read_tokenizer(c));
+    SG_TRY_VOID(c.check());
+    return tokenizer;
+  });
 }
 
 }  // namespace sg

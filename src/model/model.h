@@ -1,6 +1,7 @@
 // Model: one opened checkpoint, its architecture resolved and every role bound; weights stay on disk.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -32,16 +33,27 @@ struct Model {
   std::uint64_t stored_bytes() const;
 };
 
-/// Opens without reading weights; milliseconds for any size.
+/// Opens without reading weights; milliseconds for any size. Running out of memory, threads or files is an error too.
 Result<Model> open_model(const std::filesystem::path& path);
 /// The same of a checkpoint that is open already, and was found at `path`.
 Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& path);
 
-/// The checkpoint's own tokenizer; an error when it has none or one that is not supported.
-Result<Tokenizer> load_tokenizer(const Model& model);
+/// The checkpoint's own tokenizer; an error when it has none or one that is not supported. A GGUF that holds only a
+/// vocabulary is no model, and has one all the same.
+Result<Tokenizer> load_tokenizer(const Checkpoint& checkpoint);
+inline Result<Tokenizer> load_tokenizer(const Model& model) { return load_tokenizer(model.checkpoint); }
 
-/// SHA-256 in hex over the configuration, every tensor's name, dtype and shape, and a fixed sample of each
-/// tensor's bytes; `full` reads all bytes.
-std::string fingerprint(const Model& model, bool full = false);
+/// True for a GGUF without tensors: a vocabulary, as tokenizers are tested with.
+bool is_vocabulary_only(const Checkpoint& checkpoint);
+
+/// Both say which model it is, as 64 hexadecimal digits of a SHA-256; names and places of files do not count.
+/// fingerprint: every byte of metadata (config.json; the headers of the files, with the vocabulary of a GGUF), and a
+/// fixed sample of each tensor, 1 KiB of it. Milliseconds for any size: for people, who want to know which model it is.
+/// Two checkpoints that differ in a few weights may share it.
+std::string fingerprint(const Model& model);
+/// content_hash: every byte. For whoever takes results of another process for results of this model: the key of a
+/// store. Each file is read once and its sum is kept in the user's cache (model/file_hash.h, docs/adr/0015).
+/// Errors: a file that cannot be read or was changed since it was opened; interrupted, by `stop`.
+Result<std::string> content_hash(const Model& model, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace sg

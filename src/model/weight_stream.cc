@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "io/file_map.h"
 #include "kernel/decode.h"
 
@@ -31,7 +33,55 @@ void read_ahead_layer(const Model& model, std::size_t l) {
     if (tensor != nullptr) read_ahead(*tensor);
   }
 }
-void give_back(const TensorInfo& tensor) { release(bytes_of(tensor)); }
+void give_back(const Model& model, const TensorInfo& tensor) {
+  for (const auto& range : spent_ranges(model.checkpoint, {bytes_of(tensor)}, {})) release(range);
+}
+
+namespace {
+
+// The largest piece in which Linux keeps a file in memory, and maps it at one touch: a huge page of x86-64.
+constexpr std::size_t kLargestPiece = std::size_t{2} << 20;
+
+bool begins_before(std::span<const std::byte> a, std::span<const std::byte> b) { return a.data() < b.data(); }
+
+/// The range and its surroundings, as far as the mapping of its file goes; never beyond, where other memory lies.
+std::span<const std::byte> with_surroundings(const Checkpoint& checkpoint, std::span<const std::byte> range) {
+  for (const FileMap& file : checkpoint.files) {
+    const std::byte *first = file.bytes().data(), *last = first + file.bytes().size();
+    if (range.data() < first || range.data() >= last) continue;
+    const auto before = static_cast<std::size_t>(range.data() - first);
+    const auto after = static_cast<std::size_t>(last - range.data()) - range.size();
+    const std::size_t left = std::min(kLargestPiece, before), right = std::min(kLargestPiece, after);
+    return {range.data() - left, range.size() + left + right};
+  }
+  return {};
+}
+
+}  // namespace
+
+ByteRanges spent_ranges(const Checkpoint& checkpoint, const ByteRanges& done, const ByteRanges& kept) {
+  ByteRanges wide, keep = kept, spent;
+  for (const auto& range : done) {
+    if (!range.empty()) wide.push_back(with_surroundings(checkpoint, range));
+  }
+  std::sort(wide.begin(), wide.end(), begins_before);
+  std::sort(keep.begin(), keep.end(), begins_before);
+  const std::byte* at = nullptr;  // all before is in `spent`, or stays
+  auto next = keep.begin();
+  for (const auto& range : wide) {
+    const std::byte* const end = range.data() + range.size();
+    at = std::max(at, range.data());
+    while (next != keep.end() && next->data() + next->size() <= at) ++next;
+    for (; next != keep.end() && next->data() < end; ++next) {
+      if (at < next->data()) spent.emplace_back(at, next->data());
+      at = std::max(at, next->data() + next->size());
+      if (at > end) break;  // it also reaches into the next range
+    }
+    if (at < end) spent.emplace_back(at, end);
+    at = std::max(at, end);
+  }
+  return spent;
+}
 
 const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> parts, float offset) {
   if (parts.empty() || parts.front() == nullptr) return nullptr;
@@ -78,6 +128,14 @@ ReadAhead::Group WeightStream::group(std::size_t l) const {
   return group;
 }
 
+ByteRanges WeightStream::outer_ranges() const {
+  ByteRanges ranges;
+  for (const TensorInfo* tensor : model_.bindings.model) {
+    if (tensor != nullptr) ranges.push_back(bytes_of(*tensor));
+  }
+  return ranges;
+}
+
 WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), read_ahead_(trace) {
   read_ahead_.start(group(0));
   const RoleTensors& t = model.bindings.model;
@@ -92,7 +150,13 @@ WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), re
 }
 
 LayerWeights WeightStream::layer(std::size_t l) {
-  if (last_layer_ && *last_layer_ != l) read_ahead_.give_back(group(*last_layer_).ranges);
+  ByteRanges done;
+  if (last_layer_ && *last_layer_ != l) done = group(*last_layer_).ranges;
+  if (l == 0) {  // the embedding has been used; the unembedding is read again at the end
+    const ByteRanges outer = outer_ranges();
+    done.insert(done.end(), outer.begin(), outer.end());
+  }
+  if (!done.empty()) read_ahead_.give_back(spent_ranges(model_.checkpoint, done, group(l).ranges));
   if (l + 1 < model_.spec.layers) read_ahead_.start(group(l + 1));
   last_layer_ = l;
 
@@ -125,9 +189,7 @@ void WeightStream::read_head() {
 }
 
 void WeightStream::release_all() {
-  for (std::size_t l = 0; l < model_.spec.layers; ++l) {
-    for (const std::span<const std::byte> range : group(l).ranges) release(range);
-  }
+  for (const FileMap& file : model_.checkpoint.files) release(file.bytes());
 }
 
 }  // namespace sg

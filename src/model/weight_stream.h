@@ -15,6 +15,9 @@
 
 namespace sg {
 
+/// Ranges of mapped bytes, in any order.
+using ByteRanges = std::vector<std::span<const std::byte>>;
+
 struct NormWeights {
   const float* gain = nullptr;  // (width), offset added; null: no gain
   const float* bias = nullptr;
@@ -41,7 +44,8 @@ struct OuterWeights {
   Linear head;
 };
 
-/// Not thread-safe; one forward pass owns it. Refers to the Model.
+/// Not thread-safe; one forward pass owns it. Refers to the Model. Mapped at any time are about two layers, or one
+/// and the table that is being used, however large the pieces are in which the system maps files.
 class WeightStream {
  public:
   /// Starts reading the first layer.
@@ -52,7 +56,8 @@ class WeightStream {
   LayerWeights layer(std::size_t l);
   /// Starts reading the unembedding; for whoever needs logits, when the last layer is at hand.
   void read_head();
-  /// Gives back every page that was read. Also done layer by layer.
+  /// Gives back every page of the files. Also done layer by layer, and for the tables outside the blocks when the first
+  /// layer is asked for.
   void release_all();
 
  private:
@@ -72,6 +77,8 @@ class WeightStream {
   NormWeights head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const;
   Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
   ReadAhead::Group group(std::size_t l) const;
+  /// Of the tables outside the blocks.
+  ByteRanges outer_ranges() const;
 
   const Model& model_;
   Vectors outer_vectors_, layer_vectors_;
@@ -83,9 +90,13 @@ class WeightStream {
 /// A stored matrix as the matmul reads it.
 WeightView weight_view(const TensorInfo& tensor, bool transposed);
 
-/// Starts reading a tensor's bytes or those of a layer; gives its pages back. Hints.
+/// Starts reading a tensor's bytes or those of a layer; gives its pages back, and what came with them. Hints.
 void read_ahead(const TensorInfo& tensor);
 void read_ahead_layer(const Model& model, std::size_t l);
-void give_back(const TensorInfo& tensor);
+void give_back(const Model& model, const TensorInfo& tensor);
+
+/// What to give back when the tensors at `done` are done with: they and all within 2 MiB around them in their files,
+/// which touching them may have mapped, but nothing of `kept`. Ascending, disjoint.
+ByteRanges spent_ranges(const Checkpoint& checkpoint, const ByteRanges& done, const ByteRanges& kept);
 
 }  // namespace sg

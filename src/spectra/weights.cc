@@ -79,6 +79,7 @@ class Run {
       if (options_.stop != nullptr && options_.stop->load()) {
         return Error{.kind = ErrorKind::kInterrupted, .what = "stopped between two matrices"};
       }
+      SG_TRY_VOID(model_.checkpoint.check());
       matrices = matrices.subspan(group.size());
       const Matrices next = first_group(matrices);
       for (const WeightMatrix& m : next) read_ahead(*m.tensor);
@@ -117,7 +118,7 @@ class Run {
   void finish(Matrices group, Matrices next) {
     for (const WeightMatrix& m : group) {
       done_ += static_cast<double>(m.source.rows() * m.source.cols());
-      if (next.empty() || next[0].tensor != m.tensor) give_back(*m.tensor);
+      if (next.empty() || next[0].tensor != m.tensor) give_back(model_, *m.tensor);
     }
     if (options_.progress) options_.progress(done_ / total_);
   }
@@ -210,6 +211,7 @@ Result<WeightsReport> measure_weights(const Model& model, const WeightsOptions& 
   Run run(model, options, *kernels, report);
   SG_TRY_VOID(run.all_of(matrices));
   run.compare(with_role(matrices, "W_U"), with_role(matrices, "W_E"));
+  SG_TRY_VOID(model.checkpoint.check_unchanged());
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   report.peak_bytes = peak_resident_bytes();
   return report;

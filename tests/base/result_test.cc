@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/caught.h"
 #include "base/counter_rng.h"
 #include "base/dtype.h"
 
@@ -23,6 +24,41 @@ TEST(Result, TryPassesValuesAndErrorsOn) {
   EXPECT_EQ(quarter(6).error().message(), "half: odd number; expected even, got 3");
   EXPECT_THROW((void)quarter(6).value(), std::logic_error);
   EXPECT_THROW((void)quarter(8).error(), std::logic_error);
+}
+
+TEST(Caught, TurnsWhatRanOutIntoAnError) {
+  EXPECT_EQ(caught([] { return Result<int>(3); }).value(), 3);
+  EXPECT_EQ(caught([]() -> Result<int> { throw std::bad_alloc(); }).error().exit_code(), 4);
+  EXPECT_EQ(caught([]() -> Result<int> { throw std::length_error("vector"); }).error().exit_code(), 4);
+  const auto no_thread = []() -> Result<void> {
+    throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+  };
+  EXPECT_EQ(caught(no_thread).error().exit_code(), 4);
+  const auto no_folder = []() -> Result<void> {
+    for (const auto& entry : std::filesystem::directory_iterator("/none/there")) (void)entry;
+    return {};
+  };
+  EXPECT_EQ(caught(no_folder).error().exit_code(), 3);
+  EXPECT_NE(caught(no_folder).error().message().find("/none/there"), std::string::npos);
+  EXPECT_THROW((void)caught([]() -> Result<int> {
+                 SG_CHECK(1 == 2, "broken");
+                 return 1;
+               }),
+               std::logic_error);
+}
+
+TEST(Error, APartOfAMegabyteIsCut) {
+  const std::string megabyte(1 << 20, 'x');
+  const std::string message = Error{.what = "no such word", .where = megabyte, .got = megabyte}.message();
+  EXPECT_LT(message.size(), 5000u);
+  EXPECT_NE(message.find("... (1048576 bytes)"), std::string::npos);
+  std::string accents;
+  for (int i = 0; i < 3000; ++i) accents += "\xc3\xa9";
+  const std::string cut = Error{.what = "x" + accents}.message();  // the limit falls inside a character
+  EXPECT_EQ(cut.find("\xc3..."), std::string::npos);
+  EXPECT_NE(cut.find("\xc3\xa9..."), std::string::npos);
+  const std::string whole(2000, 'x');
+  EXPECT_EQ(Error{.what = whole}.message(), whole);
 }
 
 TEST(Result, EveryKindHasItsExitCode) {

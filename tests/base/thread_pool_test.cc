@@ -1,8 +1,12 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
@@ -48,6 +52,26 @@ TEST(ThreadPool, AnExceptionReachesTheCallerAndThePoolGoesOn) {
   pool.parallel_for(10, 1, [&](std::size_t b, std::size_t e, int) { sum += static_cast<int>(e - b); });
   EXPECT_EQ(sum, 10);
 }
+
+// Sanitizers need more address space than the test leaves.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+void fill_with_little_address_space() {
+  const rlimit room = {.rlim_cur = std::uint64_t{256} << 20, .rlim_max = std::uint64_t{256} << 20};
+  ::setrlimit(RLIMIT_AS, &room);  // some stacks of 8 MB, not 500
+  ThreadPool pool(500);
+  std::vector<int> seen(1000);
+  pool.parallel_for(seen.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) ++seen[i];
+  });
+  const bool all = std::count(seen.begin(), seen.end(), 1) == 1000;
+  ::_exit(all && pool.threads() < 500 ? 0 : 1);
+}
+
+TEST(ThreadPool, IsSmallerWhereTheSystemRefusesThreads) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(fill_with_little_address_space(), ::testing::ExitedWithCode(0), "");
+}
+#endif
 
 }  // namespace
 }  // namespace sg

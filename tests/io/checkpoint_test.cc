@@ -181,5 +181,41 @@ TEST(Checkpoint, OpensAFolderWithOneGguf) {
   SG_EXPECT_ERROR(folder.path(), "got a.gguf, b.GGUF");
 }
 
+std::string small_gguf(const char* architecture, const char* type = nullptr) {
+  GgufWriter writer;
+  writer.string("general.architecture", architecture);
+  if (type != nullptr) writer.string("general.type", type);
+  std::string data;
+  test::put(data, 1.0f);
+  writer.tensor("t", 0, {1}, data);
+  return writer.file();
+}
+
+TEST(Checkpoint, AGgufIsKnownByItsFirstBytes) {
+  const TempFolder folder;
+  const auto blob = folder.write("sha256-0123abcd", small_gguf("llama"));
+  const auto opened = open_checkpoint(blob);
+  ASSERT_TRUE(opened.ok()) << opened.error().message();
+  EXPECT_EQ(opened.value().format, Format::kGguf);
+  SG_EXPECT_ERROR(folder.write("other", "GGU"), "not a model");
+  SG_EXPECT_ERROR(folder.write("cut", "GGUF"), "cut");
+}
+
+TEST(Checkpoint, WhatLiesBesideAGgufModelIsNoSecondModel) {
+  const TempFolder folder;
+  const auto model = folder.write("model.gguf", small_gguf("llama", "model"));
+  folder.write("mmproj.gguf", small_gguf("clip", "mmproj"));
+  folder.write("old-projector.gguf", small_gguf("clip"));
+  folder.write("adapter.gguf", small_gguf("llama", "adapter"));
+  const auto opened = open_checkpoint(folder.path());
+  ASSERT_TRUE(opened.ok()) << opened.error().message();
+  EXPECT_EQ(opened.value().files[0].path(), model);
+  folder.write("second.gguf", small_gguf("llama"));
+  SG_EXPECT_ERROR(folder.path(), "got model.gguf, second.gguf");
+  const TempFolder alone;
+  alone.write("mmproj.gguf", small_gguf("clip", "mmproj"));
+  EXPECT_TRUE(open_checkpoint(alone.path()).ok());  // and is refused as an architecture
+}
+
 }  // namespace
 }  // namespace sg

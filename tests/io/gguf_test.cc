@@ -10,6 +10,9 @@
 #include "io/writers.h"
 
 namespace sg {
+
+bool operator==(const MetaBytes& a, const MetaBytes& b) { return a.bytes == b.bytes; }  // for whole MetaValues
+
 namespace {
 
 using test::bytes_of;
@@ -208,6 +211,25 @@ TEST(Gguf, RefusesBrokenTensors) {
   SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 0, {1}, four), w.tensor_at("b", 0, {1}, 0); }),
                   "tensors 'a' and 'b' overlap");
   SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 0, {1}, four), w.tensor_at("b", 0, {1}, 4); }), "not aligned");
+}
+
+TEST(Gguf, TablesOfBytesStayInTheFile) {
+  const std::vector<std::uint8_t> table(kMostByteNumbers + 1, 7), flags(kMostByteNumbers, 1);
+  GgufWriter writer;
+  writer.numbers("a.table", test::kGgufU8, table);
+  writer.numbers("b.flags", test::kGgufBool, flags);
+  writer.number("c.after", test::kGgufU32, std::uint32_t{5});
+  const std::string file = writer.file();
+  const auto contents = parse_gguf(bytes_of(file), "test.gguf").value();
+  const auto* bytes = std::get_if<MetaBytes>(&contents.metadata.find("a.table")->second);
+  ASSERT_NE(bytes, nullptr);
+  EXPECT_EQ(bytes->bytes, std::string(table.size(), '\7'));
+  EXPECT_GE(bytes->bytes.data(), file.data());  // no copy
+  EXPECT_LT(bytes->bytes.data(), file.data() + file.size());
+  const auto* numbers = std::get_if<std::vector<std::int64_t>>(&contents.metadata.find("b.flags")->second);
+  ASSERT_NE(numbers, nullptr);
+  EXPECT_EQ(*numbers, std::vector<std::int64_t>(flags.size(), 1));
+  EXPECT_EQ(std::get<std::uint64_t>(contents.metadata.find("c.after")->second), 5u);
 }
 
 }  // namespace

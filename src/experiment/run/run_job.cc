@@ -70,11 +70,12 @@ Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOpt
   SG_TRY(Model model, open_model(path));
   RunJob job = {.model = std::move(model)};
   outcome.facts = describe(job.model);
+  SG_TRY(outcome.facts->fingerprint, content_hash(job.model, options.stop));  // rows of other processes are reused
   job.key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
   SG_TRY(const Tokenizer tokenizer, load_tokenizer(job.model));
   SG_TRY(outcome.prompts, read_prompts(e, tokenizer));
   const std::uint64_t needs = plan(job.model, outcome.prompts, measure_options(options)).peak_bytes;
-  const std::uint64_t has = options.memory > 0 ? options.memory : physical_memory_bytes();
+  const std::uint64_t has = options.memory > 0 ? options.memory : usable_memory_bytes();
   if (has > 0 && needs > has) return too_large(needs, has);
   return job;
 }

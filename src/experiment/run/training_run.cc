@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/folder.h"
 #include "experiment/evaluate/seed_results.h"
 #include "experiment/value/value.h"
 
@@ -18,10 +19,9 @@ namespace fs = std::filesystem;
 constexpr const char* kStep = "step";
 
 /// The name that says the step; absent for what is no model.
-std::optional<std::string> model_name(const fs::directory_entry& entry) {
-  std::error_code ignored;
-  if (fs::exists(entry.path() / "config.json", ignored)) return entry.path().filename().string();
-  if (entry.path().extension() == ".gguf") return entry.path().stem().string();
+std::optional<std::string> model_name(const fs::path& entry) {
+  if (is_there(entry / "config.json")) return entry.filename().string();
+  if (entry.extension() == ".gguf") return entry.stem().string();
   return std::nullopt;
 }
 
@@ -115,10 +115,10 @@ Result<TrainingRun> find_training_run(const fs::path& folder) {
   }
   const fs::path named = folder.has_filename() ? folder : folder.parent_path();
   TrainingRun run = {.name = named.filename().string(), .steps = {}, .prompts_name = {}, .prompts = {}};
-  for (const auto& entry : fs::directory_iterator(folder, failure)) {
+  for (const fs::path& entry : entries_of(folder, failure)) {
     const std::optional<std::string> name = model_name(entry);
     const std::optional<std::int64_t> step = name ? step_of_name(*name) : std::nullopt;
-    if (step) run.steps.push_back({.name = *name, .path = entry.path(), .step = *step, .facts = {}});
+    if (step) run.steps.push_back({.name = *name, .path = entry, .step = *step, .facts = {}});
   }
   if (failure) return Error{.what = "cannot be read", .where = folder.string(), .got = failure.message()};
   if (run.steps.empty()) {
