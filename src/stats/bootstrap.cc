@@ -8,7 +8,6 @@
 
 #include "base/check.h"
 #include "base/counter_rng.h"
-#include "stats/correlation.h"
 #include "stats/quantile.h"
 
 namespace sg {
@@ -102,15 +101,6 @@ Estimate<Interval> bootstrap(std::size_t n, const Statistic& statistic, const Bo
   return Bounds::of({quantile_sorted(ascending, low), quantile_sorted(ascending, high)});
 }
 
-Estimate<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options) {
-  const auto mean = [values](std::span<const std::size_t> units) -> std::optional<double> {
-    double sum = 0;
-    for (const std::size_t u : units) sum += values[u];
-    return sum / static_cast<double>(units.size());
-  };
-  return bootstrap(values.size(), mean, options);
-}
-
 Estimate<Interval> bootstrap_pairs(std::span<const double> x, std::span<const double> y,
                                    const PairedStatistic& statistic, const BootstrapOptions& options) {
   if (x.size() != y.size()) {
@@ -128,16 +118,6 @@ Estimate<Interval> bootstrap_pairs(std::span<const double> x, std::span<const do
     return statistic(drawn_x, drawn_y);
   };
   return bootstrap(x.size(), of_units, options);
-}
-
-Estimate<Interval> bootstrap_pearson(std::span<const double> x, std::span<const double> y,
-                                     const BootstrapOptions& options) {
-  if (auto c = pearson(x, y); !c.ok()) return Estimate<Interval>::absent(std::move(c.reason));
-  const auto r = [](std::span<const double> a, std::span<const double> b) -> std::optional<double> {
-    const auto c = pearson(a, b);
-    return c.ok() ? std::optional(c->r) : std::nullopt;
-  };
-  return bootstrap_pairs(x, y, r, options);
 }
 
 }  // namespace sg

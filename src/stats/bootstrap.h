@@ -37,18 +37,11 @@ inline constexpr double kMostUndefined = 0.01;
 /// [value, value].
 Estimate<Interval> bootstrap(std::size_t n, const Statistic& statistic, const BootstrapOptions& options = {});
 
-/// Interval of the mean.
-Estimate<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options = {});
-
 /// A statistic of pairs (x[i], y[i]), both spans of one length; absent when undefined.
 using PairedStatistic = std::function<std::optional<double>(std::span<const double>, std::span<const double>)>;
 
 /// Interval of a statistic of pairs, drawn together. Also absent for unequal lengths.
 Estimate<Interval> bootstrap_pairs(std::span<const double> x, std::span<const double> y,
                                    const PairedStatistic& statistic, const BootstrapOptions& options = {});
-
-/// Interval of Pearson's r, by resampling pairs.
-Estimate<Interval> bootstrap_pearson(std::span<const double> x, std::span<const double> y,
-                                     const BootstrapOptions& options = {});
 
 }  // namespace sg

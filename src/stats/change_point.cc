@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "base/check.h"
@@ -100,44 +99,6 @@ Estimate<Interval> change_point_interval(std::span<const double> series, const C
   }
   const auto places = resampled_places(series, options);
   return Estimate<Interval>::of(percentile_interval({places.begin(), places.end()}, options.level));
-}
-
-Estimate<Interval> change_point_lag(std::span<const double> a, std::span<const double> b,
-                                    const ChangePointOptions& options) {
-  check_options(options);
-  if (a.size() != b.size()) {
-    return Estimate<Interval>::absent("the series have " + std::to_string(a.size()) + " and " +
-                                      std::to_string(b.size()) + " values");
-  }
-  for (const auto series : {a, b}) {
-    if (std::string why = why_no_split(series, options.least); !why.empty()) {
-      return Estimate<Interval>::absent(std::move(why));
-    }
-  }
-  // The same seed draws the same steps for both.
-  const auto places_a = resampled_places(a, options), places_b = resampled_places(b, options);
-  std::vector<double> lags(places_a.size());
-  for (std::size_t r = 0; r < lags.size(); ++r) {
-    lags[r] = static_cast<double>(places_a[r]) - static_cast<double>(places_b[r]);
-  }
-  return Estimate<Interval>::of(percentile_interval(std::move(lags), options.level));
-}
-
-Estimate<PermutationTest> change_point_test(std::span<const double> series, std::size_t least,
-                                            const PermutationOptions& options) {
-  const auto found = change_point(series, least);
-  if (!found.ok()) return Estimate<PermutationTest>::absent(found.reason);
-  const Centred c = centre(series);
-  // A partial sum is wrong by at most (n + 2) eps sum |d| <= (n + 2) eps sqrt(n S), what it gains by 2 sqrt(S) times
-  // that and a factor below 1.5; two of them are compared.
-  const double n = static_cast<double>(c.size());
-  const double slack = 8 * (n + 2) * std::sqrt(n) * std::numeric_limits<double>::epsilon() * c.squares();
-  const double bound = best_split(c.deviation, least).gained - slack;
-  PermutationTest test = test_arrangements(
-      c.deviation, [&](std::span<const double> arranged) { return best_split(arranged, least).gained >= bound; },
-      options);
-  test.observed = found->explained;
-  return Estimate<PermutationTest>::of(test);
 }
 
 }  // namespace sg

@@ -1,6 +1,6 @@
 // One change of the level of a series: the two constant segments that fit it best by least squares (Hinkley 1970,
 // "Inference about the change-point in a sequence of random variables"; Bai 1994, "Least squares estimation of a shift
-// in linear processes"). Two segments always fit best somewhere, so ask change_point_test whether there is a change.
+// in linear processes"). Two segments always fit best somewhere, whether there is a change or not.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,6 @@
 #include <span>
 
 #include "stats/estimate.h"
-#include "stats/permutation.h"
 
 namespace sg {
 
@@ -32,15 +31,5 @@ Estimate<ChangePoint> change_point(std::span<const double> series, std::size_t l
 /// and bootstrap"): fitted step plus residuals drawn with replacement. Assumes errors that are independent and alike
 /// in both segments. Ends are whole numbers. Absent where change_point is.
 Estimate<Interval> change_point_interval(std::span<const double> series, const ChangePointOptions& options = {});
-
-/// Interval of at(a) - at(b) of two series over the same steps, residuals drawn at the same steps for both, so that
-/// what moves both together stays together. Also absent for unequal lengths.
-Estimate<Interval> change_point_lag(std::span<const double> a, std::span<const double> b,
-                                    const ChangePointOptions& options = {});
-
-/// Share of rearrangements of the series whose best step explains at least as much; `observed` is `explained`. Small
-/// when the order matters, by a step or by a trend. Absent where change_point is.
-Estimate<PermutationTest> change_point_test(std::span<const double> series, std::size_t least = 2,
-                                            const PermutationOptions& options = {});
 
 }  // namespace sg

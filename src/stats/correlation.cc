@@ -1,15 +1,14 @@
 #include "stats/correlation.h"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
 #include <numeric>
 
-#include "base/check.h"
 #include "stats/sample.h"
 
 namespace sg {
+
 Estimate<Correlation> pearson(std::span<const double> x, std::span<const double> y) {
   if (std::string why = why_unusable_pairs(x, y, 3); !why.empty()) return Estimate<Correlation>::absent(std::move(why));
   const Centred cx = centre(x), cy = centre(y);
@@ -22,20 +21,6 @@ Estimate<Correlation> pearson(std::span<const double> x, std::span<const double>
   c.p =
       explained < 0.5 ? boost::math::ibetac(0.5, freedom, explained) : boost::math::ibeta(freedom, 0.5, c.unexplained);
   return Estimate<Correlation>::of(c);
-}
-
-Estimate<Interval> pearson_interval(std::span<const double> x, std::span<const double> y, double level) {
-  SG_CHECK(level > 0 && level < 1, "a confidence level is between 0 and 1");
-  const auto c = pearson(x, y);
-  if (!c.ok()) return Estimate<Interval>::absent(c.reason);
-  if (c->n < 4) return Estimate<Interval>::absent("3 pairs leave no degree of freedom for an interval");
-  if (!(c->unexplained > 0)) return Estimate<Interval>::absent("the points lie on a line");
-  // atanh |r| = log((1 + |r|)^2 / (1 - r^2)) / 2
-  const double size = std::abs(c->r);
-  const double z = std::copysign(std::log1p(size) - 0.5 * std::log(c->unexplained), c->r);
-  const double half =
-      boost::math::quantile(boost::math::normal(), 0.5 + level / 2) / std::sqrt(static_cast<double>(c->n - 3));
-  return Estimate<Interval>::of({.low = std::tanh(z - half), .high = std::tanh(z + half)});
 }
 
 Estimate<Correlation> spearman(std::span<const double> x, std::span<const double> y) {

@@ -1,5 +1,5 @@
-// Correlation of pairs. Pearson's r with the exact p of normal samples (Student's t with n - 2 degrees of freedom) and
-// Fisher's interval (Fisher 1921), as scipy.stats.pearsonr; Spearman's rho (Spearman 1904) as scipy.stats.spearmanr.
+// Correlation of pairs. Pearson's r with the exact p of normal samples (Student's t with n - 2 degrees of freedom), as
+// scipy.stats.pearsonr; Spearman's rho (Spearman 1904) as scipy.stats.spearmanr.
 #pragma once
 
 #include <span>
@@ -18,10 +18,6 @@ struct Correlation {
 
 /// Absent for fewer than 3 pairs, unequal lengths, NaN or infinities, and when all x or all y are equal.
 Estimate<Correlation> pearson(std::span<const double> x, std::span<const double> y);
-
-/// tanh(atanh(r) -+ z / sqrt(n - 3)), z the normal quantile of (1 + level) / 2, 0 < level < 1. Also absent for 3 pairs,
-/// which leave no degree of freedom, and when |r| = 1.
-Estimate<Interval> pearson_interval(std::span<const double> x, std::span<const double> y, double level = 0.95);
 
 /// Pearson's r of the ranks; p by the same t distribution, an approximation here (for few pairs prefer a permutation
 /// test of the ranks, permutation.h). Absent where pearson is.

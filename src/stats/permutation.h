@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 
 #include "stats/estimate.h"
@@ -33,16 +32,5 @@ struct PermutationTest {
 /// Spearman's rho. Absent where pearson is.
 Estimate<PermutationTest> permutation_correlation(std::span<const double> x, std::span<const double> y,
                                                   const PermutationOptions& options = {});
-
-/// Of mean(x) - mean(y), independent samples; exact for binomial(n_x + n_y, n_x) <= exact_up_to (10 and 10). Absent
-/// when a sample is empty, for fewer than 3 values in all, NaN or infinities, and when all values are equal.
-Estimate<PermutationTest> permutation_means(std::span<const double> x, std::span<const double> y,
-                                            const PermutationOptions& options = {});
-
-/// The test behind both: the share of arrangements of `values` for which `extreme` holds; `extreme` must hold for the
-/// sample's own. Exact for n! <= exact_up_to. Fills everything but `observed`.
-PermutationTest test_arrangements(std::span<const double> values,
-                                  const std::function<bool(std::span<const double>)>& extreme,
-                                  const PermutationOptions& options);
 
 }  // namespace sg

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "base/check.h"
 
@@ -16,12 +15,6 @@ double quantile_sorted(std::span<const double> ascending, double p) {
   const std::size_t above = std::min(below + 1, ascending.size() - 1);
   const double low = ascending[below], high = ascending[above];
   return std::lerp(low, high, place - static_cast<double>(below));
-}
-
-double quantile(std::span<const double> values, double p) {
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  return quantile_sorted(sorted, p);
 }
 
 }  // namespace sg

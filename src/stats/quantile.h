@@ -6,9 +6,7 @@
 
 namespace sg {
 
-/// values: at least one, all finite, in any order. 0 <= p <= 1.
-double quantile(std::span<const double> values, double p);
-/// The same for values already in ascending order; no copy.
+/// ascending: at least one value, all finite. 0 <= p <= 1.
 double quantile_sorted(std::span<const double> ascending, double p);
 
 }  // namespace sg

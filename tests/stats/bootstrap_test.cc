@@ -8,6 +8,7 @@
 
 #include "base/counter_rng.h"
 #include "reference.h"
+#include "stats/correlation.h"
 
 namespace sg {
 namespace {
@@ -21,6 +22,24 @@ std::vector<double> uniform_sample(std::size_t n, std::uint64_t seed) {
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+Estimate<Interval> bootstrap_mean(std::span<const double> values, const BootstrapOptions& options = {}) {
+  const auto mean = [values](std::span<const std::size_t> units) -> std::optional<double> {
+    double sum = 0;
+    for (const std::size_t u : units) sum += values[u];
+    return sum / static_cast<double>(units.size());
+  };
+  return bootstrap(values.size(), mean, options);
+}
+
+Estimate<Interval> bootstrap_pearson(std::span<const double> x, std::span<const double> y,
+                                     const BootstrapOptions& options = {}) {
+  const auto r = [](std::span<const double> a, std::span<const double> b) -> std::optional<double> {
+    const auto c = pearson(a, b);
+    return c.ok() ? std::optional(c->r) : std::nullopt;
+  };
+  return bootstrap_pairs(x, y, r, options);
 }
 
 TEST(Bootstrap, TheSameSeedGivesTheSameInterval) {
@@ -129,7 +148,7 @@ TEST(Bootstrap, UndefinedIsAbsent) {
   EXPECT_EQ(bootstrap_mean(std::vector<double>{1}).reason, "fewer than 2 values to draw from");
   EXPECT_EQ(bootstrap_mean(std::vector<double>{1, std::nan("")}).reason, "the statistic is undefined for the sample");
   EXPECT_EQ(bootstrap_pearson(std::vector<double>{1, 2, 3}, std::vector<double>{1, 1, 1}).reason,
-            "every y is the same");
+            "the statistic is undefined for the sample");
 }
 
 }  // namespace

@@ -9,6 +9,11 @@
 namespace sg {
 namespace {
 
+double quantile(std::vector<double> values, double p) {
+  std::sort(values.begin(), values.end());
+  return quantile_sorted(values, p);
+}
+
 TEST(Quantile, EqualsNumpysLinearMethod) {
   const std::vector<double> values = {7, 1, 3, 10};  // numpy.quantile([7, 1, 3, 10], p)
   EXPECT_DOUBLE_EQ(quantile(values, 0), 1);
