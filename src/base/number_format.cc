@@ -7,9 +7,22 @@
 namespace sg {
 namespace {
 
+/// Widths and precisions have at most two digits: fmt would allocate whatever a file asks for.
+bool is_modest(const std::string& format) {
+  std::size_t digits = 0;
+  bool inside = false;
+  for (const char c : format) {
+    if (c == '{' || c == '}') inside = c == '{';
+    digits = inside && c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > 2) return false;
+  }
+  return true;
+}
+
 /// Nothing when the format does not fit.
 template <class T>
 std::optional<std::string> by_format(const std::string& format, const T& value) {
+  if (!is_modest(format)) return std::nullopt;
   try {
     return fmt::format(fmt::runtime(format), value);
   } catch (const fmt::format_error&) {

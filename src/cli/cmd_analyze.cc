@@ -5,6 +5,7 @@
 #include "cli/outcome.h"
 #include "cli/outputs.h"
 #include "cli/prompts.h"
+#include "cli/signals.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
 #include "experiment/run/analyze.h"
@@ -27,7 +28,8 @@ Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const Tree document, read_tree(json, a.results));
   SG_TRY(const std::vector<GivenModel> given, read_results(experiment, document, a.results));
   SG_TRY(const EngineFacts engine, engine_facts(common.threads, common.isa));
-  SG_TRY(const ExperimentResult result, analyze(experiment, given, {.started = time_stamp(), .engine = engine}));
+  SG_TRY(const ExperimentResult result,
+         analyze(experiment, given, {.started = time_stamp(), .engine = engine, .stop = &stop_requested()}));
   SG_TRY_VOID(make_folder(a.folder));
   return present(result, a.folder, common);
 }

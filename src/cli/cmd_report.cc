@@ -3,6 +3,7 @@
 
 #include "cli/common.h"
 #include "cli/outcome.h"
+#include "cli/signals.h"
 #include "experiment/run/run.h"
 #include "store/sqlite_store.h"
 
@@ -12,7 +13,7 @@ namespace {
 Result<int> run(const std::string& folder, const Common& common) {
   const std::filesystem::path path = folder;
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(path / "store.sqlite", StoreAccess::kRead));
-  SG_TRY(const ExperimentResult result, evaluate_run(*store));
+  SG_TRY(const ExperimentResult result, evaluate_run(*store, &stop_requested()));
   return present(result, path, common);
 }
 

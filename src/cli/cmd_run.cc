@@ -128,7 +128,7 @@ Result<int> run(const Arguments& a, const Common& common) {
     options.warn = [&console](const std::string& line) { console.warning(line); };
     SG_TRY_VOID(stoppable([&] { return measure_experiment(job.experiment, options, *store); }));
   }
-  SG_TRY(const ExperimentResult result, evaluate_run(*store));
+  SG_TRY(const ExperimentResult result, evaluate_run(*store, &stop_requested()));
   return present(result, folder, common);
 }
 

@@ -134,6 +134,39 @@ TEST(Analyze, OurOwnFileByColumnNames) {
   EXPECT_EQ(analyzed.value().models.rows[1].error, std::optional<std::string>("gated"));
 }
 
+TEST(Analyze, OneKeyTwiceIsRefused) {
+  Tree root = notebook_file();
+  std::vector<Tree>& models = root.children[1].children;
+  models.push_back(models.front());
+  const auto given = read_results(builtin("head-density"), root, "old.json");
+  ASSERT_FALSE(given.ok());
+  EXPECT_NE(given.error().message().find("old.json, models"), std::string::npos) << given.error().message();
+  EXPECT_NE(given.error().message().find("'pythia-70m'"), std::string::npos) << given.error().message();
+  Tree row = {.object = true}, list = {.key = "models", .list = true}, ours = {.key = "streamgauge", .object = true};
+  row.children = {leaf("key", std::string("a"))};
+  list.children = {row, row};
+  ours.children = {list};
+  root.children = {ours};
+  EXPECT_FALSE(read_results(builtin("head-density"), root, "results.json").ok());
+}
+
+TEST(Analyze, AsManyModelsAsItSaysAndNoMore) {
+  const Experiment e = builtin("head-density");
+  Tree root = notebook_file();
+  std::vector<Tree>& models = root.children[1].children;
+  models.clear();
+  for (std::size_t i = 0; i < kMostModels; ++i) {
+    models.push_back(notebook_entry("m" + std::to_string(i), 8, 512, {0.5, 0.6, 0.7}));
+  }
+  const auto most = read_results(e, root, "old.json");
+  ASSERT_TRUE(most.ok()) << most.error().message();
+  EXPECT_EQ(most.value().size(), kMostModels);
+  models.push_back(notebook_entry("one more", 8, 512, {0.5}));
+  const auto more = read_results(e, root, "old.json");
+  ASSERT_FALSE(more.ok());
+  EXPECT_NE(more.error().message().find(std::to_string(kMostModels)), std::string::npos) << more.error().message();
+}
+
 TEST(Roles, UnlistedKeysTakeTheNextFreePlace) {
   const Experiment e = builtin("long-context");
   const std::vector<KeyedModel> given = {{"mine", "x.gguf"}, {"llama2-7b", "y.gguf"}, {"more", "z.gguf"}};

@@ -71,6 +71,23 @@ TEST(Expression, ComparisonsWithAbsentAreFalse) {
   EXPECT_TRUE(holds("(a < 1) != (b > 1)"));
 }
 
+TEST(Expression, BindsAsItAlwaysDid) {
+  EXPECT_EQ(quantity("2 ^ -3"), Value(0.125));
+  EXPECT_EQ(quantity("-2 ^ -2"), Value(-0.25));
+  EXPECT_EQ(quantity("--a - -a"), Value(4.0));
+  EXPECT_EQ(quantity("!a * b + +1"), Value(1.0));
+  EXPECT_EQ(quantity("1 < 2 == 1"), Value(1.0));  // from the left, all comparisons alike
+  EXPECT_EQ(quantity("3 > 2 > 1"), Value(0.0));
+  EXPECT_EQ(quantity("yes || none && none"), Value(Absent{"it rained"}));
+  EXPECT_EQ(quantity("0 ? 1 : 0 ? 2 : 3"), Value(3.0));
+  EXPECT_EQ(quantity("min(3, a, b) * max(1)"), Value(2.0));
+  EXPECT_EQ(quantity(".5 + 5. + 1e1"), Value(15.5));
+  EXPECT_EQ(quantity("6 / 3 / 2 * 4 - 1 - 1"), Value(2.0));
+  std::string sum = "0";
+  for (int i = 0; i < 100000; ++i) sum += " + 1";
+  EXPECT_EQ(quantity(sum), Value(100000.0));  // long is not deep
+}
+
 TEST(Expression, NamesOnceInOrderAndNeverFunctions) {
   const std::vector<std::string> expected = {"b", "m.x", "max"};
   EXPECT_EQ(formula("min(b, m.x) + b + max + defined(m.x)").names(), expected);
@@ -89,6 +106,14 @@ TEST(Expression, ErrorsSayWhat) {
   EXPECT_NE(message("a = 3").find("not a formula"), std::string::npos) << message("a = 3");
   EXPECT_NE(message("a, b").find("not a formula"), std::string::npos) << message("a, b");
   EXPECT_NE(message("defined(a + b)").find("one name"), std::string::npos) << message("defined(a + b)");
+  for (const char* text : {"2x", "1..2", "1e", "max()", "abs(1, 2)", "a ? b", "a % b", "a & b", "()", "a ^", "1e999"}) {
+    EXPECT_NE(message(text).find("not a formula"), std::string::npos) << text << ": " << message(text);
+  }
+  for (const char* nest : {"(", "-", "abs(", "1 ? ", "2 ^ "}) {
+    std::string deep;
+    for (int i = 0; i < 100000; ++i) deep += nest;
+    EXPECT_NE(message(deep + "1").find("nested deeper than 100"), std::string::npos) << nest;
+  }
   EXPECT_NE(message("word == \"x\"").find("no meaning"), std::string::npos);
 }
 

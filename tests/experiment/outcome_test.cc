@@ -48,7 +48,7 @@ std::vector<ModelData> four_models() {
 
 ExperimentResult outcome(const std::string& more, const std::vector<ModelData>& models = four_models()) {
   const Experiment e = made_up::experiment(kColumns + more);
-  return evaluate(e, models, {.started = "2026-01-05T00:00:00Z"});
+  return evaluate(e, models, {.started = "2026-01-05T00:00:00Z"}).value();
 }
 
 TEST(Values, CountsSharesAndEnds) {
@@ -250,10 +250,17 @@ TEST(Multiverse, OnlyTheSpansThatTheClaimAdmits) {
       "spans = [\"last_block\", \"penultimate_block\"]\n" + made_up::file(std::string(kColumns) + kVerdict);
   const Result<Experiment> e = parse_experiment(text, "test.toml");
   ASSERT_TRUE(e.ok()) << e.error().message();
-  const ExperimentResult r = evaluate(e.value(), four_models(), {});
+  const ExperimentResult r = evaluate(e.value(), four_models(), {}).value();
   const auto& universes = r.verdicts[0].multiverse.universes;
   EXPECT_EQ(universes.size(), kReductions.size() * 2 * kPoolings.size());
   for (const Universe& u : universes) EXPECT_TRUE(u.span == "last_block" || u.span == "penultimate_block") << u.span;
+}
+
+TEST(Evaluate, HearsAnInterrupt) {
+  const std::atomic<bool> stop = true;
+  const Result<ExperimentResult> stopped = evaluate(made_up::experiment(kColumns), four_models(), {.stop = &stop});
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_EQ(stopped.error().kind, ErrorKind::kInterrupted);
 }
 
 TEST(Multiverse, SubsetsAreAllAndEachCategory) {
@@ -299,15 +306,15 @@ label = "DOWN"
     }
     models.push_back(made_up::model("m" + std::to_string(m), std::move(sequences)));
   }
-  const ExperimentResult whole = evaluate(e, models, {});
+  const ExperimentResult whole = evaluate(e, models, {}).value();
   const auto& universes = whole.verdicts[0].multiverse.universes;
   ASSERT_EQ(universes.size(), 6 * all_definitions().size());
   for (std::size_t u = 0; u < universes.size(); u += 37) {
     World world(e, models);
     const auto subsets = prompt_subsets(e.prompts);
-    world.evaluate({.definition = all_definitions()[u % all_definitions().size()],
-                    .prompts = subsets[u / all_definitions().size()].prompts},
-                   everything(e));
+    const Choice choice = {.definition = all_definitions()[u % all_definitions().size()],
+                           .prompts = subsets[u / all_definitions().size()].prompts};
+    ASSERT_TRUE(world.evaluate(choice, everything(e)).ok());
     const Decision alone = decide(e.verdicts[0], world);
     EXPECT_EQ(universes[u].label, alone.label);
     EXPECT_EQ(universes[u].quantity, alone.quantity);

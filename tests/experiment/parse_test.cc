@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "experiment/file/builtin.h"
+#include "experiment/value/value.h"
 #include "made_up.h"
 
 namespace sg {
@@ -20,6 +21,152 @@ struct Wrong {
   const char* more;
   std::vector<const char*> says;
 };
+
+std::string chain(std::size_t parts, const std::string& joint = ".") {
+  std::string text = "a";
+  for (std::size_t i = 1; i < parts; ++i) text += joint + "a";
+  return text;
+}
+
+TEST(Parse, NestingIsBoundedBeforeItCostsTheStack) {
+  const std::size_t many = 31000;
+  std::string braces = "x = 1", brackets(many, '[');
+  for (std::size_t i = 0; i < 200; ++i) braces = "a = {" + braces + "}";
+  for (const std::string& text :
+       {chain(many) + " = 1", "[" + chain(many) + "]", "[[" + chain(many) + "]]", "x = {" + chain(many) + " = 1}",
+        "x = [{" + chain(many, " . ") + " = 1}]", chain(many, ".\"b\".'c'.") + " = 1", braces, "x = " + brackets,
+        "[" + chain(40) + "]\n" + chain(40) + " = 1"}) {
+    const std::string error = error_of("id = \"x\"\n" + text);
+    EXPECT_NE(error.find("nested deeper than 64"), std::string::npos) << error.substr(0, 200);
+    EXPECT_NE(error.find("test.toml, line "), std::string::npos) << error.substr(0, 200);
+  }
+  // Points in texts, comments and numbers are no keys.
+  const std::string points(many, '.');
+  EXPECT_EQ(error_of(made_up::file("[[columns]]\nname = \"x\" # " + points + "\ntitle = \"\\\"" + points +
+                                   "\"\nconst = [1.5, 2.5, 3.5]\n[[columns]]\nname = 'y'\ntitle = \"\"\"\n\"\" " +
+                                   points + "\n\"\"\"\nconst = '''" + points + "'''\n")),
+            "no error");
+  EXPECT_NE(error_of(made_up::file(""), {chain(many) + "=1"}).find("nested too deep"), std::string::npos);
+  EXPECT_EQ(error_of(made_up::file(""), {"title={" + chain(many) + "=1}"}), "no error");  // no TOML, so a text
+  const std::string path = error_of(made_up::file("[[results.keys]]\npath = \"" + chain(many) + "\"\ntext = \"v\"\n"));
+  EXPECT_NE(path.find("not a path"), std::string::npos) << path.substr(0, 200);
+  EXPECT_NE(
+      error_of(made_up::file("[[columns]]\nname = \"x\"\nexpr = \"" + std::string(many, '(') + "1\"")).find("100"),
+      std::string::npos);
+}
+
+/// One experiment as a list of tables, and as tables under one heading.
+TEST(Parse, NamedTablesSayWhatListsOfTablesSay) {
+  const std::string list = R"([[models]]
+key = "a-1.4b"
+hub = "org/a"
+facts = {z = 1, b = 2}
+[[models]]
+key = "a"
+[[columns]]
+name = "z"
+title = "Z"
+gain = "own"
+[[columns]]
+name = "n_layers"
+model = "n_layers"
+[[columns]]
+name = "a"
+expr = "z + n_layers"
+[[values]]
+name = "v"
+mean = "a"
+[[verdicts]]
+name = "V"
+[[verdicts.rules]]
+label = "A"
+[[tables]]
+title = "T t"
+columns = ["z"]
+[[references]]
+what = "w w"
+value = 3
+source = "s"
+[results]
+[[results.keys]]
+path = "models{}"
+each = {"x.y" = "z"}
+[[results.keys]]
+path = "a.b"
+text = "t"
+)";
+  const std::string named = R"([models]
+"a-1.4b" = {hub = "org/a", facts = {z = 1, b = 2}}
+a = {}
+[columns]
+z = {title = "Z", gain = "own"}
+n_layers = {}
+a = {expr = "z + n_layers"}
+[values]
+v = {mean = "a"}
+[verdicts.V]
+rules = [{label = "A"}]
+[tables]
+"T t" = {columns = ["z"]}
+[references]
+"w w" = {value = 3, source = "s"}
+[results.keys]
+"models{}" = {each = {"x.y" = "z"}}
+"a.b" = {text = "t"}
+)";
+  const auto spell = [](const Experiment& e) {
+    std::string text;
+    for (const ModelEntry& m : e.models) {
+      text += m.key + m.name + m.hub;
+      for (const auto& [key, value] : m.facts) text += key + show(value, "");
+    }
+    for (const Column& c : e.columns) {
+      text += " " + c.name + c.title + std::to_string(c.source.index());
+      if (const auto* fact = std::get_if<ModelSource>(&c.source)) text += fact->key;
+      if (const auto* formula = std::get_if<ExprSource>(&c.source)) text += formula->expression.text();
+    }
+    text += e.values.at(0).name + e.verdicts.at(0).name + e.verdicts[0].rules.at(0).label + e.tables.at(0).title +
+            e.references.at(0).what;
+    for (const ResultKey& key : e.results) {
+      for (const std::string& step : key.path) text += "/" + step;
+    }
+    return text + show(e.results.at(1).given, "") + e.results.at(0).each.at(0).column;
+  };
+  EXPECT_EQ(spell(made_up::experiment(list)), spell(made_up::experiment(named)));
+  // --set enters both, through keys with dots too, and adds at the end.
+  for (const std::string& form : {list, named}) {
+    const std::vector<std::string> changes = {"models.a-1.4b.hub=mine", "columns.z.gain=last/end_to_end"};
+    const Result<Experiment> set = parse_experiment(made_up::file(form), "test.toml", changes);
+    ASSERT_TRUE(set.ok()) << set.error().message();
+    EXPECT_EQ(set.value().models[0].hub, "mine");
+    EXPECT_TRUE(std::get<GainSource>(set.value().columns[0].source).fixed.has_value());
+  }
+  const std::vector<std::string> added = {"columns.more.expr=\"a + 1\""};
+  const Result<Experiment> more = parse_experiment(made_up::file(named), "test.toml", added);
+  ASSERT_TRUE(more.ok()) << more.error().message();
+  EXPECT_EQ(more.value().columns.back().name, "more");
+  const auto says = [](const std::string& text, const std::string& what) {
+    const std::string error = error_of(made_up::file(text));
+    EXPECT_NE(error.find(what), std::string::npos) << error;
+  };
+  says("[columns]\nx = {name = \"y\", const = 1}", "two names");
+  says("[columns]\nx = 3", "x = {...}");
+  says("[columns]\nx = {}", "exactly one source");
+  says("[columns]\nx = {expr = \"q\"}", "line 10: [[columns]] x");
+}
+
+TEST(Parse, FormatsAskForAModestWidth) {
+  for (const char* format : {"{:.1000000000f}", "{:1000000000}", "{:0>100d}"}) {
+    const std::string error =
+        error_of(made_up::file("[[columns]]\nname = \"x\"\nconst = 1\nformat = \"" + std::string(format) + "\""));
+    EXPECT_NE(error.find("not a format"), std::string::npos) << error;
+  }
+  EXPECT_EQ(error_of(made_up::file("[[columns]]\nname = \"x\"\nconst = 1\nformat = \"{:99.17f}1000\"")), "no error");
+  const std::string sentence =
+      error_of(made_up::file("[[values]]\nname = \"v\"\nexpr = \"1\"\n[[verdicts]]\nname = \"w\"\n"
+                             "[[verdicts.rules]]\nlabel = \"A\"\nsentence = \"{v:.1000000f}\""));
+  EXPECT_NE(sentence.find("format"), std::string::npos) << sentence;
+}
 
 TEST(Parse, ErrorsNameTheLineAndWhatWasExpected) {
   const std::vector<Wrong> all = {

@@ -68,6 +68,31 @@ label = "EXPAND"
   std::vector<KeyedModel> models_;
 };
 
+/// Throws for one model, as a model that is too large to open does.
+class ThrowingStore : public MemoryStore {
+ public:
+  Result<std::optional<SequenceMeasurement>> find(const RowKey& key, std::span<const std::int32_t> ids) override {
+    if (throws && (of.empty() || key.fingerprint == of)) throw std::bad_alloc();
+    if (of.empty()) of = key.fingerprint;
+    return MemoryStore::find(key, ids);
+  }
+  std::string of;
+  bool throws = false;
+};
+
+TEST_F(RunTest, WhatOneModelThrowsIsItsRow) {
+  ThrowingStore store;
+  ASSERT_TRUE(measure_experiment(experiment(), options(), store).ok());
+  store.throws = true;
+  ASSERT_TRUE(measure_experiment(experiment(), options(), store).ok());
+  store.throws = false;
+  const ExperimentResult r = outcome(store);
+  ASSERT_EQ(r.models.rows.size(), 3u);
+  EXPECT_NE(r.models.rows[0].error.value_or("").find("memory ran out"), std::string::npos);
+  EXPECT_FALSE(r.models.rows[1].error.has_value());
+  EXPECT_EQ(r.failed, 1u);
+}
+
 /// Every cell and every universe, as text with all digits.
 std::string all_of(const ExperimentResult& r) {
   std::string text = r.started;

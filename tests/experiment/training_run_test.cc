@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "experiment/evaluate/seed_results.h"
+#include "experiment/run/step_name.h"
 #include "experiment/value/value.h"
 #include "made_up.h"
 
@@ -44,13 +45,52 @@ Tree metrics(std::vector<Tree> entries) {
   return object("", {std::move(list)});
 }
 
-TEST(StepOfName, IsTheNumberAtItsEnd) {
-  EXPECT_EQ(step_of_name("step-000100"), 100);
-  EXPECT_EQ(step_of_name("step143000"), 143000);
-  EXPECT_EQ(step_of_name("checkpoint-500"), 500);
-  EXPECT_EQ(step_of_name("global_step0"), 0);
-  for (const char* other :
-       {"", "500", "final", "step-5-half", "v2-step-5", "step", "llama-2", "gemma2", "step-99999999999999999999"}) {
+TEST(StepOfName, IsTheNumberBesideTheWord) {
+  const std::vector<std::pair<const char*, std::int64_t>> all = {
+      {"step-000100", 100},
+      {"step143000", 143000},
+      {"checkpoint-500", 500},
+      {"global_step0", 0},
+      {"globalstep7", 7},
+      {"pythia-70m-step1000", 1000},
+      {"v2-step-5", 5},
+      {"iter_0001000", 1000},
+      {"ckpt_356", 356},
+      {"phase1_checkpoint_055500", 55500},
+      {"stage2-ingredient1-step11931-tokens51B", 11931},
+      {"step1000-tokens4B", 1000},
+      {"TinyLlama-1.1B-intermediate-step-1431k-3T", 1431000},
+      {"TinyLlama-1.1B-step-50K-105b", 50000},
+      {"epoch=1-step=2000", 2000},
+      {"run1-1000steps", 1000},
+      {"warm-10k-steps", 10000},
+      {"Step_20-Q4_K_M", 20},
+      {"step1000-f16", 1000},
+      {"step1000_hf", 1000},
+  };
+  for (const auto& [name, step] : all) EXPECT_EQ(step_of_name(name), step) << name;
+  for (const char* other : {"",
+                            "500",
+                            "final",
+                            "step-5-half",
+                            "step",
+                            "llama-2",
+                            "gemma2",
+                            "step-99999999999999999999",
+                            "step-9999999999999999999k",
+                            "pythia-70m",
+                            "1000B-tokens",
+                            "tokens-1000B",
+                            "ckpt-100B",
+                            "step1000B",
+                            "epoch-3",
+                            "footstep5",
+                            "step-1.5",
+                            "step-10-of-20",
+                            "step-5-",
+                            "step--5x",
+                            "checkpoint-latest",
+                            "lc-4k-to-32k"}) {
     EXPECT_FALSE(step_of_name(other).has_value()) << other;
   }
 }

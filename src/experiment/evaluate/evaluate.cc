@@ -90,20 +90,24 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
 
 }  // namespace
 
-ExperimentResult evaluate(const Experiment& e, const std::vector<ModelData>& models, const RunFacts& run) {
+Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelData>& models, const RunFacts& run) {
   ExperimentResult result = head_of(e, run);
-  World world(e, models);
-  world.evaluate({.definition = e.definition, .prompts = prompt_subsets(e.prompts).front().prompts}, everything(e));
+  World world(e, models, run.stop);
+  SG_TRY_VOID(world.evaluate({.definition = e.definition, .prompts = prompt_subsets(e.prompts).front().prompts},
+                             everything(e)));
   result.models = models_table(world);
   result.prompts = prompts_table(world);
   for (const TableSpec& table : e.tables) result.tables.push_back(written_table(table, world));
   result.values = named_values(world);
   for (const VerdictSpec& verdict : e.verdicts) result.verdicts.push_back(written_verdict(verdict, world));
   result.references = references_of(world);
-  for (const FigureSpec& figure : e.figures) result.figures.push_back(resolved_figure(figure, world));
+  for (const FigureSpec& figure : e.figures) {
+    SG_TRY_VOID(go_on(run.stop));
+    result.figures.push_back(resolved_figure(figure, world));
+  }
   result.seed_results = seed_results(world, result.verdicts, run.started);
   for (const ModelData& data : models) result.failed += data.error ? 1 : 0;
-  if (run.explore) explore(world, result.verdicts);
+  if (run.explore) SG_TRY_VOID(explore(world, result.verdicts));
   return result;
 }
 

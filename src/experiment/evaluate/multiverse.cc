@@ -83,7 +83,7 @@ std::vector<Definition> admissible_definitions(const Experiment& e) {
   return definitions;
 }
 
-void explore(World& world, std::vector<Verdict>& verdicts) {
+Result<void> explore(World& world, std::vector<Verdict>& verdicts) {
   const Experiment& e = world.experiment();
   std::vector<std::string> names;
   for (const VerdictSpec& spec : e.verdicts) {
@@ -91,13 +91,13 @@ void explore(World& world, std::vector<Verdict>& verdicts) {
     const std::vector<std::string> more = names_of(spec);
     names.insert(names.end(), more.begin(), more.end());
   }
-  if (names.empty()) return;
+  if (names.empty()) return {};
   const Wanted wanted = needed_for(e, names), changing = varying(e, wanted);
   const std::vector<Definition> definitions = admissible_definitions(e);
   for (const PromptSubset& subset : prompt_subsets(e.prompts)) {
     bool first = true;
     for (const Definition& definition : definitions) {
-      world.evaluate({.definition = definition, .prompts = subset.prompts}, first ? wanted : changing);
+      SG_TRY_VOID(world.evaluate({.definition = definition, .prompts = subset.prompts}, first ? wanted : changing));
       first = false;
       for (std::size_t v = 0; v < e.verdicts.size(); ++v) {
         if (!e.verdicts[v].multiverse) continue;
@@ -109,6 +109,7 @@ void explore(World& world, std::vector<Verdict>& verdicts) {
   for (std::size_t v = 0; v < e.verdicts.size(); ++v) {
     if (e.verdicts[v].multiverse) summarise(e, e.verdicts[v], verdicts[v]);
   }
+  return {};
 }
 
 }  // namespace sg

@@ -20,7 +20,7 @@ std::vector<PromptSubset> prompt_subsets(const std::vector<Prompt>& prompts);
 std::vector<Definition> admissible_definitions(const Experiment& experiment);
 
 /// Fills the multiverse of the verdicts that have one; `verdicts` are those under the experiment's own definition, in
-/// the order of the file. The world is left at some other choice.
-void explore(World& world, std::vector<Verdict>& verdicts);
+/// the order of the file. The world is left at some other choice. Errors: interrupted.
+Result<void> explore(World& world, std::vector<Verdict>& verdicts);
 
 }  // namespace sg

@@ -4,9 +4,15 @@
 
 namespace sg {
 
-World::World(const Experiment& experiment, const std::vector<ModelData>& models)
+Result<void> go_on(const std::atomic<bool>* stop) {
+  if (stop == nullptr || !stop->load()) return {};
+  return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
+}
+
+World::World(const Experiment& experiment, const std::vector<ModelData>& models, const std::atomic<bool>* stop)
     : experiment_(experiment),
       models_(models),
+      stop_(stop),
       cells_(models.size()),
       column_names_(index_of(heads_of(experiment.columns))),
       prompt_names_(index_of(heads_of(experiment.prompt_columns))) {
@@ -24,13 +30,16 @@ World::World(const Experiment& experiment, const std::vector<ModelData>& models)
   }
 }
 
-void World::evaluate(const Choice& choice, const Wanted& wanted) {
+Result<void> World::evaluate(const Choice& choice, const Wanted& wanted) {
   choice_prompts_ = choice.prompts;
-  for (std::size_t m = 0; m < models_.size(); ++m) columns_[m]->evaluate(choice, wanted, cells_[m]);
-  evaluate_values(wanted);
+  for (std::size_t m = 0; m < models_.size(); ++m) {
+    SG_TRY_VOID(go_on(stop_));
+    columns_[m]->evaluate(choice, wanted, cells_[m]);
+  }
+  return evaluate_values(wanted);
 }
 
-void World::evaluate_values(const Wanted& wanted) {
+Result<void> World::evaluate_values(const Wanted& wanted) {
   const Lookup lookup_whole = lookup();
   const RowSet by_model = model_rows(), by_prompt = prompt_rows();
   for (std::size_t v = 0; v < value_heads_.size(); ++v) {
@@ -39,6 +48,7 @@ void World::evaluate_values(const Wanted& wanted) {
     bool any = false;
     for (const ColumnHead& head : heads) any = any || wanted.values.contains(head.name);
     if (!any) continue;
+    SG_TRY_VOID(go_on(stop_));
     std::vector<Value> values;
     if (const auto* formula = std::get_if<ExprSource>(&spec.source)) {
       values = {result_of(formula->expression)};
@@ -56,6 +66,7 @@ void World::evaluate_values(const Wanted& wanted) {
     }
     for (std::size_t i = 0; i < heads.size(); ++i) values_.insert_or_assign(heads[i].name, std::move(values[i]));
   }
+  return {};
 }
 
 const Value* World::value(const std::string& name) const {

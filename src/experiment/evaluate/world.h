@@ -1,6 +1,7 @@
 // World: every column and value of an experiment under one choice of definition and prompts.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <vector>
@@ -9,13 +10,17 @@
 
 namespace sg {
 
+/// The error of who stops because `stop` says so.
+Result<void> go_on(const std::atomic<bool>* stop);
+
 /// Refers to the experiment and the data, which must outlive it.
 class World {
  public:
-  World(const Experiment& experiment, const std::vector<ModelData>& models);
+  /// `stop` is looked at before every model and value; null: never.
+  World(const Experiment& experiment, const std::vector<ModelData>& models, const std::atomic<bool>* stop = nullptr);
 
-  /// Evaluates what is wanted; everything else keeps what it holds.
-  void evaluate(const Choice& choice, const Wanted& wanted);
+  /// Evaluates what is wanted; everything else keeps what it holds. Errors: interrupted.
+  Result<void> evaluate(const Choice& choice, const Wanted& wanted);
 
   const Experiment& experiment() const { return experiment_; }
   const std::vector<ModelData>& models() const { return models_; }
@@ -33,10 +38,11 @@ class World {
   RowSet prompt_rows() const;
 
  private:
-  void evaluate_values(const Wanted& wanted);
+  Result<void> evaluate_values(const Wanted& wanted);
 
   const Experiment& experiment_;
   const std::vector<ModelData>& models_;
+  const std::atomic<bool>* stop_;
   std::vector<std::unique_ptr<ModelColumns>> columns_;
   std::vector<ModelCells> cells_;
   std::vector<std::vector<ColumnHead>> value_heads_;

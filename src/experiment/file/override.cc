@@ -1,6 +1,5 @@
-#include <charconv>
-
 #include "experiment/file/parse_parts.h"
+#include "experiment/file/toml_text.h"
 
 namespace sg {
 namespace {
@@ -41,13 +40,23 @@ toml::table* enter_list(toml::array& list, const std::vector<std::string>& steps
   return nullptr;
 }
 
+/// The table's entry of this step. A key may hold dots, as "pythia-1.4b" does, so it may take several steps; `at` moves
+/// to the last of them.
+toml::node* enter_table(toml::table& table, const std::vector<std::string>& steps, std::size_t& at) {
+  std::string name = steps[at];
+  for (std::size_t last = at; last + 1 < steps.size(); name += "." + steps[++last]) {
+    if (toml::node* found = table.get(name)) {
+      at = last;
+      return found;
+    }
+  }
+  return nullptr;
+}
+
 /// The value as TOML would read it, else a text.
 toml::table parsed_value(const std::string& text) {
-  try {
-    return toml::parse("value = " + text);
-  } catch (const toml::parse_error&) {
-    return toml::table{{"value", text}};
-  }
+  Result<toml::table> read = read_toml("value = " + text, "--set");
+  return read.ok() ? std::move(read).value() : toml::table{{"value", text}};
 }
 
 }  // namespace
@@ -56,10 +65,13 @@ Result<void> apply_override(toml::table& root, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) return bad_override(text, "not an override", "key=value");
   const std::vector<std::string> steps = split_path(text.substr(0, equals));
+  if (steps.size() > kDeepestToml) {
+    return bad_override(text.substr(0, 100), "nested too deep", "at most " + std::to_string(kDeepestToml) + " keys");
+  }
   toml::table* table = &root;
   std::size_t at = 0;
   while (at + 1 < steps.size()) {
-    toml::node* next = table->get(steps[at]);
+    toml::node* next = enter_table(*table, steps, at);
     if (next == nullptr) next = &table->insert(steps[at], toml::table{}).first->second;
     ++at;
     if (toml::array* list = next->as_array()) {

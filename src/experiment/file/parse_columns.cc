@@ -137,13 +137,15 @@ std::optional<RowStatistic> parse_over_prompts(TomlTable& t) {
 constexpr std::string_view kSources[] = {"fact", "model",  "gain", "ladder", "norms", "weight",       "logits", "expr",
                                          "test", "equals", "list", "cases",  "const", "over_prompts", "prompt"};
 
-/// The one source that the table names; empty after an error.
+/// The one source that the table names, or "model" when it names none and is called as a fact of the model; empty after
+/// an error.
 std::string source_of(TomlTable& t) {
   std::vector<std::string_view> found;
   for (const std::string_view source : kSources) {
     if (t.has(source)) found.push_back(source);
   }
   if (found.size() == 1) return std::string(found.front());
+  if (found.empty() && known(field_keys<ModelFacts>(), t.text("name"))) return "model";
   t.wrong("name", "a column has exactly one source", fmt::format("one of {}", fmt::join(kSources, ", ")),
           found.empty() ? "none" : fmt::format("{}", fmt::join(found, ", ")));
   return "";
@@ -154,7 +156,7 @@ ColumnSource parse_source(TomlTable& t) {
   // Asked for in any case, so that a key of another source is known, and then refused by finish when it is out of
   // place.
   if (source == "fact") return FactSource{t.text("fact")};
-  if (source == "model") return ModelSource{field_key<ModelFacts>(t, "model")};
+  if (source == "model") return ModelSource{t.has("model") ? field_key<ModelFacts>(t, "model") : t.text("name")};
   if (source == "gain") return parse_gain(t);
   if (source == "ladder") return parse_ladder(t, "ladder", /*norms=*/false);
   if (source == "norms") return parse_ladder(t, "norms", /*norms=*/true);
@@ -196,7 +198,7 @@ std::string parse_format(TomlTable& table, std::string_view key) {
 
 std::vector<Column> parse_columns(TomlTable& root, std::string_view key) {
   std::vector<Column> columns;
-  for (TomlTable& t : root.tables(key, "[[" + std::string(key) + "]]")) {
+  for (TomlTable& t : root.tables(key, "[[" + std::string(key) + "]]", "name")) {
     const std::string name = t.need_text("name");
     t.set_name("[[" + std::string(key) + "]] " + name);
     Column column = {.name = name,

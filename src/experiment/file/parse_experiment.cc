@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "experiment/file/parse_parts.h"
+#include "experiment/file/toml_text.h"
 
 namespace sg {
 namespace {
 
 std::vector<ModelEntry> parse_models(TomlTable& root) {
   std::vector<ModelEntry> models;
-  for (TomlTable& t : root.tables("models", "[[models]]")) {
+  for (TomlTable& t : root.tables("models", "[[models]]", "key")) {
     const std::string key = t.need_text("key");
     t.set_name("[[models]] " + key);
     models.push_back({.key = key,
@@ -128,22 +129,11 @@ void parse_head(TomlTable& root, Experiment& e) {
   parse_spans(root, e);
 }
 
-Error syntax_error(const toml::parse_error& failure, const std::string& file) {
-  return {.what = "not TOML: " + std::string(failure.description()),
-          .where = file + ", line " + std::to_string(failure.source().begin.line) + ", column " +
-                   std::to_string(failure.source().begin.column)};
-}
-
 }  // namespace
 
 Result<Experiment> parse_experiment(const std::string& text, const std::string& file,
                                     std::span<const std::string> overrides) {
-  toml::table table;
-  try {
-    table = toml::parse(text, file);
-  } catch (const toml::parse_error& failure) {
-    return syntax_error(failure, file);
-  }
+  SG_TRY(toml::table table, read_toml(text, file));
   for (const std::string& one : overrides) {
     SG_TRY_VOID(apply_override(table, one));
   }

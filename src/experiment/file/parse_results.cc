@@ -1,9 +1,11 @@
 #include "experiment/file/parse_parts.h"
+#include "experiment/file/toml_text.h"
 
 namespace sg {
 namespace {
 
-/// Keys from the root down: a dot divides, single quotes keep one. Empty after an error.
+/// Keys from the root down: a dot divides, single quotes keep one. Empty after an error; more than any file needs are
+/// one, since results.json nests as deep.
 std::vector<std::string> split_steps(const std::string& path) {
   std::vector<std::string> steps(1);
   bool quoted = false;
@@ -19,7 +21,7 @@ std::vector<std::string> split_steps(const std::string& path) {
   for (const std::string& step : steps) {
     if (step.empty()) return {};
   }
-  return quoted ? std::vector<std::string>() : steps;
+  return quoted || steps.size() > kDeepestToml ? std::vector<std::string>() : steps;
 }
 
 std::vector<std::string> need_steps(TomlTable& t, std::string_view key, const std::string& path) {
@@ -69,7 +71,7 @@ std::vector<ResultKey> parse_results(TomlTable& root) {
   std::vector<ResultKey> keys;
   std::optional<TomlTable> results = root.table("results");
   if (!results) return keys;
-  for (TomlTable& t : results->tables("keys", "[[results.keys]]")) {
+  for (TomlTable& t : results->tables("keys", "[[results.keys]]", "path")) {
     std::string path = t.need_text("path");
     t.set_name("[[results.keys]] " + path);
     ResultKey key = {.where = t.place()};

@@ -57,7 +57,7 @@ std::optional<RowStatistic> parse_statistic(TomlTable& t) {
 
 std::vector<ValueSpec> parse_values(TomlTable& root) {
   std::vector<ValueSpec> values;
-  for (TomlTable& t : root.tables("values", "[[values]]")) {
+  for (TomlTable& t : root.tables("values", "[[values]]", "name")) {
     const std::string name = t.need_text("name");
     t.set_name("[[values]] " + name);
     ValueSpec value = {.name = name,
@@ -92,7 +92,7 @@ std::vector<ValueSpec> parse_values(TomlTable& root) {
 
 std::vector<VerdictSpec> parse_verdicts(TomlTable& root) {
   std::vector<VerdictSpec> verdicts;
-  for (TomlTable& t : root.tables("verdicts", "[[verdicts]]")) {
+  for (TomlTable& t : root.tables("verdicts", "[[verdicts]]", "name")) {
     const std::string name = t.need_text("name");
     t.set_name("[[verdicts]] " + name);
     VerdictSpec verdict = {.name = name,
@@ -126,7 +126,7 @@ std::vector<VerdictSpec> parse_verdicts(TomlTable& root) {
 
 std::vector<TableSpec> parse_tables(TomlTable& root) {
   std::vector<TableSpec> tables;
-  for (TomlTable& t : root.tables("tables", "[[tables]]")) {
+  for (TomlTable& t : root.tables("tables", "[[tables]]", "title")) {
     tables.push_back({.title = t.need_text("title"),
                       .note = t.text("note"),
                       .columns = t.texts("columns"),
@@ -231,7 +231,7 @@ std::vector<FigureSpec> parse_figures(TomlTable& root) {
 
 std::vector<ReferenceSpec> parse_references(TomlTable& root) {
   std::vector<ReferenceSpec> references;
-  for (TomlTable& t : root.tables("references", "[[references]]")) {
+  for (TomlTable& t : root.tables("references", "[[references]]", "what")) {
     references.push_back({.what = t.need_text("what"),
                           .source = t.need_text("source"),
                           .theirs = t.value("value"),

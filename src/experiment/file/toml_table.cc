@@ -92,6 +92,10 @@ bool TomlTable::has(std::string_view key) { return node(key) != nullptr; }
 
 std::string TomlTable::text(std::string_view key, const std::string& fallback) {
   const toml::node* at = node(key);
+  if (!implied_key_.empty() && key == implied_key_) {
+    if (at != nullptr) wrong(key, "two names", "the key of this table alone", "'" + std::string(key) + "' in it too");
+    return implied_;
+  }
   if (at == nullptr) return fallback;
   if (!at->is_string()) {
     wrong_type(key, "a text");
@@ -154,6 +158,25 @@ Value TomlTable::value(std::string_view key) {
   return Absent{"not given"};
 }
 
+namespace {
+
+using Entry = std::pair<std::string, const toml::node*>;
+
+/// toml++ keeps keys in alphabetical order; the file's is the author's. What --set added comes last.
+std::vector<Entry> in_order(const toml::table& table) {
+  std::vector<std::pair<std::pair<bool, toml::source_position>, Entry>> found;
+  for (const auto& [key, item] : table) {
+    const toml::source_position at = key.source().begin;
+    found.push_back({{!at, at}, {std::string(key.str()), &item}});
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Entry> entries;
+  for (auto& [position, entry] : found) entries.push_back(std::move(entry));
+  return entries;
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, Value>> TomlTable::entries(std::string_view key) {
   const toml::node* at = node(key);
   if (at == nullptr) return {};
@@ -162,21 +185,16 @@ std::vector<std::pair<std::string, Value>> TomlTable::entries(std::string_view k
     wrong_type(key, "a table");
     return {};
   }
-  std::vector<std::pair<toml::source_position, std::pair<std::string, Value>>> found;
-  for (const auto& [name, item] : *inner) {
-    auto value = toml_value(item);
+  std::vector<std::pair<std::string, Value>> entries;
+  for (const auto& [name, item] : in_order(*inner)) {
+    auto value = toml_value(*item);
     if (!value) {
-      wrong(key, "wrong type of '" + std::string(name.str()) + "'",
-            "a number, true or false, a text, or a list of them", type_name(item));
+      wrong(key, "wrong type of '" + name + "'", "a number, true or false, a text, or a list of them",
+            type_name(*item));
       return {};
     }
-    found.push_back({name.source().begin, {std::string(name.str()), std::move(*value)}});
+    entries.emplace_back(name, std::move(*value));
   }
-  // toml++ keeps keys in alphabetical order; the file's is the author's.
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<std::pair<std::string, Value>> entries;
-  entries.reserve(found.size());
-  for (auto& [position, entry] : found) entries.push_back(std::move(entry));
   return entries;
 }
 
@@ -190,11 +208,22 @@ std::optional<TomlTable> TomlTable::table(std::string_view key) {
   return TomlTable(*at->as_table(), "[" + std::string(key) + "]", *reading_);
 }
 
-std::vector<TomlTable> TomlTable::tables(std::string_view key, const std::string& called) {
+std::vector<TomlTable> TomlTable::tables(std::string_view key, const std::string& called, std::string_view named_by) {
   const toml::node* at = node(key);
   if (at == nullptr) return {};
-  const toml::array* array = at->as_array();
   std::vector<TomlTable> found;
+  if (at->is_table() && !named_by.empty()) {
+    for (const auto& [name, item] : in_order(*at->as_table())) {
+      if (!item->is_table()) {
+        wrong(key, "wrong type of '" + name + "'", "a table, as " + name + " = {...}", type_name(*item));
+        return {};
+      }
+      found.emplace_back(*item->as_table(), called + " " + name, *reading_);
+      found.back().imply(named_by, name);
+    }
+    return found;
+  }
+  const toml::array* array = at->as_array();
   if (array != nullptr) {
     for (const toml::node& item : *array) {
       if (!item.is_table()) break;

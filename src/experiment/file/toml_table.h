@@ -37,6 +37,12 @@ class TomlTable {
   TomlTable(const toml::table& table, std::string name, TomlReading& reading)
       : table_(&table), name_(std::move(name)), reading_(&reading) {}
 
+  /// The table, named by its key in the table around it: what it is asked for under `key` is `text`.
+  void imply(std::string_view key, std::string text) {
+    implied_key_ = key;
+    implied_ = std::move(text);
+  }
+
   bool has(std::string_view key);
   std::string text(std::string_view key, const std::string& fallback = {});
   /// A text that must be there and not be empty.
@@ -51,8 +57,9 @@ class TomlTable {
   std::vector<std::pair<std::string, Value>> entries(std::string_view key);
   /// An inner table; absent when the key is not there.
   std::optional<TomlTable> table(std::string_view key);
-  /// A list of tables, [[key]] or key = [{...}]; `called` names them in errors.
-  std::vector<TomlTable> tables(std::string_view key, const std::string& called);
+  /// A list of tables, [[key]] or key = [{...}]; `called` names them in errors. With `named_by`, also [key] with a
+  /// table for each: gain = {...} is [[key]] with named_by = "gain".
+  std::vector<TomlTable> tables(std::string_view key, const std::string& called, std::string_view named_by = {});
   template <class Enum>
   Enum word(std::string_view key, Enum fallback, const Words<Enum>& words) {
     const std::string given = text(key);
@@ -86,6 +93,7 @@ class TomlTable {
   std::string name_;
   TomlReading* reading_;
   std::vector<std::string> asked_;
+  std::string implied_key_, implied_;  // empty: none
 };
 
 /// A node as a value; nothing when it is none of the types that Value has.

@@ -1,6 +1,7 @@
 #include "experiment/run/analyze.h"
 
-#include <algorithm>
+#include <map>
+#include <set>
 
 #include "experiment/evaluate/seed_results.h"
 #include "experiment/value/value.h"
@@ -14,16 +15,40 @@ class Found {
   explicit Found(std::string source) : source_(std::move(source)) {}
 
   GivenModel& model(const std::string& key) {
-    const auto found = std::find_if(models.begin(), models.end(), [&](const GivenModel& m) { return m.key == key; });
-    if (found != models.end()) return *found;
-    models.push_back({.key = key, .error = {}, .cells = {.columns = {}, .prompts = {}, .source = source_}});
-    return models.back();
+    const auto [place, added] = places_.emplace(key, models.size());
+    if (added) models.push_back({.key = key, .error = {}, .cells = {.columns = {}, .prompts = {}, .source = source_}});
+    return models[place->second];
   }
 
   std::vector<GivenModel> models;
 
  private:
   std::string source_;
+  std::map<std::string, std::size_t> places_;
+};
+
+/// The keys of one list of models, each once.
+class Keys {
+ public:
+  Keys(const std::string& source, std::string where) : source_(source), where_(std::move(where)) {}
+
+  Result<void> add(const std::string& key) {
+    if (!seen_.insert(key).second) {
+      return Error{.what = "two models of one key",
+                   .where = source_ + ", " + where_,
+                   .expected = "each key once",
+                   .got = "'" + key + "'"};
+    }
+    if (seen_.size() <= kMostModels) return {};
+    return Error{.what = "too many models",
+                 .where = source_ + ", " + where_,
+                 .expected = "at most " + std::to_string(kMostModels)};
+  }
+
+ private:
+  const std::string& source_;
+  std::string where_;
+  std::set<std::string> seen_;
 };
 
 std::string key_of(const ResultKey& key, const Tree& entry, std::size_t place) {
@@ -93,10 +118,12 @@ std::optional<MeasuredModel> read_measured(const Tree& row) {
 }
 
 /// A file of ours keeps every column by its name.
-void read_ours(const Tree& ours, Found& found) {
+Result<void> read_ours(const Tree& ours, const std::string& source, Found& found) {
   const Tree* models = find_in(ours, {"models"});
-  if (models == nullptr) return;
+  if (models == nullptr) return {};
+  Keys keys(source, "streamgauge.models");
   for (const Tree& row : models->children) {
+    SG_TRY_VOID(keys.add(text_at(row, "key")));
     GivenModel& model = found.model(text_at(row, "key"));
     const std::string error = text_at(row, "error");
     if (!error.empty()) model.error = error;
@@ -104,20 +131,25 @@ void read_ours(const Tree& ours, Found& found) {
     model.cells.measured = read_measured(row);
   }
   const Tree* prompts = find_in(ours, {"prompt_rows"});
-  if (prompts == nullptr) return;
+  if (prompts == nullptr) return {};
   for (const Tree& row : prompts->children) {
     NamedCells cells;
     read_row(row, cells);
     found.model(text_at(row, "key")).cells.prompts.push_back(std::move(cells));
   }
+  return {};
+}
+
+std::string place_of(const ResultKey& key) {
+  std::string place;
+  for (const std::string& step : key.path) place.append(place.empty() ? "" : ".").append(step);
+  return place;
 }
 
 std::string places_of(const Experiment& e) {
   std::string places;
   for (const ResultKey& key : e.results) {
-    if (key.kind == ResultKey::Kind::kLeaf) continue;
-    places += places.empty() ? "" : ", ";
-    for (std::size_t i = 0; i < key.path.size(); ++i) places.append(i > 0 ? "." : "").append(key.path[i]);
+    if (key.kind != ResultKey::Kind::kLeaf) places.append(places.empty() ? "" : ", ").append(place_of(key));
   }
   return places.empty() ? "streamgauge.models" : places;
 }
@@ -126,15 +158,19 @@ std::string places_of(const Experiment& e) {
 
 Result<std::vector<GivenModel>> read_results(const Experiment& e, const Tree& document, const std::string& source) {
   Found found(source);
-  if (const Tree* ours = find_in(document, {"streamgauge"})) read_ours(*ours, found);
+  if (const Tree* ours = find_in(document, {"streamgauge"})) SG_TRY_VOID(read_ours(*ours, source, found));
   if (found.models.empty()) {
     for (const ResultKey& key : e.results) {
       if (key.kind == ResultKey::Kind::kLeaf) continue;
       const Tree* list = find_in(document, key.path);
       if (list == nullptr) continue;
+      Keys keys(source, place_of(key));
       for (std::size_t i = 0; i < list->children.size(); ++i) {
         const Tree& entry = list->children[i];
-        if (entry.object) read_entry(key, entry, found.model(key_of(key, entry, i)));
+        if (!entry.object) continue;
+        const std::string name = key_of(key, entry, i);
+        SG_TRY_VOID(keys.add(name));
+        read_entry(key, entry, found.model(name));
       }
     }
   }

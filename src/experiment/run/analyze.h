@@ -17,8 +17,12 @@ struct GivenModel {
   GivenCells cells;
 };
 
+/// Figures and tables show every model, so a file of more is refused.
+inline constexpr std::size_t kMostModels = 2000;
+
 /// What a results file holds, found by the experiment's [results] read backwards; in a file of ours, every column
-/// under "streamgauge". Errors: nothing in it is where the experiment keeps its models.
+/// under "streamgauge". Errors: nothing in it is where the experiment keeps its models; one list
+/// holds a key twice, or more than kMostModels.
 Result<std::vector<GivenModel>> read_results(const Experiment& experiment, const Tree& document,
                                              const std::string& source);
 

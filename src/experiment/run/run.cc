@@ -1,5 +1,6 @@
 #include "experiment/run/run.h"
 
+#include "experiment/evaluate/world.h"
 #include "experiment/file/parse.h"
 #include "experiment/run/run_job.h"
 #include "experiment/run/run_record.h"
@@ -35,6 +36,7 @@ Result<std::vector<Prepared>> prepare_all(const Experiment& e, const Cast& cast,
                                           RowStore& store) {
   std::vector<Prepared> all;
   for (const ModelData& data : cast.models) {
+    SG_TRY_VOID(go_on(options.stop));
     Prepared p = prepare_model(e, data, options, store);
     if (p.failure && p.failure->ends_run) return std::move(p.failure->error);
     if (p.failure) p.outcome.error = p.failure->error.message();
@@ -109,7 +111,7 @@ Result<void> measure_experiment(const Experiment& e, const RunOptions& options, 
   return {};
 }
 
-Result<ExperimentResult> evaluate_run(RowStore& store) {
+Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* stop) {
   SG_TRY(const std::optional<RunRecord> record, find_record(store));
   if (!record)
     return Error{.what = "the store holds no run", .hint = "Make one with streamgauge run EXPERIMENT -o DIR"};
@@ -129,9 +131,12 @@ Result<ExperimentResult> evaluate_run(RowStore& store) {
       SG_TRY_VOID(read_rows(outcome, row_key, e, store, data));
     }
   }
-  return evaluate(
-      e, cast.models,
-      {.started = record->started, .engine = record->engine, .pocket = record->pocket, .notices = record->notices});
+  return evaluate(e, cast.models,
+                  {.started = record->started,
+                   .engine = record->engine,
+                   .pocket = record->pocket,
+                   .notices = record->notices,
+                   .stop = stop});
 }
 
 }  // namespace sg

@@ -33,7 +33,8 @@ struct RunOptions {
 /// when it is done. Errors: of the store, an unknown ISA, interrupted; all that was put before stays.
 Result<void> measure_experiment(const Experiment& experiment, const RunOptions& options, RowStore& store);
 
-/// The outcome of the store's run. Errors: of the store; no run in it; an experiment text that is not understood.
-Result<ExperimentResult> evaluate_run(RowStore& store);
+/// The outcome of the store's run. Errors: of the store; no run in it; an experiment text that is not understood;
+/// interrupted, when `stop` says so.
+Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace sg

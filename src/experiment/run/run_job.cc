@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <new>
+#include <stdexcept>
+#include <system_error>
 
 #include "base/system.h"
 #include "io/hub_cache.h"
@@ -80,29 +82,35 @@ Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOpt
   return job;
 }
 
-}  // namespace
-
-Prepared prepare_model(const Experiment& e, const ModelData& data, const RunOptions& options, RowStore& store) {
-  Prepared p;
-  p.outcome = {.key = data.key, .label = data.label, .source = data.source, .facts = {}, .error = {}, .prompts = {}};
-  Result<RunJob> opened = open_job(e, data, options, p.outcome);
-  if (!opened.ok()) {
-    p.failure = of_model(std::move(opened).error());
-    return p;
+/// What a step gives, or what it throws as the model's failure: one model that is too large to open, or that needs a
+/// thread more than there are, is one row's error. A broken invariant of the program goes on up.
+template <class Step>
+std::optional<RunFailure> guarded(const Step& step) {
+  try {
+    return step();
+  } catch (const std::bad_alloc&) {
+    return of_model({.kind = ErrorKind::kResource,
+                     .what = "memory ran out",
+                     .hint = "A smaller --memory makes more passes with less of it"});
+  } catch (const std::length_error&) {
+    return of_model({.kind = ErrorKind::kResource, .what = "more is asked for than any memory holds"});
+  } catch (const std::system_error& failure) {
+    return of_model({.kind = ErrorKind::kResource, .what = "the system refused", .got = failure.what()});
   }
+}
+
+/// Fills what Prepared has besides its failure.
+std::optional<RunFailure> prepare(const Experiment& e, const ModelData& data, const RunOptions& options,
+                                  RowStore& store, Prepared& p) {
+  Result<RunJob> opened = open_job(e, data, options, p.outcome);
+  if (!opened.ok()) return of_model(std::move(opened).error());
   RunJob job = std::move(opened).value();
   Result<std::vector<Sequence>> missing = missing_rows(p.outcome.prompts, job.key, store);
-  if (!missing.ok()) {
-    p.failure = of_store(std::move(missing).error());
-    return p;
-  }
+  if (!missing.ok()) return of_store(std::move(missing).error());
   job.missing = std::move(missing).value();
   if (!e.weights.empty()) {
     const Result<std::optional<WeightsReport>> weights = store.find_weights(job.key);
-    if (!weights.ok()) {
-      p.failure = of_store(weights.error());
-      return p;
-    }
+    if (!weights.ok()) return of_store(weights.error());
     job.weights_missing = !weights.value().has_value();
   }
   std::size_t tokens = 0;
@@ -111,10 +119,8 @@ Prepared prepare_model(const Experiment& e, const ModelData& data, const RunOpti
   // The spectral norm of W_U and W_E costs about what 20 tokens do.
   job.work = parameters * (static_cast<double>(tokens) + (job.weights_missing ? 20.0 : 0.0));
   if (!job.missing.empty() || job.weights_missing) p.job = std::make_unique<RunJob>(std::move(job));
-  return p;
+  return std::nullopt;
 }
-
-namespace {
 
 /// The first aloud, the others in the log: a suite of prompts often meets the same one again and again.
 void tell_warnings(const std::string& id, const std::vector<std::string>& warnings, const RunOptions& options) {
@@ -154,18 +160,21 @@ std::optional<RunFailure> measure_matrices(RunJob& job, const Tokenizer& tokeniz
 
 }  // namespace
 
+Prepared prepare_model(const Experiment& e, const ModelData& data, const RunOptions& options, RowStore& store) {
+  Prepared p;
+  p.outcome = {.key = data.key, .label = data.label, .source = data.source, .facts = {}, .error = {}, .prompts = {}};
+  p.failure = guarded([&] { return prepare(e, data, options, store, p); });
+  return p;
+}
+
 std::optional<RunFailure> run_job(RunJob& job, const RunOptions& options, const std::function<void(double)>& progress,
                                   RowStore& store) {
-  try {
+  return guarded([&]() -> std::optional<RunFailure> {
     const Result<Tokenizer> tokenizer = load_tokenizer(job.model);
     if (!tokenizer.ok()) return of_model(tokenizer.error());
     if (auto failure = measure_rows(job, tokenizer.value(), options, progress, store)) return failure;
     return measure_matrices(job, tokenizer.value(), options, store);
-  } catch (const std::bad_alloc&) {
-    return of_model({.kind = ErrorKind::kResource,
-                     .what = "memory ran out",
-                     .hint = "A smaller --memory makes more passes with less of it"});
-  }
+  });
 }
 
 }  // namespace sg

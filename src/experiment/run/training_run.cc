@@ -3,13 +3,11 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <sstream>
-#include <string_view>
 
 #include "base/folder.h"
 #include "experiment/evaluate/seed_results.h"
+#include "experiment/run/step_name.h"
 #include "experiment/value/value.h"
 
 namespace sg {
@@ -94,19 +92,6 @@ toml::table prompts_table(const TrainingRun& run) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> step_of_name(const std::string& name) {
-  constexpr std::array<std::string_view, 4> kWords = {"step", "checkpoint", "ckpt", "iter"};
-  const std::size_t digits = name.find_first_of("0123456789");
-  if (digits == std::string::npos) return std::nullopt;
-  std::string_view word = std::string_view(name).substr(0, digits);
-  if (word.ends_with('-') || word.ends_with('_')) word.remove_suffix(1);
-  if (std::ranges::none_of(kWords, [&](std::string_view w) { return word.ends_with(w); })) return std::nullopt;
-  std::int64_t step = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, failure] = std::from_chars(name.data() + digits, end, step);
-  return failure == std::errc() && stop == end ? std::optional(step) : std::nullopt;
-}
 
 Result<TrainingRun> find_training_run(const fs::path& folder) {
   std::error_code failure;

@@ -28,10 +28,6 @@ struct TrainingRun {
   std::vector<Prompt> prompts;      // empty: the experiment's own
 };
 
-/// The number at the end of "step-000100", "global_step100", "checkpoint-500", "ckpt_20" or "iter20"; absent for any
-/// other name.
-std::optional<std::int64_t> step_of_name(const std::string& name);
-
 /// Every sub-folder with a config.json, and every .gguf file, whose name says a step. Errors: no such folder, none in
 /// it, two of one step.
 Result<TrainingRun> find_training_run(const std::filesystem::path& folder);

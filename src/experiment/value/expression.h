@@ -1,5 +1,5 @@
-// Expression: a formula over named values, compiled once by muParser. An operand without a value makes the result
-// absent with that operand's reason; in a condition every comparison with it is false. docs/experiments.md.
+// Expression: a formula over named values, compiled once. An operand without a value makes the result absent with that
+// operand's reason; in a condition every comparison with it is false. docs/experiments.md.
 #pragma once
 
 #include <functional>
@@ -16,11 +16,11 @@ namespace sg {
 /// The value of a name; null when there is no such name. What it points to lives until the call returns.
 using Lookup = std::function<const Value*(const std::string& name)>;
 
-/// Immutable; copies share one compiled formula. Safe to use from several threads: muParser's objects are its own
-/// and are locked while they compute, and its locale is never changed (numbers have a point in every locale).
+/// Immutable; copies share one compiled formula, and threads may too. Numbers have a point in every locale.
 class Expression {
  public:
-  /// Errors: not a formula, an unknown function. They say what and which text; the caller knows where.
+  /// Errors: not a formula, an unknown function, nested deeper than 100. They say what and which text; the caller
+  /// knows where.
   static Result<Expression> parse(const std::string& text);
 
   const std::string& text() const;
@@ -36,8 +36,8 @@ class Expression {
 
  private:
   struct Compiled;
-  explicit Expression(std::shared_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
-  std::shared_ptr<Compiled> compiled_;
+  explicit Expression(std::shared_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
+  std::shared_ptr<const Compiled> compiled_;
 };
 
 }  // namespace sg
