@@ -1,5 +1,6 @@
 // The parts of tokenizer.json that come after the model: post-processor, decoder, added tokens.
 #include <array>
+#include <map>
 
 #include "tokenizer/json_dispatch.h"
 #include "tokenizer/json_steps.h"
@@ -108,14 +109,18 @@ Result<void> read_decoder(const JsonObject& json, Spelling& spelling) {
 
 Result<std::vector<AddedToken>> read_added_tokens(const std::vector<JsonObject>& json, const Vocab& vocab) {
   std::vector<AddedToken> tokens;
+  std::map<std::string, TokenId, std::less<>> fresh;
   for (const JsonObject& item : json) {
     AddedToken token;
     SG_TRY(const std::string_view content, item.text("content"));
     token.content = content;
     token.id = vocab.find(content);
+    SG_TRY(const std::int64_t id, item.integer("id"));
+    SG_TRY_VOID(checked_id(item, "id", id));
+    // As the reference does: a token that the vocabulary lacks is numbered on from its size, whatever id it states.
     if (token.id == kNoToken) {
-      SG_TRY(const std::int64_t id, item.integer("id"));
-      SG_TRY(token.id, checked_id(item, "id", id));
+      const auto next = static_cast<TokenId>(vocab.count() + fresh.size());
+      token.id = fresh.emplace(content, next).first->second;
     }
     SG_TRY(const bool special, item.boolean("special", false));
     SG_TRY(token.normalized, item.boolean("normalized", !special));

@@ -102,6 +102,25 @@ Result<std::string> run(const StripSpaces& step, const std::string& text, std::s
   return begin < end ? text.substr(begin, end - begin) : std::string();
 }
 
+/// How many of the first bytes come from the text's first character after a step, if `start` do before it.
+Result<std::size_t> start_after(const NormalizeStep& step, std::string_view text, std::size_t start) {
+  if (start == 0) return start;
+  const bool blank = is_whitespace(decode_at(text, 0).value);
+  if (const auto* strip = std::get_if<StripSpaces>(&step)) return strip->left && blank ? 0 : start;
+  if (const auto* prepend = std::get_if<PrependText>(&step)) return start + prepend->prefix.size();
+  if (const auto* replace = std::get_if<ReplaceText>(&step)) {
+    const auto* literal = std::get_if<std::string>(&replace->pattern);
+    if (literal != nullptr) return !literal->empty() && text.starts_with(*literal) ? replace->content.size() : start;
+    std::vector<ByteRange> matches;
+    SG_TRY_VOID(find_pattern(replace->pattern, text, matches));
+    const bool at_start = !matches.empty() && matches.front().begin == 0 && matches.front().end > 0;
+    return at_start ? replace->content.size() : start;
+  }
+  const std::string first(text.substr(0, start));
+  SG_TRY(const std::string mapped, std::visit([&](const auto& s) { return run(s, first, growth_limit(start)); }, step));
+  return mapped.size();
+}
+
 }  // namespace
 
 std::size_t growth_limit(std::size_t bytes) {
@@ -129,12 +148,13 @@ Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std
   return {};
 }
 
-Result<std::string> Normalizer::apply(std::string_view text) const {
+Result<Normalizer::Normal> Normalizer::apply(std::string_view text) const {
   const std::size_t limit = growth_limit(text.size());
-  std::string out(text);
+  Normal out{.text = std::string(text), .start = text.empty() ? 0 : utf8_length(text[0])};
   for (const NormalizeStep& step : steps_) {
-    SG_TRY(out, std::visit([&](const auto& s) { return run(s, std::move(out), limit); }, step));
-    SG_TRY_VOID(check_growth(out.size(), limit));
+    SG_TRY(out.start, start_after(step, out.text, std::min(out.start, out.text.size())));
+    SG_TRY(out.text, std::visit([&](const auto& s) { return run(s, std::move(out.text), limit); }, step));
+    SG_TRY_VOID(check_growth(out.text.size(), limit));
   }
   return out;
 }

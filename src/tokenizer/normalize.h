@@ -43,7 +43,11 @@ class Normalizer {
  public:
   Normalizer() = default;
   explicit Normalizer(std::vector<NormalizeStep> steps) : steps_(std::move(steps)) {}
-  Result<std::string> apply(std::string_view text) const;
+  struct Normal {
+    std::string text;
+    std::size_t start = 0;  // its first bytes that come from the first character of the text before
+  };
+  Result<Normal> apply(std::string_view text) const;
 
  private:
   std::vector<NormalizeStep> steps_;

@@ -113,7 +113,8 @@ Result<void> run(const SplitStep& step, Words& words) {
     regroup(step.behavior, parts);
     for (const Part& part : parts) {
       if (part.begin == part.end) continue;
-      split.push_back({word.begin + part.begin, word.begin + part.end, word.starts_text && part.begin == 0});
+      const std::uint32_t start = word.start > part.begin ? word.start - part.begin : 0;
+      split.push_back({word.begin + part.begin, word.begin + part.end, start});
     }
   }
   words.words = std::move(split);
@@ -127,9 +128,12 @@ void rewrite(Words& words, F f) {
   text.reserve(words.text.size() + words.text.size() / 4);
   for (Words::Word& word : words.words) {
     const auto begin = static_cast<std::uint32_t>(text.size());
+    const std::uint32_t length = word.end - word.begin;
     f(word, words.view(word), text);
     word.begin = begin;
     word.end = static_cast<std::uint32_t>(text.size());
+    // What a step puts before a word belongs to its first character.
+    if (word.start > 0 && word.end - begin > length) word.start += word.end - begin - length;
   }
   words.text = std::move(text);
 }
@@ -159,7 +163,7 @@ bool wants_prefix(PrependScheme scheme, bool starts_text) {
 Result<void> run(const MetaspaceStep& step, Words& words) {
   rewrite(words, [&](const Words::Word& word, std::string_view view, std::string& out) {
     const bool has_prefix = view.starts_with(' ') || view.starts_with(step.replacement);
-    if (!has_prefix && wants_prefix(step.scheme, word.starts_text)) out.append(step.replacement);
+    if (!has_prefix && wants_prefix(step.scheme, word.start > 0)) out.append(step.replacement);
     for (std::size_t at = 0; at < view.size();) {
       const std::size_t space = std::min(view.find(' ', at), view.size());
       out.append(view.substr(at, space - at));

@@ -13,12 +13,12 @@
 
 namespace sg {
 
-/// Words of a text: ranges of `text`, in order, none empty. `starts_text` marks a word that begins where the
-/// whole input of encode begins.
+/// Words of a text: ranges of `text`, in order, none empty. A word begins with `start` bytes that come
+/// from the first character of the whole input of encode; mostly 0.
 struct Words {
   struct Word {
     std::uint32_t begin, end;
-    bool starts_text;
+    std::uint32_t start;
   };
   std::string text;
   std::vector<Word> words;

@@ -3,6 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tokenizer/unicode.h"
@@ -13,8 +14,23 @@ namespace {
 /// Oniguruma's \w as PCRE2 properties (PCRE2's own \w lacks marks and connector punctuation).
 constexpr std::string_view kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
 
+/// \b and \B as Oniguruma has them: between its words.
+std::string boundary(bool is_boundary) {
+  const std::string word = "[" + std::string(kWord) + "]";
+  const std::string after = is_boundary ? "(?!" : "(?=", not_after = is_boundary ? "(?=" : "(?!";
+  return "(?:(?<=" + word + ")" + after + word + ")|(?<!" + word + ")" + not_after + word + "))";
+}
+
+// What the search for one match may read of the text at first, in bytes; it grows while a match needs more.
+constexpr std::size_t kWindow = 4096;
+// All searches together may read this many times the text: far more than a pattern that moves on with every match
+// does, far less than one that reads to the end from every place. The free part lets short texts be.
+constexpr std::size_t kReadsPerByte = 256, kFreeReads = std::size_t{1} << 24;
+// Steps of backtracking that one search may take, per byte of its window.
+constexpr std::uint32_t kStepsPerByte = 32, kFreeSteps = 1u << 16;
+
 /// Rewrites Oniguruma's Ruby syntax where PCRE2 means something else by the same text: \s (PCRE2 adds U+180E),
-/// \w, \uHHHH, and character classes nested in classes.
+/// \w, \b, \uHHHH, and character classes nested in classes.
 class Translator {
  public:
   Translator(std::string_view pattern, std::string_view where) : pattern_(pattern), where_(where) {}
@@ -53,6 +69,7 @@ class Translator {
     if (c == 'S') return replace(2, "\\P{White_Space}");
     if (c == 'w') return replace(2, bare ? "[" + std::string(kWord) + "]" : std::string(kWord));
     if (c == 'W' && bare) return replace(2, "[^" + std::string(kWord) + "]");
+    if ((c == 'b' || c == 'B') && bare) return replace(2, boundary(c == 'b'));
     if (c == 'u' && at_ + 6 <= pattern_.size()) {
       return replace(6, "\\x{" + std::string(pattern_.substr(at_ + 2, 4)) + "}");
     }
@@ -116,6 +133,7 @@ std::string pcre2_message(int code) {
 
 void Regex::Free::operator()(pcre2_real_code_8* code) const { pcre2_code_free(code); }
 void Regex::Matcher::Free::operator()(pcre2_real_match_data_8* data) const { pcre2_match_data_free(data); }
+void Regex::Matcher::Free::operator()(pcre2_real_match_context_8* limits) const { pcre2_match_context_free(limits); }
 
 Result<Regex> Regex::compile(std::string_view pattern, std::string_view where) {
   SG_TRY(const std::string translated, Translator(pattern, where).run());
@@ -124,8 +142,8 @@ Result<Regex> Regex::compile(std::string_view pattern, std::string_view where) {
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
   int error = 0;
   PCRE2_SIZE offset = 0;
-  // Ruby's ^ and $ match at every line, as with PCRE2_MULTILINE.
-  constexpr std::uint32_t kOptions = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C;
+  // Ruby's ^ and $ match at every line, as with PCRE2_MULTILINE. Anchored: find_all goes from place to place itself.
+  constexpr std::uint32_t kOptions = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C | PCRE2_ANCHORED;
   Regex regex(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), kOptions, &error,
                             &offset, context.get()));
   if (regex.code_ == nullptr) {
@@ -133,34 +151,60 @@ Result<Regex> Regex::compile(std::string_view pattern, std::string_view where) {
                  .where = std::string(where),
                  .got = std::string(pattern)};
   }
-  pcre2_jit_compile(regex.code_.get(), PCRE2_JIT_COMPLETE);  // where the machine has no JIT, the interpreter runs
+  pcre2_jit_compile(regex.code_.get(),
+                    PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);  // where the machine has no JIT, the interpreter runs
   return regex;
 }
 
-Regex::Matcher::Matcher(const Regex& regex) : regex_(regex), data_(pcre2_match_data_create(1, nullptr)) {
-  SG_CHECK(data_ != nullptr, "pcre2_match_data_create");
+Regex::Matcher::Matcher(const Regex& regex)
+    : regex_(regex), data_(pcre2_match_data_create(1, nullptr)), limits_(pcre2_match_context_create(nullptr)) {
+  SG_CHECK(data_ != nullptr && limits_ != nullptr, "pcre2_match_data_create");
+}
+
+int Regex::Matcher::match_here(std::string_view text, std::size_t from, bool is_whole) {
+  pcre2_set_match_limit(limits_.get(), kFreeSteps + kStepsPerByte * static_cast<std::uint32_t>(text.size() - from));
+  const auto match = [&](std::uint32_t more) {
+    return pcre2_match(regex_.code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                       PCRE2_NO_UTF_CHECK | (is_whole ? 0 : PCRE2_PARTIAL_HARD) | more, data_.get(), limits_.get());
+  };
+  const int found = match(0);
+  // Deep backtracking: slower, on the heap.
+  return found == PCRE2_ERROR_JIT_STACKLIMIT ? match(PCRE2_NO_JIT) : found;
+}
+
+Result<std::optional<ByteRange>> Regex::Matcher::find_at(std::string_view text, std::size_t from, std::size_t& reads) {
+  for (std::size_t window = kWindow;; window *= 2) {
+    std::size_t end = text.size() - from > window ? from + window : text.size();
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    if (end - from > reads) {
+      return Error{.kind = ErrorKind::kResource,
+                   .what = "the tokenizer's regular expression reads the text over and over",
+                   .expected = "a pattern that reads each part of a text a bounded number of times"};
+    }
+    const int found = match_here(text.substr(0, end), from, end == text.size());
+    reads -= std::min(reads, found >= 0 ? pcre2_get_ovector_pointer(data_.get())[1] - from : end - from);
+    if (found == PCRE2_ERROR_PARTIAL) continue;
+    if (found == PCRE2_ERROR_NOMATCH) return std::optional<ByteRange>{};
+    if (found < 0) {
+      return Error{.kind = ErrorKind::kResource,
+                   .what = "regular expression failed on this text: " + pcre2_message(found)};
+    }
+    const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(data_.get());
+    return std::optional(ByteRange{static_cast<std::uint32_t>(bounds[0]), static_cast<std::uint32_t>(bounds[1])});
+  }
 }
 
 Result<void> Regex::Matcher::find_all(std::string_view text, std::vector<ByteRange>& matches) {
-  const auto* subject = reinterpret_cast<PCRE2_SPTR>(text.data());
-  std::size_t from = 0, last_end = ~std::size_t{0};
+  std::size_t from = 0, last_end = ~std::size_t{0}, reads = kReadsPerByte * text.size() + kFreeReads;
   while (from <= text.size()) {
-    const auto match = [&](std::uint32_t more) {
-      return pcre2_match(regex_.code_.get(), subject, text.size(), from, PCRE2_NO_UTF_CHECK | more, data_.get(),
-                         nullptr);
-    };
-    int found = match(0);
-    if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = match(PCRE2_NO_JIT);  // deep backtracking: slower, on the heap
-    if (found == PCRE2_ERROR_NOMATCH) break;
-    if (found < 0) return Error{.what = "regular expression failed on this text: " + pcre2_message(found)};
-    const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(data_.get());
-    if (bounds[0] == bounds[1] && bounds[1] == last_end) {
+    SG_TRY(const std::optional<ByteRange> found, find_at(text, from, reads));
+    if (!found || (found->begin == found->end && found->end == last_end)) {
       from += from < text.size() ? utf8_length(text[from]) : 1;
       continue;
     }
     // \K is refused, so a match never starts after its end.
-    matches.push_back({static_cast<std::uint32_t>(bounds[0]), static_cast<std::uint32_t>(bounds[1])});
-    from = last_end = bounds[1];
+    matches.push_back(*found);
+    from = last_end = found->end;
   }
   return {};
 }

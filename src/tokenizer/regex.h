@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 struct pcre2_real_code_8;
 struct pcre2_real_match_data_8;
+struct pcre2_real_match_context_8;
 
 namespace sg {
 
@@ -29,15 +31,23 @@ class Regex {
    public:
     explicit Matcher(const Regex& regex);
     /// Every match from left to right, not overlapping, empty ones included unless they touch the one
-    /// before. Fails only when the pattern exceeds PCRE2's limits on this text. `text` is valid UTF-8.
+    /// before. Its work is bounded in proportion to the text: a pattern that reads to the end from every place, or
+    /// backtracks without end, is an error (kResource). `text` is valid UTF-8.
     Result<void> find_all(std::string_view text, std::vector<ByteRange>& matches);
 
    private:
     struct Free {
       void operator()(pcre2_real_match_data_8* data) const;
+      void operator()(pcre2_real_match_context_8* limits) const;
     };
+    /// PCRE2's answer for a match that begins at `from`, in a text that may go on unless `is_whole`.
+    int match_here(std::string_view text, std::size_t from, bool is_whole);
+    /// The match that begins at `from`. `reads`: bytes that may still be read, less what was.
+    Result<std::optional<ByteRange>> find_at(std::string_view text, std::size_t from, std::size_t& reads);
+
     const Regex& regex_;
     std::unique_ptr<pcre2_real_match_data_8, Free> data_;
+    std::unique_ptr<pcre2_real_match_context_8, Free> limits_;
   };
 
  private:

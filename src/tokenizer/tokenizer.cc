@@ -30,7 +30,8 @@ Result<void> TokenizerEngine::set_added_tokens(std::vector<AddedToken> tokens) {
     if (is_added.size() <= static_cast<std::size_t>(token.id)) is_added.resize(static_cast<std::size_t>(token.id) + 1);
     is_added[static_cast<std::size_t>(token.id)] = true;
     if (token.normalized) {
-      SG_TRY(token.content, normalizer.apply(token.content));
+      SG_TRY(Normalizer::Normal normal, normalizer.apply(token.content));
+      token.content = std::move(normal.text);
     }
     (token.normalized ? normalized : raw).push_back(std::move(token));
   }
@@ -61,15 +62,17 @@ std::string TokenizerEngine::text_of(TokenId id) const {
 
 Result<void> TokenizerEngine::encode_part(std::string_view text, bool starts_text, Bpe::Scratch& scratch,
                                           std::vector<TokenId>& ids) const {
-  SG_TRY(const std::string normal, normalizer.apply(text));
-  SG_TRY(const std::vector<TextPart> parts, normalized_added.split(normal));
+  SG_TRY(const Normalizer::Normal normal, normalizer.apply(text));
+  SG_TRY(const std::vector<TextPart> parts, normalized_added.split(normal.text));
   for (const TextPart& part : parts) {
     if (part.id != kNoToken) {
       ids.push_back(part.id);
       continue;
     }
-    Words words{.text = normal.substr(part.begin, part.end - part.begin), .words = {}};
-    words.words.push_back({0, part.end - part.begin, starts_text && part.begin == 0});
+    Words words{.text = normal.text.substr(part.begin, part.end - part.begin), .words = {}};
+    const std::uint32_t start =
+        starts_text && normal.start > part.begin ? static_cast<std::uint32_t>(normal.start) - part.begin : 0;
+    words.words.push_back({0, part.end - part.begin, start});
     SG_TRY_VOID(pre_tokenize(steps, words));
     for (const Words::Word& word : words.words) bpe.encode(words.view(word), scratch, ids);
   }

@@ -43,6 +43,8 @@ class Vocab {
   std::string_view piece(TokenId id) const;
   bool has(TokenId id) const;
   /// 1 + the largest id.
+  /// Different pieces; size() is larger where ids have gaps.
+  std::size_t count() const { return used_; }
   TokenId size() const { return static_cast<TokenId>(spans_.size()); }
 
  private:
