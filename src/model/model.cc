@@ -10,6 +10,7 @@
 #include "io/in_quotes.h"
 #include "model/config_check.h"
 #include "model/spec_from_tensors.h"
+#include "tokenizer/gguf_keys.h"
 
 namespace sg {
 namespace {
@@ -102,6 +103,11 @@ Result<Model> open_parts(Checkpoint checkpoint, const std::filesystem::path& pat
   model.notices.insert(model.notices.end(), model.spec.notices.begin(), model.spec.notices.end());
   model.notices.insert(model.notices.end(), model.bindings.notices.begin(), model.bindings.notices.end());
   model.notices.insert(model.notices.end(), foreign.begin(), foreign.end());
+  if (model.checkpoint.format == Format::kGguf) {
+    if (std::optional<std::string> notice = notice_of(gguf_vocab_of(model.checkpoint))) {
+      model.notices.push_back(*std::move(notice));
+    }
+  }
   return model;
 }
 
@@ -165,39 +171,10 @@ Result<Tokenizer> read_tokenizer(const Checkpoint& c) {
     SG_TRY_VOID(file.check());
     return read;
   }
-  GgufVocab vocab;
-  const auto text = [&](const char* key) {
-    const auto* value = c.meta<std::string_view>(key);
-    return value == nullptr ? std::string_view{} : *value;
-  };
-  const auto flag = [&](const char* key, bool otherwise) {
-    const auto* value = c.meta<bool>(key);
-    return value == nullptr ? otherwise : *value;
-  };
-  const auto id = [&](const char* key) -> std::int64_t {
-    const auto* value = c.meta<std::uint64_t>(key);
-    return value == nullptr || *value > 0x7fffffff ? -1 : static_cast<std::int64_t>(*value);
-  };
-  vocab.model = text("tokenizer.ggml.model");
-  vocab.pre = text("tokenizer.ggml.pre");
-  if (const auto* v = c.meta<std::vector<std::string_view>>("tokenizer.ggml.tokens")) vocab.tokens = *v;
-  if (const auto* v = c.meta<std::vector<std::string_view>>("tokenizer.ggml.merges")) vocab.merges = *v;
-  if (const auto* v = c.meta<std::vector<double>>("tokenizer.ggml.scores")) vocab.scores = *v;
-  if (const auto* v = c.meta<std::vector<std::int64_t>>("tokenizer.ggml.token_type")) vocab.token_types = *v;
+  const GgufVocab vocab = gguf_vocab_of(c);
   if (vocab.tokens.empty()) {
     return Error{.what = "the GGUF file carries no vocabulary", .where = c.path.string()};
   }
-  vocab.bos = id("tokenizer.ggml.bos_token_id");
-  vocab.eos = id("tokenizer.ggml.eos_token_id");
-  vocab.unknown = id("tokenizer.ggml.unknown_token_id");
-  const bool sentencepiece = vocab.model == "llama";
-  // What llama.cpp assumes of files that do not say: SentencePiece models and LLaMA 3's and Mistral's BPE begin with
-  // BOS.
-  constexpr std::string_view kBosByDefault[] = {"llama3", "llama-v3", "llama-bpe", "falcon3", "tekken"};
-  const bool bos = sentencepiece || std::ranges::find(kBosByDefault, vocab.pre) != std::end(kBosByDefault);
-  vocab.add_bos = flag("tokenizer.ggml.add_bos_token", bos);
-  vocab.add_eos = flag("tokenizer.ggml.add_eos_token", false);
-  vocab.add_space_prefix = flag("tokenizer.ggml.add_space_prefix", sentencepiece);
   return Tokenizer::from_gguf(vocab, c.path.string());
 }
 

@@ -84,13 +84,20 @@ std::vector<AddedToken> added_tokens(const GgufVocab& vocab, const Vocab& spelle
   return added;
 }
 
+/// What llama.cpp assumes of files that do not say: SentencePiece models and LLaMA 3's and Mistral's BPE begin with
+/// BOS.
+bool begins_with_bos(const GgufVocab& vocab) {
+  constexpr std::string_view kBosByDefault[] = {"llama3", "llama-v3", "llama-bpe", "falcon3", "tekken"};
+  return vocab.model == "llama" || std::ranges::find(kBosByDefault, vocab.pre) != std::end(kBosByDefault);
+}
+
 Result<void> set_ends(const GgufVocab& vocab, std::string_view where, std::vector<TokenId>& before,
                       std::vector<TokenId>& after) {
-  if (vocab.add_bos) {
+  if (vocab.add_bos.value_or(begins_with_bos(vocab))) {
     SG_TRY_VOID(check_id(vocab, vocab.bos, "bos_token_id", where));
     before.push_back(static_cast<TokenId>(vocab.bos));
   }
-  if (vocab.add_eos) {
+  if (vocab.add_eos.value_or(false)) {
     SG_TRY_VOID(check_id(vocab, vocab.eos, "eos_token_id", where));
     after.push_back(static_cast<TokenId>(vocab.eos));
   }
@@ -187,7 +194,7 @@ Result<TokenizerEngine> read_llama(const GgufVocab& vocab, std::string_view wher
   SG_TRY(Merges merges, scored_merges(vocab, where));
   TokenizerEngine engine(Bpe(spell(vocab, kSpaceRunsMerge), std::move(merges), options));
   std::vector<NormalizeStep> steps;
-  if (vocab.add_space_prefix) steps.emplace_back(PrependText{std::string(kSpace)});
+  if (vocab.add_space_prefix.value_or(true)) steps.emplace_back(PrependText{std::string(kSpace)});
   steps.emplace_back(ReplaceText{.pattern = " ", .content = std::string(kSpace)});
   engine.normalizer = Normalizer(std::move(steps));
   engine.spelling = {.byte_tokens = true, .space = std::string(kSpace)};

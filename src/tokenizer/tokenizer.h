@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ struct GgufVocab {
   std::span<const std::int64_t> token_types = {};  // 1 normal 2 unknown 3 control 4 user 5 unused 6 byte
   std::span<const std::string_view> merges = {};   // may be empty for llama
   std::int64_t bos = -1, eos = -1, unknown = -1;   // -1: absent from the file
-  bool add_bos = false, add_eos = false, add_space_prefix = true;
+  std::optional<bool> add_bos = {}, add_eos = {}, add_space_prefix = {};  // absent: as llama.cpp takes it
 };
 
 /// Immutable and safe to share between threads after construction.
