@@ -154,18 +154,14 @@ class RunResume(support.CliTest):
         self.survives_kills("head-density", seconds, finish, "head-density")
 
     def test_a_rerun_measures_nothing(self):
-        folder = self.folder / "again"
-        shutil.copytree(self.out, folder)
-        store = sqlite3.connect(folder / "store.sqlite")
-        # A row that is measured again would come back with its norms.
-        store.execute("UPDATE logits SET mean = 123.0")
-        store.commit()
-        store.close()
-        done = self.finish(self.start(folder))
-        self.assertEqual(done.returncode, 0, done.stderr_text)
-        store = sqlite3.connect(folder / "store.sqlite")
-        self.assertEqual(store.execute("SELECT DISTINCT mean FROM logits").fetchall(), [(123.0,)])
-        store.close()
+        command = [support.PROGRAM, "run", str(self.experiment), *self.models, "--log-level", "info", "-o"]
+        said = []
+        for _ in range(2):
+            done = subprocess.run([*command, str(self.folder / "again")], capture_output=True, timeout=120, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said.append(done.stderr.decode())
+        self.assertEqual(said[0].count("prompts to measure"), len(MODELS))
+        self.assertNotIn("to measure", said[1])
         self.finishes(self.out)
 
     def test_rows_of_a_model_that_is_gone_are_not_lost(self):

@@ -32,7 +32,7 @@ class Zoo(support.CliTest):
         cls.zoo = support.pathlib.Path(support.tempfile.mkdtemp(prefix="streamgauge-test-"))
         cls.addClassCleanup(shutil.rmtree, cls.zoo)
         text = "\n".join((ROOT / "experiments" / f"{name}.toml").read_text() for name in EXPERIMENTS)
-        for number, name in enumerate(sorted(set(re.findall(r'^zoo = "(.*)"', text, re.MULTILINE)))):
+        for number, name in enumerate(sorted(set(re.findall(r'\bzoo = "([^"]*)"', text)))):
             tiny_model(cls.zoo / name, TINY[number % len(TINY)])
         make_run(cls.zoo / "grokking")
 
