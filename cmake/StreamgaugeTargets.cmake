@@ -15,9 +15,6 @@ target_link_options(sg_flags INTERFACE LINKER:--as-needed)
 if(STREAMGAUGE_WERROR)
   target_compile_options(sg_flags INTERFACE -Werror)
 endif()
-if(STREAMGAUGE_SCALAR)
-  target_compile_definitions(sg_flags INTERFACE HWY_COMPILE_ONLY_EMU128)
-endif()
 if(STREAMGAUGE_SANITIZE)
   target_compile_options(sg_flags INTERFACE -fsanitize=${STREAMGAUGE_SANITIZE} -fno-omit-frame-pointer
                                             -fno-sanitize-recover=all
