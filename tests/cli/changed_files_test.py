@@ -17,7 +17,7 @@ def gguf_text(text):
 
 def vocabulary():
     """A GGUF with a tokenizer and no tensor, as llama.cpp's own tests use."""
-    tokens = [chr(c) for c in range(33, 127)] + ["\u0120", "\u010a"]
+    tokens = [chr(c) for c in range(33, 127)] + ["\u0120", "\u010a", "ab"]
     pairs = [gguf_text("general.architecture") + struct.pack("<I", 8) + gguf_text("llama"),
              gguf_text("tokenizer.ggml.model") + struct.pack("<I", 8) + gguf_text("gpt2"),
              gguf_text("tokenizer.ggml.pre") + struct.pack("<I", 8) + gguf_text("gpt-2"),
