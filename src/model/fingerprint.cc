@@ -1,6 +1,7 @@
 // The identity of a checkpoint, of a sample or of every byte (docs/adr/0015).
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -24,6 +25,11 @@ void add_text(Sha256& hash, std::string_view text) {
   hash.add(text);
 }
 
+bool lies_in(const FileMap& file, const std::byte* data) {
+  const std::byte* const first = file.bytes().data();
+  return std::greater_equal<>()(data, first) && std::less<>()(data, first + file.bytes().size());
+}
+
 /// Parts of one mapped file, read past the mapping where the file can be opened again; else what is mapped stands, as
 /// for a file that was removed. check_unchanged tells what became of one that was changed.
 class Parts {
@@ -32,10 +38,12 @@ class Parts {
     Result<FileReader> reader = FileReader::open(file);
     if (reader.ok()) reader_.emplace(std::move(reader).value());
   }
+  /// A tensor whose bytes were put together in memory does not lie in the file.
   void add(Sha256& hash, const std::byte* data, std::size_t size) const {
     std::array<std::byte, kWindowBytes * kWindows> buffer;
-    const auto offset = static_cast<std::uint64_t>(data - file_.bytes().data());
-    const bool read = reader_ && size <= buffer.size() && reader_->read(offset, {buffer.data(), size}).ok();
+    const bool readable = reader_ && size <= buffer.size() && lies_in(file_, data);
+    const auto offset = readable ? static_cast<std::uint64_t>(data - file_.bytes().data()) : 0;
+    const bool read = readable && reader_->read(offset, {buffer.data(), size}).ok();
     hash.add(read ? buffer.data() : data, size);
   }
 
@@ -49,7 +57,7 @@ std::size_t header_bytes(const Checkpoint& checkpoint, std::size_t file) {
   const std::span<const std::byte> bytes = checkpoint.files[file].bytes();
   const std::byte* first = bytes.data() + bytes.size();
   for (const TensorInfo& tensor : checkpoint.tensors) {
-    if (static_cast<std::size_t>(tensor.file) == file) first = std::min(first, tensor.data);
+    if (lies_in(checkpoint.files[file], tensor.data)) first = std::min(first, tensor.data);
   }
   return static_cast<std::size_t>(first - bytes.data());
 }
