@@ -41,13 +41,18 @@ void remove_member(ConfigObject& object, std::string_view name) {
 }
 
 /// A multimodal config.json keeps the language model in an object of its own, whose keys then stand alone; what holds
-/// for both parts stands outside.
-bool keep_text_part(ConfigValue& root) {
+/// for both parts stands outside. Whether it does; an error when something else stands in the object's place.
+Result<bool> keep_text_part(ConfigValue& root, const std::string& where) {
   for (const std::string_view name : {"text_config", "llm_config"}) {
     const ConfigValue* part = root.member(name);
-    if (part == nullptr || !std::holds_alternative<ConfigObject>(*part) || std::get<ConfigObject>(*part).empty()) {
-      continue;
+    if (part == nullptr || part->is_null()) continue;
+    if (!std::holds_alternative<ConfigObject>(*part)) {
+      return Error{.what = fmt::format("{} has no usable value", name),
+                   .where = where,
+                   .expected = "an object or null",
+                   .got = show(*part)};
     }
+    if (std::get<ConfigObject>(*part).empty()) continue;
     ConfigValue text = *part;
     auto& members = std::get<ConfigObject>(text);
     for (const std::string_view shared :
@@ -108,7 +113,7 @@ Result<Config> Config::from_json(std::string_view json, std::string where) {
   Config config;
   config.where_ = std::move(where);
   SG_TRY(ConfigValue root, parse_config_json(json, config.where_));
-  config.nested_ = keep_text_part(root);
+  SG_TRY(config.nested_, keep_text_part(root, config.where_));
   keep_one_rope_dictionary(root);
   config.root_ = std::move(std::get<ConfigObject>(root));
   SG_TRY(const std::optional<std::string> type, config.word("model_type"));

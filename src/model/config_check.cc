@@ -120,9 +120,11 @@ struct ForeignSwitch {
   std::string_view hf, gguf;
   double off;  // flags are 1 and 0
   std::string_view owner;
+  bool null_is_off = true;
 };
 constexpr ForeignSwitch kForeignSwitches[] = {
-    {"is_causal", "attention.causal", 1, "models that attend in both directions"},
+    // A stated null is not the default here: the reference asks whether the value is true.
+    {"is_causal", "attention.causal", 1, "models that attend in both directions", false},
     {"is_encoder_decoder", "", 0, "encoder-decoders"},
     {"per_layer_config", "", 0, "models whose layers differ"},
     {"num_experts|num_local_experts|n_routed_experts", "expert_count", 0, "mixtures of experts"},
@@ -141,14 +143,14 @@ bool is_at(const ConfigValue& value, double wanted) {
   if (const bool* flag = std::get_if<bool>(&value)) return (*flag ? 1.0 : 0.0) == wanted;
   if (const auto* count = std::get_if<std::int64_t>(&value)) return static_cast<double>(*count) == wanted;
   if (const auto* real = std::get_if<double>(&value)) return *real == wanted;
-  return value.is_null();
+  return false;
 }
 
 Result<void> check_switches(const Spec& spec, const Config& config) {
   for (const ForeignSwitch& each : kForeignSwitches) {
     const std::string_view keys = config.format() == Format::kGguf ? each.gguf : each.hf;
     const ConfigValue* value = keys.empty() ? nullptr : config.find(keys);
-    if (value == nullptr || is_at(*value, each.off)) continue;
+    if (value == nullptr || (value->is_null() ? each.null_is_off : is_at(*value, each.off))) continue;
     const std::string_view key = keys.substr(0, keys.find('|'));
     return refusal(key, *value, each.owner, spec, config);
   }

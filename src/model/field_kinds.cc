@@ -1,6 +1,7 @@
 // The kind and the range of every field, and the names of activations.
 #include <fmt/format.h>
 
+#include <iterator>
 #include <limits>
 
 #include "model/fields.h"
@@ -21,6 +22,70 @@ constexpr FieldKind kPositiveOrOff = {
     .kind = Kind::kReal, .least = 0, .most = kLargest, .zero_excluded = true, .gguf_zero_is_off = true};
 constexpr FieldKind kFactor = {.kind = Kind::kReal, .least = -kLargest, .most = kLargest, .zero_excluded = true};
 
+struct FieldRow {
+  Field field;
+  FieldKind kind;
+};
+constexpr FieldRow kRows[] = {
+    {Field::kLayers, count_from(1, kMostLayers)},
+    {Field::kWidth, count_from(1)},
+    {Field::kHeads, count_from(1, kMostHeads)},
+    {Field::kKvHeads, count_from(1, kMostHeads)},
+    {Field::kHeadDim, count_from(1, kMostHeads)},
+    {Field::kFfnWidth, count_from(1)},
+    {Field::kVocab, count_from(1)},
+    {Field::kMaxPosition, count_from(1)},
+    {Field::kEmbedWidth, count_from(1)},
+    {Field::kNormEps, {.kind = Kind::kReal, .least = 0, .most = 0.5}},
+    {Field::kNormAffine, kSwitch},
+    {Field::kNormFirst, kSwitch},
+    {Field::kNoFinalNorm, kSwitch},
+    {Field::kNormCount, count_from(1, 2)},
+    {Field::kPostNormResidual, kSwitch},
+    {Field::kTied, kSwitch},
+    {Field::kAttnBias, kSwitch},
+    {Field::kMlpBias, kSwitch},
+    {Field::kCrossAttention, kSwitch},
+    {Field::kAct, {.kind = Kind::kAct}},
+    {Field::kParallel, kSwitch},
+    {Field::kQkNorm, kSwitch},
+    {Field::kClipQkv, kPositiveOrOff},
+    {Field::kQueryScalar, kPositive},
+    {Field::kAttnMultiplier, kFactor},
+    {Field::kScaleScores, kSwitch},
+    {Field::kScaleByLayer, kSwitch},
+    {Field::kAttnCap, kPositive},
+    {Field::kLogitCap, kPositiveOrOff},
+    {Field::kEmbedMultiplier, kFactor},
+    {Field::kResidualMultiplier, kFactor},
+    {Field::kLogitDivisor, kFactor},
+    {Field::kMultiQuery, kSwitch},
+    {Field::kNewDecoder, kSwitch},
+    {Field::kWindow, {.kind = Kind::kCount, .least = 1, .most = kLargestCount, .gguf_zero_is_off = true}},
+    {Field::kWindowPattern, count_from(1)},
+    {Field::kUseWindow, kSwitch},
+    {Field::kWindowFromLayer, count_from(0)},
+    {Field::kBidirectional, kSwitch},
+    {Field::kAlibi, kSwitch},
+    {Field::kUseRope, kSwitch},
+    {Field::kRopeTheta, kPositive},
+    {Field::kRopeLocalTheta, kPositive},
+    {Field::kRotaryPct, {.kind = Kind::kReal, .least = 0, .most = 1, .zero_excluded = true}},
+    {Field::kRotaryDim, count_from(1)},
+    {Field::kTwoNorms, kSwitch},
+    {Field::kFinalNorm, kSwitch},
+    {Field::kFinalGain, kSwitch},
+    {Field::kProjected, kSwitch},
+};
+
+constexpr bool every_field_has_its_row() {
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    if (kRows[i].field != static_cast<Field>(i)) return false;
+  }
+  return std::size(kRows) == static_cast<std::size_t>(Field::kCount);
+}
+static_assert(every_field_has_its_row());
+
 struct ActName {
   std::string_view name;
   Act act;
@@ -35,60 +100,8 @@ constexpr ActName kActNames[] = {
 }  // namespace
 
 FieldKind kind_of(Field field) {
-  switch (field) {
-    case Field::kLayers: return count_from(1, kMostLayers);
-    case Field::kHeads:
-    case Field::kKvHeads:
-    case Field::kHeadDim: return count_from(1, kMostHeads);
-    case Field::kWidth:
-    case Field::kFfnWidth:
-    case Field::kVocab:
-    case Field::kMaxPosition:
-    case Field::kEmbedWidth:
-    case Field::kWindowPattern:
-    case Field::kRotaryDim: return count_from(1);
-    case Field::kWindowFromLayer: return count_from(0);
-    case Field::kNormCount: return count_from(1, 2);
-    case Field::kWindow: return {.kind = Kind::kCount, .least = 1, .most = kLargestCount, .gguf_zero_is_off = true};
-    case Field::kNormEps: return {.kind = Kind::kReal, .least = 0, .most = 0.5};
-    case Field::kRotaryPct: return {.kind = Kind::kReal, .least = 0, .most = 1, .zero_excluded = true};
-    case Field::kQueryScalar:
-    case Field::kAttnCap:
-    case Field::kRopeTheta:
-    case Field::kRopeLocalTheta: return kPositive;
-    case Field::kClipQkv:
-    case Field::kLogitCap: return kPositiveOrOff;
-    case Field::kAttnMultiplier:
-    case Field::kEmbedMultiplier:
-    case Field::kResidualMultiplier:
-    case Field::kLogitDivisor: return kFactor;
-    case Field::kAct: return {.kind = Kind::kAct};
-    case Field::kNormAffine:
-    case Field::kNormFirst:
-    case Field::kNoFinalNorm:
-    case Field::kPostNormResidual:
-    case Field::kTied:
-    case Field::kAttnBias:
-    case Field::kMlpBias:
-    case Field::kCrossAttention:
-    case Field::kParallel:
-    case Field::kQkNorm:
-    case Field::kScaleScores:
-    case Field::kScaleByLayer:
-    case Field::kMultiQuery:
-    case Field::kNewDecoder:
-    case Field::kUseWindow:
-    case Field::kBidirectional:
-    case Field::kAlibi:
-    case Field::kUseRope:
-    case Field::kTwoNorms:
-    case Field::kFinalNorm:
-    case Field::kFinalGain:
-    case Field::kProjected: return kSwitch;
-    case Field::kCount: break;
-  }
-  SG_CHECK(false, "kCount is not a field");
-  return {};
+  SG_CHECK(field < Field::kCount, "kCount is not a field");
+  return kRows[static_cast<std::size_t>(field)].kind;
 }
 
 Result<Act> parse_act(std::string_view word, const std::string& where) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 namespace sg {
 namespace {
@@ -58,6 +59,30 @@ Result<ConfigValue> one_for_all_layers(const ConfigValue& value, std::string_vie
   return list->front();
 }
 
+std::optional<double> number_in(const ConfigValue& value) {
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return static_cast<double>(*count);
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return std::nullopt;
+}
+
+/// Several names of one count (n_head, num_attention_heads) say the same: which would hold is the reader's order, and
+/// the reference takes the last of the file.
+Result<void> check_other_names(std::string_view keys, const ConfigValue& stated, const Config& config) {
+  for (std::string_view rest = keys; !rest.empty();) {
+    const std::size_t bar = rest.find('|');
+    const std::string_view key = rest.substr(0, bar);
+    rest = bar == std::string_view::npos ? std::string_view{} : rest.substr(bar + 1);
+    const ConfigValue* other = config.find(key);
+    if (other == nullptr || other->is_null() || *other == stated) continue;
+    if (number_in(*other) && number_in(*other) == number_in(stated)) continue;
+    return Error{.what = fmt::format("{} contradicts another key of the same meaning", key),
+                 .where = config.where(),
+                 .expected = fmt::format("{} in all of {}", show(stated), keys),
+                 .got = show(*other)};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::size_t Fields::count(Field field) const {
@@ -108,17 +133,18 @@ Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const 
   if (stated == nullptr || stated->is_null()) return fall_back(row, stated != nullptr, family, config, checkpoint);
 
   const FieldKind kind = kind_of(row.field);
+  if (kind.kind == Kind::kCount) {
+    SG_TRY_VOID(check_other_names(keys, *stated, config));
+  }
   SG_TRY(const ConfigValue value, one_for_all_layers(*stated, keys, config));
   const Error wrong = config.wrong(keys, describe(kind));
-  const auto* number = std::get_if<std::int64_t>(&value);
-  const auto* real = std::get_if<double>(&value);
-  const double x = number != nullptr ? static_cast<double>(*number) : real != nullptr ? *real : std::nan("");
+  const double x = number_in(value).value_or(std::nan(""));
   switch (kind.kind) {
     case Kind::kCount:
-      if (number == nullptr) return wrong;
+      if (!std::holds_alternative<std::int64_t>(value)) return wrong;
       break;
     case Kind::kReal:
-      if (number == nullptr && real == nullptr) return wrong;
+      if (!number_in(value)) return wrong;
       break;
     case Kind::kFlag:
       if (!std::holds_alternative<bool>(value)) return wrong;

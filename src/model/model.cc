@@ -42,7 +42,9 @@ bool has_plain_weights(const Checkpoint& checkpoint) {
 }
 
 Result<void> refuse_quantised(const Config& config, const Checkpoint& checkpoint, std::vector<std::string>& notices) {
-  if (config.format() == Format::kGguf || !config.has_object("quantization_config")) return {};
+  if (config.format() == Format::kGguf) return {};
+  SG_TRY_VOID(config.check_object("quantization_config"));
+  if (!config.has_object("quantization_config")) return {};
   if (has_plain_weights(checkpoint)) {
     notices.emplace_back("quantization_config is not read: every weight is stored in a plain type");
     return {};

@@ -1,11 +1,97 @@
-// What each role's tensor must look like.
+// What each role's tensor is called and must look like.
+#include <iterator>
+
 #include "model/bind.h"
 
 namespace sg {
 namespace {
 
-RoleShape vector_of(std::size_t n) { return {.rows = n, .cols = 1, .is_vector = true}; }
-RoleShape matrix(std::size_t rows, std::size_t cols) { return {.rows = rows, .cols = cols, .is_vector = false}; }
+/// A dimension of a tensor, as the architecture gives it.
+enum class Size : std::uint8_t {
+  kVector,  // no second dimension
+  kOne,
+  kWidth,
+  kEmbedWidth,
+  kVocab,
+  kPositions,
+  kQ,   // all query heads
+  kKv,  // all key heads, or all value heads
+  kQkv,
+  kQNorm,
+  kKNorm,
+  kFfn,
+  kTwoFfn,
+  kRotaryPairs,
+};
+
+struct RoleRow {
+  Role role;
+  std::string_view name;
+  Size rows, cols = Size::kVector;
+};
+
+constexpr RoleRow kRows[] = {
+    {Role::kEmbed, "W_E", Size::kVocab, Size::kEmbedWidth},
+    {Role::kPositionEmbed, "W_pos", Size::kPositions, Size::kWidth},
+    {Role::kEmbedNorm, "embed_norm", Size::kWidth},
+    {Role::kEmbedNormBias, "embed_norm.bias", Size::kWidth},
+    {Role::kProjectIn, "project_in", Size::kWidth, Size::kEmbedWidth},
+    {Role::kProjectOut, "project_out", Size::kEmbedWidth, Size::kWidth},
+    {Role::kAttnNormIn, "attn_norm", Size::kWidth},
+    {Role::kAttnNormInBias, "attn_norm.bias", Size::kWidth},
+    {Role::kAttnNormOut, "attn_post_norm", Size::kWidth},
+    {Role::kAttnNormOutBias, "attn_post_norm.bias", Size::kWidth},
+    {Role::kQ, "W_Q", Size::kQ, Size::kWidth},
+    {Role::kQBias, "b_Q", Size::kQ},
+    {Role::kK, "W_K", Size::kKv, Size::kWidth},
+    {Role::kKBias, "b_K", Size::kKv},
+    {Role::kV, "W_V", Size::kKv, Size::kWidth},
+    {Role::kVBias, "b_V", Size::kKv},
+    {Role::kQkv, "W_QKV", Size::kQkv, Size::kWidth},
+    {Role::kQkvBias, "b_QKV", Size::kQkv},
+    {Role::kO, "W_O", Size::kWidth, Size::kQ},
+    {Role::kOBias, "b_O", Size::kWidth},
+    {Role::kQNorm, "q_norm", Size::kQNorm},
+    {Role::kQNormBias, "q_norm.bias", Size::kQNorm},
+    {Role::kKNorm, "k_norm", Size::kKNorm},
+    {Role::kKNormBias, "k_norm.bias", Size::kKNorm},
+    {Role::kMlpNormIn, "mlp_norm", Size::kWidth},
+    {Role::kMlpNormInBias, "mlp_norm.bias", Size::kWidth},
+    {Role::kMlpNormOut, "mlp_post_norm", Size::kWidth},
+    {Role::kMlpNormOutBias, "mlp_post_norm.bias", Size::kWidth},
+    {Role::kGate, "W_gate", Size::kFfn, Size::kWidth},
+    {Role::kGateBias, "b_gate", Size::kFfn},
+    {Role::kUp, "W_in", Size::kFfn, Size::kWidth},
+    {Role::kUpBias, "b_in", Size::kFfn},
+    {Role::kGateUp, "W_gate_in", Size::kTwoFfn, Size::kWidth},
+    {Role::kGateUpBias, "b_gate_in", Size::kTwoFfn},
+    {Role::kDown, "W_out", Size::kWidth, Size::kFfn},
+    {Role::kDownBias, "b_out", Size::kWidth},
+    {Role::kXieluAlphaP, "xielu.alpha_p", Size::kOne},
+    {Role::kXieluAlphaN, "xielu.alpha_n", Size::kOne},
+    {Role::kXieluBeta, "xielu.beta", Size::kOne},
+    {Role::kXieluEps, "xielu.eps", Size::kOne},
+    {Role::kFinalNorm, "ln_final", Size::kWidth},
+    {Role::kFinalNormBias, "ln_final.bias", Size::kWidth},
+    {Role::kHead, "W_U", Size::kVocab, Size::kEmbedWidth},
+    {Role::kHeadBias, "b_U", Size::kVocab},
+    {Role::kRopeDivisors, "rope_freqs", Size::kRotaryPairs},
+    {Role::kRopeLong, "rope_factors_long", Size::kRotaryPairs},
+    {Role::kRopeShort, "rope_factors_short", Size::kRotaryPairs},
+};
+
+constexpr bool every_role_has_its_row() {
+  for (std::size_t i = 0; i < std::size(kRows); ++i) {
+    if (kRows[i].role != static_cast<Role>(i)) return false;
+  }
+  return std::size(kRows) == static_cast<std::size_t>(Role::kCount);
+}
+static_assert(every_role_has_its_row());
+
+const RoleRow& row_of(Role role) {
+  SG_CHECK(role < Role::kCount, "kCount is not a role");
+  return kRows[static_cast<std::size_t>(role)];
+}
 
 /// q and k norms: one gain per channel of a head, or of all heads together.
 std::size_t qk_norm_size(const Spec& s, std::size_t heads) {
@@ -18,118 +104,33 @@ std::size_t qk_norm_size(const Spec& s, std::size_t heads) {
   return s.head_dim;
 }
 
+std::size_t size_of(Size size, const Spec& s) {
+  switch (size) {
+    case Size::kVector:
+    case Size::kOne: return 1;
+    case Size::kWidth: return s.width;
+    case Size::kEmbedWidth: return s.embed_width;
+    case Size::kVocab: return s.vocab;
+    case Size::kPositions: return s.max_position + static_cast<std::size_t>(s.family->position.learned_offset);
+    case Size::kQ: return s.heads * s.head_dim;
+    case Size::kKv: return s.kv_heads * s.head_dim;
+    case Size::kQkv: return s.qkv_width();
+    case Size::kQNorm: return qk_norm_size(s, s.heads);
+    case Size::kKNorm: return qk_norm_size(s, s.kv_heads);
+    case Size::kFfn: return s.ffn_width;
+    case Size::kTwoFfn: return 2 * s.ffn_width;
+    case Size::kRotaryPairs: return s.rotary_dim / 2;
+  }
+  return 1;
+}
+
 }  // namespace
 
 RoleShape expected_shape(Role role, const Spec& s) {
-  const std::size_t q = s.heads * s.head_dim, kv = s.kv_heads * s.head_dim, d = s.width, f = s.ffn_width;
-  switch (role) {
-    case Role::kEmbed: return matrix(s.vocab, s.embed_width);
-    case Role::kPositionEmbed:
-      return matrix(s.max_position + static_cast<std::size_t>(s.family->position.learned_offset), d);
-    case Role::kProjectIn: return matrix(d, s.embed_width);
-    case Role::kProjectOut: return matrix(s.embed_width, d);
-    case Role::kQ: return matrix(q, d);
-    case Role::kQBias: return vector_of(q);
-    case Role::kK:
-    case Role::kV: return matrix(kv, d);
-    case Role::kKBias:
-    case Role::kVBias: return vector_of(kv);
-    case Role::kQkv: return matrix(q + 2 * kv, d);
-    case Role::kQkvBias: return vector_of(q + 2 * kv);
-    case Role::kO: return matrix(d, q);
-    case Role::kQNorm:
-    case Role::kQNormBias: return vector_of(qk_norm_size(s, s.heads));
-    case Role::kKNorm:
-    case Role::kKNormBias: return vector_of(qk_norm_size(s, s.kv_heads));
-    case Role::kGate:
-    case Role::kUp: return matrix(f, d);
-    case Role::kGateBias:
-    case Role::kUpBias: return vector_of(f);
-    case Role::kGateUp: return matrix(2 * f, d);
-    case Role::kGateUpBias: return vector_of(2 * f);
-    case Role::kDown: return matrix(d, f);
-    case Role::kHead: return matrix(s.vocab, s.embed_width);
-    case Role::kHeadBias: return vector_of(s.vocab);
-    case Role::kXieluAlphaP:
-    case Role::kXieluAlphaN:
-    case Role::kXieluBeta:
-    case Role::kXieluEps: return vector_of(1);
-    case Role::kRopeDivisors:
-    case Role::kRopeLong:
-    case Role::kRopeShort: return vector_of(s.rotary_dim / 2);
-    case Role::kEmbedNorm:
-    case Role::kEmbedNormBias:
-    case Role::kAttnNormIn:
-    case Role::kAttnNormInBias:
-    case Role::kAttnNormOut:
-    case Role::kAttnNormOutBias:
-    case Role::kOBias:
-    case Role::kMlpNormIn:
-    case Role::kMlpNormInBias:
-    case Role::kMlpNormOut:
-    case Role::kMlpNormOutBias:
-    case Role::kDownBias:
-    case Role::kFinalNorm:
-    case Role::kFinalNormBias: return vector_of(d);
-    case Role::kCount: break;
-  }
-  SG_CHECK(false, "kCount is not a role");
-  return {};
+  const RoleRow& row = row_of(role);
+  return {.rows = size_of(row.rows, s), .cols = size_of(row.cols, s), .is_vector = row.cols == Size::kVector};
 }
 
-std::string_view name(Role role) {
-  switch (role) {
-    case Role::kEmbed: return "W_E";
-    case Role::kPositionEmbed: return "W_pos";
-    case Role::kEmbedNorm: return "embed_norm";
-    case Role::kEmbedNormBias: return "embed_norm.bias";
-    case Role::kProjectIn: return "project_in";
-    case Role::kProjectOut: return "project_out";
-    case Role::kAttnNormIn: return "attn_norm";
-    case Role::kAttnNormInBias: return "attn_norm.bias";
-    case Role::kAttnNormOut: return "attn_post_norm";
-    case Role::kAttnNormOutBias: return "attn_post_norm.bias";
-    case Role::kQ: return "W_Q";
-    case Role::kQBias: return "b_Q";
-    case Role::kK: return "W_K";
-    case Role::kKBias: return "b_K";
-    case Role::kV: return "W_V";
-    case Role::kVBias: return "b_V";
-    case Role::kQkv: return "W_QKV";
-    case Role::kQkvBias: return "b_QKV";
-    case Role::kO: return "W_O";
-    case Role::kOBias: return "b_O";
-    case Role::kQNorm: return "q_norm";
-    case Role::kQNormBias: return "q_norm.bias";
-    case Role::kKNorm: return "k_norm";
-    case Role::kKNormBias: return "k_norm.bias";
-    case Role::kMlpNormIn: return "mlp_norm";
-    case Role::kMlpNormInBias: return "mlp_norm.bias";
-    case Role::kMlpNormOut: return "mlp_post_norm";
-    case Role::kMlpNormOutBias: return "mlp_post_norm.bias";
-    case Role::kGate: return "W_gate";
-    case Role::kGateBias: return "b_gate";
-    case Role::kUp: return "W_in";
-    case Role::kUpBias: return "b_in";
-    case Role::kGateUp: return "W_gate_in";
-    case Role::kGateUpBias: return "b_gate_in";
-    case Role::kDown: return "W_out";
-    case Role::kDownBias: return "b_out";
-    case Role::kXieluAlphaP: return "xielu.alpha_p";
-    case Role::kXieluAlphaN: return "xielu.alpha_n";
-    case Role::kXieluBeta: return "xielu.beta";
-    case Role::kXieluEps: return "xielu.eps";
-    case Role::kFinalNorm: return "ln_final";
-    case Role::kFinalNormBias: return "ln_final.bias";
-    case Role::kHead: return "W_U";
-    case Role::kHeadBias: return "b_U";
-    case Role::kRopeDivisors: return "rope_freqs";
-    case Role::kRopeLong: return "rope_factors_long";
-    case Role::kRopeShort: return "rope_factors_short";
-    case Role::kCount: break;
-  }
-  SG_CHECK(false, "kCount is not a role");
-  return "";
-}
+std::string_view name(Role role) { return row_of(role).name; }
 
 }  // namespace sg

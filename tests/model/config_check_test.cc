@@ -71,7 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{"gpt-neox-parallel", R"({"parallel_attn": false})"},
         KeyCase{"gptj-partial-rotary", R"({"rope_theta": 500000})"},
         KeyCase{"falcon-7b-style", R"({"apply_residual_connection_post_layernorm": true})"},
-        KeyCase{"qwen2-tied", R"({"attn_logit_softcapping": 50.0})"}));
+        KeyCase{"qwen2-tied", R"({"attn_logit_softcapping": 50.0})"}, KeyCase{"llama-deep", R"({"is_causal": false})"},
+        KeyCase{"llama-deep", R"({"is_causal": null})"}, KeyCase{"qwen3-tied", R"({"num_experts": 8})"}));
 
 class ForeignKeyIgnored : public testing::TestWithParam<KeyCase> {};
 
@@ -116,17 +117,26 @@ TEST(ConfigCheck, WhatMayMeanSomethingIsNamed) {
   EXPECT_EQ(list.value().size(), 1u);
 }
 
-TEST(ConfigCheck, OpenModelAsks) {
+/// Opens a copy of the stored model whose configuration has `added`.
+std::string refusal_of(const json& added) {
   const fs::path folder = fs::temp_directory_path() / ("sg_config_check_" + std::to_string(::getpid()));
   const Checked checked("llama-tied-llama3-rope/bf16");
   fs::copy(checked.folder, folder);
   json changed = checked.original;
-  changed["residual_multiplier"] = 0.5;
+  changed.update(added);
   std::ofstream(folder / "config.json") << changed;
   const Result<Model> model = open_model(folder);
   fs::remove_all(folder);
-  ASSERT_FALSE(model.ok());
-  EXPECT_NE(model.error().message().find("residual_multiplier"), std::string::npos);
+  return model.ok() ? "" : model.error().message();
+}
+
+TEST(ConfigCheck, OpenModelAsks) {
+  EXPECT_NE(refusal_of({{"residual_multiplier", 0.5}}).find("residual_multiplier"), std::string::npos);
+  for (const json& odd : {json(3.5), json("fp8"), json::array(), json(true)}) {
+    const std::string message = refusal_of({{"quantization_config", odd}});
+    EXPECT_NE(message.find("quantization_config"), std::string::npos) << odd << ": " << message;
+  }
+  EXPECT_EQ(refusal_of({{"quantization_config", nullptr}}), "");
 }
 
 }  // namespace

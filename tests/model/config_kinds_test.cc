@@ -134,6 +134,31 @@ TEST(ConfigKinds, TablesAreNoWordsAndListsNoTables) {
   }
 }
 
+TEST(ConfigKinds, PartsOfTheFileAreObjects) {
+  const auto all = models("config.json");
+  for (const char* key : {"text_config", "llm_config"}) {
+    for (const char* value : {"\"x\"", "3.5", "[]", "true"}) {
+      const Result<Spec> spec = resolve(all.at("llama"), with(text_part(all.at("llama")), key, value));
+      ASSERT_FALSE(spec.ok()) << key << " = " << value;
+      EXPECT_NE(spec.error().message().find(key), std::string::npos) << spec.error().message();
+    }
+  }
+}
+
+TEST(ConfigKinds, TwoNamesOfOneValueSayTheSame) {
+  const auto all = models("config.json");
+  const Model& model = all.at("gpt_neo");
+  const json config = text_part(model);
+  const std::size_t heads = config.at("num_heads");
+  EXPECT_TRUE(resolve(model, with(config, "num_attention_heads", std::to_string(heads))).ok());
+  EXPECT_TRUE(resolve(model, with(config, "num_attention_heads", "null")).ok());
+  for (const char* value : {"1", "true", "\"2\"", "{}"}) {
+    const Result<Spec> spec = resolve(model, with(config, "num_attention_heads", value));
+    ASSERT_FALSE(spec.ok()) << value;
+    EXPECT_NE(spec.error().message().find("num_attention_heads"), std::string::npos) << spec.error().message();
+  }
+}
+
 TEST(ConfigKinds, AKeyWithADotIsNotInsideAnObject) {
   const auto all = models("config.json");
   const Model& model = all.at("llama");

@@ -32,7 +32,7 @@ constexpr auto kConfig = fields({
     {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
     {Field::kFfnWidth, "n_inner", "feed_forward_length", derived(From::kFourWidths), derived(From::kFourWidths)},
     {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
-    {Field::kMaxPosition, "n_positions|max_position_embeddings|n_ctx", "context_length", value_of(1024)},
+    {Field::kMaxPosition, "n_positions|max_position_embeddings", "context_length", value_of(1024)},
     layer_norm_eps("layer_norm_epsilon"),
     activation("activation_function", Act::kGeluTanh),
     tied(true),

@@ -30,7 +30,7 @@ constexpr auto kConfig = fields({
     {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
     {Field::kFfnWidth, "n_inner", "", derived(From::kFourWidths), derived(From::kFourWidths)},
     {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
-    {Field::kMaxPosition, "n_positions|max_position_embeddings|n_ctx", "", value_of(2048)},
+    {Field::kMaxPosition, "n_positions|max_position_embeddings", "", value_of(2048)},
     layer_norm_eps("layer_norm_epsilon"),
     activation("activation_function", Act::kGeluTanh),
     tied(false),
