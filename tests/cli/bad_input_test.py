@@ -105,9 +105,8 @@ class BadInput(CliTest):
     def test_unknown_family_lists_the_known(self):
         self.refused(self.model(config={"model_type": "novel_net"}), "novel_net", "llama", "gemma3", "gpt_neox")
 
-    def test_unknown_rope_and_quantization(self):
+    def test_unknown_rope(self):
         self.refused(self.model(config={"rope_scaling": {"rope_type": "spiral", "factor": 2.0}, "rope_parameters": {"rope_type": "spiral", "rope_theta": 10000.0, "factor": 2.0}}), "spiral")
-        self.refused(self.model(config={"quantization_config": {"quant_method": "gptq", "bits": 4}}), "quantization_config")
 
     def test_ids_outside_the_vocabulary(self):
         self.prompt_refused("--ids", "1,2,99999", says=["99999", "position 2", "vocabulary"])
