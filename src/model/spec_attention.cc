@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace sg {
@@ -169,6 +170,13 @@ Result<std::size_t> rotated_channels(const Config& config, const Fields& fields,
   return channels;
 }
 
+/// Whether the reference's code has the frequencies of config.json models as a constant (GPT-J).
+bool has_fixed_rotation(const Family& family, const Config& config) {
+  return config.format() == Format::kSafetensors && std::ranges::none_of(family.config, [](const ConfigRow& row) {
+           return row.field == Field::kRopeTheta && !row.hf.empty();
+         });
+}
+
 Result<void> resolve_rotary(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
   if (config.format() == Format::kSafetensors) {
     SG_TRY_VOID(config.check_object("rope_scaling"));
@@ -181,7 +189,12 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
   RopeSpec local = absent;
   local.theta = fields.real(Field::kRopeLocalTheta, 10000);
   if (family.position.llama3_rope && !states_rope(config)) scale_by_default(family, absent);
+  const double fixed_theta = absent.theta;
   SG_TRY(RopeSpec full, read_rope(config, "full_attention", std::move(absent)));
+  if (has_fixed_rotation(family, config) && (full.type != RopeType::kDefault || full.theta != fixed_theta)) {
+    return config.wrong(config.has_object("rope_scaling") ? "rope_scaling" : "rope_parameters",
+                        fmt::format("no other rotation than that of family {}, which is fixed", family.name));
+  }
   spec.ropes.push_back(std::move(full));
   if (!family.position.local_rope) return {};
   if (config.has_object("rope_parameters.sliding_attention")) {

@@ -72,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{"gptj-partial-rotary", R"({"rope_theta": 500000})"},
         KeyCase{"falcon-7b-style", R"({"apply_residual_connection_post_layernorm": true})"},
         KeyCase{"qwen2-tied", R"({"attn_logit_softcapping": 50.0})"}, KeyCase{"llama-deep", R"({"is_causal": false})"},
-        KeyCase{"llama-deep", R"({"is_causal": null})"}, KeyCase{"qwen3-tied", R"({"num_experts": 8})"}));
+        KeyCase{"llama-deep", R"({"is_causal": null})"}, KeyCase{"stablelm-sequential", R"({"head_dim": 2})"},
+        KeyCase{"qwen3-tied", R"({"num_experts": 8})"}));
 
 class ForeignKeyIgnored : public testing::TestWithParam<KeyCase> {};
 

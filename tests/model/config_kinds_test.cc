@@ -159,6 +159,19 @@ TEST(ConfigKinds, TwoNamesOfOneValueSayTheSame) {
   }
 }
 
+TEST(ConfigKinds, ARotationThatTheReferenceFixesIsNotScaled) {
+  const auto all = models("config.json");
+  const Model& model = all.at("gptj");
+  for (const char* value : {R"({"rope_theta": 500.0})", R"({"rope_type": "linear", "factor": 2.0})"}) {
+    for (const char* key : {"rope_parameters", "rope_scaling"}) {
+      const Result<Spec> spec = resolve(model, with(text_part(model), key, value));
+      ASSERT_FALSE(spec.ok()) << key << " = " << value;
+      EXPECT_NE(spec.error().message().find(key), std::string::npos) << spec.error().message();
+    }
+  }
+  EXPECT_TRUE(resolve(model, with(text_part(model), "rope_parameters", R"({"rope_theta": 10000.0})")).ok());
+}
+
 TEST(ConfigKinds, AKeyWithADotIsNotInsideAnObject) {
   const auto all = models("config.json");
   const Model& model = all.at("llama");
