@@ -89,12 +89,14 @@ Result<void> read_llama3(const Scaling& from, RopeSpec& r) {
   SG_TRY(r.factor, from.need("factor", r.type));
   SG_TRY(r.low_freq_factor, from.need("low_freq_factor", r.type));
   SG_TRY(r.high_freq_factor, from.need("high_freq_factor", r.type));
-  SG_TRY(r.original_max_position, from.need("original_max_position_embeddings", r.type));
+  if (r.original_max_position == 0) return from.need("original_max_position_embeddings", r.type).error();
   return {};
 }
 
 Result<void> read_scaling(const Scaling& from, const Config& config, double top_level_original, RopeSpec& r) {
-  SG_TRY(r.original_max_position, from.positive("original_max_position_embeddings", top_level_original));
+  SG_TRY(const double in_dictionary, from.positive("original_max_position_embeddings", 0));
+  // transformers gives the one outside the dictionary priority, for Phi-3's sake and for every family.
+  r.original_max_position = top_level_original > 0 ? top_level_original : in_dictionary;
   switch (r.type) {
     case RopeType::kDefault: return {};
     case RopeType::kLinear:

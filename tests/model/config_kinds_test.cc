@@ -159,6 +159,17 @@ TEST(ConfigKinds, TwoNamesOfOneValueSayTheSame) {
   }
 }
 
+TEST(ConfigKinds, TheTrainedLengthOutsideTheDictionaryHasPriority) {
+  const auto all = models("config.json");
+  const Model& model = all.at("llama");
+  json config = text_part(model);
+  config.erase("rope_parameters");
+  config["rope_scaling"] = {{"rope_type", "yarn"}, {"factor", 2.0}, {"original_max_position_embeddings", 16}};
+  EXPECT_EQ(resolve(model, config.dump()).value().ropes[0].original_max_position, 16);
+  config["original_max_position_embeddings"] = 8;
+  EXPECT_EQ(resolve(model, config.dump()).value().ropes[0].original_max_position, 8);
+}
+
 TEST(ConfigKinds, ARotationThatTheReferenceFixesIsNotScaled) {
   const auto all = models("config.json");
   const Model& model = all.at("gptj");
