@@ -20,6 +20,8 @@ constexpr FieldKind kSwitch = {.kind = Kind::kFlag};
 constexpr FieldKind kPositive = {.kind = Kind::kReal, .least = 0, .most = kLargest, .zero_excluded = true};
 constexpr FieldKind kPositiveOrOff = {
     .kind = Kind::kReal, .least = 0, .most = kLargest, .zero_excluded = true, .gguf_zero_is_off = true};
+// Scores are multiplied by it: far above any model's, and far from what float32 overflows at.
+constexpr FieldKind kScoreScale = {.kind = Kind::kReal, .least = 0, .most = 1000, .zero_excluded = true};
 constexpr FieldKind kFactor = {.kind = Kind::kReal, .least = -kLargest, .most = kLargest, .zero_excluded = true};
 
 struct FieldRow {
@@ -51,7 +53,7 @@ constexpr FieldRow kRows[] = {
     {Field::kQkNorm, kSwitch},
     {Field::kClipQkv, kPositiveOrOff},
     {Field::kQueryScalar, kPositive},
-    {Field::kAttnMultiplier, kFactor},
+    {Field::kAttnMultiplier, kScoreScale},
     {Field::kScaleScores, kSwitch},
     {Field::kScaleByLayer, kSwitch},
     {Field::kAttnCap, kPositive},

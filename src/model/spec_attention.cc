@@ -9,9 +9,13 @@ namespace sg {
 namespace {
 
 Result<float> score_scale(const Family& family, const Config& config, const Fields& fields, std::size_t head_dim) {
-  if (config.format() == Format::kGguf) {
-    SG_TRY(const std::optional<double> stated, config.real("attention.scale"));
-    if (stated && *stated != 0) return static_cast<float>(*stated);  // 0 is llama.cpp's "not given"
+  // GGUF has no query scalar; a file may state the scale in its place, 0 being "not given".
+  if (config.format() == Format::kGguf && family.attention.scale == ScoreScale::kInvSqrtQueryScalar) {
+    constexpr const char* kKey = "attention.scale";
+    constexpr double kMost = 1000;  // far above any model's
+    SG_TRY(const std::optional<double> stated, config.real(kKey));
+    if (stated && !(*stated >= 0 && *stated <= kMost)) return config.wrong(kKey, "a number from 0 to 1000");
+    if (stated && *stated != 0) return static_cast<float>(*stated);
   }
   switch (family.attention.scale) {
     case ScoreScale::kInvSqrtHeadDim:

@@ -36,6 +36,12 @@ Result<void> attach_rope_tensors(const Bindings& bindings, const Checkpoint& che
   const std::vector<float> far = decoded(get(bindings.model, Role::kRopeLong));
   const std::vector<float> near = decoded(get(bindings.model, Role::kRopeShort));
   if (!far.empty() || !near.empty()) {
+    if (rope.type != RopeType::kDefault && rope.type != RopeType::kLongrope) {
+      return Error{.what = "the file has the factor tensors of longrope and states another scaling",
+                   .where = checkpoint.path.string(),
+                   .expected = "rope.scaling.type longrope, none or nothing",
+                   .got = std::string(name(rope.type))};
+    }
     rope.type = RopeType::kLongrope;
     rope.attention_factor = 1;
     rope.long_factor.assign(far.begin(), far.end());

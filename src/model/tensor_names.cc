@@ -67,6 +67,13 @@ std::string block_stem(const Family& family, bool gguf) {
   return "";
 }
 
+/// Children of a multimodal model's root that are not its language model.
+bool is_other_modality(std::string_view name) {
+  constexpr std::string_view kParts[] = {"vision", "visual", "image",     "multi_modal", "multimodal", "mm_",
+                                         "audio",  "video",  "connector", "resampler",   "talker",     "mtp"};
+  return std::ranges::any_of(kParts, [&](std::string_view part) { return name.find(part) != std::string_view::npos; });
+}
+
 /// Which tensors the computation of this model would need to know.
 class Reach {
  public:
@@ -92,6 +99,7 @@ class Reach {
     for (const std::string& stem : stems_) {
       if (const std::optional<std::size_t> layer = layer_after(name, stem)) return *layer < layers_;
     }
+    if (is_other_modality(name)) return false;
     return modules_.contains(std::string(parent(name))) || roots_.contains(std::string(parent(parent(name))));
   }
 
@@ -101,13 +109,6 @@ class Reach {
   std::set<std::string> stems_, roots_;
   std::unordered_set<std::string> modules_;
 };
-
-/// Children of a multimodal model's root that are not its language model.
-bool is_other_modality(std::string_view name) {
-  constexpr std::string_view kParts[] = {"vision", "visual", "image",     "multi_modal", "multimodal", "mm_",
-                                         "audio",  "video",  "connector", "resampler",   "talker",     "mtp"};
-  return std::ranges::any_of(kParts, [&](std::string_view part) { return name.find(part) != std::string_view::npos; });
-}
 
 }  // namespace
 
@@ -187,7 +188,7 @@ Result<std::optional<std::string>> check_unread(const Spec& spec, const Checkpoi
   std::string first;
   for (const TensorInfo& tensor : checkpoint.tensors) {
     if (used.contains(&tensor) || is_buffer(tensor)) continue;
-    if (reach.holds(tensor) && !is_other_modality(tensor.name)) {
+    if (reach.holds(tensor)) {
       return Error{
           .what = fmt::format("tensor {} would change the forward pass, and family {} does not read it", tensor.name,
                               spec.family->name),

@@ -106,6 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Extra{"llama-deep", "model.norm.weight", "model.layers.0.mlp.down_proj.lora_A.weight"},
                     Extra{"llama-deep", "model.norm.weight", "model.norm.bias"},
                     Extra{"llama-deep", "model.norm.weight", "lm_head.bias"},
+                    Extra{"llama-deep", "model.norm.weight", "model.layers.0.mlp.vision_expert.weight"},
                     Extra{"llama-deep", "model.norm.weight", "model.embed_layer_norm.weight"},
                     Extra{"gpt-neox-parallel", "gpt_neox.final_layer_norm.weight",
                           "gpt_neox.layers.0.attention.dense.scale"},
@@ -244,6 +245,17 @@ TEST(Gguf, SwitchesThatChangeThePassAreRefused) {
       {"dimensions", "llama-deep/model.gguf", set("llama.rope.dimension_count", std::uint64_t{3}), "even"},
       {"window of OLMo 3", "olmo2-grouped/model.gguf", set("olmo2.attention.sliding_window", std::uint64_t{8}),
        "sliding_window"},
+      {"score scale", "llama-deep/model.gguf", set("llama.attention.scale", 0.5), "attention.scale"},
+      {"score scale", "llama-deep/model.gguf", set("llama.attention.scale", -1.0), "attention.scale"},
+      {"score scale", "granite-tied/model.gguf", set("granite.attention.scale", -1.0), "attention.scale"},
+      {"score scale", "granite-tied/model.gguf", set("granite.attention.scale", 1e38), "attention.scale"},
+      {"score scale", "gemma3-pattern-of-six/model.gguf", set("gemma3.attention.scale", -1.0), "attention.scale"},
+      {"two scalings", "phi3-longrope/model.gguf",
+       [](Checkpoint& c) {
+         c.metadata.insert_or_assign("phi3.rope.scaling.type", std::string_view("linear"));
+         c.metadata.insert_or_assign("phi3.rope.scaling.factor", 2.0);
+       },
+       "another scaling"},
       {"depth", "llama-deep/model.gguf", set("llama.block_count", 2.5), "block_count"},
   };
   for (const Edit& edit : edits) {
