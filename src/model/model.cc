@@ -159,6 +159,28 @@ std::string Model::dtype() const {
 
 namespace {
 
+/// tokenizer.json, and those of the files beside it that are there.
+Result<Tokenizer> read_tokenizer_files(const std::filesystem::path& tokenizer_json) {
+  const char* names[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"};
+  std::vector<std::string> paths;
+  std::vector<FileMap> maps;
+  std::vector<TokenizerFile> files(std::size(names));
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    const std::filesystem::path path = i == 0 ? tokenizer_json : tokenizer_json.parent_path() / names[i];
+    paths.push_back(path.string());
+    std::error_code ignored;
+    if (i > 0 && !std::filesystem::exists(path, ignored)) continue;
+    SG_TRY(FileMap file, FileMap::open(path));
+    files[i].json = {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+    maps.push_back(std::move(file));
+  }
+  for (std::size_t i = 0; i < std::size(names); ++i) files[i].where = paths[i];
+  Result<Tokenizer> read = Tokenizer::from_files(
+      {.tokenizer = files[0], .config = files[1], .special_tokens_map = files[2], .added_tokens = files[3]});
+  for (const FileMap& file : maps) SG_TRY_VOID(file.check());
+  return read;
+}
+
 Result<Tokenizer> read_tokenizer(const Checkpoint& c) {
   if (c.format == Format::kSafetensors) {
     if (c.tokenizer_json.empty()) {
@@ -166,12 +188,7 @@ Result<Tokenizer> read_tokenizer(const Checkpoint& c) {
                    .where = c.path.string(),
                    .hint = "save the tokenizer in its fast form"};
     }
-    SG_TRY(const FileMap file, FileMap::open(c.tokenizer_json));
-    const std::span<const std::byte> bytes = file.bytes();
-    Result<Tokenizer> read =
-        Tokenizer::from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, c.tokenizer_json.string());
-    SG_TRY_VOID(file.check());
-    return read;
+    return read_tokenizer_files(c.tokenizer_json);
   }
   const GgufVocab vocab = gguf_vocab_of(c);
   if (vocab.tokens.empty()) {

@@ -38,6 +38,25 @@ std::size_t strip_right_of(std::string_view text, std::size_t end) {
 
 }  // namespace
 
+TokenId AddedTokenList::id_of(const std::string& content) const {
+  if (const auto earlier = ids_.find(content); earlier != ids_.end()) return earlier->second;
+  if (const TokenId known = vocab_.find(content); known != kNoToken) return known;
+  return std::max(largest_ + 1, static_cast<TokenId>(vocab_.count()));
+}
+
+void AddedTokenList::add(AddedToken token) {
+  if (token.content.empty()) return;
+  token.id = id_of(token.content);
+  largest_ = std::max(largest_, token.id);
+  if (ids_.emplace(token.content, token.id).second) {
+    tokens_.push_back(std::move(token));
+    return;
+  }
+  const auto earlier = std::find_if(tokens_.begin(), tokens_.end(), [&](const auto& t) { return t.id == token.id; });
+  token.special |= earlier->special;
+  *earlier = std::move(token);
+}
+
 Result<AddedTokens> AddedTokens::build(std::vector<AddedToken> tokens) {
   AddedTokens added;
   std::erase_if(tokens, [](const AddedToken& token) { return token.content.empty(); });

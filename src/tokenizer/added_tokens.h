@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +23,25 @@ struct AddedToken {
   bool lstrip = false;       // takes the white space before it
   bool rstrip = false;       // takes the white space after it
   bool normalized = false;   // looked for in the normalized text, in its own normalized spelling
+  bool special = false;      // left in pieces by a tokenizer that splits special tokens
+};
+
+/// Added tokens as they are collected from one file after another: which id each gets, and whose marks count.
+class AddedTokenList {
+ public:
+  explicit AddedTokenList(const Vocab& vocab) : vocab_(vocab) {}
+  /// Gives the token its id: that of its content if the vocabulary or an earlier token has it, else the next free
+  /// one, whatever the file says. The same content again replaces the marks of the earlier one; special it stays.
+  void add(AddedToken token);
+  const std::vector<AddedToken>& tokens() const { return tokens_; }
+
+ private:
+  TokenId id_of(const std::string& content) const;
+
+  const Vocab& vocab_;
+  std::vector<AddedToken> tokens_;
+  std::map<std::string, TokenId, std::less<>> ids_;
+  TokenId largest_ = kNoToken;
 };
 
 /// A part of a text: an added token, or text between them (id is kNoToken).

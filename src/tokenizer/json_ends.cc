@@ -107,29 +107,15 @@ Result<void> read_decoder(const JsonObject& json, Spelling& spelling) {
   return {};
 }
 
-Result<std::vector<AddedToken>> read_added_tokens(const std::vector<JsonObject>& json, const Vocab& vocab) {
-  std::vector<AddedToken> tokens;
-  std::map<std::string, TokenId, std::less<>> fresh;
-  for (const JsonObject& item : json) {
-    AddedToken token;
-    SG_TRY(const std::string_view content, item.text("content"));
-    token.content = content;
-    token.id = vocab.find(content);
-    SG_TRY(const std::int64_t id, item.integer("id"));
-    SG_TRY_VOID(checked_id(item, "id", id));
-    // As the reference does: a token that the vocabulary lacks is numbered on from its size, whatever id it states.
-    if (token.id == kNoToken) {
-      const auto next = static_cast<TokenId>(vocab.count() + fresh.size());
-      token.id = fresh.emplace(content, next).first->second;
-    }
-    SG_TRY(const bool special, item.boolean("special", false));
-    SG_TRY(token.normalized, item.boolean("normalized", !special));
-    SG_TRY(token.single_word, item.boolean("single_word", false));
-    SG_TRY(token.lstrip, item.boolean("lstrip", false));
-    SG_TRY(token.rstrip, item.boolean("rstrip", false));
-    tokens.push_back(std::move(token));
-  }
-  return tokens;
+Result<AddedToken> read_added_token(const JsonObject& json) {
+  AddedToken token;
+  SG_TRY(token.content, json.text("content"));
+  SG_TRY(token.special, json.boolean("special", false));
+  SG_TRY(token.normalized, json.boolean("normalized", !token.special));
+  SG_TRY(token.single_word, json.boolean("single_word", false));
+  SG_TRY(token.lstrip, json.boolean("lstrip", false));
+  SG_TRY(token.rstrip, json.boolean("rstrip", false));
+  return token;
 }
 
 }  // namespace sg

@@ -61,7 +61,11 @@ constexpr std::array<Reader<NormalizeSteps>, 9> kNormalizers = {{
     {"StripAccents", constant_step<StripAccents{}>},
 }};
 
-using PreTokenizeSteps = std::vector<PreTokenizeStep>;
+/// Steps so far, and what overrules ByteLevel's add_prefix_space.
+struct PreTokenizing {
+  std::vector<PreTokenizeStep>& steps;
+  std::optional<bool> prefix_space;
+};
 
 Result<SplitBehavior> read_behavior(const JsonObject& json, SplitBehavior otherwise) {
   if (!json.has("behavior")) return otherwise;
@@ -79,50 +83,51 @@ Result<SplitStep> regex_step(std::string_view pattern, const JsonObject& json) {
   return SplitStep{.pattern = std::make_shared<const Regex>(std::move(regex))};
 }
 
-Result<void> read_byte_level(const JsonObject& json, PreTokenizeSteps& steps) {
-  SG_TRY(const bool prefix, json.boolean("add_prefix_space", true));
+Result<void> read_byte_level(const JsonObject& json, PreTokenizing& to) {
+  SG_TRY(const bool stated, json.boolean("add_prefix_space", true));
+  const bool prefix = to.prefix_space.value_or(stated);
   SG_TRY(const bool use_regex, json.boolean("use_regex", true));
-  if (prefix) steps.emplace_back(PrefixSpaceStep{});
+  if (prefix) to.steps.emplace_back(PrefixSpaceStep{});
   if (use_regex) {
     SG_TRY(SplitStep step, regex_step(kGpt2Pattern, json));
-    steps.emplace_back(std::move(step));
+    to.steps.emplace_back(std::move(step));
   }
-  steps.emplace_back(ByteLevelStep{});
+  to.steps.emplace_back(ByteLevelStep{});
   return {};
 }
 
-Result<void> read_split(const JsonObject& json, PreTokenizeSteps& steps) {
+Result<void> read_split(const JsonObject& json, PreTokenizing& to) {
   SG_TRY(TextPattern pattern, read_pattern(json));
   SG_TRY(const SplitBehavior behavior, read_behavior(json, SplitBehavior::kIsolated));
   SG_TRY(const bool invert, json.boolean("invert", false));
-  steps.emplace_back(SplitStep{.pattern = std::move(pattern), .behavior = behavior, .invert = invert});
+  to.steps.emplace_back(SplitStep{.pattern = std::move(pattern), .behavior = behavior, .invert = invert});
   return {};
 }
 
-Result<void> read_digits(const JsonObject& json, PreTokenizeSteps& steps) {
+Result<void> read_digits(const JsonObject& json, PreTokenizing& to) {
   SG_TRY(const bool individual, json.boolean("individual_digits", false));
-  steps.emplace_back(SplitStep{.pattern = &is_numeric,
-                               .behavior = individual ? SplitBehavior::kIsolated : SplitBehavior::kContiguous});
+  to.steps.emplace_back(SplitStep{.pattern = &is_numeric,
+                                  .behavior = individual ? SplitBehavior::kIsolated : SplitBehavior::kContiguous});
   return {};
 }
 
-Result<void> read_punctuation(const JsonObject& json, PreTokenizeSteps& steps) {
+Result<void> read_punctuation(const JsonObject& json, PreTokenizing& to) {
   SG_TRY(const SplitBehavior behavior, read_behavior(json, SplitBehavior::kIsolated));
-  steps.emplace_back(SplitStep{.pattern = &is_punctuation, .behavior = behavior});
+  to.steps.emplace_back(SplitStep{.pattern = &is_punctuation, .behavior = behavior});
   return {};
 }
 
-Result<void> read_whitespace(const JsonObject& json, PreTokenizeSteps& steps) {
+Result<void> read_whitespace(const JsonObject& json, PreTokenizing& to) {
   // The reference's \w of this step, unlike that of Split patterns, holds the zero-width joiners.
   SG_TRY(SplitStep step, regex_step(R"([\w\x{200C}\x{200D}]+|[^\w\s\x{200C}\x{200D}]+)", json));
   step.behavior = SplitBehavior::kRemoved;
   step.invert = true;
-  steps.emplace_back(std::move(step));
+  to.steps.emplace_back(std::move(step));
   return {};
 }
 
-Result<void> read_whitespace_split(const JsonObject& /*json*/, PreTokenizeSteps& steps) {
-  steps.emplace_back(SplitStep{.pattern = &is_whitespace, .behavior = SplitBehavior::kRemoved});
+Result<void> read_whitespace_split(const JsonObject& /*json*/, PreTokenizing& to) {
+  to.steps.emplace_back(SplitStep{.pattern = &is_whitespace, .behavior = SplitBehavior::kRemoved});
   return {};
 }
 
@@ -139,21 +144,21 @@ Result<PrependScheme> read_scheme(const JsonObject& json) {
   return prefix ? PrependScheme::kAlways : PrependScheme::kNever;
 }
 
-Result<void> read_metaspace(const JsonObject& json, PreTokenizeSteps& steps) {
+Result<void> read_metaspace(const JsonObject& json, PreTokenizing& to) {
   SG_TRY(const std::string_view replacement, json.text("replacement"));
   if (replacement.empty() || utf8_length(replacement[0]) != replacement.size())
     return json.wrong("replacement", "one character");
   SG_TRY(const PrependScheme scheme, read_scheme(json));
   SG_TRY(const bool split, json.boolean("split", true));
-  steps.emplace_back(MetaspaceStep{.replacement = std::string(replacement), .scheme = scheme});
+  to.steps.emplace_back(MetaspaceStep{.replacement = std::string(replacement), .scheme = scheme});
   if (split) {
-    steps.emplace_back(
+    to.steps.emplace_back(
         SplitStep{.pattern = TextPattern(std::string(replacement)), .behavior = SplitBehavior::kMergedWithNext});
   }
   return {};
 }
 
-constexpr std::array<Reader<PreTokenizeSteps>, 7> kPreTokenizers = {{
+constexpr std::array<Reader<PreTokenizing>, 7> kPreTokenizers = {{
     {"ByteLevel", read_byte_level},
     {"Split", read_split},
     {"Digits", read_digits},
@@ -169,8 +174,10 @@ Result<void> read_normalizer(const JsonObject& json, NormalizeSteps& steps) {
   return dispatch(json, kNormalizers, "normalizers", steps);
 }
 
-Result<void> read_pre_tokenizer(const JsonObject& json, PreTokenizeSteps& steps) {
-  return dispatch(json, kPreTokenizers, "pretokenizers", steps);
+Result<void> read_pre_tokenizer(const JsonObject& json, std::optional<bool> prefix_space,
+                                std::vector<PreTokenizeStep>& steps) {
+  PreTokenizing to = {.steps = steps, .prefix_space = prefix_space};
+  return dispatch(json, kPreTokenizers, "pretokenizers", to);
 }
 
 }  // namespace sg

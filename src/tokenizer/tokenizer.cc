@@ -29,6 +29,7 @@ Result<void> TokenizerEngine::set_added_tokens(std::vector<AddedToken> tokens) {
     if (bpe.vocab().piece(token.id) != token.content) extra.add(token.content, token.id);
     if (is_added.size() <= static_cast<std::size_t>(token.id)) is_added.resize(static_cast<std::size_t>(token.id) + 1);
     is_added[static_cast<std::size_t>(token.id)] = true;
+    if (token.special && split_special) continue;
     if (token.normalized) {
       SG_TRY(Normalizer::Normal normal, normalizer.apply(token.content));
       token.content = std::move(normal.text);

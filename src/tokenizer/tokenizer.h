@@ -26,12 +26,26 @@ struct GgufVocab {
   std::optional<bool> add_bos = {}, add_eos = {}, add_space_prefix = {};  // absent: as llama.cpp takes it
 };
 
+/// One file of a tokenizer: its text, empty where there is none, and its name for errors.
+struct TokenizerFile {
+  std::string_view json, where;
+};
+
+/// tokenizer.json and what may stand beside it.
+struct TokenizerFiles {
+  TokenizerFile tokenizer;
+  TokenizerFile config = {}, special_tokens_map = {}, added_tokens = {};  // tokenizer_config.json and so on
+};
+
 /// Immutable and safe to share between threads after construction.
 class Tokenizer {
  public:
   /// tokenizer.json, whole. `where` names it in errors. What the reference would do and this class cannot
   /// (an unknown model, normalizer, pre-tokenizer or post-processor) is an error naming it.
   static Result<Tokenizer> from_json(std::string_view json, std::string_view where);
+  /// The same with the tokens and switches that stand only in the files beside it, as transformers reads them
+  /// (tokenizer_config.h).
+  static Result<Tokenizer> from_files(const TokenizerFiles& files);
   static Result<Tokenizer> from_gguf(const GgufVocab& vocab, std::string_view where);
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;

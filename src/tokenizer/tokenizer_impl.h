@@ -39,6 +39,7 @@ struct TokenizerEngine {
   std::vector<bool> is_added;          // by id
   std::vector<TokenId> before, after;  // what the post-processor puts around every text
   Spelling spelling;
+  bool split_special = false;  // special tokens in a text are text
 
  private:
   Result<void> encode_part(std::string_view text, bool starts_text, Bpe::Scratch& scratch,

@@ -1,6 +1,7 @@
 // tokenizer.json of Hugging Face's `tokenizers`, whole. Truncation and padding settings are left out, as
 // transformers does unless it is asked for them.
 #include "tokenizer/json_steps.h"
+#include "tokenizer/tokenizer_config.h"
 
 namespace sg {
 namespace {
@@ -104,10 +105,27 @@ Result<Spelling> read_spelling(const JsonObject& root, const std::vector<PreToke
   return spelling;
 }
 
-Result<TokenizerEngine> read_engine(const JsonObject& root) {
+/// The tokens of tokenizer.json. An id that they state does not count (AddedTokenList).
+Result<void> read_inside(const JsonObject& root, AddedTokenList& added) {
+  if (!root.has("added_tokens")) return {};
+  SG_TRY(const std::vector<JsonObject> items, root.objects("added_tokens"));
+  for (const JsonObject& item : items) {
+    SG_TRY(const std::int64_t id, item.integer("id"));
+    if (id < 0 || id >= kMaxTokens) return item.wrong("id", "a token id below " + std::to_string(kMaxTokens));
+    SG_TRY(AddedToken token, read_added_token(item));
+    added.add(std::move(token));
+  }
+  return {};
+}
+
+Result<TokenizerEngine> read_engine(const JsonObject& root, const TokenizerFiles& files) {
   SG_TRY(const JsonObject model, root.object("model"));
   SG_TRY(Bpe bpe, read_model(model));
   TokenizerEngine engine(std::move(bpe));
+  AddedTokenList added(engine.bpe.vocab());
+  SG_TRY_VOID(read_inside(root, added));
+  SG_TRY(TokenizerConfig config, read_tokenizer_config(files, added.tokens()));
+  for (AddedToken& token : config.tokens) added.add(std::move(token));
   if (root.has("normalizer")) {
     SG_TRY(const JsonObject json, root.object("normalizer"));
     std::vector<NormalizeStep> steps;
@@ -116,17 +134,14 @@ Result<TokenizerEngine> read_engine(const JsonObject& root) {
   }
   if (root.has("pre_tokenizer")) {
     SG_TRY(const JsonObject json, root.object("pre_tokenizer"));
-    SG_TRY_VOID(read_pre_tokenizer(json, engine.steps));
+    SG_TRY_VOID(read_pre_tokenizer(json, config.prefix_space, engine.steps));
   }
   if (root.has("post_processor")) {
     SG_TRY(const JsonObject json, root.object("post_processor"));
     SG_TRY_VOID(read_post_processor(json, engine.before, engine.after));
   }
-  if (root.has("added_tokens")) {
-    SG_TRY(const std::vector<JsonObject> json, root.objects("added_tokens"));
-    SG_TRY(std::vector<AddedToken> tokens, read_added_tokens(json, engine.bpe.vocab()));
-    SG_TRY_VOID(engine.set_added_tokens(std::move(tokens)));
-  }
+  engine.split_special = config.split_special;
+  SG_TRY_VOID(engine.set_added_tokens(added.tokens()));
   SG_TRY(engine.spelling, read_spelling(root, engine.steps));
   return engine;
 }
@@ -134,6 +149,11 @@ Result<TokenizerEngine> read_engine(const JsonObject& root) {
 }  // namespace
 
 Result<Tokenizer> Tokenizer::from_json(std::string_view json, std::string_view where) {
+  return from_files({.tokenizer = {json, where}});
+}
+
+Result<Tokenizer> Tokenizer::from_files(const TokenizerFiles& files) {
+  const auto [json, where] = files.tokenizer;
   simdjson::dom::parser parser;
   simdjson::dom::element document;
   if (const auto error = parser.parse(json.data(), json.size()).get(document)) {
@@ -143,7 +163,7 @@ Result<Tokenizer> Tokenizer::from_json(std::string_view json, std::string_view w
   if (document.get(object) != simdjson::SUCCESS) {
     return Error{.what = "the file is not a JSON object", .where = std::string(where)};
   }
-  SG_TRY(TokenizerEngine engine, read_engine(JsonObject(object, std::string(where))));
+  SG_TRY(TokenizerEngine engine, read_engine(JsonObject(object, std::string(where)), files));
   return Tokenizer(std::make_unique<Impl>(std::move(engine)));
 }
 
