@@ -121,7 +121,7 @@ Operation rows(Bytes& in) {
                     [=](const Kernels& k, auto& y) { k.rotate(pairing, gain.data(), bias.data(), pairs, y.data()); });
   }
   return in_place(x, [=](const Kernels& k, auto& y) {
-    const MatrixView view(y.data(), count, cols, cols);
+    const MatrixView view{y.data(), count, cols, cols};
     k.norm({.kind = kind, .eps = 1e-5, .gain = gain.data(), .bias = bias.data()}, view, view);
   });
 }
@@ -153,9 +153,9 @@ Operation stored(Bytes& in) {
     case 1:
       return [=](const Kernels& k) {
         std::vector<float> y(count * tokens);
-        k.matmul({.x = ConstMatrixView(x.data(), tokens, cols, cols),
+        k.matmul({.x = ConstMatrixView{x.data(), tokens, cols, cols},
                   .w = {.data = weights.data(), .dtype = dtype, .rows = count, .cols = cols, .row_bytes = row_bytes},
-                  .y = MatrixView(y.data(), tokens, count, count)},
+                  .y = MatrixView{y.data(), tokens, count, count}},
                  pool);
         return widened(y);
       };

@@ -149,7 +149,7 @@ GEMMA3 = [
         num_key_value_heads=1, head_dim=12, query_pre_attn_scalar=20, sliding_window_pattern=6,
         cache_implementation="hybrid", rope_theta=1000000.0, rope_local_base_freq=5000.0,
         rope_scaling={"factor": 8.0, "rope_type": "linear"}),
-         seed=201, half=True),
+         seed=201, half=True, gguf="no"),
     Case("gemma3-softcap-layer-types", _gemma3(
         V5, hidden_size=40, intermediate_size=48, num_attention_heads=4,
         num_key_value_heads=2, head_dim=8, query_pre_attn_scalar=8, final_logit_softcapping=30.0,
@@ -161,7 +161,7 @@ GEMMA3 = [
     Case("gemma3-multimodal", {
         "model_type": "gemma3_text", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 7,
         "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8, "vocab_size": 200,
-        "sliding_window": 9, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}},
+        "sliding_window": 9, "query_pre_attn_scalar": 8, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}},
          seed=203, multimodal=True),
 ]
 

@@ -99,8 +99,8 @@ def _gemma3(w, c):
     sliding = [kind == "sliding_attention" for kind in c.layer_types]
     if sliding != [(i + 1) % 6 != 0 for i in range(len(sliding))]:
         w.add_sliding_window_pattern(sliding)
-    if c.query_pre_attn_scalar != c.head_dim:
-        w.add_attention_scale(c.query_pre_attn_scalar ** -0.5)
+    # No key holds query_pre_attn_scalar: readers take the width of a head, and d_model / n_heads in the 27B.
+    assert c.query_pre_attn_scalar == c.head_dim
     if c.final_logit_softcapping:
         w.add_final_logit_softcapping(c.final_logit_softcapping)
     w.add_rope_freq_base(c.rope_parameters["full_attention"]["rope_theta"])

@@ -8,15 +8,7 @@
 namespace sg {
 namespace {
 
-Result<float> score_scale(const Family& family, const Config& config, const Fields& fields, std::size_t head_dim) {
-  // GGUF has no query scalar; a file may state the scale in its place, 0 being "not given".
-  if (config.format() == Format::kGguf && family.attention.scale == ScoreScale::kInvSqrtQueryScalar) {
-    constexpr const char* kKey = "attention.scale";
-    constexpr double kMost = 1000;  // far above any model's
-    SG_TRY(const std::optional<double> stated, config.real(kKey));
-    if (stated && !(*stated >= 0 && *stated <= kMost)) return config.wrong(kKey, "a number from 0 to 1000");
-    if (stated && *stated != 0) return static_cast<float>(*stated);
-  }
+float score_scale(const Family& family, const Fields& fields, std::size_t head_dim) {
   switch (family.attention.scale) {
     case ScoreScale::kInvSqrtHeadDim:
       if (!fields.flag(Field::kScaleScores, true)) return 1.0f;
@@ -211,7 +203,7 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
 }  // namespace
 
 Result<void> resolve_attention(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
-  SG_TRY(const float scale, score_scale(family, config, fields, spec.head_dim));
+  const float scale = score_scale(family, fields, spec.head_dim);
   SG_TRY(const std::vector<bool> windowed, windowed_layers(family, config, fields, spec.layers));
   const std::size_t window = fields.count(Field::kWindow, 0);
   const bool rotary = spec.positions == PositionKind::kRotary && fields.flag(Field::kUseRope, true);

@@ -249,7 +249,8 @@ TEST(Gguf, SwitchesThatChangeThePassAreRefused) {
       {"score scale", "llama-deep/model.gguf", set("llama.attention.scale", -1.0), "attention.scale"},
       {"score scale", "granite-tied/model.gguf", set("granite.attention.scale", -1.0), "attention.scale"},
       {"score scale", "granite-tied/model.gguf", set("granite.attention.scale", 1e38), "attention.scale"},
-      {"score scale", "gemma3-pattern-of-six/model.gguf", set("gemma3.attention.scale", -1.0), "attention.scale"},
+      {"score scale", "gemma3-multimodal/model.gguf", set("gemma3.attention.scale", -1.0), "attention.scale"},
+      {"score scale", "gemma3-multimodal/model.gguf", set("gemma3.attention.scale", 0.5), "attention.scale"},
       {"two scalings", "phi3-longrope/model.gguf",
        [](Checkpoint& c) {
          c.metadata.insert_or_assign("phi3.rope.scaling.type", std::string_view("linear"));
