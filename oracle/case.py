@@ -11,7 +11,7 @@ class Case:
     name: str
     config: dict
     seed: int
-    half: bool = False            # also as BF16 and F16, in <case>/bf16 and <case>/f16
+    half: bool | tuple = False    # True: also as BF16 and F16, in <case>/bf16 and <case>/f16; or which of them
     shards: int = 1               # safetensors files
     gguf: str = "single"          # "single", "split" (two files) or "no": llama.cpp cannot say it
     causal_buffers: bool = False  # as old files do: the causal mask and rotary frequencies stored as tensors
@@ -19,6 +19,10 @@ class Case:
     strip: str = ""               # base prefix that the published tensor names lack
     ids_below: int = 0            # ids are drawn below this; 0: the vocabulary. Rows above are padding
     attention: str = "eager"      # transformers' implementation
+
+
+    def halves(self):
+        return ("bf16", "f16") if self.half is True else self.half or ()
 
 
 V4 = {"torch_dtype": "float32", "transformers_version": "4.46.3", "use_cache": True}

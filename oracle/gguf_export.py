@@ -33,6 +33,11 @@ def _llama(tensors, c, writer):
     yield from _rope_divisors(c)
 
 
+def _with_divisors(tensors, c, writer):
+    yield from tensors.items()
+    yield from _rope_divisors(c)
+
+
 def llama3_divisors(rope, dim):
     """What inv_freq is divided by, per frequency."""
     inv = 1.0 / rope["rope_theta"] ** (np.arange(0, dim, 2) / dim)
@@ -111,6 +116,11 @@ FAMILIES = {
     "phi3": (Arch.PHI3, _phi3), "stablelm": (Arch.STABLELM, _stablelm), "starcoder2": (Arch.STARCODER2, _plain),
     "gpt_neox": (Arch.GPTNEOX, _split_fused), "bloom": (Arch.BLOOM, _split_fused), "falcon": (Arch.FALCON, _falcon),
     "gpt2": (Arch.GPT2, _gpt2),
+    "olmo3": (Arch.OLMO2, _plain), "smollm3": (Arch.SMOLLM3, _llama), "glm": (Arch.CHATGLM, _plain),
+    "glm4": (Arch.GLM4, _plain), "exaone4": (Arch.EXAONE4, _with_divisors), "ernie4_5": (Arch.ERNIE4_5, _plain),
+    "seed_oss": (Arch.SEED_OSS, _plain), "arcee": (Arch.ARCEE, _llama), "nemotron": (Arch.NEMOTRON, _gemma),
+    "hunyuan_v1_dense": (Arch.HUNYUAN_DENSE, _plain), "cohere": (Arch.COMMAND_R, _plain),
+    "cohere2": (Arch.COHERE2, _plain), "gpt_bigcode": (Arch.STARCODER, _plain), "mpt": (Arch.MPT, _plain),
 }
 
 

@@ -177,7 +177,76 @@ def _falcon(w, c):
     _freq_base_if_unusual(w, c.rope_parameters["rope_theta"])
 
 
+def _glm(w, c):
+    _common(w, c, c.intermediate_size)
+    _heads(w, c)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_dimension_count(_rotary_dims(c))
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+
+
+def _olmo3(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_sliding_window(c.sliding_window)
+    w.add_rope_freq_base(c.rope_parameters["full_attention"]["rope_theta"])
+
+
+def _exaone4(w, c):
+    _llama(w, c)
+    if c.sliding_window:
+        w.add_sliding_window(c.sliding_window)
+        w.add_sliding_window_pattern([kind == "sliding_attention" for kind in c.layer_types])
+
+
+def _nemotron(w, c):
+    _common(w, c, c.intermediate_size)
+    _heads(w, c)
+    w.add_layer_norm_eps(c.norm_eps)
+    w.add_rope_dimension_count(_rotary_dims(c))
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+
+
+def _hunyuan(w, c):
+    _common(w, c, c.intermediate_size)
+    _heads(w, c)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    rope = c.rope_parameters
+    w.add_rope_freq_base(rope["rope_theta"] * rope.get("alpha", 1) ** (c.head_dim / (c.head_dim - 2)))
+
+
+def _cohere(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_layer_norm_eps(c.layer_norm_eps)
+    w.add_logit_scale(c.logit_scale)
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+    w.add_rope_scaling_type(gguf.RopeScalingType.NONE)
+    if c.model_type == "cohere2":
+        w.add_sliding_window(c.sliding_window)
+        w.add_rope_dimension_count(c.hidden_size // c.num_attention_heads)
+
+
+def _gpt_bigcode(w, c):
+    _common(w, c, c.n_inner or 4 * c.hidden_size)
+    w.add_head_count_kv(1)
+    w.add_layer_norm_eps(c.layer_norm_epsilon)
+
+
+def _mpt(w, c):
+    _common(w, c, 4 * c.hidden_size)
+    w.add_context_length(c.max_seq_len)
+    w.add_layer_norm_eps(1e-5)
+    w.add_max_alibi_bias(c.attn_config.alibi_bias_max)
+    if c.attn_config.clip_qkv is not None:
+        w.add_clamp_kqv(c.attn_config.clip_qkv)
+
+
 KEYS = {"llama": _llama, "mistral": _llama, "granite": _granite, "qwen2": _qwen, "qwen3": _qwen, "olmo": _olmo,
         "olmo2": _qwen, "gemma": _gemma, "gemma2": _gemma2, "gemma3_text": _gemma3, "apertus": _llama, "phi": _phi,
         "phi3": _phi3, "stablelm": _stablelm, "starcoder2": _starcoder2, "gpt_neox": _gpt_neox, "gpt2": _gpt2,
-        "bloom": _bloom, "falcon": _falcon}
+        "bloom": _bloom, "falcon": _falcon,
+        "olmo3": _olmo3, "smollm3": _llama, "glm": _glm, "glm4": _glm, "exaone4": _exaone4, "ernie4_5": _llama,
+        "seed_oss": _llama, "arcee": _llama, "nemotron": _nemotron, "hunyuan_v1_dense": _hunyuan, "cohere": _cohere,
+        "cohere2": _cohere, "gpt_bigcode": _gpt_bigcode, "mpt": _mpt}

@@ -20,7 +20,11 @@ FAMILIES = {"apertus": "apertus", "bloom": "bloom", "falcon": "falcon", "gemma":
             "gemma3": "gemma3_text", "gpt2": "gpt2", "gpt_neo": "gpt_neo", "gpt_neox": "gpt_neox", "gptj": "gptj",
             "granite": "granite", "llama": "llama", "mistral": "mistral", "olmo": "olmo", "olmo2": "olmo2", "opt": "opt",
             "phi": "phi", "phi3": "phi3", "qwen2": "qwen2", "qwen3": "qwen3", "stablelm": "stablelm",
-            "starcoder2": "starcoder2"}
+            "starcoder2": "starcoder2",
+            **{name: name for name in (
+                "arcee", "codegen", "cohere", "cohere2", "ernie4_5", "exaone4", "glm", "glm4", "gpt_bigcode", "helium",
+                "hunyuan_v1_dense", "ministral", "ministral3", "mpt", "nemotron", "olmo3", "seed_oss", "smollm3",
+                "vaultgemma")}}
 OUT = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "model" / "config_keys.json"
 OTHER_HEADS = ("Classification", "QuestionAnswering", "DoubleHeads", "Vision", "MultiModal", "Projector")
 

@@ -184,8 +184,8 @@ def make(case):
         folder = pathlib.Path(tmp) / case.name
         folder.mkdir()
         tensors, note = make_float32(case, folder)
-        for name, dtype in HALF.items() if case.half else ():
-            make_half(case, folder, tensors, name, dtype)
+        for name in case.halves():
+            make_half(case, folder, tensors, name, HALF[name])
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
@@ -196,7 +196,7 @@ def write_index():
     """tests/data/golden/index.json: what a test loops over."""
     rows = []
     for case in cases.CASES:
-        variants = ["f32", *HALF] if case.half else ["f32"]
+        variants = ["f32", *case.halves()]
         file = {"single": "model.gguf", "split": "model-00001-of-00002.gguf", "no": None}[case.gguf]
         rows.append({"case": case.name, "family": case.config["model_type"], "variants": variants, "gguf": file})
     lines = ",\n".join(" " + json.dumps(row) for row in rows)

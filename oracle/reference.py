@@ -5,11 +5,12 @@ x is [T, H]; Linear weights are [out, in].
 """
 import numpy as np
 
+import reference_2026
 import reference_gpt
 import reference_llama
 from reference_base import Checkpoint
 
-FAMILIES = {**reference_llama.FAMILIES, **reference_gpt.FAMILIES}
+FAMILIES = {**reference_llama.FAMILIES, **reference_gpt.FAMILIES, **reference_2026.FAMILIES}
 
 
 def read(folder):

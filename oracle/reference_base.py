@@ -41,6 +41,7 @@ class Family:
     """
 
     table, head, tied = "model.embed_tokens.weight", "lm_head", False
+    theta = 10000.0  # of the rotation, where the configuration states none
 
     def __init__(self, m):
         self.m, self.c = m, m.config
@@ -78,7 +79,7 @@ class Family:
 
     def rope(self):
         rope = dict(self.c.get("rope_parameters") or self.c.get("rope_scaling") or {})
-        rope.setdefault("rope_theta", self.key("rope_theta", default=10000.0))
+        rope.setdefault("rope_theta", self.key("rope_theta", default=self.theta))
         rope.setdefault("max_position_embeddings", self.c.get("max_position_embeddings"))
         rope.setdefault("original_max_position_embeddings", self.key(
             "original_max_position_embeddings", "max_position_embeddings"))

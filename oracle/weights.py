@@ -10,7 +10,7 @@ _GRID = 2.0 ** 12  # norm gains are multiples of 1/4096: 1 + w of the Gemma norm
 
 
 def _gain(path):
-    if any(part in path for part in ("q_proj", "k_proj", "query_key_value", "c_attn", "qkv_proj")):
+    if any(part in path for part in ("q_proj", "k_proj", "query_key_value", "c_attn", "qkv_proj", "Wqkv")):
         return _QUERY_KEY
     if any(part in path for part in ("o_proj", "out_proj", "down_proj", "dense_4h_to_h", "attention.dense", "c_proj",
                                      "self_attn.dense", "fc2", "fc_out")):
@@ -21,7 +21,7 @@ def _gain(path):
 def _norm(module, name, shape, normal):
     if name == "bias":
         return 0.1 * normal(shape)
-    offset = "Gemma" in type(module).__name__
+    offset = any(word in type(module).__name__ for word in ("Gemma", "1P"))
     return np.round(((0 if offset else 1) + 0.25 * normal(shape)) * _GRID) / _GRID
 
 

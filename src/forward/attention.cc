@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "forward/blocks.h"
+#include "kernel/elementary.h"
 
 namespace sg {
 namespace {
@@ -16,18 +17,43 @@ constexpr std::size_t kQueryBlock = 64;
 /// Columns of the fused matrix where a head's channels start.
 struct QkvColumns {
   const Spec& spec;
+  /// Heads per group of a layout by groups, per quarter of one by quarters.
   std::size_t per_group() const { return spec.heads / spec.kv_heads; }
+  std::size_t per_quarter() const { return spec.heads / 4; }
   std::size_t q(std::size_t head) const {
-    const std::size_t d = spec.head_dim, g = per_group();
-    return spec.qkv_layout == QkvLayout::kPerHead ? (head / g * (g + 2) + head % g) * d : head * d;
+    const std::size_t g = per_group();
+    switch (spec.qkv_layout) {
+      case QkvLayout::kSeparate:
+      case QkvLayout::kThirds: return head * spec.head_dim;
+      case QkvLayout::kPerHead: return (head / g * (g + 2) + head % g) * spec.head_dim;
+      case QkvLayout::kQuarters: return in_quarter(head, 0);
+    }
+    return 0;
   }
   std::size_t k(std::size_t kv) const {
-    const std::size_t d = spec.head_dim, g = per_group();
-    return spec.qkv_layout == QkvLayout::kPerHead ? (kv * (g + 2) + g) * d : (spec.heads + kv) * d;
+    const std::size_t g = per_group();
+    switch (spec.qkv_layout) {
+      case QkvLayout::kSeparate:
+      case QkvLayout::kThirds: return (spec.heads + kv) * spec.head_dim;
+      case QkvLayout::kPerHead: return (kv * (g + 2) + g) * spec.head_dim;
+      case QkvLayout::kQuarters: return in_quarter(kv, 2);
+    }
+    return 0;
   }
   std::size_t v(std::size_t kv) const {
-    const std::size_t d = spec.head_dim, g = per_group();
-    return spec.qkv_layout == QkvLayout::kPerHead ? (kv * (g + 2) + g + 1) * d : (spec.heads + spec.kv_heads + kv) * d;
+    const std::size_t g = per_group();
+    switch (spec.qkv_layout) {
+      case QkvLayout::kSeparate:
+      case QkvLayout::kThirds: return (spec.heads + spec.kv_heads + kv) * spec.head_dim;
+      case QkvLayout::kPerHead: return (kv * (g + 2) + g + 1) * spec.head_dim;
+      case QkvLayout::kQuarters: return in_quarter(kv, 1);
+    }
+    return 0;
+  }
+  /// `part`: 0 for q, 1 for v, 2 for k.
+  std::size_t in_quarter(std::size_t head, std::size_t part) const {
+    const std::size_t n = per_quarter();
+    return (head / n * 3 * n + part * n + head % n) * spec.head_dim;
   }
 };
 
@@ -42,7 +68,8 @@ void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, RunC
                   in, run);
       break;
     case QkvLayout::kThirds:
-    case QkvLayout::kPerHead: project(call.weights.qkv, in, qkv, run); break;
+    case QkvLayout::kPerHead:
+    case QkvLayout::kQuarters: project(call.weights.qkv, in, qkv, run); break;
   }
   if (spec.clip_qkv > 0) {
     for (std::size_t r = 0; r < qkv.rows; ++r) run.kernels.clamp(spec.clip_qkv, qkv.row(r), qkv.cols);
@@ -74,7 +101,7 @@ void unpermute_qk(const Spec& spec, MatrixView qkv, RunContext& run) {
   });
 }
 
-/// Norms over q and k before the rotation, over each head or over all heads of a token together.
+/// Norms over q and k, over each head or over all heads of a token together.
 void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
   const QkvColumns columns{spec};
@@ -122,6 +149,22 @@ void rotate_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
           run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.k(h));
       }
     });
+  }
+}
+
+/// Queries far from the start are made longer, so that their softmax does not flatten with the number of keys.
+void scale_queries_by_position(const LayerCall& call, MatrixView qkv, RunContext& run) {
+  const Spec& spec = call.spec;
+  if (spec.temperature_length == 0) return;
+  const QkvColumns columns{spec};
+  for (std::size_t s = 0; s < call.tokens.sequences(); ++s) {
+    for (std::size_t t = 0; t < call.tokens.length(s); ++t) {
+      const double steps = static_cast<double>(t / spec.temperature_length);
+      const auto factor = static_cast<float>(1 + spec.temperature * log_fixed(1 + steps));
+      if (factor == 1.0f) continue;
+      float* row = qkv.row(call.tokens.begin(s) + t);
+      for (std::size_t h = 0; h < spec.heads; ++h) run.kernels.scale(factor, row + columns.q(h), spec.head_dim);
+    }
   }
 }
 
@@ -240,8 +283,10 @@ bool values_finite(const Spec& spec, const TokenBatch& tokens, std::size_t seque
 void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
   project_qkv(call, in, ws.qkv, run);
   unpermute_qk(call.spec, ws.qkv, run);
-  norm_qk(call, ws.qkv, run);
+  if (!call.spec.qk_norm_rotated) norm_qk(call, ws.qkv, run);
   rotate_qk(call, ws.qkv, run);
+  if (call.spec.qk_norm_rotated) norm_qk(call, ws.qkv, run);
+  scale_queries_by_position(call, ws.qkv, run);
   const std::vector<Task> tasks = make_tasks(call.spec, call.tokens);
   std::vector<char> finite(call.tokens.sequences());
   run.pool.parallel_chunks(finite.size(), 1, [&](std::size_t begin, std::size_t end, int) {

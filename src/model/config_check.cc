@@ -39,8 +39,8 @@ Effect effect_of_flag(Field field, bool on, const Spec& spec) {
   if (field == Field::kScaleScores) return other_unless(on || scale == 1);
   if (field == Field::kAlibi) return other_unless(!on || spec.ropes.empty());
   // Tensors are there or they are not, and bind() has looked; the rest has no arithmetic of its own.
-  constexpr Field kHarmless[] = {Field::kMultiQuery, Field::kAttnBias, Field::kMlpBias, Field::kTied,
-                                 Field::kUseWindow};
+  constexpr Field kHarmless[] = {Field::kMultiQuery, Field::kAttnBias, Field::kOutBias,
+                                 Field::kMlpBias,    Field::kTied,     Field::kUseWindow};
   if (std::ranges::find(kHarmless, field) != std::end(kHarmless)) return Effect::kNone;
   return other_unless(!on);
 }
@@ -61,6 +61,10 @@ Effect effect_of_number(Field field, double v, const Spec& spec, const Config& c
   if (field == Field::kEmbedMultiplier) return one_or(static_cast<double>(spec.embed_scale));
   if (field == Field::kResidualMultiplier) return one_or(static_cast<double>(spec.residual_multiplier));
   if (field == Field::kLogitDivisor) return other_unless(v == 1 || same(1 / v, static_cast<double>(spec.logit_scale)));
+  if (field == Field::kLogitMultiplier) return one_or(static_cast<double>(spec.logit_scale));
+  if (field == Field::kAlibiBias) return other_unless(v == 0);
+  if (field == Field::kTemperature) return other_unless(v == 0 || same(v, spec.temperature));
+  if (field == Field::kNopeInterval) return other_unless(!rotary);
   if (field == Field::kWindow) {
     const bool reaches_all = spec.max_position > 0 && v >= static_cast<double>(spec.max_position);
     return other_unless(v == 0 || reaches_all || windows_are_off(config));
@@ -129,7 +133,6 @@ constexpr ForeignSwitch kForeignSwitches[] = {
     {"is_encoder_decoder", "", 0, "encoder-decoders"},
     {"per_layer_config", "", 0, "models whose layers differ"},
     {"num_experts|num_local_experts|n_routed_experts", "expert_count", 0, "mixtures of experts"},
-    {"", "attention.max_alibi_bias", 0, "MPT"},
     {"", "attention.value_residual_mix_lora_rank", 0, "RWKV"},
     {"", "ssm.conv_kernel", 0, "state-space models"},
     {"", "ssm.state_size", 0, "state-space models"},

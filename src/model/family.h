@@ -85,6 +85,7 @@ enum class Field : std::uint8_t {
   // which tensors there are
   kTied,
   kAttnBias,
+  kOutBias,
   kMlpBias,
   kCrossAttention,
   // the block and its arithmetic
@@ -101,6 +102,7 @@ enum class Field : std::uint8_t {
   kEmbedMultiplier,
   kResidualMultiplier,
   kLogitDivisor,
+  kLogitMultiplier,
   kMultiQuery,
   kNewDecoder,
   // who sees whom, and positions
@@ -111,10 +113,14 @@ enum class Field : std::uint8_t {
   kBidirectional,
   kAlibi,
   kUseRope,
+  kNopeInterval,
   kRopeTheta,
   kRopeLocalTheta,
   kRotaryPct,
   kRotaryDim,
+  kAlibiBias,
+  kTemperature,
+  kTemperatureLength,
   // derived from the others, for Need::kFlag
   kTwoNorms,
   kFinalNorm,
@@ -187,7 +193,16 @@ constexpr NormAt operator|(NormAt a, NormAt b) {
 constexpr bool has(NormAt set, NormAt one) { return (static_cast<int>(set) & static_cast<int>(one)) != 0; }
 
 enum class Positions : std::uint8_t { kRotary, kLearned, kAlibi, kRotaryOrAlibi };
-/// Norms over q and k before the rotation.
+
+/// Which layers of a rotary model do not rotate.
+enum class Nope : std::uint8_t {
+  kNone,
+  kListed,              // where no_rope_layers has a 0; without the list, every interval-th
+  kUnwindowed,          // those that see all of the past
+  kFullBesideWindowed,  // those that see all of the past, when the configuration states a window
+};
+
+/// Norms over q and k, before the rotation unless the family says after.
 enum class QkNorm : std::uint8_t {
   kNone,
   kPerHead,   // over each head, one gain for all heads
@@ -200,6 +215,7 @@ enum class QkvLayout : std::uint8_t {
   kSeparate,  // three projections
   kThirds,    // all q heads, all k heads, all v heads
   kPerHead,   // for each kv group: its q heads, its k, its v (one q head per group without grouping)
+  kQuarters,  // four equal parts, each its q heads, its v heads, its k heads (CodeGen)
 };
 
 enum class EmbedScale : std::uint8_t {
@@ -218,6 +234,7 @@ enum class Windows : std::uint8_t {
   kEvenLayers,      // layer 0 windowed, 1 full, ...
   kAllButEveryNth,  // full where (layer + 1) % pattern == 0
   kAlternateTypes,  // GPT-Neo's attention_types
+  kUnrotated,       // layers without rotation, when use_sliding_window
   kFromLayer,       // Qwen2: layers >= max_window_layers, when use_sliding_window
 };
 
@@ -244,6 +261,7 @@ struct Family {
   std::string_view base_prefix;  // Hugging Face's base-model prefix, may be missing or doubled in files
   std::span<const TensorRow> tensors;
   std::span<const ConfigRow> config;
+  std::string_view gguf_key = {};  // of families with one architecture: this one's files state the key, and not as 0
   std::span<const ClassDefault> class_defaults = {};  // transformers' configuration class
   void (*rules)(Fields&) = nullptr;   // what follows from the fields in this family alone; null: nothing
   bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
@@ -266,6 +284,8 @@ struct Family {
     PerFormat<Pairing> pairing = {};
     bool permuted_in_gguf = false;  // GGUF writers interleave the halves of each head's q and k rows
     int learned_offset = 0;
+    Nope nope = Nope::kNone;
+    bool ntk_alpha = false;    // a dynamic scaling with an `alpha` stretches theta once, whatever the length
     bool local_rope = false;   // windowed layers rotate with their own unscaled theta
     bool llama3_rope = false;  // scaled as LLaMA 3.1 when the file says nothing of scaling
   } position;
@@ -273,6 +293,7 @@ struct Family {
     PerFormat<QkvLayout> layout = {};
     ScoreScale scale = ScoreScale::kInvSqrtHeadDim;
     QkNorm qk_norm = QkNorm::kNone;
+    bool qk_norm_rotated = false;  // the norms come after the rotation
     Windows windows = Windows::kNone;
   } attention;
   struct {

@@ -13,6 +13,7 @@ std::string describe(const FieldKind& kind) {
   switch (kind.kind) {
     case Kind::kCount: return fmt::format("a whole number from {:.0f} to {:.0f}", kind.least, kind.most);
     case Kind::kReal:
+      if (kind.least == kind.most) return fmt::format("{:g}", kind.least);
       if (kind.least < 0) return "a number other than 0 that a float32 holds";
       return fmt::format("a number {} {:g}, {:g} at most", kind.zero_excluded ? "above" : "from", kind.least,
                          kind.most);
@@ -127,9 +128,11 @@ Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const 
   const bool gguf = config.format() == Format::kGguf;
   const std::string_view keys = gguf ? row.gguf : row.hf;
   const ConfigValue* stated = keys.empty() ? nullptr : config.find(keys);
-  // A list of windowed layers is read where windows are resolved; the repeating pattern is a number.
+  // A list of windowed layers is read where windows are resolved, and decides alone; the repeating pattern is a number
+  // where it is read ("LLLG" stands beside the list of EXAONE 4).
   const bool is_list = stated != nullptr && std::holds_alternative<ConfigList>(*stated);
-  if (gguf && row.field == Field::kWindowPattern && is_list) stated = nullptr;
+  const bool layers_listed = gguf ? is_list : config.find("layer_types") != nullptr;
+  if (row.field == Field::kWindowPattern && layers_listed) stated = nullptr;
   if (stated == nullptr || stated->is_null()) return fall_back(row, stated != nullptr, family, config, checkpoint);
 
   const FieldKind kind = kind_of(row.field);

@@ -45,16 +45,27 @@ constexpr Refused kRefused[] = {
     {"modernbert", "an encoder"},
 };
 
+/// Whether the key is there and is not 0, llama.cpp's "none".
+bool states(const Config& config, std::string_view key) {
+  const ConfigValue* value = config.find(key);
+  const auto* count = value == nullptr ? nullptr : std::get_if<std::int64_t>(value);
+  return value != nullptr && !value->is_null() && (count == nullptr || *count != 0);
+}
+
 }  // namespace
 
 Result<const Family*> find_family(const Config& config) {
   const std::string& type = config.model_type();
   std::string known;
+  const Family* found = nullptr;
   for (const Family* family : all_families()) {
-    const std::string_view names = config.format() == Format::kGguf ? family->gguf_arch : family->model_types;
-    if (lists(names, type)) return family;
+    const bool gguf = config.format() == Format::kGguf;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", family->name);
+    if (!lists(gguf ? family->gguf_arch : family->model_types, type)) continue;
+    const bool keyed = gguf && !family->gguf_key.empty();
+    if (keyed ? states(config, family->gguf_key) : found == nullptr) found = family;
   }
+  if (found != nullptr) return found;
   for (const Refused& refused : kRefused) {
     if (type == refused.model_type) {
       return Error{.what = fmt::format("{} is {}", type, refused.reason),

@@ -26,6 +26,7 @@ struct RopeSpec {
   double attention_factor = 0;                                           // 0: not given
   double attention_multiplier = 1;                                       // GGUF: on top of it
   bool truncate = true;                                                  // yarn
+  bool ntk_alpha = false;                                                // dynamic with `alpha`: theta stretched once
   std::vector<double> long_factor = {}, short_factor = {};               // longrope, R/2 each
   std::vector<float> divisors = {};                                      // GGUF rope_freqs: divide the frequencies
 };

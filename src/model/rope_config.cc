@@ -128,6 +128,12 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
   if (original && !(*original > 0)) return config.wrong("original_max_position_embeddings", "a number above 0");
   // Phi-3's first files call their longrope "yarn"; theirs alone carry per-pair factors.
   if (r.type == RopeType::kYarn && config.find(from.key("long_factor")) != nullptr) r.type = RopeType::kLongrope;
+  SG_TRY(const double alpha, from.get("alpha", 0));
+  if (r.ntk_alpha && r.type == RopeType::kDynamic && alpha != 0) {
+    r.type = RopeType::kDefault;
+    if (!(alpha > 0) || r.rotary_dim <= 2) return config.wrong(from.key("alpha"), "a number above 0");
+    r.theta *= std::pow(alpha, r.rotary_dim / (r.rotary_dim - 2.0));
+  }
   SG_TRY_VOID(read_scaling(from, config, original.value_or(0), r));
   return r;
 }

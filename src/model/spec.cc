@@ -105,7 +105,7 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
   SG_TRY_VOID(resolve_attention(family, config, fields, spec));
   spec.fused_gate_up = pick(family.mlp.fused_gate_up);
   spec.logit_cap = static_cast<float>(fields.real(Field::kLogitCap, 0));
-  spec.logit_scale = static_cast<float>(1.0 / fields.real(Field::kLogitDivisor, 1));
+  spec.logit_scale = static_cast<float>(fields.real(Field::kLogitMultiplier, 1) / fields.real(Field::kLogitDivisor, 1));
   return spec;
 }
 

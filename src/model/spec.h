@@ -51,8 +51,11 @@ struct Spec {
   std::vector<LayerAttention> attention;  // one per layer
   QkvLayout qkv_layout = QkvLayout::kSeparate;
   QkNorm qk_norm = QkNorm::kNone;
-  float score_cap = 0;  // 0: none
-  float clip_qkv = 0;   // 0: none
+  bool qk_norm_rotated = false;        // the norms come after the rotation
+  double temperature = 0;              // queries times 1 + temperature ln(1 + floor(position / temperature_length))
+  std::size_t temperature_length = 0;  // 0: no such factor
+  float score_cap = 0;                 // 0: none
+  float clip_qkv = 0;                  // 0: none
 
   MlpKind mlp = MlpKind::kGated;
   Act act = Act::kSilu;

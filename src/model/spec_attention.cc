@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/nope.h"
+
 namespace sg {
 namespace {
 
@@ -98,6 +100,12 @@ Result<std::vector<bool>> windowed_by_rule(const Family& family, const Config& c
       for (std::size_t l = 0; l < layers; ++l) windowed[l] = (l + 1) % fields.count(Field::kWindowPattern) != 0;
       break;
     case Windows::kAlternateTypes: return alternate_types(config, layers);
+    case Windows::kUnrotated: {
+      SG_TRY(windowed, rotated_layers(family, config, fields, windowed));
+      windowed.flip();
+      if (!fields.flag(Field::kUseWindow)) windowed.assign(layers, false);
+      break;
+    }
     case Windows::kFromLayer:
       for (std::size_t l = 0; l < layers; ++l) {
         windowed[l] = fields.flag(Field::kUseWindow) && l >= fields.count(Field::kWindowFromLayer);
@@ -181,7 +189,8 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
   SG_TRY(spec.rotary_dim, rotated_channels(config, fields, spec.head_dim));
   RopeSpec absent = {.theta = fields.real(Field::kRopeTheta, 10000),
                      .rotary_dim = static_cast<int>(spec.rotary_dim),
-                     .max_position = static_cast<double>(spec.max_position)};
+                     .max_position = static_cast<double>(spec.max_position),
+                     .ntk_alpha = family.position.ntk_alpha};
   RopeSpec local = absent;
   local.theta = fields.real(Field::kRopeLocalTheta, 10000);
   if (family.position.llama3_rope && !states_rope(config)) scale_by_default(family, absent);
@@ -210,11 +219,12 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   if (rotary) {
     SG_TRY_VOID(resolve_rotary(family, config, fields, spec));
   }
+  SG_TRY(const std::vector<bool> rotated, rotated_layers(family, config, fields, windowed));
   for (std::size_t l = 0; l < spec.layers; ++l) {
     const bool local = windowed[l] && window > 0;
     const float by_layer = fields.flag(Field::kScaleByLayer) ? 1.0f / static_cast<float>(l + 1) : 1.0f;
     spec.attention.push_back({.window = local ? window : 0,
-                              .rope = !rotary                                     ? -1
+                              .rope = !rotary || !rotated[l]                      ? -1
                                       : windowed[l] && family.position.local_rope ? 1
                                                                                   : 0,
                               .score_scale = scale * by_layer});
@@ -222,6 +232,15 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   spec.score_cap = static_cast<float>(fields.real(Field::kAttnCap, 0));
   spec.clip_qkv = static_cast<float>(fields.real(Field::kClipQkv, 0));
   spec.qk_norm = fields.flag(Field::kQkNorm, true) ? family.attention.qk_norm : QkNorm::kNone;
+  spec.qk_norm_rotated = family.attention.qk_norm_rotated;
+  spec.temperature = fields.real(Field::kTemperature, 0);
+  spec.temperature_length = fields.count(Field::kTemperatureLength, 0);
+  const bool quarters = spec.heads % 4 == 0 && spec.heads == spec.kv_heads;
+  if (spec.qkv_layout == QkvLayout::kQuarters && !quarters) {
+    return Error{.what = "the fused projection has four equal parts, and the heads do not divide by four",
+                 .where = config.where(),
+                 .got = fmt::format("{}", spec.heads)};
+  }
   return {};
 }
 

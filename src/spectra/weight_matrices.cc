@@ -86,6 +86,13 @@ class Lister {
         push(Role::kV, &fused, l, runs(m, queries + d, d, stride, groups));
         break;
       }
+      case QkvLayout::kQuarters: {
+        const std::size_t part = q / 4;
+        push(Role::kQ, &fused, l, runs(m, 0, part, 3 * part, 4));
+        push(Role::kK, &fused, l, runs(m, 2 * part, part, 3 * part, 4));
+        push(Role::kV, &fused, l, runs(m, part, part, 3 * part, 4));
+        break;
+      }
     }
   }
 

@@ -243,7 +243,7 @@ TEST(Gguf, SwitchesThatChangeThePassAreRefused) {
       {"dimensions", "llama-deep/model.gguf", set("llama.rope.dimension_count", std::uint64_t{1} << 40),
        "dimension_count"},
       {"dimensions", "llama-deep/model.gguf", set("llama.rope.dimension_count", std::uint64_t{3}), "even"},
-      {"window of OLMo 3", "olmo2-grouped/model.gguf", set("olmo2.attention.sliding_window", std::uint64_t{8}),
+      {"window of another family", "qwen3-tied/model.gguf", set("qwen3.attention.sliding_window", std::uint64_t{8}),
        "sliding_window"},
       {"score scale", "llama-deep/model.gguf", set("llama.attention.scale", 0.5), "attention.scale"},
       {"score scale", "llama-deep/model.gguf", set("llama.attention.scale", -1.0), "attention.scale"},

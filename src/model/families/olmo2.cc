@@ -5,13 +5,8 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors = join(
-    kLlamaEnds, kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias, kHeadNorms,
-    tensors({
-        {Role::kAttnNormOut, "model.layers.{}.post_attention_layernorm.weight", "blk.{}.post_attention_norm.weight"},
-        {Role::kMlpNormOut, "model.layers.{}.post_feedforward_layernorm.weight", "blk.{}.post_ffw_norm.weight"},
-    }),
-    kLlamaMlp);
+constexpr auto kTensors =
+    join(kLlamaEnds, kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias, kHeadNorms, kBranchNorms, kLlamaMlp);
 
 constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                               fields({

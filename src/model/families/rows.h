@@ -59,6 +59,11 @@ inline constexpr auto kInputNorms = tensors({
     {Role::kAttnNormIn, "model.layers.{}.input_layernorm.weight", "blk.{}.attn_norm.weight"},
     {Role::kMlpNormIn, "model.layers.{}.post_attention_layernorm.weight", "blk.{}.ffn_norm.weight"},
 });
+/// Norms after the branches, under the names of OLMo 2.
+inline constexpr auto kBranchNorms = tensors({
+    {Role::kAttnNormOut, "model.layers.{}.post_attention_layernorm.weight", "blk.{}.post_attention_norm.weight"},
+    {Role::kMlpNormOut, "model.layers.{}.post_feedforward_layernorm.weight", "blk.{}.post_ffw_norm.weight"},
+});
 /// Gemma 2 and 3: a norm before and after each branch.
 inline constexpr auto kSandwichNorms = tensors({
     {Role::kAttnNormIn, "model.layers.{}.input_layernorm.weight", "blk.{}.attn_norm.weight"},
@@ -127,6 +132,7 @@ constexpr ConfigRow rotary_share(std::string_view keys, double absent) {
 }
 inline constexpr std::string_view kPartialRotary = "rope_parameters.partial_rotary_factor|partial_rotary_factor";
 
+inline constexpr PerFormat<Pairing> kAdjacentBoth = {.hf = Pairing::kAdjacent, .gguf = Pairing::kAdjacent};
 inline constexpr PerFormat<Pairing> kHalvesBoth = {.hf = Pairing::kHalves, .gguf = Pairing::kHalves};
 
 }  // namespace sg::families
