@@ -15,15 +15,16 @@ MAY_INCLUDE = {
     "kernel": set(),
     "io": {"kernel"},
     "tokenizer": set(),
+    "prompts": {"tokenizer"},
     "model": {"io", "tokenizer", "kernel"},
     "forward": {"model", "kernel"},
     "measure": {"forward", "model", "kernel", "stats"},
     "spectra": {"measure", "model", "kernel"},
     "store": {"measure", "spectra"},
-    "experiment": {"store", "measure", "spectra", "stats", "forward", "model", "io"},
+    "experiment": {"store", "measure", "spectra", "stats", "forward", "model", "prompts", "io"},
     "report": {"stats", "measure", "spectra", "experiment"},
     "check": {"report", "measure", "model", "kernel", "io"},
-    "api": {"report", "spectra", "measure", "model", "io", "tokenizer"},
+    "api": {"report", "spectra", "measure", "model", "prompts", "io", "tokenizer"},
     "cli": {"*"},
 }
 # Inside a folder of folders; "" is what lies directly in it and sees all of them.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "streamgauge/measurement.h"
+#include "streamgauge/prompt.h"
 #include "streamgauge/result.h"
 #include "streamgauge/row_fields.h"
 #include "streamgauge/weight_fields.h"
@@ -23,12 +24,6 @@ namespace streamgauge {
 std::string_view version();
 /// Changes whenever any result may change in any bit.
 int numerics();
-
-/// Text, or token ids when `ids` is not empty.
-struct Prompt {
-  std::string text;
-  std::vector<std::int32_t> ids;
-};
 
 enum class LogitPositions { kNone, kLast, kAll };
 

@@ -1,5 +1,6 @@
 #include "io/hub_cache.h"
 #include "measure/measure.h"
+#include "prompts/prompt.h"
 #include "spectra/weights.h"
 #include "streamgauge/streamgauge.h"
 
@@ -15,10 +16,6 @@ sg::LogitPositions from_public(LogitPositions positions) {
   return sg::LogitPositions::kLast;
 }
 
-Error no_tokens(std::size_t number) {
-  return {.what = "the prompt is empty", .where = "prompt " + std::to_string(number)};
-}
-
 }  // namespace
 
 std::string_view version() { return SG_VERSION; }
@@ -29,25 +26,10 @@ struct Model::State {
 
   const Result<sg::Tokenizer>& tokenizer() const { return known.tokenizer; }
   const sg::Tokenizer* names() const { return tokenizer().ok() ? &tokenizer().value() : nullptr; }
-  Result<Sequence> sequence(const Prompt& prompt, std::size_t number) const;
 
   sg::Model model;
   sg::Acquaintance known;  // its tokenizer an error for a checkpoint without one, told when it is needed
 };
-
-Result<Sequence> Model::State::sequence(const Prompt& prompt, std::size_t number) const {
-  Sequence s;
-  s.ids = prompt.ids;
-  if (prompt.ids.empty()) {
-    if (prompt.text.empty()) return no_tokens(number);
-    if (!tokenizer().ok()) return tokenizer().error();
-    SG_TRY(s.ids, tokenizer().value().encode(prompt.text));
-    s.text = prompt.text;
-  }
-  if (s.ids.empty()) return no_tokens(number);
-  for (const std::int32_t id : s.ids) s.tokens.push_back(names() != nullptr ? names()->token_text(id) : "");
-  return s;
-}
 
 Model::Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
@@ -69,7 +51,9 @@ Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const Mea
   if (prompts.empty()) return Error{.kind = ErrorKind::kUsage, .what = "there is no prompt"};
   std::vector<Sequence> sequences;
   for (const Prompt& prompt : prompts) {
-    SG_TRY(Sequence sequence, state_->sequence(prompt, sequences.size() + 1));
+    if (prompt.ids.empty() && !prompt.text.empty() && !state_->tokenizer().ok()) return state_->tokenizer().error();
+    SG_TRY(Sequence sequence, sg::sequence_of(prompt, state_->names(), sequences.size() + 1));
+    sg::name_tokens(sequence, state_->names());
     sequences.push_back(std::move(sequence));
   }
   sg::MeasureOptions how;

@@ -6,9 +6,9 @@
 #include <map>
 
 #include "base/embedded.h"
+#include "base/json_reader.h"
 #include "check/temp_folder.h"
 #include "measure/measure.h"
-#include "report/data/json_reader.h"
 #include "report/file/output_file.h"
 
 namespace sg {

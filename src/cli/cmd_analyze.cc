@@ -1,10 +1,10 @@
 // streamgauge analyze: an experiment's statistics and verdicts over stored results.
 #include <CLI/CLI.hpp>
 
+#include "base/text_file.h"
 #include "cli/common.h"
 #include "cli/outcome.h"
 #include "cli/outputs.h"
-#include "cli/prompts.h"
 #include "cli/signals.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"

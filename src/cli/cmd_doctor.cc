@@ -13,12 +13,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/number_text.h"
 #include "base/system.h"
 #include "cli/common.h"
 #include "io/hub_cache.h"
 #include "kernel/kernels.h"
 #include "measure/measure.h"
-#include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

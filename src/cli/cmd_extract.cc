@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "base/number_text.h"
 #include "cli/common.h"
 #include "cli/measuring.h"
 #include "cli/progress.h"
@@ -10,7 +11,6 @@
 #include "cli/signals.h"
 #include "io/safetensors_write.h"
 #include "report/text/model_text.h"
-#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

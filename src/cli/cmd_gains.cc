@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/text_file.h"
 #include "cli/common.h"
 #include "cli/measuring.h"
 #include "report/data/gains_json.h"

@@ -4,16 +4,16 @@
 #include <filesystem>
 
 #include "base/folder.h"
+#include "base/number_text.h"
 #include "cli/common.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
-#include "experiment/file/suites.h"
 #include "io/hub_cache.h"
 #include "io/zoo_folder.h"
 #include "measure/definition.h"
 #include "model/family.h"
+#include "prompts/suites.h"
 #include "report/text/fields_text.h"
-#include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

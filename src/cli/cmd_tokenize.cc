@@ -1,10 +1,11 @@
 // streamgauge tokenize: text to ids, as a model's own tokenizer does it.
 #include <CLI/CLI.hpp>
 
+#include "base/text_file.h"
 #include "cli/common.h"
 #include "cli/outputs.h"
-#include "cli/prompts.h"
 #include "io/hub_cache.h"
+#include "prompts/prompt.h"
 #include "report/data/tokens_json.h"
 #include "report/text/tokens_text.h"
 
@@ -52,7 +53,7 @@ Result<Sequence> tokenized(const Arguments& a, const Tokenizer& tokenizer, const
     return error;
   }
   Sequence sequence = {.text = text, .category = {}, .ids = std::move(ids).value(), .tokens = {}};
-  for (const std::int32_t id : sequence.ids) sequence.tokens.push_back(tokenizer.token_text(id));
+  name_tokens(sequence, &tokenizer);
   return sequence;
 }
 

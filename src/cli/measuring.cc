@@ -8,11 +8,12 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/number_text.h"
 #include "base/system.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "io/hub_cache.h"
-#include "report/text/number_text.h"
+#include "prompts/suites.h"
 
 namespace sg {
 namespace {
@@ -146,9 +147,13 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   } else {
     console.info("without token texts: " + tokenizer.error().message());
   }
-  SG_TRY(job.sequences,
-         gather_prompts(arguments.prompts, job.tokenizer ? &*job.tokenizer : nullptr,
-                        {.vocabulary = job.model.spec.vocab, .memory = job.options.memory_budget}, console));
+  SG_TRY(const std::vector<Prompt> prompts,
+         gather_prompts(arguments.prompts, {.vocabulary = job.model.spec.vocab, .memory = job.options.memory_budget},
+                        console));
+  for (const Prompt& prompt : prompts) {
+    SG_TRY(Sequence sequence, sequence_of(prompt, job.names(), job.sequences.size() + 1));
+    job.sequences.push_back(std::move(sequence));
+  }
   return job;
 }
 
@@ -163,10 +168,7 @@ Result<void> check_fits(const Job& job) {
 }
 
 void name_tokens(Job& job) {
-  for (Sequence& sequence : job.sequences) {
-    for (const std::int32_t id : sequence.ids)
-      sequence.tokens.push_back(job.tokenizer ? job.tokenizer->token_text(id) : "");
-  }
+  for (Sequence& sequence : job.sequences) name_tokens(sequence, job.names());
 }
 
 Result<Measurement> run_job(Job& job, const Common& common) {
@@ -175,8 +177,7 @@ Result<Measurement> run_job(Job& job, const Common& common) {
   ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
   MeasureOptions options = job.options;
   if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
-  return stoppable(
-      [&] { return measure(job.model, job.tokenizer ? &*job.tokenizer : nullptr, std::move(job.sequences), options); });
+  return stoppable([&] { return measure(job.model, job.names(), std::move(job.sequences), options); });
 }
 
 Result<std::string> plan_text(const Job& job) {

@@ -31,6 +31,7 @@ struct Job {
   MeasureOptions options;
 
   std::size_t tokens() const;
+  const Tokenizer* names() const { return tokenizer ? &*tokenizer : nullptr; }
 };
 /// `outputs`: what the command will write; checked before anything is read.
 Result<Job> prepare(const MeasureArguments& arguments, const Common& common, const std::vector<Output>& outputs);

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "base/number_text.h"
 #include "report/file/output_file.h"
-#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

@@ -1,6 +1,6 @@
 #include "cli/training_files.h"
 
-#include "cli/prompts.h"
+#include "base/text_file.h"
 #include "report/data/tree_json.h"
 
 namespace sg {

@@ -264,13 +264,14 @@ TEST(Evaluate, HearsAnInterrupt) {
 }
 
 TEST(Multiverse, SubsetsAreAllAndEachCategory) {
-  const std::vector<Prompt> prompts = {{"a", "X"}, {"b", "Y"}, {"c", "X"}, {"d", ""}};
+  const std::vector<Prompt> prompts = {text_prompt("a", "X"), text_prompt("b", "Y"), text_prompt("c", "X"),
+                                       text_prompt("d")};
   const auto subsets = prompt_subsets(prompts);
   ASSERT_EQ(subsets.size(), 3u);
   EXPECT_EQ(subsets[0].prompts.size(), 4u);
   EXPECT_EQ(subsets[1].name, "X");
   EXPECT_EQ(subsets[1].prompts, (std::vector<std::size_t>{0, 2}));
-  EXPECT_EQ(prompt_subsets({{"a", "X"}, {"b", "X"}}).size(), 1u);
+  EXPECT_EQ(prompt_subsets({text_prompt("a", "X"), text_prompt("b", "X")}).size(), 1u);
 }
 
 /// Whatever the order in which universes are visited, each is what an evaluation of its own gives.

@@ -233,8 +233,8 @@ TEST(Parse, PromptsInGroupsCarryTheirCategory) {
                           "{category = \"held-out\", prompts = [\"c\"]}]");
   EXPECT_EQ(e.suite, "sums");
   ASSERT_EQ(e.prompts.size(), 3u);
-  EXPECT_EQ(e.prompts[1].text + e.prompts[1].category, "bseen");
-  EXPECT_EQ(e.prompts[2].text + e.prompts[2].category, "cheld-out");
+  EXPECT_EQ(e.prompts[1].text + column(e.prompts[1], kCategoryColumn), "bseen");
+  EXPECT_EQ(e.prompts[2].text + column(e.prompts[2], kCategoryColumn), "cheld-out");
   EXPECT_NE(error_of(made_up::file("", "groups = [{category = \"seen\"}]")).find("without prompts"), std::string::npos);
   EXPECT_NE(error_of(made_up::file("", "texts = []")).find("which prompts"), std::string::npos);
   EXPECT_NE(error_of(made_up::file("", "suite = \"notebook-003\"\nname = \"x\"")).find("own name"), std::string::npos);

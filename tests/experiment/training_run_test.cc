@@ -171,7 +171,7 @@ TEST_F(TrainingRunTest, PromptsBecomeTheExperiments) {
   EXPECT_EQ(parsed.value().suite, "modular-addition");
   ASSERT_EQ(parsed.value().prompts.size(), 3u);
   EXPECT_EQ(parsed.value().prompts[1].text, "a \"b\"\n");
-  EXPECT_EQ(parsed.value().prompts[2].category, "held-out");
+  EXPECT_EQ(column(parsed.value().prompts[2], kCategoryColumn), "held-out");
   // What the user sets wins.
   changes.emplace_back("prompts.suite=notebook-003");
   const Result<Experiment> changed = parse_experiment(made_up::file(""), "test.toml", changes);

@@ -10,10 +10,10 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/number_text.h"
 #include "measure/any_rows.h"
 #include "report/data/measurement_csv.h"
 #include "report/data/weights_json.h"
-#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

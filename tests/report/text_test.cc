@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

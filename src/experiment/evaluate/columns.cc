@@ -23,7 +23,10 @@ Lookup in_row(const NameIndex& names, const std::vector<Value>& cells) {
 Value prompt_fact(PromptSource::What what, const Prompt& prompt, const SequenceMeasurement* sequence) {
   switch (what) {
     case PromptSource::What::kText: return prompt.text;
-    case PromptSource::What::kCategory: return prompt.category.empty() ? absent("no category") : Value(prompt.category);
+    case PromptSource::What::kCategory: {
+      const std::string category = column(prompt, kCategoryColumn);
+      return category.empty() ? absent("no category") : Value(category);
+    }
     case PromptSource::What::kTokens:
       if (sequence == nullptr) return absent("the prompt was not measured");
       return static_cast<std::int64_t>(sequence->sequence.ids.size());

@@ -76,7 +76,7 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
   r.span = name(e.definition.span);
   r.pooling = name(e.definition.pooling);
   r.suite = e.suite;
-  for (const Prompt& prompt : e.prompts) r.prompt_texts.push_back({prompt.text, prompt.category});
+  for (const Prompt& prompt : e.prompts) r.prompt_texts.push_back({prompt.text, column(prompt, kCategoryColumn)});
   r.text = e.text;
   r.started = run.started;
   r.engine = run.engine;

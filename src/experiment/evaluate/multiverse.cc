@@ -65,7 +65,7 @@ std::vector<PromptSubset> prompt_subsets(const std::vector<Prompt>& prompts) {
   std::vector<PromptSubset> subsets = {{"all", all_places(prompts.size())}};
   std::vector<PromptSubset> categories;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
-    const std::string& category = prompts[i].category;
+    const std::string category = column(prompts[i], kCategoryColumn);
     if (category.empty()) continue;
     auto found = std::find_if(categories.begin(), categories.end(), [&](const auto& c) { return c.name == category; });
     if (found == categories.end()) found = categories.insert(categories.end(), {category, {}});

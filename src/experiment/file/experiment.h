@@ -9,11 +9,11 @@
 #include <variant>
 #include <vector>
 
-#include "experiment/file/suites.h"
 #include "experiment/value/expression.h"
 #include "experiment/value/result.h"
 #include "experiment/value/sentence.h"
 #include "measure/definition.h"
+#include "prompts/suites.h"
 
 namespace sg {
 

@@ -31,12 +31,12 @@ std::vector<ModelEntry> parse_models(TomlTable& root) {
 
 /// Prompts that the file lists itself: texts, or groups with their categories.
 void parse_own_prompts(TomlTable& t, Experiment& e) {
-  for (const std::string& text : t.texts("texts")) e.prompts.push_back({.text = text, .category = ""});
+  for (const std::string& text : t.texts("texts")) e.prompts.push_back(text_prompt(text));
   for (TomlTable& group : t.tables("groups", "[[prompts.groups]]")) {
     const std::string category = group.need_text("category");
     const std::vector<std::string> prompts = group.texts("prompts");
     if (prompts.empty()) group.wrong("prompts", "a category without prompts", "a list of texts", "none");
-    for (const std::string& text : prompts) e.prompts.push_back({.text = text, .category = category});
+    for (const std::string& text : prompts) e.prompts.push_back(text_prompt(text, category));
     group.finish();
   }
 }

@@ -75,7 +75,8 @@ void use_recorded_prompts(const RunRecord& record, Experiment& e) {
   for (const ModelOutcome& outcome : record.models) {
     if (outcome.prompts.empty()) continue;
     e.prompts.clear();
-    for (const Sequence& s : outcome.prompts) e.prompts.push_back({s.text.value_or(""), s.category.value_or("")});
+    for (const Sequence& s : outcome.prompts)
+      e.prompts.push_back(text_prompt(s.text.value_or(""), s.category.value_or("")));
     return;
   }
 }

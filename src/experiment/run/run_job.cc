@@ -22,12 +22,9 @@ RunFailure of_store(Error error) { return {.error = std::move(error), .ends_run 
 Result<std::vector<Sequence>> read_prompts(const Experiment& e, const Tokenizer& tokenizer) {
   std::vector<Sequence> sequences;
   for (const Prompt& prompt : e.prompts) {
-    Sequence s = {.text = prompt.text, .category = {}, .ids = {}, .tokens = {}};
-    if (!prompt.category.empty()) s.category = prompt.category;
-    SG_TRY(s.ids, tokenizer.encode(prompt.text));
-    if (s.ids.empty()) return Error{.what = "a prompt has no tokens", .where = "'" + prompt.text + "'"};
-    for (const std::int32_t id : s.ids) s.tokens.push_back(tokenizer.token_text(id));
-    sequences.push_back(std::move(s));
+    SG_TRY(Sequence sequence, sequence_of(prompt, &tokenizer, sequences.size() + 1));
+    name_tokens(sequence, &tokenizer);
+    sequences.push_back(std::move(sequence));
   }
   return sequences;
 }

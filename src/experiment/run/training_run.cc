@@ -78,9 +78,10 @@ toml::table model_table(const TrainingStep& checkpoint) {
 toml::table prompts_table(const TrainingRun& run) {
   toml::array groups;
   for (std::size_t i = 0; i < run.prompts.size();) {
-    const std::string& category = run.prompts[i].category;
+    const std::string category = column(run.prompts[i], kCategoryColumn);
     toml::array texts;
-    for (; i < run.prompts.size() && run.prompts[i].category == category; ++i) texts.push_back(run.prompts[i].text);
+    for (; i < run.prompts.size() && column(run.prompts[i], kCategoryColumn) == category; ++i)
+      texts.push_back(run.prompts[i].text);
     toml::table group{{"category", category}, {"prompts", std::move(texts)}};
     group.is_inline(true);
     groups.push_back(std::move(group));
@@ -158,7 +159,7 @@ Result<void> add_prompts(TrainingRun& run, const Tree& prompts, const std::strin
                    .where = where + ", categories." + category.key,
                    .expected = "a list of texts under a name"};
     }
-    for (const std::string& text : *texts) run.prompts.push_back({.text = text, .category = category.key});
+    for (const std::string& text : *texts) run.prompts.push_back(text_prompt(text, category.key));
   }
   run.prompts_name = text_at(prompts, "name");
   return {};

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 
 namespace sg {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 
 namespace sg {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "report/data/json_reader.h"
+#include "base/json_reader.h"
 #include "report/data/row_json.h"
 
 namespace sg {

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "base/number_text.h"
 #include "report/data/measurement_csv.h"
 #include "report/data/row_json.h"
-#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/number_text.h"
 #include "report/document/experiment_words.h"
-#include "report/text/number_text.h"
 #include "report/text/value_text.h"
 
 namespace sg {

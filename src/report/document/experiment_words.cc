@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 
 namespace sg {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number_text.h"
 #include "report/figure/axes.h"
 #include "report/figure/look.h"
 #include "report/figure/panel.h"
-#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "base/number_text.h"
 #include "measure/decomposition.h"
 #include "measure/pooled.h"
 #include "report/text/model_text.h"
-#include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

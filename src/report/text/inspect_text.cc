@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/number_text.h"
 #include "report/text/model_text.h"
-#include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

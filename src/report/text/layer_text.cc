@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/number_text.h"
 #include "measure/measure.h"
 #include "report/text/model_text.h"
-#include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

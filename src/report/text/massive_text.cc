@@ -6,9 +6,9 @@
 #include <cmath>
 #include <vector>
 
+#include "base/number_text.h"
 #include "measure/massive.h"
 #include "report/text/model_text.h"
-#include "report/text/number_text.h"
 
 namespace sg {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <cmath>
 
+#include "base/number_text.h"
 #include "report/text/gain_text.h"
 #include "report/text/massive_text.h"
 #include "report/text/model_text.h"
-#include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

@@ -1,6 +1,6 @@
 #include "report/text/tokens_text.h"
 
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

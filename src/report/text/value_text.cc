@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/number_format.h"
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 
 namespace sg {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number_text.h"
 #include "report/text/model_text.h"
-#include "report/text/number_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {

@@ -6,13 +6,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "prompts/prompt.h"
 
 namespace sg {
-
-struct Prompt {
-  std::string text;
-  std::string category;  // empty: none
-};
 
 struct Suite {
   std::string name;  // the file's, without .toml

@@ -1,4 +1,4 @@
-#include "report/text/number_text.h"
+#include "base/number_text.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "experiment/file/suites.h"
+#include "prompts/suites.h"
 
 #include <toml++/toml.h>
 #include <algorithm>
@@ -23,7 +23,7 @@ Suite parse_suite(const EmbeddedFile& file) {
     const toml::table& group = *node.as_table();
     const std::string category = group["category"].value_or(std::string());
     for (const toml::node& prompt : *group["prompts"].as_array()) {
-      suite.prompts.push_back({prompt.value<std::string>().value(), category});
+      suite.prompts.push_back(text_prompt(prompt.value<std::string>().value(), category));
     }
   }
   return suite;

@@ -1,4 +1,4 @@
-#include "report/data/json_reader.h"
+#include "base/json_reader.h"
 
 #include <cmath>
 #include <limits>
