@@ -26,7 +26,8 @@ class Finder {
     if (regex != nullptr) matcher_.emplace(**regex);
   }
 
-  Result<void> parts(std::string_view word, std::vector<Part>& parts) {
+  /// The matches in `word`, in order; valid until the next call.
+  Result<const std::vector<ByteRange>*> find(std::string_view word) {
     matches_.clear();
     if (const auto* test = std::get_if<CharacterTest>(&step_.pattern)) {
       find_characters(*test, word);
@@ -35,15 +36,7 @@ class Finder {
     } else {
       SG_TRY_VOID(find_pattern(std::get<TextPattern>(step_.pattern), word, matches_));
     }
-    parts.clear();
-    std::uint32_t done = 0;
-    for (const ByteRange& match : matches_) {
-      if (done != match.begin) parts.push_back({done, match.begin, step_.invert});
-      parts.push_back({match.begin, match.end, !step_.invert});
-      done = match.end;
-    }
-    if (done != word.size()) parts.push_back({done, static_cast<std::uint32_t>(word.size()), step_.invert});
-    return {};
+    return &matches_;
   }
 
  private:
@@ -59,6 +52,18 @@ class Finder {
   std::optional<Regex::Matcher> matcher_;
   std::vector<ByteRange> matches_;
 };
+
+/// Calls f(part) for the matches in a word of `size` bytes and what lies between them.
+template <class F>
+void each_part(const std::vector<ByteRange>& matches, std::uint32_t size, bool invert, F f) {
+  std::uint32_t done = 0;
+  for (const ByteRange& match : matches) {
+    if (done != match.begin) f(Part{done, match.begin, invert});
+    f(Part{match.begin, match.end, !invert});
+    done = match.end;
+  }
+  if (done != size) f(Part{done, size, invert});
+}
 
 /// Joins a delimiter to the part before it. A second delimiter in a row stands alone, as in the reference.
 template <class Iterator, class Join>
@@ -109,13 +114,22 @@ Result<void> run(const SplitStep& step, Words& words) {
   std::vector<Words::Word> split;
   split.reserve(words.words.size());
   for (const Words::Word& word : words.words) {
-    SG_TRY_VOID(finder.parts(words.view(word), parts));
-    regroup(step.behavior, parts);
-    for (const Part& part : parts) {
-      if (part.begin == part.end) continue;
+    const auto add = [&](const Part& part) {
+      if (part.begin == part.end) return;
       const std::uint32_t start = word.start > part.begin ? word.start - part.begin : 0;
       split.push_back({word.begin + part.begin, word.begin + part.end, start});
+    };
+    SG_TRY(const std::vector<ByteRange>* matches, finder.find(words.view(word)));
+    // A long text that is one word still: room at once, for a list that grows is held twice.
+    if (words.words.size() == 1) split.reserve(2 * matches->size() + 1);
+    if (step.behavior == SplitBehavior::kIsolated) {
+      each_part(*matches, word.end - word.begin, step.invert, add);
+      continue;
     }
+    parts.clear();
+    each_part(*matches, word.end - word.begin, step.invert, [&](const Part& part) { parts.push_back(part); });
+    regroup(step.behavior, parts);
+    std::for_each(parts.begin(), parts.end(), add);
   }
   words.words = std::move(split);
   return {};

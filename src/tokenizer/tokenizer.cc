@@ -95,7 +95,7 @@ Result<std::vector<TokenId>> TokenizerEngine::encode(std::string_view text, bool
   }
   Bpe::Scratch scratch;
   std::vector<TokenId> ids;
-  ids.reserve(text.size() / 4 + 8);
+  ids.reserve(text.size() + 8);  // a token has a byte at least; pages that are not written to cost nothing
   if (add_special) ids = before;
   SG_TRY(const std::vector<TextPart> parts, raw_added.split(text));
   for (const TextPart& part : parts) {
