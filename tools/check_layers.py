@@ -14,6 +14,7 @@ MAY_INCLUDE = {
     "stats": set(),
     "kernel": set(),
     "io": {"kernel"},
+    "hub": {"io"},
     "tokenizer": set(),
     "prompts": {"tokenizer"},
     "model": {"io", "tokenizer", "kernel"},

@@ -3,9 +3,9 @@
 
 #include "cli/common.h"
 #include "cli/measuring.h"
+#include "cli/obtaining.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
-#include "io/hub_cache.h"
 #include "report/data/comparison_json.h"
 #include "report/text/compare_text.h"
 
@@ -19,7 +19,7 @@ struct Arguments {
 };
 
 Result<int> run(const Arguments& a, const Common& common) {
-  SG_TRY(const std::filesystem::path other_path, find_model(a.other));
+  SG_TRY(const std::filesystem::path other_path, obtain_model(a.other, common));
   SG_TRY(const Model other, open_model(other_path));
   const std::vector<Output> outputs = {{"--json", a.json}};
   SG_TRY_VOID(spare_inputs(outputs, files_of(other)));

@@ -2,8 +2,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
+#include "cli/obtaining.h"
 #include "cli/outputs.h"
-#include "io/hub_cache.h"
 #include "measure/inspection.h"
 #include "report/data/inspect_json.h"
 #include "report/text/inspect_text.h"
@@ -11,8 +11,8 @@
 namespace sg {
 namespace {
 
-Result<int> run(const std::string& name, const std::string& json) {
-  SG_TRY(const std::filesystem::path path, find_model(name));
+Result<int> run(const std::string& name, const std::string& json, const Common& common) {
+  SG_TRY(const std::filesystem::path path, obtain_model(name, common));
   Result<Model> opened = open_model(path);
   if (!opened.ok() && json.empty()) {
     const Result<Checkpoint> file = open_checkpoint(path);
@@ -34,12 +34,11 @@ Result<int> run(const std::string& name, const std::string& json) {
 void add_inspect(Program& program) {
   auto model = std::make_shared<std::string>(), json = std::make_shared<std::string>();
   CLI::App* command = program.app.add_subcommand("inspect", "what is in a model; loads no weights");
-  command
-      ->add_option("MODEL", *model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
+  command->add_option("MODEL", *model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub")
       ->required();
   command->add_option("--json", *json, "the same as one JSON document")->type_name("FILE|-");
   finish_command(program, *command, "streamgauge inspect SmolLM2-135M-Instruct.Q4_1.gguf",
-                 [model, json] { return run(*model, *json); });
+                 [model, json, &program] { return run(*model, *json, program.common); });
 }
 
 }  // namespace sg

@@ -121,7 +121,7 @@ void add_measure(Program& program) {
       program.app.add_subcommand("measure", "token norms, gains and the output distribution, from one forward pass");
   command
       ->add_option("MODEL", a->measure.model,
-                   "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
+                   "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub")
       ->required();
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
   command

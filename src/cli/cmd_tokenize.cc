@@ -3,8 +3,8 @@
 
 #include "base/text_file.h"
 #include "cli/common.h"
+#include "cli/obtaining.h"
 #include "cli/outputs.h"
-#include "io/hub_cache.h"
 #include "prompts/prompt.h"
 #include "report/data/tokens_json.h"
 #include "report/text/tokens_text.h"
@@ -18,8 +18,8 @@ struct Arguments {
   bool no_special = false;
 };
 
-Result<Tokenizer> open_tokenizer(const std::string& name, const std::vector<Output>& outputs) {
-  SG_TRY(const std::filesystem::path path, find_model(name));
+Result<Tokenizer> open_tokenizer(const std::string& name, const std::vector<Output>& outputs, const Common& common) {
+  SG_TRY(const std::filesystem::path path, obtain_model(name, common));
   if (path.extension() == ".json") {
     SG_TRY_VOID(spare_inputs(outputs, {path}));
     SG_TRY(const std::string content, read_text_file(path.string()));
@@ -67,11 +67,11 @@ std::string all_tokens_text(const Tokenizer& tokenizer, const std::vector<Sequen
   return text;
 }
 
-Result<int> run(const Arguments& a) {
+Result<int> run(const Arguments& a, const Common& common) {
   const std::vector<Output> outputs = {{"--json", a.json}};
   SG_TRY_VOID(spare_inputs(outputs, {a.file}));
   SG_TRY(const std::vector<std::string> texts, texts_of(a));
-  SG_TRY(const Tokenizer tokenizer, open_tokenizer(a.model, outputs));
+  SG_TRY(const Tokenizer tokenizer, open_tokenizer(a.model, outputs, common));
   std::vector<Sequence> sequences;
   for (const std::string& text : texts) {
     SG_TRY(Sequence sequence, tokenized(a, tokenizer, text));
@@ -98,7 +98,7 @@ void add_tokenize(Program& program) {
   command->add_option("--json", a->json, "{\"sequences\": [{\"text\", \"ids\", \"tokens\"}]}")->type_name("FILE|-");
   finish_command(program, *command,
                  "streamgauge tokenize SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --json -",
-                 [a] { return run(*a); });
+                 [a, &program] { return run(*a, program.common); });
 }
 
 }  // namespace sg

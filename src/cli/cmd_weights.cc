@@ -3,10 +3,10 @@
 
 #include "cli/common.h"
 #include "cli/measuring.h"
+#include "cli/obtaining.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
-#include "io/hub_cache.h"
 #include "measure/definition.h"
 #include "measure/measure.h"
 #include "report/data/weights_json.h"
@@ -81,7 +81,7 @@ Result<int> run(Arguments& a, const Common& common) {
   SG_TRY_VOID(check_flags(a));
   const std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}};
   SG_TRY_VOID(check_outputs(outputs));
-  SG_TRY(const std::filesystem::path path, find_model(a.model));
+  SG_TRY(const std::filesystem::path path, obtain_model(a.model, common));
   SG_TRY(const Model model, open_model(path));
   SG_TRY_VOID(spare_inputs(outputs, files_of(model)));
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
@@ -106,7 +106,7 @@ void add_weights(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("weights", "exact norms of W_U, W_E and any other matrix, spectral norms with bounds");
   command
-      ->add_option("MODEL", a->model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
+      ->add_option("MODEL", a->model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub")
       ->required();
   command->add_option("--tensor", a->tensors, "matrices by stored name or role, * and ? match; repeatable")
       ->allow_extra_args(false)

@@ -48,6 +48,7 @@ void finish_command(Program& program, CLI::App& command, const std::string& exam
       ->group(group);
   command.add_flag("--quiet", c.quiet, "errors only on standard error")->group(group);
   command.add_flag("--no-progress", c.no_progress, "no progress bar")->group(group);
+  command.add_flag("--offline", c.offline, "models of this machine only; as HF_HUB_OFFLINE=1")->group(group);
   command
       .add_option_function<std::string>(
           "--log-level", [&c](const std::string& text) { c.log_level = levels.at(text); },
@@ -63,6 +64,11 @@ void Console::error(const std::string& text, const std::string& next) const {
   const std::string label = colours(STDERR_FILENO) ? "\x1b[31mstreamgauge: error:\x1b[0m " : "streamgauge: error: ";
   const std::string below = next.empty() ? "" : next + "\n";
   (void)write_all(STDERR_FILENO, label + shortened(text, kLongestMessage) + "\n" + below, "standard error");
+}
+
+void Console::note(const std::string& text) const {
+  if (!quiet_)
+    (void)write_all(STDERR_FILENO, "streamgauge: " + shortened(text, kLongestMessage) + "\n", "standard error");
 }
 
 void Console::say(LogLevel level, const char* label, const std::string& text) const {

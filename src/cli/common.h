@@ -23,6 +23,7 @@ struct Common {
   std::string isa;  // empty: the best
   bool quiet = false;
   bool no_progress = false;
+  bool offline = false;  // the Hub is not asked
   LogLevel log_level = LogLevel::kWarning;
 };
 
@@ -50,20 +51,26 @@ void add_report(Program& program);
 void add_list(Program& program);
 void add_check(Program& program);
 void add_doctor(Program& program);
+void add_pull(Program& program);
+void add_login(Program& program);  // login, logout, whoami
 
 /// Messages on standard error, by level, one line each: line breaks, control and bidirectional characters as \n or
 /// \x1b, whatever file they come from, and what is longer than a screen cut. --quiet keeps errors alone.
 class Console {
  public:
-  explicit Console(const Common& common) : level_(common.quiet ? LogLevel::kError : common.log_level) {}
+  explicit Console(const Common& common)
+      : quiet_(common.quiet), level_(common.quiet ? LogLevel::kError : common.log_level) {}
   /// `next` is a line of its own below, for what to do.
   void error(const std::string& text, const std::string& next = {}) const;
   void warning(const std::string& text) const { say(LogLevel::kWarning, "warning: ", text); }
+  /// What a person must know and did not ask for; only --quiet keeps it.
+  void note(const std::string& text) const;
   void info(const std::string& text) const { say(LogLevel::kInfo, "", text); }
   void debug(const std::string& text) const { say(LogLevel::kDebug, "", text); }
 
  private:
   void say(LogLevel level, const char* label, const std::string& text) const;
+  bool quiet_;
   LogLevel level_;
 };
 

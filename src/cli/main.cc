@@ -61,6 +61,8 @@ void add_commands(sg::Program& program) {
   sg::add_list(program);
   sg::add_check(program);
   sg::add_doctor(program);
+  sg::add_pull(program);
+  sg::add_login(program);
 }
 
 int parse_and_run(int argc, char** argv) {

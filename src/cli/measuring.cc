@@ -10,9 +10,9 @@
 
 #include "base/number_text.h"
 #include "base/system.h"
+#include "cli/obtaining.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
-#include "io/hub_cache.h"
 #include "prompts/suites.h"
 
 namespace sg {
@@ -130,7 +130,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   if (!arguments.memory.empty()) {
     SG_TRY(options.memory_budget, parse_bytes(arguments.memory));
   }
-  SG_TRY(const std::filesystem::path path, find_model(arguments.model));
+  SG_TRY(const std::filesystem::path path, obtain_model(arguments.model, common));
   SG_TRY(Model model, open_model(path));
   std::vector<std::filesystem::path> inputs = files_of(model);
   if (!arguments.prompts.file.empty()) inputs.emplace_back(arguments.prompts.file);

@@ -27,36 +27,14 @@ std::string variable(const std::string& name) {
 
 bool is_name_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-/// $VAR and ${VAR} by their values, a leading ~ by the home folder; an unset variable stays as it is written.
-fs::path expanded(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const bool brace = text.compare(i, 2, "${") == 0;
-    const std::size_t begin = i + (brace ? 2 : 1);
-    std::size_t end = begin;
-    while (text[i] == '$' && end < text.size() && is_name_char(text[end])) ++end;
-    const bool whole = text[i] == '$' && end > begin && (!brace || (end < text.size() && text[end] == '}'));
-    const std::string value = whole ? variable(text.substr(begin, end - begin)) : "";
-    if (value.empty()) {
-      out += text[i++];
-    } else {
-      out += value;
-      i = end + (brace ? 1 : 0);
-    }
-  }
-  if (out == "~" || out.starts_with("~/")) out = variable("HOME") + out.substr(1);
-  return out;
-}
-
 fs::path cache_home() {
   const std::string xdg = variable("XDG_CACHE_HOME");
-  return xdg.empty() ? fs::path(variable("HOME")) / ".cache" : expanded(xdg);
+  return xdg.empty() ? fs::path(variable("HOME")) / ".cache" : expanded_path(xdg);
 }
 
 bool is_hex(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
-bool is_commit(std::string_view text) { return text.size() == kCommitDigits && is_hex(text); }
 
 /// A ref's content without the blanks that some writers leave.
 std::string read_ref(const fs::path& file) {
@@ -161,16 +139,51 @@ Result<void> check_snapshot(const HubId& id, const fs::path& folder, const std::
                .hint = "it was downloaded in part, or the repository has other formats only"};
 }
 
+/// The .gguf files below a snapshot, relative.
+std::vector<std::string> gguf_paths(const fs::path& snapshot) {
+  std::vector<std::string> paths;
+  for (const std::string& path : names_in(snapshot, /*files=*/true)) {
+    if (path.ends_with(".gguf")) paths.push_back(path);
+  }
+  return paths;
+}
+
 }  // namespace
+
+fs::path expanded_path(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool brace = text.compare(i, 2, "${") == 0;
+    const std::size_t begin = i + (brace ? 2 : 1);
+    std::size_t end = begin;
+    while (text[i] == '$' && end < text.size() && is_name_char(text[end])) ++end;
+    const bool whole = text[i] == '$' && end > begin && (!brace || (end < text.size() && text[end] == '}'));
+    const std::string value = whole ? variable(text.substr(begin, end - begin)) : "";
+    if (value.empty()) {
+      out += text[i++];
+    } else {
+      out += value;
+      i = end + (brace ? 1 : 0);
+    }
+  }
+  if (out == "~" || out.starts_with("~/")) out = variable("HOME") + out.substr(1);
+  return out;
+}
+
+bool is_commit(std::string_view text) { return text.size() == kCommitDigits && is_hex(text); }
+
+std::string repo_folder_name(std::string_view repo) {
+  return std::string(kModelPrefix) + replace_all(std::string(repo), "/", "--");
+}
 
 fs::path hub_home() {
   const std::string home = variable("HF_HOME");
-  return home.empty() ? cache_home() / "huggingface" : expanded(home);
+  return home.empty() ? cache_home() / "huggingface" : expanded_path(home);
 }
 
 fs::path hub_cache_folder() {
   for (const char* name : {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}) {
-    if (const std::string folder = variable(name); !folder.empty()) return expanded(folder);
+    if (const std::string folder = variable(name); !folder.empty()) return expanded_path(folder);
   }
   return hub_home() / "hub";
 }
@@ -179,8 +192,19 @@ fs::path own_cache_folder() { return cache_home() / "streamgauge"; }
 fs::path own_models_folder() { return own_cache_folder() / "models"; }
 
 std::optional<HubId> parse_hub_id(std::string_view text) {
+  constexpr std::string_view kScheme = "hf://";
+  HubId id = {.repo = {}};
+  if (text.starts_with(kScheme)) {
+    id.scheme = true;
+    text.remove_prefix(kScheme.size());
+  }
+  if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
+    id.quant = text.substr(colon + 1);
+    text = text.substr(0, colon);
+    if (id.quant.empty() || id.quant.find('/') != std::string::npos) return std::nullopt;
+  }
   const std::size_t at = text.find('@');
-  HubId id = {.repo = std::string(text.substr(0, at))};
+  id.repo = text.substr(0, at);
   if (at != std::string_view::npos) id.revision = text.substr(at + 1);
   const auto is_part = [](std::string_view part) {
     return !part.empty() && part.front() != '-' && part.front() != '.' &&
@@ -222,7 +246,7 @@ Result<fs::path> find_snapshot(const fs::path& cache, const HubId& id) {
                  .where = cache.string(),
                  .hint = "HF_HOME or HF_HUB_CACHE says where it is"};
   }
-  const fs::path folder = cache / (std::string(kModelPrefix) + replace_all(id.repo, "/", "--"));
+  const fs::path folder = cache / repo_folder_name(id.repo);
   if (!fs::is_directory(folder, ignored)) {
     return Error{.what = fmt::format("no such file or folder as {}, and the Hub's cache has no such model", id.repo),
                  .where = folder.string(),
@@ -235,6 +259,13 @@ Result<fs::path> find_snapshot(const fs::path& cache, const HubId& id) {
   return folder / "snapshots" / commit;
 }
 
+Result<fs::path> find_cached(const fs::path& cache, const HubId& id) {
+  SG_TRY(const fs::path snapshot, find_snapshot(cache, id));
+  if (id.quant.empty()) return snapshot;
+  SG_TRY(const std::vector<std::string> files, choose_gguf(gguf_paths(snapshot), id));
+  return snapshot / files.front();
+}
+
 Result<fs::path> find_model(const std::string& model) {
   std::error_code ignored;
   if (fs::exists(model, ignored)) return fs::path(model);
@@ -244,7 +275,7 @@ Result<fs::path> find_model(const std::string& model) {
                  .expected = fmt::format("the file {}", fs::read_symlink(model, ignored).string()),
                  .got = "nothing there"};
   }
-  if (const std::optional<HubId> id = parse_hub_id(model)) return find_snapshot(hub_cache_folder(), *id);
+  if (const std::optional<HubId> id = parse_hub_id(model)) return find_cached(hub_cache_folder(), *id);
   return Error{.what = "no such file or folder",
                .where = model,
                .hint =

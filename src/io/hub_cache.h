@@ -21,14 +21,28 @@ std::filesystem::path own_cache_folder();
 /// Where tools/fetch_models.py puts models: $XDG_CACHE_HOME/streamgauge/models.
 std::filesystem::path own_models_folder();
 
-/// "ORG/NAME[@REV]", or "NAME[@REV]" for the few models without an organisation. REV is a branch, a tag, "refs/pr/N"
-/// or a commit of 40 digits.
+/// $VAR and ${VAR} by their values, a leading ~ by the home folder; an unset variable stays as it is written.
+std::filesystem::path expanded_path(const std::string& text);
+
+/// "[hf://]ORG/NAME[@REV][:QUANT]", or NAME alone for the few models without an organisation. REV is a branch, a tag,
+/// "refs/pr/N" or a commit of 40 digits; QUANT chooses among the GGUF files of a repository, as "Q4_K_M".
 struct HubId {
   std::string repo;
   std::string revision = "main";
+  std::string quant = {};  // empty: none was named
+  bool scheme = false;     // "hf://" was written: it is meant as no file
 };
 /// Absent: not of that form.
 std::optional<HubId> parse_hub_id(std::string_view text);
+/// 40 lower-case hexadecimal digits.
+bool is_commit(std::string_view text);
+/// "models--ORG--NAME", the folder of a repository in a cache.
+std::string repo_folder_name(std::string_view repo);
+
+/// Which of a repository's GGUF files are meant: those of one quantisation, or of the only model there is. Projectors
+/// of images and importance matrices count as no model. All files of a split model, sorted. `paths` may hold other
+/// files. Errors: none is called so, or several models and no name; both list what is there.
+Result<std::vector<std::string>> choose_gguf(const std::vector<std::string>& paths, const HubId& id);
 
 struct CachedModel {
   std::string id;        // "ORG/NAME"
@@ -43,6 +57,8 @@ std::vector<CachedModel> cached_models();
 /// such revision, a short commit, a damaged ref, a ref whose snapshot is gone, a broken link, no weights, files that
 /// the cache knows the repository lacks.
 Result<std::filesystem::path> find_snapshot(const std::filesystem::path& cache, const HubId& id);
+/// The same, and where the id names a quantisation the .gguf file of the snapshot that it means.
+Result<std::filesystem::path> find_cached(const std::filesystem::path& cache, const HubId& id);
 
 /// MODEL of the command line as a path: an existing path wins, then a Hub id in the cache.
 Result<std::filesystem::path> find_model(const std::string& model);

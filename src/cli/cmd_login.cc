@@ -1,0 +1,139 @@
+// streamgauge login, logout, whoami: the Hub's token, kept where the Python client keeps it.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+
+#include "base/file_error.h"
+#include "cli/common.h"
+#include "cli/obtaining.h"
+#include "hub/settings.h"
+#include "report/file/output_file.h"
+
+namespace sg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A terminal that does not show what is typed, until this goes.
+class Unseen {
+ public:
+  Unseen() : terminal_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    if (terminal_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  }
+  ~Unseen() {
+    if (terminal_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+  Unseen(const Unseen&) = delete;
+  Unseen& operator=(const Unseen&) = delete;
+
+ private:
+  termios before_ = {};
+  bool terminal_;
+};
+
+Result<std::string> read_token(const HubSettings& settings) {
+  std::string line;
+  if (::isatty(STDIN_FILENO) == 1) {
+    SG_TRY_VOID(write_all(STDERR_FILENO,
+                          fmt::format("A token from {}/settings/tokens (it is not shown): ", settings.endpoint),
+                          "standard error"));
+    const Unseen unseen;
+    std::getline(std::cin, line);
+    SG_TRY_VOID(write_all(STDERR_FILENO, "\n", "standard error"));
+  } else {
+    std::getline(std::cin, line);
+  }
+  const std::optional<std::string> token = cleaned_token(line);
+  const bool sound = token && std::ranges::all_of(*token, [](char c) { return c > ' ' && c < 0x7f; });
+  if (sound) return *token;
+  return Error{.kind = ErrorKind::kUsage,
+               .what = token ? "a token has no blanks and no letters beyond ASCII" : "no token was given",
+               .hint = "paste it, or send it to standard input: streamgauge login < FILE"};
+}
+
+/// Readable by its owner alone from its first moment on; renamed into its place.
+Result<void> store_token(const std::string& token) {
+  const fs::path file = token_file();
+  std::error_code failure;
+  const bool new_folder = !fs::exists(file.parent_path(), failure);
+  fs::create_directories(file.parent_path(), failure);
+  if (failure) return file_error("cannot be created", file.parent_path().string(), failure.value());
+  if (new_folder) ::chmod(file.parent_path().c_str(), S_IRWXU);
+  const std::string temporary = file.string() + ".new";
+  ::unlink(temporary.c_str());
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return file_error("cannot be written", temporary, errno);
+  const bool written =
+      ::write(fd, token.data(), token.size()) == static_cast<ssize_t>(token.size()) && ::fsync(fd) == 0;
+  ::close(fd);
+  if (written && ::rename(temporary.c_str(), file.c_str()) == 0) return {};
+  const int code = errno;
+  ::unlink(temporary.c_str());
+  return file_error("cannot be written", file.string(), code);
+}
+
+void warn_of_variable(const Common& common) {
+  const std::optional<std::string> name = token_variable();
+  if (name) Console(common).warning(*name + " is set and goes before the stored token");
+}
+
+Result<int> log_in(const Common& common) {
+  SG_TRY(const std::string token, read_token(hub_settings()));
+  SG_TRY(Hub hub, open_hub(common, token));
+  SG_TRY(const HubUser user, hub.whoami());
+  SG_TRY_VOID(store_token(token));
+  warn_of_variable(common);
+  SG_TRY_VOID(print(fmt::format("logged in as {}; the token is in {}\n", user.name, token_file().string())));
+  return 0;
+}
+
+Result<int> log_out(const Common& common) {
+  std::error_code failure;
+  bool any = false;
+  for (const fs::path& file : {token_file(), stored_tokens_file()}) {
+    any = fs::remove(file, failure) || any;
+    if (failure) return file_error("cannot be removed", file.string(), failure.value());
+  }
+  if (const auto name = token_variable()) Console(common).warning(*name + " is still set: its token is sent");
+  SG_TRY_VOID(print(any ? "logged out: the stored token is removed\n" : "no token was stored\n"));
+  return 0;
+}
+
+Result<int> who_am_i(const Common& common) {
+  SG_TRY(Hub hub, open_hub(common));
+  if (!hub.settings().token) {
+    return Error{.what = "no token is stored, and none is set", .hint = "streamgauge login stores one"};
+  }
+  SG_TRY(const HubUser user, hub.whoami());
+  std::string text = user.name + "\n";
+  if (!user.organisations.empty()) text += fmt::format("organisations  {}\n", fmt::join(user.organisations, ", "));
+  if (!user.token_name.empty() || !user.token_role.empty())
+    text += fmt::format("token          {} ({})\n", user.token_name, user.token_role);
+  text += fmt::format("Hub            {}\n", hub.settings().endpoint);
+  SG_TRY_VOID(print(text, {user.name}));
+  return 0;
+}
+
+}  // namespace
+
+void add_login(Program& program) {
+  CLI::App* login = program.app.add_subcommand("login", "store a token for private and gated models of the Hub");
+  finish_command(program, *login, "streamgauge login", [&program] { return log_in(program.common); });
+  CLI::App* logout = program.app.add_subcommand("logout", "remove the stored token");
+  finish_command(program, *logout, "streamgauge logout", [&program] { return log_out(program.common); });
+  CLI::App* whoami = program.app.add_subcommand("whoami", "whose token is sent to the Hub");
+  finish_command(program, *whoami, "streamgauge whoami", [&program] { return who_am_i(program.common); });
+}
+
+}  // namespace sg
