@@ -47,14 +47,20 @@ def _patched_trig(original):
     return lambda self: original(self.double())
 
 
+def _patched_polar(original):
+    return lambda absolute, angle: original(absolute.double(), angle.double())
+
+
 def _patches():
     yield torch.Tensor, "to", _patched_to
     yield torch.Tensor, "float", _patched_float
     yield torch.Tensor, "type", _patched_to
     yield torch.nn.functional, "softmax", _patched_softmax
     yield torch, "softmax", _patched_softmax
+    yield torch.Tensor, "softmax", _patched_softmax
     yield torch.Tensor, "cos", _patched_trig
     yield torch.Tensor, "sin", _patched_trig
+    yield torch, "polar", _patched_polar
 
 
 @contextlib.contextmanager

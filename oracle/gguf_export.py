@@ -1,4 +1,6 @@
 """GGUF files of the tiny models: tensors and metadata as the llama.cpp converter lays them out."""
+import re
+
 import gguf
 import numpy as np
 
@@ -108,6 +110,73 @@ def _gpt2(tensors, c, writer):
         yield name, w.T if w.ndim == 2 and ".c_" in name else w
 
 
+_EXPERT = re.compile(r"(.*experts)\.(\d+)\.(\w+)\.weight")
+
+
+def _stacked(tensors, c, writer):
+    """The experts of a layer as one tensor, under the name that its map knows."""
+    parts = {}
+    for name, w in tensors.items():
+        if (match := _EXPERT.fullmatch(name)) is None:
+            yield name.replace("mlp.moe_statics.", "mlp.gate."), w
+        else:
+            parts.setdefault((match[1], match[3]), {})[int(match[2])] = w
+    for (stem, part), experts in parts.items():
+        yield f"{stem}.{part}.weight", np.stack([experts[e] for e in range(len(experts))])
+
+
+def _mixtral(tensors, c, writer):
+    yield from _stacked(dict(_llama(tensors, c, writer)), c, writer)
+
+
+def _gpt_oss(tensors, c, writer):
+    for name, w in tensors.items():
+        w = w.swapaxes(1, 2) if name.endswith(("experts.gate_up_proj", "experts.down_proj")) else w
+        stem = name.removesuffix("_bias")
+        suffix = ".bias" if stem != name else ".weight"
+        if stem.endswith("gate_up_proj"):
+            base = stem.removesuffix("gate_up_proj")
+            yield base + "gate_proj" + suffix, w[:, 0::2]
+            yield base + "up_proj" + suffix, w[:, 1::2]
+        elif stem.endswith("experts.down_proj"):
+            yield stem + suffix, w
+        elif name.endswith(".sinks"):
+            yield name + ".weight", w
+        else:
+            yield name, w
+
+
+def _granitemoe(tensors, c, writer):
+    for name, w in _llama(tensors, c, writer):
+        if "input_linear" in name:
+            gate, up = np.split(w, 2, axis=-2)
+            block = name.split(".")[2]
+            kind = "shexp" if "shared_mlp" in name else "exps"
+            yield f"blk.{block}.ffn_gate_{kind}.weight", gate
+            yield f"blk.{block}.ffn_up_{kind}.weight", up
+        else:
+            yield name, w
+
+
+def _corrected(tensors, c, writer):
+    for name, w in _stacked(tensors, c, writer):
+        if "e_score_correction_bias" in name:
+            name, w = f"blk.{name.split('.')[2]}.exp_probs_b.bias", w.reshape(-1)
+        yield name, w
+
+
+def _deepseek(tensors, c, writer):
+    """Keys and values by head, the keys' matrix transposed."""
+    for name, w in _corrected(tensors, c, writer):
+        if "kv_b_proj" in name:
+            block = name.split(".")[2]
+            parts = w.reshape(c.num_attention_heads, c.qk_nope_head_dim + c.v_head_dim, c.kv_lora_rank)
+            yield f"blk.{block}.attn_k_b.weight", parts[:, :c.qk_nope_head_dim].swapaxes(1, 2)
+            yield f"blk.{block}.attn_v_b.weight", parts[:, c.qk_nope_head_dim:]
+        else:
+            yield name, w
+
+
 FAMILIES = {
     "llama": (Arch.LLAMA, _llama), "mistral": (Arch.LLAMA, _llama), "granite": (Arch.GRANITE, _llama),
     "olmo": (Arch.OLMO, _llama), "olmo2": (Arch.OLMO2, _plain), "qwen2": (Arch.QWEN2, _plain),
@@ -120,6 +189,13 @@ FAMILIES = {
     "glm4": (Arch.GLM4, _plain), "exaone4": (Arch.EXAONE4, _with_divisors), "ernie4_5": (Arch.ERNIE4_5, _plain),
     "seed_oss": (Arch.SEED_OSS, _plain), "arcee": (Arch.ARCEE, _llama), "nemotron": (Arch.NEMOTRON, _gemma),
     "hunyuan_v1_dense": (Arch.HUNYUAN_DENSE, _plain), "cohere": (Arch.COMMAND_R, _plain),
+    "mixtral": (Arch.LLAMA, _mixtral), "qwen2_moe": (Arch.QWEN2MOE, _stacked), "qwen3_moe": (Arch.QWEN3MOE, _stacked),
+    "olmoe": (Arch.OLMOE, _stacked), "gpt_oss": (Arch.GPT_OSS, _gpt_oss), "granitemoe": (Arch.GRANITE_MOE, _granitemoe),
+    "granitemoeshared": (Arch.GRANITE_MOE, _granitemoe), "glm4_moe": (Arch.GLM4_MOE, _corrected),
+    "dots1": (Arch.DOTS1, _corrected), "exaone_moe": (Arch.EXAONE_MOE, _corrected),
+    "minimax_m2": (Arch.MINIMAXM2, _corrected), "ernie4_5_moe": (Arch.ERNIE4_5_MOE, _corrected),
+    "hunyuan_v1_moe": (Arch.HUNYUAN_MOE, _stacked), "phimoe": (Arch.PHIMOE, _stacked),
+    "deepseek_v2": (Arch.DEEPSEEK2, _deepseek), "deepseek_v3": (Arch.DEEPSEEK2, _deepseek),
     "cohere2": (Arch.COHERE2, _plain), "gpt_bigcode": (Arch.STARCODER, _plain), "mpt": (Arch.MPT, _plain),
 }
 

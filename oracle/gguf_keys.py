@@ -243,10 +243,136 @@ def _mpt(w, c):
         w.add_clamp_kqv(c.attn_config.clip_qkv)
 
 
+def _experts(w, c, count, used, width=None):
+    w.add_expert_count(count)
+    w.add_expert_used_count(used)
+    if width:
+        w.add_expert_feed_forward_length(width)
+
+
+def _mixtral(w, c):
+    _llama(w, c)
+    _experts(w, c, c.num_local_experts, c.num_experts_per_tok)
+
+
+def _qwen_moe(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(c.num_key_value_heads)
+    if c.model_type == "qwen3_moe":
+        w.add_key_length(c.head_dim)
+        w.add_value_length(c.head_dim)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+    _experts(w, c, c.num_experts, c.num_experts_per_tok, c.moe_intermediate_size)
+    if c.model_type == "qwen2_moe":
+        w.add_expert_shared_feed_forward_length(c.shared_expert_intermediate_size)
+
+
+def _olmoe(w, c):
+    _qwen(w, c)
+    _experts(w, c, c.num_experts, c.num_experts_per_tok)
+
+
+def _gpt_oss(w, c):
+    _llama(w, c)
+    _experts(w, c, c.num_local_experts, c.num_experts_per_tok, c.intermediate_size)
+    w.add_sliding_window(c.sliding_window)
+
+
+def _granitemoe(w, c):
+    _granite(w, c)
+    _experts(w, c, c.num_local_experts, c.num_experts_per_tok)
+    if getattr(c, "shared_intermediate_size", 0):
+        w.add_expert_shared_feed_forward_length(c.shared_intermediate_size)
+
+
+def _corrected(w, c):
+    """Sigmoid routers with a correction and shared experts."""
+    _llama_widths(w, c)
+    _experts(w, c, getattr(c, "n_routed_experts", None) or c.num_experts, c.num_experts_per_tok, c.moe_intermediate_size)
+    w.add_expert_shared_count(getattr(c, "n_shared_experts", None) or c.num_shared_experts)
+    w.add_expert_weights_scale(c.routed_scaling_factor)
+    w.add_expert_weights_norm(c.norm_topk_prob)
+    w.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+    w.add_leading_dense_block_count(c.first_k_dense_replace)
+    if c.n_group > 1:
+        w.add_expert_group_count(c.n_group)
+        w.add_expert_group_used_count(c.topk_group)
+    if c.model_type == "exaone_moe":
+        w.add_sliding_window(c.sliding_window)
+        w.add_sliding_window_pattern([kind == "sliding_attention" for kind in c.layer_types])
+
+
+def _llama_widths(w, c):
+    _common(w, c, c.intermediate_size)
+    _heads(w, c)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_dimension_count(int(_head_dim(c) * c.rope_parameters.get("partial_rotary_factor", 1.0)))
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+
+
+def _minimax(w, c):
+    _llama_widths(w, c)
+    _experts(w, c, c.num_local_experts, c.num_experts_per_tok, c.intermediate_size)
+    w.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+
+
+def _ernie_moe(w, c):
+    _llama_widths(w, c)
+    _experts(w, c, c.moe_num_experts, c.moe_k, c.moe_intermediate_size)
+    w.add_expert_shared_count(c.moe_num_shared_experts)
+    w.add_leading_dense_block_count(c.moe_layer_start_index)
+    w.add_interleave_moe_layer_step(c.moe_layer_interval)
+
+
+def _hunyuan_moe(w, c):
+    _hunyuan(w, c)
+    _experts(w, c, c.num_experts, c.moe_topk)
+    w.add_expert_shared_feed_forward_length(c.intermediate_size)
+
+
+def _phimoe(w, c):
+    _llama_widths(w, c)
+    _experts(w, c, c.num_local_experts, c.num_experts_per_tok)
+
+
+def _deepseek(w, c):
+    """Of the form with keys and values by head, whose own key and value sizes are those of the latents."""
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv(1)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+    w.add_rope_dimension_count(c.qk_rope_head_dim)
+    if c.q_lora_rank:
+        w.add_q_lora_rank(c.q_lora_rank)
+    w.add_kv_lora_rank(c.kv_lora_rank)
+    w.add_key_length(c.kv_lora_rank + c.qk_rope_head_dim)
+    w.add_value_length(c.kv_lora_rank)
+    w.add_key_length_mla(c.qk_nope_head_dim + c.qk_rope_head_dim)
+    w.add_value_length_mla(c.v_head_dim)
+    _experts(w, c, c.n_routed_experts, c.num_experts_per_tok, c.moe_intermediate_size)
+    w.add_expert_shared_count(c.n_shared_experts)
+    w.add_expert_weights_scale(c.routed_scaling_factor)
+    sigmoid = c.model_type == "deepseek_v3"
+    w.add_expert_weights_norm(sigmoid and c.norm_topk_prob)
+    w.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID if sigmoid else gguf.ExpertGatingFuncType.SOFTMAX)
+    w.add_leading_dense_block_count(c.first_k_dense_replace)
+    if c.n_group and c.n_group > 1:
+        w.add_expert_group_count(c.n_group)
+        w.add_expert_group_used_count(c.topk_group)
+    _scaling(w, c.rope_parameters)
+    if c.rope_parameters["rope_type"] == "yarn":
+        w.add_rope_scaling_yarn_log_mul(0.1 * c.rope_parameters["mscale_all_dim"])
+
+
 KEYS = {"llama": _llama, "mistral": _llama, "granite": _granite, "qwen2": _qwen, "qwen3": _qwen, "olmo": _olmo,
         "olmo2": _qwen, "gemma": _gemma, "gemma2": _gemma2, "gemma3_text": _gemma3, "apertus": _llama, "phi": _phi,
         "phi3": _phi3, "stablelm": _stablelm, "starcoder2": _starcoder2, "gpt_neox": _gpt_neox, "gpt2": _gpt2,
         "bloom": _bloom, "falcon": _falcon,
         "olmo3": _olmo3, "smollm3": _llama, "glm": _glm, "glm4": _glm, "exaone4": _exaone4, "ernie4_5": _llama,
         "seed_oss": _llama, "arcee": _llama, "nemotron": _nemotron, "hunyuan_v1_dense": _hunyuan, "cohere": _cohere,
-        "cohere2": _cohere, "gpt_bigcode": _gpt_bigcode, "mpt": _mpt}
+        "cohere2": _cohere, "gpt_bigcode": _gpt_bigcode, "mpt": _mpt,
+        "mixtral": _mixtral, "qwen2_moe": _qwen_moe, "qwen3_moe": _qwen_moe, "olmoe": _olmoe, "gpt_oss": _gpt_oss,
+        "granitemoe": _granitemoe, "granitemoeshared": _granitemoe, "glm4_moe": _corrected, "dots1": _corrected,
+        "exaone_moe": _corrected, "minimax_m2": _minimax, "ernie4_5_moe": _ernie_moe, "hunyuan_v1_moe": _hunyuan_moe,
+        "phimoe": _phimoe, "deepseek_v2": _deepseek, "deepseek_v3": _deepseek}

@@ -32,7 +32,8 @@ def location(path):
 def load(path, stored=torch.float32, attention="eager"):
     """The model in float32; constants that take the stored dtype are rounded to it."""
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        **location(path), dtype=torch.float32, attn_implementation=attention).eval()
+        **location(path), dtype=torch.float32, attn_implementation=attention,
+        experts_implementation="eager").eval()  # the others refuse float64
     for module in model.modules():
         if isinstance(getattr(module, "embed_scale", None), torch.Tensor):
             module.embed_scale = module.embed_scale.to(stored).float()

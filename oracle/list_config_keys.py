@@ -24,7 +24,9 @@ FAMILIES = {"apertus": "apertus", "bloom": "bloom", "falcon": "falcon", "gemma":
             **{name: name for name in (
                 "arcee", "codegen", "cohere", "cohere2", "ernie4_5", "exaone4", "glm", "glm4", "gpt_bigcode", "helium",
                 "hunyuan_v1_dense", "ministral", "ministral3", "mpt", "nemotron", "olmo3", "seed_oss", "smollm3",
-                "vaultgemma")}}
+                "vaultgemma", "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "exaone_moe", "flex_olmo", "glm4_moe",
+                "glm4_moe_lite", "gpt_oss", "granitemoe", "hunyuan_v1_moe", "minimax_m2", "mixtral", "olmoe", "phimoe",
+                "qwen2_moe", "qwen3_moe")}}
 OUT = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "model" / "config_keys.json"
 OTHER_HEADS = ("Classification", "QuestionAnswering", "DoubleHeads", "Vision", "MultiModal", "Projector")
 

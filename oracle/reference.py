@@ -6,11 +6,14 @@ x is [T, H]; Linear weights are [out, in].
 import numpy as np
 
 import reference_2026
+import reference_experts
 import reference_gpt
+import reference_latent
 import reference_llama
 from reference_base import Checkpoint
 
-FAMILIES = {**reference_llama.FAMILIES, **reference_gpt.FAMILIES, **reference_2026.FAMILIES}
+FAMILIES = {**reference_llama.FAMILIES, **reference_gpt.FAMILIES, **reference_2026.FAMILIES,
+            **reference_experts.FAMILIES, **reference_latent.FAMILIES}
 
 
 def read(folder):

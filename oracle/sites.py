@@ -1,7 +1,7 @@
 """Where the sites of a transformers model are: one row per family, and the recorder that reads them.
 
 attn and mlp name the module whose output is exactly what is added to the stream (after post norms, before
-`scale`); mid names the module whose input is the stream between the two. All paths but `layers` and `final` are relative to a block.
+`scale`); without a mlp module what is added is the difference of the stream after and before; mid names the module whose input is the stream between the two. All paths but `layers` and `final` are relative to a block.
 """
 import dataclasses
 from typing import Callable
@@ -59,6 +59,10 @@ FAMILIES = {
     "vaultgemma": _llama_like(mid="pre_feedforward_layernorm"),
     **dict.fromkeys(("smollm3", "glm", "ernie4_5", "seed_oss", "arcee", "nemotron", "helium", "hunyuan_v1_dense",
                      "ministral", "ministral3"), _llama_like()),
+    **dict.fromkeys(("mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "gpt_oss", "glm4_moe", "dots1", "exaone_moe",
+                     "minimax_m2", "ernie4_5_moe", "hunyuan_v1_moe", "phimoe", "deepseek_v2", "deepseek_v3", "glm4_moe_lite"), _llama_like()),
+    "flex_olmo": _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm", mid="mlp"),
+    **dict.fromkeys(("granitemoe", "granitemoeshared"), _llama_like(mlp="", scale=lambda c: c.residual_multiplier)),
     "gpt_bigcode": _gpt_like(),
     "codegen": _gpt_like(parallel=_always),
     "mpt": SiteMap("transformer.blocks", "attn", "ffn.down_proj", "norm_2", "transformer.norm_f"),
@@ -114,7 +118,8 @@ class Recorder:
         for block in self.model.get_submodule(self.map.layers):
             yield self._on_input(block, "resid_pre")
             yield self._on_output(block.get_submodule(self.map.attn), "attn_out")
-            yield self._on_output(block.get_submodule(self.map.mlp), "mlp_out")
+            if self.map.mlp:
+                yield self._on_output(block.get_submodule(self.map.mlp), "mlp_out")
             if not self.parallel:
                 yield self._on_input(block.get_submodule(self.mid), "resid_mid")
             yield self._on_output(block, "resid_post")
@@ -133,6 +138,8 @@ class Recorder:
         sites = {site: torch.stack(rows).double().numpy() for site, rows in self.rows.items()}
         if "ln_final" in sites:
             sites["ln_final"] = sites["ln_final"][0]
+        if "mlp_out" not in sites:
+            sites["mlp_out"] = (sites["resid_post"] - sites["resid_mid"]) / self.scale
         for branch in ("attn_out", "mlp_out"):
             sites[branch] = sites[branch] * self.scale
         sites["embed"] = sites["resid_pre"][0]

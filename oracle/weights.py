@@ -10,7 +10,7 @@ _GRID = 2.0 ** 12  # norm gains are multiples of 1/4096: 1 + w of the Gemma norm
 
 
 def _gain(path):
-    if any(part in path for part in ("q_proj", "k_proj", "query_key_value", "c_attn", "qkv_proj", "Wqkv")):
+    if any(part in path for part in ("q_proj", "k_proj", "query_key_value", "c_attn", "qkv_proj", "Wqkv", "q_b_proj", "kv_b_proj")):
         return _QUERY_KEY
     if any(part in path for part in ("o_proj", "out_proj", "down_proj", "dense_4h_to_h", "attention.dense", "c_proj",
                                      "self_attn.dense", "fc2", "fc_out")):
@@ -33,8 +33,13 @@ def _value(path, module, name, shape, normal):
         return _norm(module, name, shape, normal)
     if isinstance(module, torch.nn.Embedding):
         return 0.4 * normal(shape)
-    if name == "bias":
+    if name == "bias" or name.endswith("_bias"):  # of a linear layer, of experts, of a router's choice
         return 0.15 * normal(shape)
+    if name == "sinks":
+        return normal(shape)
+    if len(shape) == 3:  # experts, stacked
+        inputs = shape[1] if kind == "GptOssExperts" else shape[2]
+        return (_BRANCH_OUT if name.startswith("down") else _DEFAULT) / np.sqrt(inputs) * normal(shape)
     fan_in = shape[0] if kind == "Conv1D" else shape[1]
     return _gain(path) / np.sqrt(fan_in) * normal(shape)
 
@@ -44,7 +49,8 @@ def fill(model, seed):
     rng = np.random.Generator(np.random.PCG64(seed))
     done = set()
     for path, module in model.named_modules():
-        for name, parameter in module.named_parameters(recurse=False):
+        corrections = [(n, b) for n, b in module.named_buffers(recurse=False) if n == "e_score_correction_bias"]
+        for name, parameter in [*module.named_parameters(recurse=False), *corrections]:
             if id(parameter) in done:
                 continue  # tied
             done.add(id(parameter))

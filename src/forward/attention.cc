@@ -44,7 +44,7 @@ struct QkvColumns {
     const std::size_t g = per_group();
     switch (spec.qkv_layout) {
       case QkvLayout::kSeparate:
-      case QkvLayout::kThirds: return (spec.heads + spec.kv_heads + kv) * spec.head_dim;
+      case QkvLayout::kThirds: return (spec.heads + spec.kv_heads) * spec.head_dim + kv * spec.value_dim;
       case QkvLayout::kPerHead: return (kv * (g + 2) + g + 1) * spec.head_dim;
       case QkvLayout::kQuarters: return in_quarter(kv, 1);
     }
@@ -71,9 +71,11 @@ void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, RunC
     case QkvLayout::kPerHead:
     case QkvLayout::kQuarters: project(call.weights.qkv, in, qkv, run); break;
   }
-  if (spec.clip_qkv > 0) {
-    for (std::size_t r = 0; r < qkv.rows; ++r) run.kernels.clamp(spec.clip_qkv, qkv.row(r), qkv.cols);
-  }
+}
+
+void clip(const LayerCall& call, MatrixView qkv, RunContext& run) {
+  if (!(call.spec.clip_qkv > 0)) return;
+  for (std::size_t r = 0; r < qkv.rows; ++r) run.kernels.clamp(call.spec.clip_qkv, qkv.row(r), qkv.cols);
 }
 
 NormWeights gains_from(const NormWeights& w, std::size_t offset) {
@@ -144,9 +146,9 @@ void rotate_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
         float* row = qkv.row(first + t);
         const float *cos = table.cos_at(t), *sin = table.sin_at(t);
         for (std::size_t h = 0; h < spec.heads; ++h)
-          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.q(h));
+          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.q(h) + spec.rope_offset);
         for (std::size_t h = 0; h < spec.kv_heads; ++h)
-          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.k(h));
+          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.k(h) + spec.rope_offset);
       }
     });
   }
@@ -236,7 +238,13 @@ void weigh(const LayerCall& call, const Task& task, std::size_t first_key, Matri
         break;
     }
     if (spec.score_cap > 0) run.kernels.softcap(spec.score_cap, seen, count);
-    run.kernels.softmax(seen, count);
+    if (call.weights.sinks != nullptr) {
+      // One more score that no value belongs to; beyond the last key the matrix has a column to spare.
+      seen[count] = call.weights.sinks[task.head];
+      run.kernels.softmax(seen, count + 1);
+    } else {
+      run.kernels.softmax(seen, count);
+    }
     std::fill(row, seen, 0.0f);
     std::fill(seen + count, row + scores.cols, 0.0f);
   }
@@ -253,13 +261,15 @@ void attend(const LayerCall& call, const Task& task, MatrixView qkv, MatrixView 
   const std::size_t first_key = lowest / kMatmulBlock * kMatmulBlock;
   const std::size_t keys = task.end - first_key, queries = task.end - task.begin;
   thread_local std::vector<float> buffer;
-  buffer.resize(std::max(buffer.size(), queries * keys));
-  const MatrixView scores = {buffer.data(), queries, keys, keys};
+  const std::size_t stride = call.weights.sinks == nullptr ? keys : keys + 1;
+  buffer.resize(std::max(buffer.size(), queries * stride));
+  const MatrixView scores = {buffer.data(), queries, keys, stride};
 
   const MatrixView q = qkv.row_range(start + task.begin, queries).col_range(columns.q(task.head), d);
   const MatrixView k = qkv.row_range(start + first_key, keys).col_range(columns.k(kv), d);
-  const MatrixView v = qkv.row_range(start + first_key, keys).col_range(columns.v(kv), d);
-  const MatrixView out = context.row_range(start + task.begin, queries).col_range(task.head * d, d);
+  const MatrixView v = qkv.row_range(start + first_key, keys).col_range(columns.v(kv), spec.value_dim);
+  const MatrixView out =
+      context.row_range(start + task.begin, queries).col_range(task.head * spec.value_dim, spec.value_dim);
   run.kernels.matmul({.x = q, .w = stored(k, false), .y = scores}, ThreadPool::serial());
   weigh(call, task, first_key, scores, run);
   run.kernels.matmul({.x = scores, .w = stored(v, true), .y = out}, ThreadPool::serial());
@@ -272,7 +282,7 @@ bool values_finite(const Spec& spec, const TokenBatch& tokens, std::size_t seque
   const QkvColumns columns{spec};
   for (std::size_t r = tokens.begin(sequence); r < tokens.end(sequence); ++r) {
     for (std::size_t h = 0; h < spec.kv_heads; ++h) {
-      if (!std::isfinite(k.sum_squares(qkv.row(r) + columns.v(h), spec.head_dim))) return false;
+      if (!std::isfinite(k.sum_squares(qkv.row(r) + columns.v(h), spec.value_dim))) return false;
     }
   }
   return true;
@@ -281,9 +291,15 @@ bool values_finite(const Spec& spec, const TokenBatch& tokens, std::size_t seque
 }  // namespace
 
 void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
-  project_qkv(call, in, ws.qkv, run);
+  if (call.spec.latent.kv_rank > 0) {
+    project_latent(call, in, ws.qkv, ws, run);
+  } else {
+    project_qkv(call, in, ws.qkv, run);
+  }
+  if (!call.spec.clip_normed) clip(call, ws.qkv, run);
   unpermute_qk(call.spec, ws.qkv, run);
   if (!call.spec.qk_norm_rotated) norm_qk(call, ws.qkv, run);
+  if (call.spec.clip_normed) clip(call, ws.qkv, run);
   rotate_qk(call, ws.qkv, run);
   if (call.spec.qk_norm_rotated) norm_qk(call, ws.qkv, run);
   scale_queries_by_position(call, ws.qkv, run);

@@ -21,11 +21,33 @@ struct LayerCall {
 /// out = W_O attention(in) [+ b_O], (rows x d_model); `in` is the normed stream.
 void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
-/// out = W_out act(in), gated or plain, (rows x d_model).
+/// Queries, keys and values of latent attention, head by head as of three projections, the rotated part of each head
+/// not rotated yet.
+void project_latent(const LayerCall& call, ConstMatrixView in, MatrixView qkv, Workspace& ws, RunContext& run);
+
+/// out = W_out act(in), gated or plain, (rows x d_model); or what the layer's experts make of it.
 void mlp(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+
+/// The weights of one feed-forward network of a block, whose hidden layer is `width` wide; `clamped`: gpt-oss's gating.
+struct FeedForward {
+  const ExpertWeights& w;
+  std::size_t width;
+  Gating gating = Gating::kProduct;
+  bool interleaved = false;  // gate_up's outputs alternate
+};
+/// `hidden` is scratch, (rows x 2 width) for a gated one, (rows x width) for a plain one.
+void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView in, MatrixView hidden, MatrixView out,
+                  RunContext& run);
+
+/// The routed and the shared experts of a layer. Tokens are grouped by expert, so that the weights of each chosen one
+/// are read once per batch and those of the others never. Per token the experts' outputs are added in ascending order.
+void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
 /// y = norm(x) row by row, shared out over the pool; y may be x.
 void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, MatrixView y, RunContext& run);
+/// The same with a constant of its own.
+void norm_rows(const Spec& spec, double eps, const NormWeights& weights, ConstMatrixView x, MatrixView y,
+               RunContext& run);
 
 /// y = x W^T + b.
 void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run);

@@ -117,7 +117,12 @@ std::size_t TokenBatch::longest() const {
 }
 
 void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, MatrixView y, RunContext& run) {
-  const NormCall call = {.kind = spec.norm, .eps = spec.norm_eps, .gain = weights.gain, .bias = weights.bias};
+  norm_rows(spec, spec.norm_eps, weights, x, y, run);
+}
+
+void norm_rows(const Spec& spec, double eps, const NormWeights& weights, ConstMatrixView x, MatrixView y,
+               RunContext& run) {
+  const NormCall call = {.kind = spec.norm, .eps = eps, .gain = weights.gain, .bias = weights.bias};
   run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     run.kernels.norm(call, x.row_range(begin, end - begin), y.row_range(begin, end - begin));
   });

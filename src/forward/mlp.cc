@@ -1,37 +1,88 @@
 // The MLP branch: W_out (act(W_gate x) * W_in x), or W_out act(W_in x).
+#include <vector>
+
 #include "forward/blocks.h"
 
 namespace sg {
 
-void mlp(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
+namespace {
+
+/// gate, up, gate, up, ... to all gates, then all ups.
+void separate(float* row, std::size_t width) {
+  thread_local std::vector<float> alternating;
+  alternating.assign(row, row + 2 * width);
+  for (std::size_t j = 0; j < width; ++j) {
+    row[j] = alternating[2 * j];
+    row[width + j] = alternating[2 * j + 1];
+  }
+}
+
+/// gate * sigmoid(slope * gate), in place.
+void sloped(const Kernels& k, float slope, float* gate, std::size_t n) {
+  constexpr float kQuick = 1.702f;
+  if (slope == kQuick) return k.activate(Act::kGeluQuick, {}, gate, n);
+  k.scale(slope, gate, n);
+  k.activate(Act::kSilu, {}, gate, n);
+  k.scale(1.0f / slope, gate, n);
+}
+
+/// gate = what the two make together; a NaN stays.
+void gate_with(const Spec& spec, const XieluParams& xielu, Gating gating, float* gate, float* up, std::size_t n,
+               const Kernels& k) {
+  switch (gating) {
+    case Gating::kProduct: k.activate(spec.act, xielu, gate, n); break;
+    case Gating::kClamped: {
+      const float limit = spec.experts.clamp_limit;
+      for (std::size_t j = 0; j < n; ++j) gate[j] = gate[j] > limit ? limit : gate[j];
+      k.clamp(limit, up, n);
+      for (std::size_t j = 0; j < n; ++j) up[j] += 1.0f;
+      sloped(k, spec.experts.clamp_slope, gate, n);
+      break;
+    }
+  }
+  k.multiply(up, gate, n);
+}
+
+}  // namespace
+
+void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView in, MatrixView scratch, MatrixView out,
+                  RunContext& run) {
   const Spec& spec = call.spec;
-  const LayerWeights& w = call.weights;
-  const std::size_t f = spec.ffn_width;
-  MatrixView hidden = ws.gate_up.col_range(0, f);
+  const ExpertWeights& w = ff.w;
+  const XieluParams& xielu = call.weights.xielu;
+  const std::size_t f = ff.width;
+  const MatrixView hidden = scratch.col_range(0, f);
   switch (spec.mlp) {
     case MlpKind::kPlain:
       project(w.up, in, hidden, run);
       run.pool.parallel_for(in.rows, 1, [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t r = begin; r < end; ++r) run.kernels.activate(spec.act, w.xielu, hidden.row(r), f);
+        for (std::size_t r = begin; r < end; ++r) run.kernels.activate(spec.act, xielu, hidden.row(r), f);
       });
       break;
     case MlpKind::kGated: {
-      const MatrixView up = ws.gate_up.col_range(f, f);
-      if (spec.fused_gate_up) {
-        project(w.gate_up, in, ws.gate_up, run);
+      const MatrixView up = scratch.col_range(f, f);
+      if (w.gate_up) {
+        project(w.gate_up, in, scratch.col_range(0, 2 * f), run);
       } else {
         project_all({{w.gate, hidden}, {w.up, up}}, in, run);
       }
       run.pool.parallel_for(in.rows, 1, [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t r = begin; r < end; ++r) {
-          run.kernels.activate(spec.act, w.xielu, hidden.row(r), f);
-          run.kernels.multiply(up.row(r), hidden.row(r), f);
+          if (ff.interleaved) separate(scratch.row(r), f);
+          gate_with(spec, xielu, ff.gating, hidden.row(r), up.row(r), f, run.kernels);
         }
       });
       break;
     }
   }
   project(w.down, hidden, out, run);
+}
+
+void mlp(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
+  if (call.spec.experts.at(call.layer)) return experts(call, in, out, ws, run);
+  const LayerWeights& w = call.weights;
+  const ExpertWeights dense = {.gate = w.gate, .up = w.up, .gate_up = w.gate_up, .down = w.down};
+  feed_forward(call, {.w = dense, .width = call.spec.ffn_width}, in, ws.gate_up, out, run);
 }
 
 }  // namespace sg

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/span2d.h"
+#include "forward/routing.h"
 #include "forward/site.h"
 
 namespace sg {
@@ -31,9 +32,13 @@ class Tap {
   /// statistics) and the unembedding, ascending; empty: none. Slices as for logits; at the last layer the same bits.
   virtual std::span<const std::size_t> lens_rows(std::size_t layer) const;
   virtual void lens(std::size_t layer, std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z);
+
+  /// Which experts the tokens of the batch went to, before the layer's mlp_out; layers without experts do not call it.
+  virtual void routed(std::size_t layer, const Routing& routing);
 };
 
 inline std::span<const std::size_t> Tap::lens_rows(std::size_t) const { return {}; }
+inline void Tap::routed(std::size_t, const Routing&) {}
 inline void Tap::lens(std::size_t, std::span<const std::size_t>, std::size_t, ConstMatrixView) {}
 
 }  // namespace sg

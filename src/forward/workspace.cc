@@ -1,14 +1,31 @@
 #include "forward/workspace.h"
 
+#include <algorithm>
+
 namespace sg {
 namespace {
 
 std::size_t gate_up_width(const Spec& spec) {
-  return spec.mlp == MlpKind::kGated ? 2 * spec.ffn_width : spec.ffn_width;
+  const std::size_t widest = std::max(spec.ffn_width, spec.experts.shared_width);
+  return spec.mlp == MlpKind::kGated ? 2 * widest : widest;
 }
 
+std::size_t latent_width(const Spec& spec) {
+  const LatentSpec& latent = spec.latent;
+  if (latent.kv_rank == 0) return 0;
+  return latent.q_rank + latent.kv_rank + latent.rotated + spec.heads * (latent.nope + spec.value_dim);
+}
+
+std::size_t expert_hidden_width(const Spec& spec) {
+  if (spec.experts.count == 0) return 0;
+  return spec.mlp == MlpKind::kGated ? 2 * spec.experts.width : spec.experts.width;
+}
+
+std::size_t expert_width(const Spec& spec) { return spec.experts.count == 0 ? 0 : spec.width; }
+
 std::size_t floats_per_row(const Spec& spec) {
-  return 4 * spec.width + spec.qkv_width() + spec.heads * spec.head_dim + gate_up_width(spec);
+  return 4 * spec.width + spec.qkv_width() + spec.context_width() + latent_width(spec) + gate_up_width(spec) +
+         spec.experts.count + expert_hidden_width(spec) + 2 * expert_width(spec);
 }
 
 }  // namespace
@@ -28,8 +45,13 @@ Workspace::Workspace(const Spec& spec, std::size_t rows)
   attn_delta = take(spec.width);
   mlp_delta = take(spec.width);
   qkv = take(spec.qkv_width());
-  context = take(spec.heads * spec.head_dim);
+  context = take(spec.context_width());
+  latent = take(latent_width(spec));
   gate_up = take(gate_up_width(spec));
+  router = take(spec.experts.count);
+  expert_in = take(expert_width(spec));
+  expert_hidden = take(expert_hidden_width(spec));
+  expert_out = take(expert_width(spec));
 }
 
 }  // namespace sg

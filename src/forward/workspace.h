@@ -16,7 +16,10 @@ class Workspace {
   MatrixView stream, normed, attn_delta, mlp_delta;  // (rows x d_model)
   MatrixView qkv;                                    // (rows x qkv_width)
   MatrixView context;                                // (rows x heads * d_head)
-  MatrixView gate_up;                                // (rows x ffn_width), twice as wide for gated MLPs
+  MatrixView gate_up;  // (rows x ffn_width), twice as wide for gated MLPs; a shared expert's too
+  MatrixView latent;   // (rows x what latent attention makes on the way), or nothing
+  // Of models with experts: logits (rows x experts), and what one expert reads, keeps and makes.
+  MatrixView router, expert_in, expert_hidden, expert_out;
 
   static std::size_t bytes(const Spec& spec, std::size_t rows);
 

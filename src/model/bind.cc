@@ -27,13 +27,24 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
     expected = {want.rows, want.cols};
     if (transposed) std::swap(expected[0], expected[1]);
   }
+  // Of experts: one tensor each, or all stacked.
+  const bool of_experts = is_of_experts(role);
+  if (of_experts && spec.family->experts.conv1d && !want.is_vector && spec.format == Format::kSafetensors) {
+    std::swap(expected[0], expected[1]);
+  }
+  if (of_experts && tensor.shape.size() == expected.size() + 1) expected.insert(expected.begin(), spec.experts.count);
+  // Of latent attention in GGUF: one matrix per head, that of keys stored (inputs x outputs).
+  if (role == Role::kKB || role == Role::kVB) expected.insert(expected.begin(), spec.heads);
+  // GGUF and config.json differ in whether one row is a matrix; ERNIE's correction has a dimension of one.
+  const bool one_row = (role == Role::kSharedRouter && tensor.shape == std::vector<std::uint64_t>{want.cols}) ||
+                       (role == Role::kRouterCorrection && tensor.shape == std::vector<std::uint64_t>{1, want.rows});
   const bool scalar = want.is_vector && want.rows == 1 && tensor.items() == 1;
   // Norms with a gain per head: one tensor a head, or all of them stacked (heads x d_head).
   const bool head_norm = spec.qk_norm == QkNorm::kEachHead && (role == Role::kQNorm || role == Role::kKNorm);
   const bool one_head = head_norm && tensor.shape == std::vector<std::uint64_t>{spec.head_dim};
   const bool stacked =
       head_norm && tensor.shape.size() == 2 && tensor.shape[1] == spec.head_dim && tensor.items() == want.rows;
-  if (tensor.shape != expected && !scalar && !one_head && !stacked) {
+  if (tensor.shape != expected && !scalar && !one_head && !stacked && !one_row) {
     return Error{.what = fmt::format("{} ({}) has the wrong shape", tensor.name, name(role)),
                  .where = checkpoint.path.string(),
                  .expected = shape_text(expected) + " from the configuration",
@@ -45,6 +56,16 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
                  .expected = "a floating-point or GGUF block type"};
   }
   return {};
+}
+
+/// Whether the layer has tensors of such rows.
+bool has_layer(const Spec& spec, On on, std::size_t layer) {
+  switch (on) {
+    case On::kEveryLayer: return true;
+    case On::kDenseMlp: return !spec.experts.at(layer);
+    case On::kExperts: return spec.experts.at(layer);
+  }
+  return true;
 }
 
 struct Binder {
@@ -97,6 +118,7 @@ struct Binder {
   }
 
   Result<void> bind_layer(const TensorRow& row, std::size_t layer, Bindings& out) {
+    if (!has_layer(spec, row.on, layer)) return {};
     const std::string_view pattern = pattern_of(row);
     const std::string here = with_index(pattern.substr(0, pattern.find('|')), layer);
     if (here.find("{}") == std::string::npos) {
@@ -104,10 +126,44 @@ struct Binder {
       return {};
     }
     const std::size_t heads = row.role == Role::kQNorm ? spec.heads : spec.kv_heads;
-    for (std::size_t head = 0; head < heads; ++head) {
-      SG_TRY(const TensorInfo* tensor, find(row, here, head));
-      if (tensor != nullptr) out.per_head[{layer, row.role}].push_back(tensor);
+    const std::size_t count = is_of_experts(row.role) ? spec.experts.count : heads;
+    std::vector<const TensorInfo*> parts;
+    for (std::size_t part = 0; part < count; ++part) {
+      SG_TRY(const TensorInfo* tensor, find(row, here, part));
+      if (tensor != nullptr) parts.push_back(tensor);
+      if (!parts.empty() && parts.size() != part + 1) return missing(row, here, tensor == nullptr ? part : 0);
     }
+    if (!parts.empty()) out.parts[{layer, row.role}] = std::move(parts);
+    return {};
+  }
+
+  /// A GGUF file has latent keys and values as one matrix, or by head.
+  Result<void> check_complete_latents(std::size_t layer, const Bindings& out) const {
+    const RoleTensors& t = out.layers[layer];
+    const bool by_head = get(t, Role::kKB) != nullptr && get(t, Role::kVB) != nullptr;
+    if (spec.latent.kv_rank == 0 || get(t, Role::kKvB) != nullptr || by_head) return {};
+    for (const TensorRow& row : spec.family->tensors) {
+      if (row.role == Role::kKvB) return missing(row, with_index(pattern_of(row), layer), 0);
+    }
+    return {};
+  }
+
+  /// Gate and up may be one tensor or two, and experts stacked or apart: which of them there are is known at the end.
+  Result<void> check_complete_experts(std::size_t layer, const Bindings& out) const {
+    if (!spec.experts.at(layer)) return {};
+    const auto there = [&](Role role) {
+      return get(out.layers[layer], role) != nullptr || out.parts.contains({layer, role});
+    };
+    const bool two = there(Role::kExpertUp) && (spec.mlp == MlpKind::kPlain || there(Role::kExpertGate));
+    const bool first = there(Role::kExpertGateUp) || two;
+    if (first && there(Role::kExpertDown)) return {};
+    const Role lost = first ? Role::kExpertDown : there(Role::kExpertUp) ? Role::kExpertGate : Role::kExpertUp;
+    for (const TensorRow& row : spec.family->tensors) {
+      if (row.role != lost || pattern_of(row).empty()) continue;
+      const std::string here = with_index(pattern_of(row).substr(0, pattern_of(row).find('|')), layer);
+      return missing(row, here, 0);
+    }
+    SG_CHECK(false, "a family with experts names their tensors");
     return {};
   }
 };
@@ -152,6 +208,10 @@ Result<Bindings> bind(const Spec& spec, const Checkpoint& checkpoint) {
     for (std::size_t l = 0; l < spec.layers; ++l) {
       SG_TRY_VOID(binder.bind_layer(row, l, bindings));
     }
+  }
+  for (std::size_t l = 0; l < spec.layers; ++l) {
+    SG_TRY_VOID(binder.check_complete_experts(l, bindings));
+    SG_TRY_VOID(binder.check_complete_latents(l, bindings));
   }
   resolve_head(spec, bindings);
   SG_TRY(const std::optional<std::string> unread, check_unread(spec, checkpoint, binder.names, binder.used));

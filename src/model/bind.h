@@ -19,8 +19,8 @@ inline const TensorInfo* get(const RoleTensors& tensors, Role role) { return ten
 struct Bindings {
   RoleTensors model{};              // embedding, final norm, head, ...
   std::vector<RoleTensors> layers;  // one per block
-  /// Roles whose parts are stored one tensor per head; the role's own entry is then null.
-  std::map<std::pair<std::size_t, Role>, std::vector<const TensorInfo*>> per_head;
+  /// Roles whose parts are stored one tensor per head or per expert; the role's own entry is then null.
+  std::map<std::pair<std::size_t, Role>, std::vector<const TensorInfo*>> parts;
   bool tied = false;  // the head is the embedding table
   /// A model without an unembedding has a stream and no logits.
   bool has_head() const { return get(model, Role::kHead) != nullptr; }
@@ -33,6 +33,8 @@ struct RoleShape {
   bool is_vector = true;
 };
 RoleShape expected_shape(Role role, const Spec& spec);
+/// Whether every expert of a layer has its own: one tensor each, or all stacked with the expert first.
+bool is_of_experts(Role role);
 /// "W_Q", "W_U", "attn_norm": how tables and messages call a role.
 std::string_view name(Role role);
 

@@ -37,10 +37,11 @@ Effect effect_of_flag(Field field, bool on, const Spec& spec) {
   if (field == Field::kParallel) return other_unless(on == (spec.order == Order::kParallel));
   if (field == Field::kQkNorm) return other_unless(!on || spec.qk_norm != QkNorm::kNone);
   if (field == Field::kScaleScores) return other_unless(on || scale == 1);
+  if (field == Field::kNormTopk) return other_unless(spec.experts.count == 0 || on == spec.experts.router.normalise);
   if (field == Field::kAlibi) return other_unless(!on || spec.ropes.empty());
   // Tensors are there or they are not, and bind() has looked; the rest has no arithmetic of its own.
-  constexpr Field kHarmless[] = {Field::kMultiQuery, Field::kAttnBias, Field::kOutBias,
-                                 Field::kMlpBias,    Field::kTied,     Field::kUseWindow};
+  constexpr Field kHarmless[] = {Field::kRopeInterleave, Field::kMultiQuery, Field::kAttnBias, Field::kOutBias,
+                                 Field::kHeadBias,       Field::kMlpBias,    Field::kTied,     Field::kUseWindow};
   if (std::ranges::find(kHarmless, field) != std::end(kHarmless)) return Effect::kNone;
   return other_unless(!on);
 }
@@ -61,6 +62,16 @@ Effect effect_of_number(Field field, double v, const Spec& spec, const Config& c
   if (field == Field::kEmbedMultiplier) return one_or(static_cast<double>(spec.embed_scale));
   if (field == Field::kResidualMultiplier) return one_or(static_cast<double>(spec.residual_multiplier));
   if (field == Field::kLogitDivisor) return other_unless(v == 1 || same(1 / v, static_cast<double>(spec.logit_scale)));
+  if (field == Field::kExperts || field == Field::kSharedExperts) {
+    return other_unless(v == 0 || v == static_cast<double>(spec.experts.count));
+  }
+  if (field == Field::kSharedWidth) return other_unless(v == 0 || spec.experts.count == 0);
+  if (field == Field::kRouterScale) return other_unless(spec.experts.count == 0 || same(v, spec.experts.router.scale));
+  if (field == Field::kClampLimit) return off_or(spec.experts.clamp_limit);
+  if (field == Field::kGroups || field == Field::kGroupsUsed) {
+    return other_unless(v == 1 || spec.experts.router.groups > 1 || spec.experts.count == 0);
+  }
+  if (field == Field::kQRank || field == Field::kKvRank) return other_unless(v == 0);
   if (field == Field::kLogitMultiplier) return one_or(static_cast<double>(spec.logit_scale));
   if (field == Field::kAlibiBias) return other_unless(v == 0);
   if (field == Field::kTemperature) return other_unless(v == 0 || same(v, spec.temperature));
@@ -132,12 +143,9 @@ constexpr ForeignSwitch kForeignSwitches[] = {
     {"is_causal", "attention.causal", 1, "models that attend in both directions", false},
     {"is_encoder_decoder", "", 0, "encoder-decoders"},
     {"per_layer_config", "", 0, "models whose layers differ"},
-    {"num_experts|num_local_experts|n_routed_experts", "expert_count", 0, "mixtures of experts"},
     {"", "attention.value_residual_mix_lora_rank", 0, "RWKV"},
     {"", "ssm.conv_kernel", 0, "state-space models"},
     {"", "ssm.state_size", 0, "state-space models"},
-    {"", "attention.q_lora_rank", 0, "DeepSeek"},
-    {"", "attention.kv_lora_rank", 0, "DeepSeek"},
     {"", "attention.temperature_scale", 0, "Mistral 4"},
     {"", "swin_norm", 0, "Chameleon"},
 };

@@ -31,12 +31,29 @@ enum class Role : std::uint8_t {
   kVBias,
   kQkv,
   kQkvBias,
+  kQA,
+  kQABias,
+  kQANorm,
+  kQANormBias,
+  kQB,
+  kQBBias,
+  kKvA,
+  kKvABias,
+  kKvANorm,
+  kKvANormBias,
+  kKvB,
+  kKvBBias,
+  kKB,
+  kKBBias,
+  kVB,
+  kVBBias,
   kO,
   kOBias,
   kQNorm,
   kQNormBias,
   kKNorm,
   kKNormBias,
+  kSinks,
   kMlpNormIn,
   kMlpNormInBias,
   kMlpNormOut,
@@ -49,6 +66,27 @@ enum class Role : std::uint8_t {
   kGateUpBias,
   kDown,
   kDownBias,
+  kRouter,
+  kRouterBias,
+  kRouterCorrection,
+  kExpertGate,
+  kExpertGateBias,
+  kExpertUp,
+  kExpertUpBias,
+  kExpertGateUp,
+  kExpertGateUpBias,
+  kExpertDown,
+  kExpertDownBias,
+  kSharedGate,
+  kSharedGateBias,
+  kSharedUp,
+  kSharedUpBias,
+  kSharedGateUp,
+  kSharedGateUpBias,
+  kSharedDown,
+  kSharedDownBias,
+  kSharedRouter,
+  kSharedRouterBias,
   kXieluAlphaP,
   kXieluAlphaN,
   kXieluBeta,
@@ -70,7 +108,13 @@ enum class Field : std::uint8_t {
   kWidth,
   kHeads,
   kKvHeads,
+  kStoredKey,
   kHeadDim,
+  kStoredValue,
+  kValueDim,
+  kNopeDim,
+  kQRank,
+  kKvRank,
   kFfnWidth,
   kVocab,
   kMaxPosition,
@@ -86,6 +130,7 @@ enum class Field : std::uint8_t {
   kTied,
   kAttnBias,
   kOutBias,
+  kHeadBias,
   kMlpBias,
   kCrossAttention,
   // the block and its arithmetic
@@ -105,6 +150,26 @@ enum class Field : std::uint8_t {
   kLogitMultiplier,
   kMultiQuery,
   kNewDecoder,
+  // experts
+  kExperts,
+  kExpertsUsed,
+  kExpertWidth,
+  kSharedExperts,
+  kSharedWidth,
+  kNormTopk,
+  kRouterScale,
+  kGroups,
+  kGroupsUsed,
+  kDenseLayers,
+  kSparseStep,
+  kExpertStart,
+  kExpertEnd,
+  kExtraLayers,
+  kClampLimit,
+  kClampSlope,
+  kRouterJitter,
+  kSumFloor,
+  kRopeInterleave,
   // who sees whom, and positions
   kWindow,
   kWindowPattern,
@@ -126,6 +191,10 @@ enum class Field : std::uint8_t {
   kFinalNorm,
   kFinalGain,
   kProjected,
+  kShared,
+  kSharedBias,
+  kLatent,
+  kQLatent,
   kCount,
 };
 
@@ -135,6 +204,7 @@ enum class From : std::uint8_t {
   kValue,           // `value`
   kField,           // the value of field `other`
   kWidthOverHeads,  // d_model / n_heads
+  kRotaryShare,     // d_head times the share that rotates
   kFourWidths,      // 4 d_model
   kEmbedRows,       // rows of the embedding tensor
   kPresent,         // GGUF: whether block 0 holds a tensor that the flag governs
@@ -166,7 +236,11 @@ struct ConfigRow {
   Fallback absent = kRequired;
   Fallback null = kRequired;
   Fallback gguf_absent = {.from = From::kAsHf};
+  bool zero_is_off = false;  // config.json: the reference reads 0 as "none"
 };
+
+/// Which layers have a row's tensor.
+enum class On : std::uint8_t { kEveryLayer, kDenseMlp, kExperts };
 
 enum class Need : std::uint8_t {
   kAlways,
@@ -183,6 +257,7 @@ struct TensorRow {
   Need need = Need::kAlways;
   Field when = Field::kCount;
   bool when_not = false;  // needed when the flag is clear
+  On on = On::kEveryLayer;
 };
 
 enum class Order : std::uint8_t { kSequential, kParallel, kFromConfig };
@@ -193,6 +268,13 @@ constexpr NormAt operator|(NormAt a, NormAt b) {
 constexpr bool has(NormAt set, NormAt one) { return (static_cast<int>(set) & static_cast<int>(one)) != 0; }
 
 enum class Positions : std::uint8_t { kRotary, kLearned, kAlibi, kRotaryOrAlibi };
+
+enum class DefaultRope : std::uint8_t {
+  kPlain,
+  kLlama3,      // scaled as LLaMA 3.1
+  kMinistral3,  // yarn by 16
+  kGptOss,      // yarn by 32 with untruncated bounds, which holds for its GGUF files as well
+};
 
 /// Which layers of a rotary model do not rotate.
 enum class Nope : std::uint8_t {
@@ -234,11 +316,39 @@ enum class Windows : std::uint8_t {
   kEvenLayers,      // layer 0 windowed, 1 full, ...
   kAllButEveryNth,  // full where (layer + 1) % pattern == 0
   kAlternateTypes,  // GPT-Neo's attention_types
+  kEvenBefore,      // even layers below max_window_layers, when use_sliding_window
   kUnrotated,       // layers without rotation, when use_sliding_window
   kFromLayer,       // Qwen2: layers >= max_window_layers, when use_sliding_window
 };
 
 enum class MlpKind : std::uint8_t { kGated, kPlain };
+
+/// What gate and up make together.
+enum class Gating : std::uint8_t {
+  kProduct,  // act(gate) * up
+  kClamped,  // (up + 1) * gate * sigmoid(slope * gate), gate at most the limit, up between it and its negative
+};
+
+/// Which layers have experts in place of one MLP. A GGUF file says it by its tensors.
+enum class ExpertLayers : std::uint8_t {
+  kNone,
+  kAll,
+  kAfterFirst,  // all but the first kDenseLayers
+  kListed,      // mlp_layer_types, or as kAfterFirst
+  kStepped,     // every kSparseStep-th that mlp_only_layers does not name
+  kBetween,     // every kSparseStep-th from kExpertStart to kExpertEnd
+};
+
+/// What a router makes of its logits, and by what it chooses; a correction, where there is one, is added for the choice
+/// alone. Equal scores: the lower index.
+enum class RouterScore : std::uint8_t {
+  kSoftmax,      // over all experts
+  kSigmoid,      // each alone
+  kSparsemixer,  // PhiMoE: two experts, each weighed among those within a margin of it
+};
+
+/// What a group of experts is worth, where only some groups may be chosen from.
+enum class GroupScore : std::uint8_t { kMax, kBestTwo };
 
 /// One value per checkpoint format.
 template <class T>
@@ -261,7 +371,8 @@ struct Family {
   std::string_view base_prefix;  // Hugging Face's base-model prefix, may be missing or doubled in files
   std::span<const TensorRow> tensors;
   std::span<const ConfigRow> config;
-  std::string_view gguf_key = {};  // of families with one architecture: this one's files state the key, and not as 0
+  std::string_view gguf_key =
+      {};  // of families with one architecture: this one's files state the key, not as 0, or as what follows a '='
   std::span<const ClassDefault> class_defaults = {};  // transformers' configuration class
   void (*rules)(Fields&) = nullptr;   // what follows from the fields in this family alone; null: nothing
   bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
@@ -285,21 +396,35 @@ struct Family {
     bool permuted_in_gguf = false;  // GGUF writers interleave the halves of each head's q and k rows
     int learned_offset = 0;
     Nope nope = Nope::kNone;
-    bool ntk_alpha = false;    // a dynamic scaling with an `alpha` stretches theta once, whatever the length
-    bool local_rope = false;   // windowed layers rotate with their own unscaled theta
-    bool llama3_rope = false;  // scaled as LLaMA 3.1 when the file says nothing of scaling
+    bool mscales = false;     // longrope multiplies cos and sin by short_mscale or long_mscale
+    bool ntk_alpha = false;   // a dynamic scaling with an `alpha` stretches theta once, whatever the length
+    bool local_rope = false;  // windowed layers rotate with their own unscaled theta
+    DefaultRope unstated = DefaultRope::kPlain;  // when the file says nothing of scaling
   } position;
   struct {
     PerFormat<QkvLayout> layout = {};
     ScoreScale scale = ScoreScale::kInvSqrtHeadDim;
     QkNorm qk_norm = QkNorm::kNone;
+    bool latent = false;           // queries, keys and values from latent vectors (DeepSeek), normed with 1e-6
     bool qk_norm_rotated = false;  // the norms come after the rotation
+    bool clip_normed = false;      // clipping comes after the norms
     Windows windows = Windows::kNone;
   } attention;
   struct {
     MlpKind kind = MlpKind::kGated;
     PerFormat<bool> fused_gate_up = {};
   } mlp;
+  struct {
+    ExpertLayers layers = ExpertLayers::kNone;
+    RouterScore score = RouterScore::kSoftmax;
+    GroupScore group = GroupScore::kBestTwo;
+    bool group_by_method = false;  // topk_method says whether there are groups
+    double sum_eps = 0;            // added to the sum that the weights are divided by
+    bool weigh_input = false;      // the weight multiplies what the expert reads
+    Gating gating = Gating::kProduct;
+    bool conv1d = false;       // config.json checkpoints store them (experts x inputs x outputs)
+    bool interleaved = false;  // config.json checkpoints: columns of gate and up alternate
+  } experts;
 };
 
 /// Every family, in alphabetical order; the list is generated from the files of families/.

@@ -10,7 +10,7 @@ namespace sg {
 namespace {
 
 // Depth and head counts size our own tables before any tensor confirms them.
-constexpr double kMostLayers = 1e5, kMostHeads = 1e6;
+constexpr double kMostLayers = 1e5, kMostHeads = 1e6, kMostExperts = 1e5;
 constexpr double kLargest = std::numeric_limits<float>::max();  // the pass computes in float32
 
 constexpr FieldKind count_from(double least, double most = kLargestCount) {
@@ -33,7 +33,13 @@ constexpr FieldRow kRows[] = {
     {Field::kWidth, count_from(1)},
     {Field::kHeads, count_from(1, kMostHeads)},
     {Field::kKvHeads, count_from(1, kMostHeads)},
+    {Field::kStoredKey, count_from(1, kMostHeads)},
     {Field::kHeadDim, count_from(1, kMostHeads)},
+    {Field::kStoredValue, count_from(1, kMostHeads)},
+    {Field::kValueDim, count_from(1, kMostHeads)},
+    {Field::kNopeDim, count_from(0, kMostHeads)},
+    {Field::kQRank, count_from(0)},
+    {Field::kKvRank, count_from(1)},
     {Field::kFfnWidth, count_from(1)},
     {Field::kVocab, count_from(1)},
     {Field::kMaxPosition, count_from(1)},
@@ -47,6 +53,7 @@ constexpr FieldRow kRows[] = {
     {Field::kTied, kSwitch},
     {Field::kAttnBias, kSwitch},
     {Field::kOutBias, kSwitch},
+    {Field::kHeadBias, kSwitch},
     {Field::kMlpBias, kSwitch},
     {Field::kCrossAttention, kSwitch},
     {Field::kAct, {.kind = Kind::kAct}},
@@ -65,6 +72,25 @@ constexpr FieldRow kRows[] = {
     {Field::kLogitMultiplier, kFactor},
     {Field::kMultiQuery, kSwitch},
     {Field::kNewDecoder, kSwitch},
+    {Field::kExperts, count_from(0, kMostExperts)},
+    {Field::kExpertsUsed, count_from(1, kMostExperts)},
+    {Field::kExpertWidth, count_from(1)},
+    {Field::kSharedExperts, count_from(0, kMostExperts)},
+    {Field::kSharedWidth, count_from(0)},
+    {Field::kNormTopk, kSwitch},
+    {Field::kRouterScale, kFactor},
+    {Field::kGroups, count_from(1, kMostExperts)},
+    {Field::kGroupsUsed, count_from(1, kMostExperts)},
+    {Field::kDenseLayers, count_from(0, kMostLayers)},
+    {Field::kSparseStep, count_from(1, kMostLayers)},
+    {Field::kExpertStart, count_from(0, kMostLayers)},
+    {Field::kExpertEnd, {.kind = Kind::kReal, .least = -1, .most = kMostLayers}},
+    {Field::kExtraLayers, count_from(0, kMostLayers)},
+    {Field::kClampLimit, kPositive},
+    {Field::kClampSlope, kPositive},
+    {Field::kRouterJitter, {.kind = Kind::kReal, .least = 0, .most = 1}},
+    {Field::kSumFloor, {.kind = Kind::kReal, .least = 0, .most = 1}},
+    {Field::kRopeInterleave, kSwitch},
     {Field::kWindow, {.kind = Kind::kCount, .least = 1, .most = kLargestCount, .gguf_zero_is_off = true}},
     {Field::kWindowPattern, count_from(1)},
     {Field::kUseWindow, kSwitch},
@@ -84,6 +110,10 @@ constexpr FieldRow kRows[] = {
     {Field::kFinalNorm, kSwitch},
     {Field::kFinalGain, kSwitch},
     {Field::kProjected, kSwitch},
+    {Field::kShared, kSwitch},
+    {Field::kSharedBias, kSwitch},
+    {Field::kLatent, kSwitch},
+    {Field::kQLatent, kSwitch},
 };
 
 constexpr bool every_field_has_its_row() {

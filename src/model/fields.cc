@@ -160,7 +160,7 @@ Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const 
       return {};
     }
   }
-  const bool off = gguf && kind.gguf_zero_is_off && x == 0;
+  const bool off = x == 0 && (gguf ? kind.gguf_zero_is_off : row.zero_is_off);
   if (!off && !in_range(kind, x)) return wrong;
   set(row.field, x);
   return {};
@@ -194,6 +194,11 @@ Result<void> Fields::fall_back(const ConfigRow& row, bool is_null, const Family&
                      .got = fmt::format("{} and {}", width, heads)};
       }
       set_count(row.field, width / heads);
+      return {};
+    }
+    case From::kRotaryShare: {
+      const double share = static_cast<double>(count(Field::kHeadDim)) * real(Field::kRotaryPct, 1);
+      set_count(row.field, whole(std::floor(share)).value_or(0));
       return {};
     }
     case From::kFourWidths: set_count(row.field, 4 * count(Field::kWidth)); return {};

@@ -25,6 +25,9 @@ void for_each_tensor(const Model& model, Visit&& visit) {
   };
   all(model.bindings.model);
   for (const RoleTensors& layer : model.bindings.layers) all(layer);
+  for (const auto& [role, parts] : model.bindings.parts) {
+    for (const TensorInfo* tensor : parts) visit(*tensor);
+  }
 }
 
 Result<Config> read_config(const Checkpoint& checkpoint) {
@@ -143,7 +146,12 @@ std::string Model::dtype() const {
   std::map<DType, std::uint64_t> items;
   for (const RoleTensors& layer : bindings.layers) {
     for (const TensorInfo* tensor : layer) {
-      if (tensor != nullptr && tensor->shape.size() == 2) items[tensor->dtype] += tensor->items();
+      if (tensor != nullptr && tensor->shape.size() >= 2) items[tensor->dtype] += tensor->items();
+    }
+  }
+  for (const auto& [role, parts] : bindings.parts) {
+    for (const TensorInfo* tensor : parts) {
+      if (tensor->shape.size() >= 2) items[tensor->dtype] += tensor->items();
     }
   }
   DType most = DType::kF32;

@@ -13,20 +13,7 @@ struct Refused {
 };
 // What cannot be measured faithfully; ends with what the graph has that this one lacks.
 constexpr Refused kRefused[] = {
-    {"mixtral", "a mixture of experts"},
-    {"qwen2_moe", "a mixture of experts"},
-    {"qwen3_moe", "a mixture of experts"},
-    {"qwen2moe", "a mixture of experts"},
-    {"qwen3moe", "a mixture of experts"},
-    {"olmoe", "a mixture of experts"},
-    {"deepseek_v2", "a mixture of experts"},
-    {"deepseek_v3", "a mixture of experts"},
-    {"deepseek2", "a mixture of experts"},
     {"dbrx", "a mixture of experts"},
-    {"phimoe", "a mixture of experts"},
-    {"granitemoe", "a mixture of experts"},
-    {"gpt_oss", "a mixture of experts"},
-    {"gpt-oss", "a mixture of experts"},
     {"llama4", "a mixture of experts"},
     {"mamba", "a state-space model"},
     {"mamba2", "a state-space model"},
@@ -45,10 +32,12 @@ constexpr Refused kRefused[] = {
     {"modernbert", "an encoder"},
 };
 
-/// Whether the key is there and is not 0, llama.cpp's "none".
+/// Whether the key is there and is not 0, llama.cpp's "none"; of "key=2", whether it is there as 2.
 bool states(const Config& config, std::string_view key) {
-  const ConfigValue* value = config.find(key);
+  const std::size_t equals = key.find('=');
+  const ConfigValue* value = config.find(key.substr(0, equals));
   const auto* count = value == nullptr ? nullptr : std::get_if<std::int64_t>(value);
+  if (equals != std::string_view::npos) return count != nullptr && std::to_string(*count) == key.substr(equals + 1);
   return value != nullptr && !value->is_null() && (count == nullptr || *count != 0);
 }
 

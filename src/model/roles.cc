@@ -19,8 +19,21 @@ enum class Size : std::uint8_t {
   kQkv,
   kQNorm,
   kKNorm,
+  kContext,
+  kQRank,
+  kKvRank,
+  kKvRankAndRotated,
+  kNopeAndValues,
+  kNope,
+  kValue,
   kFfn,
   kTwoFfn,
+  kHeads,
+  kExperts,
+  kExpertFfn,
+  kTwoExpertFfn,
+  kSharedFfn,
+  kTwoSharedFfn,
   kRotaryPairs,
 };
 
@@ -49,12 +62,29 @@ constexpr RoleRow kRows[] = {
     {Role::kVBias, "b_V", Size::kKv},
     {Role::kQkv, "W_QKV", Size::kQkv, Size::kWidth},
     {Role::kQkvBias, "b_QKV", Size::kQkv},
-    {Role::kO, "W_O", Size::kWidth, Size::kQ},
+    {Role::kQA, "W_QA", Size::kQRank, Size::kWidth},
+    {Role::kQABias, "b_QA", Size::kQRank},
+    {Role::kQANorm, "q_latent_norm", Size::kQRank},
+    {Role::kQANormBias, "q_latent_norm.bias", Size::kQRank},
+    {Role::kQB, "W_QB", Size::kQ, Size::kQRank},
+    {Role::kQBBias, "b_QB", Size::kQ},
+    {Role::kKvA, "W_KVA", Size::kKvRankAndRotated, Size::kWidth},
+    {Role::kKvABias, "b_KVA", Size::kKvRankAndRotated},
+    {Role::kKvANorm, "kv_latent_norm", Size::kKvRank},
+    {Role::kKvANormBias, "kv_latent_norm.bias", Size::kKvRank},
+    {Role::kKvB, "W_KVB", Size::kNopeAndValues, Size::kKvRank},
+    {Role::kKvBBias, "b_KVB", Size::kNopeAndValues},
+    {Role::kKB, "W_KB by heads", Size::kKvRank, Size::kNope},
+    {Role::kKBBias, "b_KB", Size::kNope},
+    {Role::kVB, "W_VB by heads", Size::kValue, Size::kKvRank},
+    {Role::kVBBias, "b_VB", Size::kValue},
+    {Role::kO, "W_O", Size::kWidth, Size::kContext},
     {Role::kOBias, "b_O", Size::kWidth},
     {Role::kQNorm, "q_norm", Size::kQNorm},
     {Role::kQNormBias, "q_norm.bias", Size::kQNorm},
     {Role::kKNorm, "k_norm", Size::kKNorm},
     {Role::kKNormBias, "k_norm.bias", Size::kKNorm},
+    {Role::kSinks, "sinks", Size::kHeads},
     {Role::kMlpNormIn, "mlp_norm", Size::kWidth},
     {Role::kMlpNormInBias, "mlp_norm.bias", Size::kWidth},
     {Role::kMlpNormOut, "mlp_post_norm", Size::kWidth},
@@ -67,6 +97,27 @@ constexpr RoleRow kRows[] = {
     {Role::kGateUpBias, "b_gate_in", Size::kTwoFfn},
     {Role::kDown, "W_out", Size::kWidth, Size::kFfn},
     {Role::kDownBias, "b_out", Size::kWidth},
+    {Role::kRouter, "W_router", Size::kExperts, Size::kWidth},
+    {Role::kRouterBias, "b_router", Size::kExperts},
+    {Role::kRouterCorrection, "router_correction", Size::kExperts},
+    {Role::kExpertGate, "W_gate of experts", Size::kExpertFfn, Size::kWidth},
+    {Role::kExpertGateBias, "b_gate of experts", Size::kExpertFfn},
+    {Role::kExpertUp, "W_in of experts", Size::kExpertFfn, Size::kWidth},
+    {Role::kExpertUpBias, "b_in of experts", Size::kExpertFfn},
+    {Role::kExpertGateUp, "W_gate_in of experts", Size::kTwoExpertFfn, Size::kWidth},
+    {Role::kExpertGateUpBias, "b_gate_in of experts", Size::kTwoExpertFfn},
+    {Role::kExpertDown, "W_out of experts", Size::kWidth, Size::kExpertFfn},
+    {Role::kExpertDownBias, "b_out of experts", Size::kWidth},
+    {Role::kSharedGate, "W_gate of the shared expert", Size::kSharedFfn, Size::kWidth},
+    {Role::kSharedGateBias, "b_gate of the shared expert", Size::kSharedFfn},
+    {Role::kSharedUp, "W_in of the shared expert", Size::kSharedFfn, Size::kWidth},
+    {Role::kSharedUpBias, "b_in of the shared expert", Size::kSharedFfn},
+    {Role::kSharedGateUp, "W_gate_in of the shared expert", Size::kTwoSharedFfn, Size::kWidth},
+    {Role::kSharedGateUpBias, "b_gate_in of the shared expert", Size::kTwoSharedFfn},
+    {Role::kSharedDown, "W_out of the shared expert", Size::kWidth, Size::kSharedFfn},
+    {Role::kSharedDownBias, "b_out of the shared expert", Size::kWidth},
+    {Role::kSharedRouter, "W_router of the shared expert", Size::kOne, Size::kWidth},
+    {Role::kSharedRouterBias, "b_router of the shared expert", Size::kOne},
     {Role::kXieluAlphaP, "xielu.alpha_p", Size::kOne},
     {Role::kXieluAlphaN, "xielu.alpha_n", Size::kOne},
     {Role::kXieluBeta, "xielu.beta", Size::kOne},
@@ -119,6 +170,19 @@ std::size_t size_of(Size size, const Spec& s) {
     case Size::kKNorm: return qk_norm_size(s, s.kv_heads);
     case Size::kFfn: return s.ffn_width;
     case Size::kTwoFfn: return 2 * s.ffn_width;
+    case Size::kContext: return s.context_width();
+    case Size::kQRank: return s.latent.q_rank;
+    case Size::kKvRank: return s.latent.kv_rank;
+    case Size::kKvRankAndRotated: return s.latent.kv_rank + s.latent.rotated;
+    case Size::kNopeAndValues: return s.heads * (s.latent.nope + s.value_dim);
+    case Size::kNope: return s.latent.nope;
+    case Size::kValue: return s.value_dim;
+    case Size::kHeads: return s.heads;
+    case Size::kExperts: return s.experts.count;
+    case Size::kExpertFfn: return s.experts.width;
+    case Size::kTwoExpertFfn: return 2 * s.experts.width;
+    case Size::kSharedFfn: return s.experts.shared_width;
+    case Size::kTwoSharedFfn: return 2 * s.experts.shared_width;
     case Size::kRotaryPairs: return s.rotary_dim / 2;
   }
   return 1;
@@ -130,6 +194,8 @@ RoleShape expected_shape(Role role, const Spec& s) {
   const RoleRow& row = row_of(role);
   return {.rows = size_of(row.rows, s), .cols = size_of(row.cols, s), .is_vector = row.cols == Size::kVector};
 }
+
+bool is_of_experts(Role role) { return role >= Role::kExpertGate && role <= Role::kExpertDownBias; }
 
 std::string_view name(Role role) { return row_of(role).name; }
 

@@ -84,7 +84,9 @@ RopeFrequencies longrope_frequencies(const RopeSpec& r, std::size_t length) {
     out.inverse.push_back(1.0f / (static_cast<float>(factors[static_cast<std::size_t>(j)]) *
                                   position_frequency(r.theta, j, r.rotary_dim)));
   }
-  if (r.attention_factor != 0) {
+  if (r.mscales) {
+    out.attention_scaling = is_long ? r.long_mscale : r.short_mscale;
+  } else if (r.attention_factor != 0) {
     out.attention_scaling = r.attention_factor;
   } else if (r.factor > 1.0) {
     out.attention_scaling = std::sqrt(1 + std::log(r.factor) / std::log(r.original_max_position));

@@ -27,8 +27,11 @@ struct RopeSpec {
   double attention_multiplier = 1;                                       // GGUF: on top of it
   bool truncate = true;                                                  // yarn
   bool ntk_alpha = false;                                                // dynamic with `alpha`: theta stretched once
-  std::vector<double> long_factor = {}, short_factor = {};               // longrope, R/2 each
-  std::vector<float> divisors = {};                                      // GGUF rope_freqs: divide the frequencies
+  bool mscales = false;                                                  // longrope: its own factors on cos and sin
+  bool log_multiplier = false;  // GGUF: yarn_log_multiplier is a tenth of both mscales
+  double short_mscale = 1, long_mscale = 1;
+  std::vector<double> long_factor = {}, short_factor = {};  // longrope, R/2 each
+  std::vector<float> divisors = {};                         // GGUF rope_freqs: divide the frequencies
 };
 
 /// Frequencies in radians per token, R/2 of them, and the factor on cos and sin.

@@ -72,7 +72,7 @@ Result<void> read_yarn(const Scaling& from, const Config& config, RopeSpec& r) {
   SG_TRY(r.mscale_all_dim, from.get("mscale_all_dim", 0));
   SG_TRY(r.attention_factor, from.positive("attention_factor", 0));
   SG_TRY(const std::optional<bool> truncate, config.flag(from.key("truncate")));
-  r.truncate = truncate.value_or(true);
+  r.truncate = truncate.value_or(r.truncate);
   return {};
 }
 
@@ -82,6 +82,10 @@ Result<void> read_longrope(const Scaling& from, RopeSpec& r) {
   SG_TRY(r.attention_factor, from.positive("attention_factor", 0));
   const double ratio = r.original_max_position > 0 ? r.max_position / r.original_max_position : 1.0;
   SG_TRY(r.factor, from.positive("factor", ratio));
+  if (r.mscales) {
+    SG_TRY(r.short_mscale, from.need("short_mscale", r.type));
+    SG_TRY(r.long_mscale, from.need("long_mscale", r.type));
+  }
   return {};
 }
 
@@ -138,17 +142,20 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
   return r;
 }
 
+constexpr const char* kLogMultiplier = "rope.scaling.yarn_log_multiplier";
+
 /// Keys that llama.cpp reads and that would change the rotation; what it would do at these values is what is done here.
-Result<void> check_gguf_switches(const Config& config, RopeType type) {
-  const double ramp = type == RopeType::kYarn ? 1 : 0;
+Result<void> check_gguf_switches(const Config& config, const RopeSpec& r) {
+  const double ramp = r.type == RopeType::kYarn ? 1 : 0;
   struct Switch {
     const char* key;
     double neutral, also;
   };
   for (const Switch& s :
        {Switch{"rope.scaling.yarn_ext_factor", ramp, -1}, Switch{"rope.scaling.yarn_attn_factor", 1, 1},
-        Switch{"rope.scaling.yarn_log_multiplier", 0, 0}, Switch{"rope.scaling.alpha", 0, 0}}) {
+        Switch{kLogMultiplier, 0, 0}, Switch{"rope.scaling.alpha", 0, 0}}) {
     SG_TRY(const std::optional<double> value, config.real(s.key));
+    if (r.log_multiplier && s.key == kLogMultiplier) continue;
     if (value && *value != s.neutral && *value != s.also) {
       return config.wrong(s.key, fmt::format("{:g}, the only value that is supported", s.neutral));
     }
@@ -173,7 +180,11 @@ Result<RopeSpec> read_gguf(const Config& config, RopeSpec r) {
   SG_TRY(r.attention_multiplier, from.positive("attn_factor", 1));
   SG_TRY(r.beta_fast, from.positive("yarn_beta_fast", 32));
   SG_TRY(r.beta_slow, from.positive("yarn_beta_slow", 1));
-  SG_TRY_VOID(check_gguf_switches(config, r.type));
+  SG_TRY_VOID(check_gguf_switches(config, r));
+  if (r.log_multiplier) {
+    SG_TRY(const std::optional<double> tenth, config.real(kLogMultiplier));
+    r.mscale = r.mscale_all_dim = 10 * tenth.value_or(0);
+  }
   if (r.type == RopeType::kYarn && !(factor.value_or(0) > 0)) return from.need("factor", r.type).error();
   // The factors of longrope are tensors, and attn_factor is what they were trained with.
   if (r.type == RopeType::kLongrope) r.attention_factor = 1;

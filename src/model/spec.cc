@@ -6,6 +6,7 @@
 
 #include "model/fields.h"
 #include "model/spec_attention.h"
+#include "model/spec_experts.h"
 
 namespace sg {
 namespace {
@@ -16,6 +17,7 @@ Result<void> resolve_dims(const Fields& fields, const Config& config, Spec& spec
   spec.heads = fields.count(Field::kHeads);
   spec.kv_heads = fields.count(Field::kKvHeads, spec.heads);
   spec.head_dim = fields.count(Field::kHeadDim);
+  spec.value_dim = fields.count(Field::kValueDim, spec.head_dim);
   spec.ffn_width = fields.count(Field::kFfnWidth);
   spec.vocab = fields.count(Field::kVocab);
   spec.max_position = fields.count(Field::kMaxPosition);
@@ -60,6 +62,23 @@ PositionKind position_kind(const Family& family, const Fields& fields) {
   return PositionKind::kRotary;
 }
 
+Result<void> resolve_latent(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
+  if (!family.attention.latent) return {};
+  spec.latent = {.q_rank = fields.count(Field::kQRank),
+                 .kv_rank = fields.count(Field::kKvRank),
+                 .nope = fields.count(Field::kNopeDim),
+                 .rotated = fields.count(Field::kRotaryDim)};
+  spec.rope_offset = spec.latent.nope;
+  if (fields.has(Field::kRopeInterleave) && spec.format == Format::kSafetensors) {
+    spec.pairing = fields.flag(Field::kRopeInterleave) ? Pairing::kAdjacent : Pairing::kHalves;
+  }
+  if (spec.latent.nope + spec.latent.rotated == spec.head_dim) return {};
+  return Error{.what = "a head is not its unrotated and its rotated part",
+               .where = config.where(),
+               .expected = fmt::format("{} channels", spec.head_dim),
+               .got = fmt::format("{} and {}", spec.latent.nope, spec.latent.rotated)};
+}
+
 void resolve_block(const Family& family, const Fields& fields, Spec& spec) {
   const Order stated = fields.flag(Field::kParallel) ? Order::kParallel : Order::kSequential;
   spec.order = family.block.order == Order::kFromConfig ? stated : family.block.order;
@@ -102,8 +121,10 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
   spec.permuted_qk = gguf && family.position.permuted_in_gguf;
   spec.qkv_layout = pick(family.attention.layout);
   resolve_block(family, fields, spec);
+  SG_TRY_VOID(resolve_latent(family, config, fields, spec));
   SG_TRY_VOID(resolve_attention(family, config, fields, spec));
   spec.fused_gate_up = pick(family.mlp.fused_gate_up);
+  SG_TRY_VOID(resolve_experts(family, config, fields, checkpoint, spec));
   spec.logit_cap = static_cast<float>(fields.real(Field::kLogitCap, 0));
   spec.logit_scale = static_cast<float>(fields.real(Field::kLogitMultiplier, 1) / fields.real(Field::kLogitDivisor, 1));
   return spec;

@@ -22,6 +22,38 @@ struct LayerAttention {
   float score_scale = 1;   // multiplies q.k
 };
 
+/// Queries, keys and values from latent vectors (arXiv:2405.04434). A head is [nope | rotated]; one rotated key part
+/// for all heads. kv_rank 0: they are projected as ever.
+struct LatentSpec {
+  std::size_t q_rank = 0;  // 0: queries are projected at once
+  std::size_t kv_rank = 0, nope = 0, rotated = 0;
+  double norm_eps = 1e-6;  // of the latents' norms, a constant of the reference
+};
+
+/// How a token's experts are chosen and weighed (docs/sites.md).
+struct RouterSpec {
+  RouterScore score = RouterScore::kSoftmax;
+  std::size_t chosen = 0;  // experts per token
+  std::size_t groups = 1, groups_used = 1;
+  GroupScore group = GroupScore::kBestTwo;
+  bool normalise = false;  // weights divided by their sum
+  double sum_eps = 0, sum_floor = 0;
+  double scale = 1;   // multiplies the weights
+  double jitter = 0;  // the margin of kSparsemixer
+  bool weigh_input = false;
+};
+
+/// The experts of a model; count 0: it has none.
+struct ExpertSpec {
+  std::size_t count = 0, width = 0, shared_width = 0;  // shared_width 0: no shared expert
+  std::vector<bool> layers;                            // which layers have experts in place of the MLP
+  RouterSpec router;
+  Gating gating = Gating::kProduct;
+  float clamp_limit = 0, clamp_slope = 0;
+  bool interleaved = false;
+  bool at(std::size_t layer) const { return count > 0 && layers[layer]; }
+};
+
 /// Immutable after resolve_spec. Widths in channels, lengths in tokens.
 struct Spec {
   const Family* family = nullptr;
@@ -56,10 +88,12 @@ struct Spec {
   std::size_t temperature_length = 0;  // 0: no such factor
   float score_cap = 0;                 // 0: none
   float clip_qkv = 0;                  // 0: none
+  bool clip_normed = false;
 
   MlpKind mlp = MlpKind::kGated;
   Act act = Act::kSilu;
   bool fused_gate_up = false;
+  ExpertSpec experts;
   std::vector<XieluParams> xielu;  // one per layer, for Act::kXielu; filled by open_model
 
   bool final_norm = true;
@@ -69,7 +103,12 @@ struct Spec {
   std::vector<bool> flags;           // by Field: what Need::kFlag rows ask
   std::vector<std::string> notices;  // for people: choices that the file left open
 
-  std::size_t qkv_width() const { return (heads + 2 * kv_heads) * head_dim; }
+  LatentSpec latent;
+  std::size_t value_dim = 0;    // of a value head; head_dim without latents
+  std::size_t rope_offset = 0;  // channels of a head before the rotated ones
+
+  std::size_t qkv_width() const { return (heads + kv_heads) * head_dim + kv_heads * value_dim; }
+  std::size_t context_width() const { return heads * value_dim; }
   /// "SwiGLU", "GeGLU", "GELU", "ReLU", "xIELU": the field's name for this MLP.
   std::string mlp_name() const;
   std::string norm_name() const { return norm == NormKind::kRms ? "RMSNorm" : "LayerNorm"; }

@@ -100,6 +100,11 @@ Result<std::vector<bool>> windowed_by_rule(const Family& family, const Config& c
       for (std::size_t l = 0; l < layers; ++l) windowed[l] = (l + 1) % fields.count(Field::kWindowPattern) != 0;
       break;
     case Windows::kAlternateTypes: return alternate_types(config, layers);
+    case Windows::kEvenBefore:
+      for (std::size_t l = 0; l < layers; l += 2) {
+        windowed[l] = fields.flag(Field::kUseWindow) && l < fields.count(Field::kWindowFromLayer);
+      }
+      break;
     case Windows::kUnrotated: {
       SG_TRY(windowed, rotated_layers(family, config, fields, windowed));
       windowed.flip();
@@ -147,8 +152,22 @@ bool states_rope(const Config& config) {
 /// transformers 5 takes a missing dictionary and a null one alike, and puts the whole default in its place, theta
 /// included, whatever rope_theta stands beside it.
 void scale_by_default(const Family& family, RopeSpec& rope) {
+  if (family.position.unstated == DefaultRope::kPlain) return;
   for (const ConfigRow& row : family.config) {
     if (row.field == Field::kRopeTheta) rope.theta = row.absent.value;
+  }
+  if (family.position.unstated == DefaultRope::kGptOss) {
+    rope.type = RopeType::kYarn;
+    rope.factor = 32;
+    rope.original_max_position = 4096;
+    return;
+  }
+  if (family.position.unstated == DefaultRope::kMinistral3) {
+    rope.type = RopeType::kYarn;
+    rope.factor = 16;
+    rope.original_max_position = 16384;
+    rope.mscale = rope.mscale_all_dim = 1;
+    return;
   }
   rope.type = RopeType::kLlama3;
   rope.factor = 8;
@@ -181,6 +200,12 @@ bool has_fixed_rotation(const Family& family, const Config& config) {
          });
 }
 
+/// What yarn adds to the scores of latent attention, on queries and keys alike.
+double latent_stretch(const RopeSpec& rope) {
+  if (rope.type == RopeType::kDefault || rope.mscale_all_dim == 0 || rope.factor <= 1) return 1;
+  return 0.1 * rope.mscale_all_dim * std::log(rope.factor) + 1;
+}
+
 Result<void> resolve_rotary(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
   if (config.format() == Format::kSafetensors) {
     SG_TRY_VOID(config.check_object("rope_scaling"));
@@ -190,10 +215,13 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
   RopeSpec absent = {.theta = fields.real(Field::kRopeTheta, 10000),
                      .rotary_dim = static_cast<int>(spec.rotary_dim),
                      .max_position = static_cast<double>(spec.max_position),
-                     .ntk_alpha = family.position.ntk_alpha};
+                     .ntk_alpha = family.position.ntk_alpha,
+                     .mscales = family.position.mscales,
+                     .log_multiplier = family.attention.latent};
   RopeSpec local = absent;
   local.theta = fields.real(Field::kRopeLocalTheta, 10000);
-  if (family.position.llama3_rope && !states_rope(config)) scale_by_default(family, absent);
+  absent.truncate = family.position.unstated != DefaultRope::kGptOss;
+  if (!states_rope(config)) scale_by_default(family, absent);
   const double fixed_theta = absent.theta;
   SG_TRY(RopeSpec full, read_rope(config, "full_attention", std::move(absent)));
   if (has_fixed_rotation(family, config) && (full.type != RopeType::kDefault || full.theta != fixed_theta)) {
@@ -220,18 +248,21 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
     SG_TRY_VOID(resolve_rotary(family, config, fields, spec));
   }
   SG_TRY(const std::vector<bool> rotated, rotated_layers(family, config, fields, windowed));
+  const double stretched = family.attention.latent && rotary ? latent_stretch(spec.ropes.front()) : 1;
   for (std::size_t l = 0; l < spec.layers; ++l) {
     const bool local = windowed[l] && window > 0;
     const float by_layer = fields.flag(Field::kScaleByLayer) ? 1.0f / static_cast<float>(l + 1) : 1.0f;
-    spec.attention.push_back({.window = local ? window : 0,
-                              .rope = !rotary || !rotated[l]                      ? -1
-                                      : windowed[l] && family.position.local_rope ? 1
-                                                                                  : 0,
-                              .score_scale = scale * by_layer});
+    spec.attention.push_back(
+        {.window = local ? window : 0,
+         .rope = !rotary || !rotated[l]                      ? -1
+                 : windowed[l] && family.position.local_rope ? 1
+                                                             : 0,
+         .score_scale = static_cast<float>(static_cast<double>(scale * by_layer) * stretched * stretched)});
   }
   spec.score_cap = static_cast<float>(fields.real(Field::kAttnCap, 0));
   spec.clip_qkv = static_cast<float>(fields.real(Field::kClipQkv, 0));
   spec.qk_norm = fields.flag(Field::kQkNorm, true) ? family.attention.qk_norm : QkNorm::kNone;
+  spec.clip_normed = family.attention.clip_normed;
   spec.qk_norm_rotated = family.attention.qk_norm_rotated;
   spec.temperature = fields.real(Field::kTemperature, 0);
   spec.temperature_length = fields.count(Field::kTemperatureLength, 0);

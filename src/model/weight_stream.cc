@@ -17,8 +17,9 @@ std::span<const std::byte> bytes_of(const TensorInfo& tensor) { return {tensor.d
 }  // namespace
 
 WeightView weight_view(const TensorInfo& tensor, bool transposed) {
-  SG_CHECK(tensor.shape.size() == 2, "a matrix has two dimensions");
-  const std::size_t stored_rows = tensor.shape[0], stored_cols = tensor.shape[1];
+  SG_CHECK(tensor.shape.size() == 2 || tensor.shape.size() == 1, "a matrix has two dimensions, or is one row");
+  const bool one_row = tensor.shape.size() == 1;
+  const std::size_t stored_rows = one_row ? 1 : tensor.shape[0], stored_cols = tensor.shape[one_row ? 0 : 1];
   return {.data = tensor.data,
           .dtype = tensor.dtype,
           .rows = transposed ? stored_cols : stored_rows,
@@ -105,8 +106,8 @@ NormWeights WeightStream::norm(const RoleTensors& tensors, Role gain, float offs
 }
 
 NormWeights WeightStream::head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const {
-  const auto split = model_.bindings.per_head.find({l, gain});
-  if (split == model_.bindings.per_head.end()) return norm(model_.bindings.layers[l], gain, offset, vectors);
+  const auto split = model_.bindings.parts.find({l, gain});
+  if (split == model_.bindings.parts.end()) return norm(model_.bindings.layers[l], gain, offset, vectors);
   return {.gain = vectors.decode(split->second, offset), .bias = nullptr};
 }
 
@@ -120,10 +121,64 @@ Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vect
   return {.w = weight_view(*tensor, transposed), .bias = vectors.decode({&bias, 1}, 0.0f)};
 }
 
-ReadAhead::Group WeightStream::group(std::size_t l) const {
+const float* WeightStream::vector(const RoleTensors& tensors, Role role, Vectors& vectors) const {
+  const TensorInfo* tensor = get(tensors, role);
+  return vectors.decode({&tensor, 1}, 0.0f);
+}
+
+std::vector<Linear> WeightStream::stacked(const RoleTensors& tensors, Role role, bool transposed) const {
+  std::vector<Linear> all;
+  const TensorInfo* whole = get(tensors, role);
+  if (whole == nullptr) return all;
+  TensorInfo slice = *whole;
+  slice.shape = {whole->shape[1], whole->shape[2]};
+  slice.bytes = whole->bytes / whole->shape[0];
+  for (std::size_t i = 0; i < whole->shape[0]; ++i) {
+    slice.data = whole->data + i * slice.bytes;
+    all.push_back({.w = weight_view(slice, transposed), .bias = nullptr});
+  }
+  return all;
+}
+
+std::vector<Linear> WeightStream::expert_linears(std::size_t l, Role role, Vectors& vectors) const {
+  std::vector<Linear> all;
+  const bool transposed = model_.spec.family->experts.conv1d && model_.spec.format == Format::kSafetensors;
+  const float* bias = vector(model_.bindings.layers[l], bias_of(role), vectors);
+  if (const auto apart = model_.bindings.parts.find({l, role}); apart != model_.bindings.parts.end()) {
+    for (const TensorInfo* tensor : apart->second)
+      all.push_back({.w = weight_view(*tensor, transposed), .bias = nullptr});
+  } else {
+    all = stacked(model_.bindings.layers[l], role, transposed);
+  }
+  for (std::size_t e = 0; e < all.size() && bias != nullptr; ++e) all[e].bias = bias + e * all[e].w.rows;
+  return all;
+}
+
+std::vector<ExpertWeights> WeightStream::experts(std::size_t l, Vectors& vectors) const {
+  if (!model_.spec.experts.at(l)) return {};
+  std::vector<ExpertWeights> all(model_.spec.experts.count);
+  const auto take = [&](Role role, Linear ExpertWeights::*member) {
+    const std::vector<Linear> linears = expert_linears(l, role, vectors);
+    for (std::size_t e = 0; e < linears.size(); ++e) all[e].*member = linears[e];
+  };
+  take(Role::kExpertGate, &ExpertWeights::gate);
+  take(Role::kExpertUp, &ExpertWeights::up);
+  take(Role::kExpertGateUp, &ExpertWeights::gate_up);
+  take(Role::kExpertDown, &ExpertWeights::down);
+  return all;
+}
+
+ReadAhead::Group WeightStream::group(std::size_t l, bool with_experts) const {
   ReadAhead::Group group = {.name = fmt::format("layer {}", l), .ranges = {}};
-  for (const TensorInfo* tensor : model_.bindings.layers[l]) {
-    if (tensor != nullptr) group.ranges.push_back(bytes_of(*tensor));
+  for (std::size_t r = 0; r < model_.bindings.layers[l].size(); ++r) {
+    const TensorInfo* tensor = model_.bindings.layers[l][r];
+    if (tensor == nullptr || (is_of_experts(static_cast<Role>(r)) && !with_experts)) continue;
+    group.ranges.push_back(bytes_of(*tensor));
+  }
+  const auto first = model_.bindings.parts.lower_bound({l, Role{}});
+  for (auto at = first; at != model_.bindings.parts.end() && at->first.first == l; ++at) {
+    if (is_of_experts(at->first.second) && !with_experts) continue;
+    for (const TensorInfo* tensor : at->second) group.ranges.push_back(bytes_of(*tensor));
   }
   return group;
 }
@@ -137,7 +192,7 @@ ByteRanges WeightStream::outer_ranges() const {
 }
 
 WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), read_ahead_(trace) {
-  read_ahead_.start(group(0));
+  read_ahead_.start(group(0, false));
   const RoleTensors& t = model.bindings.model;
   const float offset = model.spec.gain_offset;
   outer_.embed = weight_view(*get(t, Role::kEmbed), false);
@@ -151,13 +206,13 @@ WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), re
 
 LayerWeights WeightStream::layer(std::size_t l) {
   ByteRanges done;
-  if (last_layer_ && *last_layer_ != l) done = group(*last_layer_).ranges;
+  if (last_layer_ && *last_layer_ != l) done = group(*last_layer_, true).ranges;
   if (l == 0) {  // the embedding has been used; the unembedding is read again at the end
     const ByteRanges outer = outer_ranges();
     done.insert(done.end(), outer.begin(), outer.end());
   }
-  if (!done.empty()) read_ahead_.give_back(spent_ranges(model_.checkpoint, done, group(l).ranges));
-  if (l + 1 < model_.spec.layers) read_ahead_.start(group(l + 1));
+  if (!done.empty()) read_ahead_.give_back(spent_ranges(model_.checkpoint, done, group(l, true).ranges));
+  if (l + 1 < model_.spec.layers) read_ahead_.start(group(l + 1, false));
   last_layer_ = l;
 
   layer_vectors_.clear();
@@ -175,11 +230,28 @@ LayerWeights WeightStream::layer(std::size_t l) {
   w.k = linear(t, Role::kK, v);
   w.v = linear(t, Role::kV, v);
   w.qkv = linear(t, Role::kQkv, v);
+  w.q_a = linear(t, Role::kQA, v);
+  w.q_b = linear(t, Role::kQB, v);
+  w.kv_a = linear(t, Role::kKvA, v);
+  w.kv_b = linear(t, Role::kKvB, v);
+  w.k_b = stacked(t, Role::kKB, true);
+  w.v_b = stacked(t, Role::kVB, false);
+  w.q_latent_norm = norm(t, Role::kQANorm, offset, v);
+  w.kv_latent_norm = norm(t, Role::kKvANorm, offset, v);
   w.o = linear(t, Role::kO, v);
   w.gate = linear(t, Role::kGate, v);
   w.up = linear(t, Role::kUp, v);
   w.gate_up = linear(t, Role::kGateUp, v);
   w.down = linear(t, Role::kDown, v);
+  w.sinks = vector(t, Role::kSinks, v);
+  w.router = linear(t, Role::kRouter, v);
+  w.router_correction = vector(t, Role::kRouterCorrection, v);
+  w.experts = experts(l, v);
+  w.shared = {.gate = linear(t, Role::kSharedGate, v),
+              .up = linear(t, Role::kSharedUp, v),
+              .gate_up = linear(t, Role::kSharedGateUp, v),
+              .down = linear(t, Role::kSharedDown, v)};
+  w.shared_router = linear(t, Role::kSharedRouter, v);
   if (!model_.spec.xielu.empty()) w.xielu = model_.spec.xielu[l];
   return w;
 }

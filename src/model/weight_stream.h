@@ -28,10 +28,22 @@ struct Linear {
   explicit operator bool() const { return w.data != nullptr; }
 };
 
+/// One expert's weights; gate_up or gate and up, neither for a plain MLP.
+struct ExpertWeights {
+  Linear gate, up, gate_up, down;
+};
+
 /// One block's weights. Pointers are valid until the next call of WeightStream::layer.
 struct LayerWeights {
-  NormWeights attn_in, attn_out, mlp_in, mlp_out, q_norm, k_norm;
-  Linear q, k, v, qkv, o, gate, up, gate_up, down;
+  NormWeights attn_in, attn_out, mlp_in, mlp_out, q_norm, k_norm, q_latent_norm, kv_latent_norm;
+  std::vector<Linear> k_b, v_b;  // by head, in place of kv_b
+  Linear q, k, v, qkv, q_a, q_b, kv_a, kv_b, o, gate, up, gate_up, down;
+  const float* sinks = nullptr;  // one per head, or null
+  Linear router;
+  const float* router_correction = nullptr;  // one per expert, or null
+  std::vector<ExpertWeights> experts;        // empty: the layer has one MLP
+  ExpertWeights shared;
+  Linear shared_router;  // of its factor, or none
   XieluParams xielu;
 };
 
@@ -76,7 +88,14 @@ class WeightStream {
   NormWeights norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const;
   NormWeights head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const;
   Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
-  ReadAhead::Group group(std::size_t l) const;
+  std::vector<ExpertWeights> experts(std::size_t l, Vectors& vectors) const;
+  /// The matrices that are stacked in one tensor.
+  std::vector<Linear> stacked(const RoleTensors& tensors, Role role, bool transposed) const;
+  /// Every expert's view of one role; empty when the layer has no such tensors.
+  std::vector<Linear> expert_linears(std::size_t l, Role role, Vectors& vectors) const;
+  const float* vector(const RoleTensors& tensors, Role role, Vectors& vectors) const;
+  /// What layer l is read ahead by, without the experts, of which only the chosen ones are read; or with them.
+  ReadAhead::Group group(std::size_t l, bool with_experts) const;
   /// Of the tables outside the blocks.
   ByteRanges outer_ranges() const;
 

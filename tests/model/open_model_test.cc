@@ -64,7 +64,7 @@ const Refusal kRefusals[] = {
      "llama-deep",
      [](json& c) { c["model_type"] = "galaxy"; },
      {"galaxy", "gpt_neox", "llama"}},
-    {"MixtureOfExperts", "llama-deep", [](json& c) { c["model_type"] = "mixtral"; }, {"mixture of experts"}},
+    {"MixtureOfExperts", "llama-deep", [](json& c) { c["model_type"] = "dbrx"; }, {"mixture of experts"}},
     {"StateSpace", "llama-deep", [](json& c) { c["model_type"] = "mamba"; }, {"state-space"}},
     {"EncoderDecoder", "llama-deep", [](json& c) { c["model_type"] = "t5"; }, {"encoder-decoder"}},
     {"NoModelType", "llama-deep", [](json& c) { c.erase("model_type"); }, {"model_type"}},

@@ -215,7 +215,7 @@ TEST(Gguf, SwitchesThatChangeThePassAreRefused) {
   const double nan = std::nan(""), infinite = std::numeric_limits<double>::infinity();
   const Edit edits[] = {
       {"causal", "llama-deep/model.gguf", set("llama.attention.causal", false), "causal"},
-      {"experts", "llama-deep/model.gguf", set("llama.expert_count", std::uint64_t{8}), "expert_count"},
+      {"experts", "qwen3-tied/model.gguf", set("qwen3.expert_count", std::uint64_t{8}), "expert_count"},
       {"caps", "llama-deep/model.gguf", set("llama.final_logit_softcapping", 30.0), "final_logit_softcapping"},
       {"scale", "llama-deep/model.gguf", set("llama.embedding_scale", 12.0), "embedding_scale"},
       {"no epsilon", "llama-deep/model.gguf", without("llama.attention.layer_norm_rms_epsilon"), "rms_epsilon"},

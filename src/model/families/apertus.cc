@@ -43,7 +43,7 @@ constinit const Family kApertus = {
     .tensors = kTensors,
     .config = kConfig,
     .class_defaults = kDefaults,
-    .position = {.pairing = kHalvesBoth, .llama3_rope = true},
+    .position = {.pairing = kHalvesBoth, .unstated = DefaultRope::kLlama3},
     .attention = {.qk_norm = QkNorm::kPerHead},
     .mlp = {.kind = MlpKind::kPlain},
 };

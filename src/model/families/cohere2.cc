@@ -15,7 +15,7 @@ constexpr auto kConfig =
     join(kLlamaWidths,
          fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", same_as(Field::kHeads),
                   same_as(Field::kHeads)},
-                 {Field::kHeadDim, "", "attention.key_length", derived(From::kWidthOverHeads)}}),
+                 {Field::kHeadDim, "head_dim", "attention.key_length", derived(From::kWidthOverHeads)}}),
          fields({
              max_position(8192),
              layer_norm_eps("layer_norm_eps"),
@@ -39,7 +39,6 @@ constinit const Family kCohere2 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
-    .unused_keys = "head_dim",
     .norm = {.kind = NormKind::kLayer},
     .block = {.order = Order::kParallel},
     .position = {.pairing = kAdjacentBoth, .nope = Nope::kUnwindowed},

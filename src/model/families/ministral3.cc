@@ -39,7 +39,7 @@ constinit const Family kMinistral3 = {
     .tensors = kTensors,
     .config = kConfig,
     .class_defaults = kDefaults,
-    .position = {.pairing = kHalvesBoth},
+    .position = {.pairing = kHalvesBoth, .unstated = DefaultRope::kMinistral3},
     .attention = {.windows = Windows::kAllLayers},
 };
 

@@ -1,0 +1,99 @@
+// The experts of a layer: route every token, then go through the experts and not through the tokens.
+#include <algorithm>
+#include <cmath>
+
+#include "forward/blocks.h"
+#include "kernel/elementary.h"
+
+namespace sg {
+namespace {
+
+/// A token's place among those of one expert.
+struct Seat {
+  std::size_t row, rank;
+};
+
+Routing empty_routing(const ExpertSpec& spec, std::size_t rows) {
+  const std::size_t places = rows * spec.router.chosen;
+  return {.experts = spec.count,
+          .chosen = spec.router.chosen,
+          .expert = std::vector<std::uint32_t>(places),
+          .weight = std::vector<float>(places),
+          .margin = std::vector<std::optional<double>>(rows),
+          .entropy = std::vector<double>(rows),
+          .contribution = std::vector<double>(places),
+          .shared = std::vector<double>(spec.shared_width > 0 ? rows : 0)};
+}
+
+std::vector<std::vector<Seat>> seats_by_expert(const Routing& routing) {
+  std::vector<std::vector<Seat>> seats(routing.experts);
+  for (std::size_t i = 0; i < routing.expert.size(); ++i) {
+    seats[routing.expert[i]].push_back({.row = i / routing.chosen, .rank = i});
+  }
+  return seats;
+}
+
+double norm_of(const float* x, std::size_t n, const Kernels& k) { return std::sqrt(k.sum_squares(x, n)); }
+
+/// One expert over its tokens; what it makes of them is added to their rows of `out`.
+void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Seat>& seats, ConstMatrixView in,
+                MatrixView out, Routing& routing, Workspace& ws, RunContext& run) {
+  const ExpertSpec& spec = call.spec.experts;
+  const MatrixView x = ws.expert_in.row_range(0, seats.size()), y = ws.expert_out.row_range(0, seats.size());
+  const bool weigh_input = spec.router.weigh_input;
+  for (std::size_t i = 0; i < seats.size(); ++i) {
+    std::copy_n(in.row(seats[i].row), in.cols, x.row(i));
+    if (weigh_input) run.kernels.scale(routing.weight[seats[i].rank], x.row(i), x.cols);
+  }
+  const FeedForward ff = {
+      .w = call.weights.experts[expert], .width = spec.width, .gating = spec.gating, .interleaved = spec.interleaved};
+  feed_forward(call, ff, x, ws.expert_hidden.row_range(0, seats.size()), y, run);
+  run.pool.parallel_for(seats.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!weigh_input) run.kernels.scale(routing.weight[seats[i].rank], y.row(i), y.cols);
+      routing.contribution[seats[i].rank] = norm_of(y.row(i), y.cols, run.kernels);
+      run.kernels.add(y.row(i), out.row(seats[i].row), y.cols);
+    }
+  });
+}
+
+/// The expert that every token has, beside the routed ones, at most multiplied by a factor of its own.
+void add_shared(const LayerCall& call, ConstMatrixView in, MatrixView out, Routing& routing, Workspace& ws,
+                RunContext& run) {
+  const LayerWeights& w = call.weights;
+  const MatrixView y = ws.expert_out;
+  feed_forward(call, {.w = w.shared, .width = call.spec.experts.shared_width}, in, ws.gate_up, y, run);
+  if (w.shared_router) project(w.shared_router, in, ws.router.col_range(0, 1), run);
+  run.pool.parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) {
+      if (w.shared_router) {
+        const double factor = 1 / (1 + exp_fixed(-static_cast<double>(ws.router.row(r)[0])));
+        run.kernels.scale(static_cast<float>(factor), y.row(r), y.cols);
+      }
+      routing.shared[r] = norm_of(y.row(r), y.cols, run.kernels);
+      run.kernels.add(y.row(r), out.row(r), y.cols);
+    }
+  });
+}
+
+}  // namespace
+
+void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
+  const ExpertSpec& spec = call.spec.experts;
+  Routing routing = empty_routing(spec, in.rows);
+  project(call.weights.router, in, ws.router, run);
+  run.pool.parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) {
+      route_row(spec.router, ws.router.row(r), call.weights.router_correction, r, routing);
+      std::fill_n(out.row(r), out.cols, 0.0f);
+    }
+  });
+  const std::vector<std::vector<Seat>> seats = seats_by_expert(routing);
+  for (std::size_t e = 0; e < seats.size(); ++e) {
+    if (!seats[e].empty()) run_expert(call, e, seats[e], in, out, routing, ws, run);
+  }
+  if (spec.shared_width > 0) add_shared(call, in, out, routing, ws, run);
+  run.tap.routed(call.layer, routing);
+}
+
+}  // namespace sg

@@ -1,0 +1,145 @@
+#include "model/spec_experts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sg {
+namespace {
+
+Result<std::vector<bool>> stepped(const Config& config, const Fields& fields, std::size_t layers) {
+  SG_TRY(const std::optional<std::vector<double>> dense, config.reals("mlp_only_layers"));
+  std::vector<bool> out;
+  for (std::size_t l = 0; l < layers; ++l) {
+    const bool named = dense && std::ranges::find(*dense, static_cast<double>(l)) != dense->end();
+    out.push_back(!named && (l + 1) % fields.count(Field::kSparseStep, 1) == 0);
+  }
+  return out;
+}
+
+Result<std::vector<bool>> listed(const Config& config, const Fields& fields, std::size_t layers) {
+  constexpr std::string_view kKey = "mlp_layer_types";
+  SG_TRY(const std::optional<std::vector<std::string>> kinds, config.words(kKey));
+  std::vector<bool> out(layers);
+  if (!kinds) {
+    for (std::size_t l = fields.count(Field::kDenseLayers, 0); l < layers; ++l) out[l] = true;
+    return out;
+  }
+  const bool known = std::ranges::all_of(*kinds, [](const auto& kind) { return kind == "dense" || kind == "sparse"; });
+  if (kinds->size() != layers || !known) {
+    return config.wrong(kKey, fmt::format("a list of {} times dense or sparse", layers));
+  }
+  for (std::size_t l = 0; l < layers; ++l) out[l] = (*kinds)[l] == "sparse";
+  return out;
+}
+
+Result<std::vector<bool>> expert_layers(const Family& family, const Config& config, const Fields& fields,
+                                        const Checkpoint& checkpoint, std::size_t layers) {
+  std::vector<bool> out(layers);
+  if (config.format() == Format::kGguf) {
+    for (std::size_t l = 0; l < layers; ++l) {
+      out[l] = checkpoint.find(fmt::format("blk.{}.ffn_gate_inp.weight", l)) != nullptr;
+    }
+    return out;
+  }
+  switch (family.experts.layers) {
+    case ExpertLayers::kNone: break;
+    case ExpertLayers::kAll: out.assign(layers, true); break;
+    case ExpertLayers::kAfterFirst:
+      for (std::size_t l = fields.count(Field::kDenseLayers); l < layers; ++l) out[l] = true;
+      break;
+    case ExpertLayers::kListed: return listed(config, fields, layers);
+    case ExpertLayers::kStepped: return stepped(config, fields, layers);
+    case ExpertLayers::kBetween: {
+      const double end = fields.real(Field::kExpertEnd, -1);
+      for (std::size_t l = fields.count(Field::kExpertStart); l < layers; ++l) {
+        const bool before_end = end < 0 || static_cast<double>(l) <= end;
+        out[l] = before_end && (l + 1) % fields.count(Field::kSparseStep) == 0;
+      }
+      break;
+    }
+  }
+  return out;
+}
+
+/// The family's score, or what a GGUF file says of it.
+Result<RouterScore> router_score(const Family& family, const Config& config) {
+  constexpr std::string_view kKey = "expert_gating_func";
+  if (config.format() != Format::kGguf) return family.experts.score;
+  SG_TRY(const std::optional<std::size_t> stated, config.count(kKey));
+  switch (stated.value_or(0)) {
+    case 0: return family.experts.score;  // not given
+    case 1:
+    case 3: return RouterScore::kSoftmax;  // over all, or over the chosen ones: the same once they are normalised
+    case 2: return RouterScore::kSigmoid;
+    default: return config.wrong(kKey, "1, 2 or 3");
+  }
+}
+
+Result<void> check_router(const ExpertSpec& experts, const Config& config) {
+  const RouterSpec& r = experts.router;
+  const auto refuse = [&](std::string expected, std::string got) -> Result<void> {
+    return Error{.what = "the router cannot choose so",
+                 .where = config.where(),
+                 .expected = std::move(expected),
+                 .got = std::move(got)};
+  };
+  if (r.chosen > experts.count) {
+    return refuse(fmt::format("at most {} experts per token", experts.count), fmt::format("{}", r.chosen));
+  }
+  if (experts.count % r.groups != 0) {
+    return refuse(fmt::format("groups that divide {} experts", experts.count), fmt::format("{}", r.groups));
+  }
+  const std::size_t per_group = experts.count / r.groups;
+  if (r.groups_used > r.groups || r.chosen > r.groups_used * per_group) {
+    return refuse(fmt::format("at most {} of {} groups, with enough experts", r.groups, r.groups),
+                  fmt::format("{} groups for {} experts", r.groups_used, r.chosen));
+  }
+  if (r.groups > 1 && r.group == GroupScore::kBestTwo && per_group < 2) {
+    return refuse("two experts in a group", fmt::format("{}", per_group));
+  }
+  if (r.score == RouterScore::kSparsemixer && r.chosen != 2) {
+    return refuse("two experts per token", fmt::format("{}", r.chosen));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> resolve_experts(const Family& family, const Config& config, const Fields& fields,
+                             const Checkpoint& checkpoint, Spec& spec) {
+  ExpertSpec& experts = spec.experts;
+  if (family.experts.layers == ExpertLayers::kNone) return {};
+  experts.count = fields.count(Field::kExperts);
+  if (experts.count == 0) return {};
+  experts.width = fields.count(Field::kExpertWidth);
+  experts.shared_width = fields.flag(Field::kShared) ? fields.count(Field::kSharedWidth) : 0;
+  SG_TRY(experts.layers, expert_layers(family, config, fields, checkpoint, spec.layers));
+  experts.gating = family.experts.gating;
+  experts.clamp_limit = static_cast<float>(fields.real(Field::kClampLimit, 0));
+  experts.clamp_slope = static_cast<float>(fields.real(Field::kClampSlope, 1));
+  experts.interleaved = family.experts.interleaved && config.format() == Format::kSafetensors;
+  RouterSpec& router = experts.router;
+  SG_TRY(router.score, router_score(family, config));
+  router.chosen = fields.count(Field::kExpertsUsed);
+  router.groups = fields.count(Field::kGroups, 1);
+  router.groups_used = fields.count(Field::kGroupsUsed, router.groups);
+  router.group = family.experts.group;
+  if (family.experts.group_by_method && config.format() == Format::kSafetensors) {
+    SG_TRY(const std::optional<std::string> method, config.word("topk_method"));
+    const std::string way = method.value_or("greedy");
+    if (way != "greedy" && way != "group_limited_greedy") {
+      return config.wrong("topk_method", "greedy or group_limited_greedy");
+    }
+    if (way == "greedy") router.groups = router.groups_used = 1;
+  }
+  router.normalise = fields.flag(Field::kNormTopk);
+  router.sum_eps = family.experts.sum_eps;
+  router.sum_floor = fields.real(Field::kSumFloor, 0);
+  router.scale = fields.real(Field::kRouterScale, 1);
+  router.jitter = fields.real(Field::kRouterJitter, 0);
+  router.weigh_input = family.experts.weigh_input;
+  return check_router(experts, config);
+}
+
+}  // namespace sg
