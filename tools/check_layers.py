@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "spectra": {"measure", "model", "kernel"},
     "store": {"measure", "spectra"},
     "experiment": {"store", "measure", "spectra", "stats", "forward", "model", "prompts", "io"},
-    "report": {"stats", "measure", "spectra", "experiment"},
+    "report": {"io", "stats", "measure", "spectra", "experiment"},
     "check": {"report", "measure", "model", "kernel", "io"},
     "api": {"report", "spectra", "measure", "model", "prompts", "io", "tokenizer"},
     "cli": {"*"},

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -30,6 +32,14 @@ std::string scaled(double n, const std::array<const char*, 5>& units, int larges
 std::string trimmed(std::string text) {
   while (!text.empty() && text.back() == ' ') text.pop_back();
   return text;
+}
+
+Error bad_bytes(const std::string& text, std::string_view where) {
+  return {.kind = ErrorKind::kUsage,
+          .what = "not a number of bytes",
+          .where = std::string(where),
+          .expected = "a number with a unit, as 512MB or 1.5G",
+          .got = "'" + text + "'"};
 }
 
 }  // namespace
@@ -79,6 +89,30 @@ std::string seconds_text(double seconds) {
   const auto whole = static_cast<long>(std::lround(seconds));
   if (whole < 6000) return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+Result<std::size_t> parse_bytes(const std::string& text, std::string_view where) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  auto [unit_start, failure] = std::from_chars(text.data(), end, number);
+  if (failure != std::errc() || !(number > 0)) return bad_bytes(text, where);
+  std::string unit(unit_start, end);
+  unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
+  std::transform(unit.begin(), unit.end(), unit.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  constexpr std::string_view kPrefixes = "KMGT";
+  double base = 1, power = 0;
+  if (!unit.empty() && unit != "B") {
+    const std::size_t prefix = kPrefixes.find(unit[0]);
+    const std::string rest = unit.substr(1);
+    if (prefix == std::string_view::npos || !(rest.empty() || rest == "B" || rest == "IB"))
+      return bad_bytes(text, where);
+    base = rest == "B" ? 1000 : 1024;
+    power = static_cast<double>(prefix + 1);
+  }
+  const double bytes = number * std::pow(base, power);
+  if (!(bytes >= 1 && bytes < 0x1p63)) return bad_bytes(text, where);
+  return static_cast<std::size_t>(bytes);
 }
 
 }  // namespace sg

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include "base/result.h"
 
 namespace sg {
 
@@ -27,5 +30,9 @@ std::string short_count(std::uint64_t n);
 std::string bytes_text(std::uint64_t n);
 /// "0.21 s", "3 min 20 s".
 std::string seconds_text(double seconds);
+
+/// "1.5G", "512MB", "64 MiB" or bytes. K, M, G, T and KiB.. are powers of 1024, KB, MB, GB, TB powers of 1000. Errors
+/// (usage) name `where`.
+Result<std::size_t> parse_bytes(const std::string& text, std::string_view where);
 
 }  // namespace sg

@@ -9,8 +9,8 @@
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
 #include "experiment/run/analyze.h"
+#include "experiment/value/tree_json.h"
 #include "measure/measure.h"
-#include "report/data/tree_json.h"
 #include "report/file/output_file.h"
 
 namespace sg {

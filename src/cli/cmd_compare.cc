@@ -24,25 +24,16 @@ Result<int> run(const Arguments& a, const Common& common) {
   const std::vector<Output> outputs = {{"--json", a.json}};
   SG_TRY_VOID(spare_inputs(outputs, files_of(other)));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
-  if (a.measure.plan) {
-    SG_TRY(const std::string text, plan_text(job));
-    SG_TRY_VOID(print(text + "This is A; B is read and computed once more beside it.\n"));
-    return 0;
-  }
+  if (a.measure.plan) return print_plan(job, "This is A; B is read and computed once more beside it.\n");
   SG_TRY_VOID(check_fits(job));
   name_tokens(job);
   ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
   if (bar.shown()) job.options.progress = [&bar](double share) { bar.update(share); };
-  const Tokenizer* tokenizer = job.tokenizer ? &*job.tokenizer : nullptr;
   SG_TRY(const Comparison comparison,
-         stoppable([&] { return compare(job.model, other, tokenizer, std::move(job.sequences), job.options); }));
-  const Console console(common);
-  for (const std::string& warning : comparison.warnings) console.warning(warning);
-  if (a.json.empty()) {
-    SG_TRY_VOID(print(comparison_text(comparison), {comparison.a.id, comparison.b.id}));
-  } else {
-    SG_TRY_VOID(write_document(a.json, json_text(comparison_json(comparison))));
-  }
+         stoppable([&] { return compare(job.model, other, job.names(), std::move(job.sequences), job.options); }));
+  Console(common).warnings(comparison.warnings);
+  SG_TRY_VOID(a.json.empty() ? print(comparison_text(comparison), {comparison.a.id, comparison.b.id})
+                             : write_document(a.json, json_text(comparison_json(comparison))));
   return 0;
 }
 
@@ -55,7 +46,7 @@ void add_compare(Program& program) {
   command->add_option("B", a->other, "a model of the same shape: a quantisation, a fine-tune, another conversion")
       ->required();
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
-  command->add_option("--json", a->json, "the comparison as one JSON document")->type_name("FILE|-");
+  add_json(*command, a->json, "the comparison as one JSON document");
   finish_command(program, *command,
                  "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of "
                  "France is\"",

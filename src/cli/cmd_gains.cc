@@ -8,8 +8,6 @@
 #include "report/data/gains_json.h"
 #include "report/data/measurement_json.h"
 #include "report/text/gain_text.h"
-#include "report/text/massive_text.h"
-#include "report/text/model_text.h"
 
 namespace sg {
 namespace {
@@ -25,23 +23,9 @@ bool is_measurement_file(const std::string& path) {
   return path.ends_with(".json") && std::filesystem::is_regular_file(path, ignored);
 }
 
-std::string gains_text(const Measurement& m) {
-  std::string text = model_line(m.model) + run_line(m) + "\n" + ladder_table(m) + "\n" + span_table(m) + "\n" +
-                     preset_table(m) + "\n" + disagreement_text(m) + massive_text(m);
-  return text;
-}
-
-Result<std::string> chosen_text(const Arguments& a, const Measurement& m) {
-  if (a.definition.empty()) return gains_text(m);
-  const std::string head = model_line(m.model) + run_line(m) + "\n";
-  if (a.definition == "all") return head + all_definitions_table(m);
-  SG_TRY(const Definition definition, find_definition(a.definition));
-  return head + definition_text(definition, a.definition, m);
-}
-
 Result<int> show(const Arguments& a, const Measurement& m) {
   if (a.json.empty()) {
-    SG_TRY(const std::string text, chosen_text(a, m));
+    SG_TRY(const std::string text, gains_text(m, a.definition));
     SG_TRY_VOID(print(text, {m.model.id}));
     return 0;
   }
@@ -68,14 +52,9 @@ Result<int> run(const Arguments& a, const Common& common) {
     return show(a, m);
   }
   SG_TRY(Job job, prepare(a.measure, common, outputs));
-  if (a.measure.plan) {
-    SG_TRY(const std::string text, plan_text(job));
-    SG_TRY_VOID(print(text));
-    return 0;
-  }
+  if (a.measure.plan) return print_plan(job);
   SG_TRY(const Measurement m, run_job(job, common));
-  const Console console(common);
-  for (const std::string& warning : m.warnings) console.warning(warning);
+  Console(common).warnings(m.warnings);
   return show(a, m);
 }
 
@@ -91,7 +70,7 @@ void add_gains(Program& program) {
       ->add_option("--definition", a->definition,
                    "one definition by its name or id, or all of them; see list definitions")
       ->type_name("NAME|all");
-  command->add_option("--json", a->json, "the gains as one JSON document")->type_name("FILE|-");
+  add_json(*command, a->json, "the gains as one JSON document");
   finish_command(program, *command, "streamgauge gains SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
                  [a, &program] { return run(*a, program.common); });
 }

@@ -34,9 +34,8 @@ Result<int> run(const std::string& name, const std::string& json, const Common& 
 void add_inspect(Program& program) {
   auto model = std::make_shared<std::string>(), json = std::make_shared<std::string>();
   CLI::App* command = program.app.add_subcommand("inspect", "what is in a model; loads no weights");
-  command->add_option("MODEL", *model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub")
-      ->required();
-  command->add_option("--json", *json, "the same as one JSON document")->type_name("FILE|-");
+  add_model(*command, *model);
+  add_json(*command, *json, "the same as one JSON document");
   finish_command(program, *command, "streamgauge inspect SmolLM2-135M-Instruct.Q4_1.gguf",
                  [model, json, &program] { return run(*model, *json, program.common); });
 }

@@ -6,14 +6,12 @@
 #include "base/folder.h"
 #include "base/number_text.h"
 #include "cli/common.h"
-#include "experiment/file/builtin.h"
-#include "experiment/file/parse.h"
 #include "io/hub_cache.h"
 #include "io/zoo_folder.h"
-#include "measure/definition.h"
 #include "model/family.h"
 #include "prompts/suites.h"
 #include "report/text/fields_text.h"
+#include "report/text/list_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {
@@ -37,30 +35,6 @@ std::string families_text() {
   return table.text();
 }
 
-std::string words(const auto& all) {
-  std::string text;
-  for (const auto value : all) text.append(text.empty() ? "" : ", ").append(name(value));
-  return text;
-}
-
-std::string definitions_text() {
-  TextTable table({{"name", Align::kLeft}, {"definition", Align::kLeft}, {"what", Align::kLeft}});
-  for (const Preset& p : presets()) table.row({std::string(p.name), p.definition.id(), std::string(p.note)});
-  return table.text() + "\nAny other is reduction/span/pooling:\n  reduction  " + words(kReductions) +
-         "\n  span       " + words(kGainSpans) + "\n  pooling    " + words(kPoolings) + "\n";
-}
-
-Result<std::string> experiments_text() {
-  TextTable table({{"experiment", Align::kLeft}, {"seed", Align::kLeft}, {"what it concludes", Align::kLeft}});
-  for (const BuiltinExperiment& one : builtin_experiments()) {
-    SG_TRY(const Experiment e, parse_experiment(std::string(one.text), std::string(one.name) + ".toml"));
-    std::string concludes;
-    for (const VerdictSpec& verdict : e.verdicts) concludes.append(concludes.empty() ? "" : "; ").append(verdict.title);
-    table.row({e.id, e.seed, concludes});
-  }
-  return table.text() + "\nstreamgauge run --print NAME shows one, to copy it.\n";
-}
-
 std::string models_text() {
   TextTable table({{"model", Align::kLeft}, {"revision", Align::kLeft}, {"path", Align::kLeft}});
   for (const CachedModel& m : cached_models()) table.row({m.id, m.revision, m.path.string()});
@@ -75,19 +49,22 @@ std::string models_text() {
   return "No model in " + hub_cache_folder().string() + " or " + own_models_folder().string() + ".\n";
 }
 
+/// What `list` lists, by its word.
+struct Listing {
+  const char* what;
+  Result<std::string> (*text)();
+};
+constexpr Listing kListings[] = {{"suites", [] { return Result<std::string>(suites_text()); }},
+                                 {"experiments", experiments_text},
+                                 {"families", [] { return Result<std::string>(families_text()); }},
+                                 {"definitions", [] { return Result<std::string>(definitions_text()); }},
+                                 {"fields", [] { return Result<std::string>(fields_text()); }},
+                                 {"models", [] { return Result<std::string>(models_text()); }}};
+
 Result<int> run(const std::string& what) {
-  if (what == "suites") {
-    SG_TRY_VOID(print(suites_text()));
-  } else if (what == "families") {
-    SG_TRY_VOID(print(families_text()));
-  } else if (what == "fields") {
-    SG_TRY_VOID(print(fields_text()));
-  } else if (what == "definitions") {
-    SG_TRY_VOID(print(definitions_text()));
-  } else if (what == "models") {
-    SG_TRY_VOID(print(models_text()));
-  } else {
-    SG_TRY(const std::string text, experiments_text());
+  for (const Listing& listing : kListings) {
+    if (what != listing.what) continue;
+    SG_TRY(const std::string text, listing.text());
     SG_TRY_VOID(print(text));
   }
   return 0;

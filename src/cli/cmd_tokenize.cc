@@ -89,13 +89,9 @@ void add_tokenize(Program& program) {
   CLI::App* command = program.app.add_subcommand("tokenize", "text to ids");
   command->add_option("MODEL", a->model, "a model, or a tokenizer.json")->required();
   command->add_option("FILE", a->file, "a file that is one text; - reads standard input");
-  a->texts = command->add_option("-p,--prompt", "a text; repeat it for more")
-                 ->type_name("TEXT")
-                 ->expected(1)
-                 ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-                 ->allow_extra_args(false);
+  a->texts = add_repeated(*command, "-p,--prompt", "TEXT", "a text; repeat it for more");
   command->add_flag("--no-special", a->no_special, "leave away the special tokens that the model puts around a text");
-  command->add_option("--json", a->json, "{\"sequences\": [{\"text\", \"ids\", \"tokens\"}]}")->type_name("FILE|-");
+  add_json(*command, a->json, "{\"sequences\": [{\"text\", \"ids\", \"tokens\"}]}");
   finish_command(program, *command,
                  "streamgauge tokenize SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --json -",
                  [a, &program] { return run(*a, program.common); });

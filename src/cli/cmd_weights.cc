@@ -105,9 +105,7 @@ void add_weights(Program& program) {
   auto a = std::make_shared<Arguments>();
   CLI::App* command =
       program.app.add_subcommand("weights", "exact norms of W_U, W_E and any other matrix, spectral norms with bounds");
-  command
-      ->add_option("MODEL", a->model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub")
-      ->required();
+  add_model(*command, a->model);
   command->add_option("--tensor", a->tensors, "matrices by stored name or role, * and ? match; repeatable")
       ->allow_extra_args(false)
       ->type_name("GLOB");
@@ -122,8 +120,8 @@ void add_weights(Program& program) {
                    "spectral norm of W_U times the gain over the prompts, by this definition; see list definitions")
       ->type_name("NAME");
   add_prompt_flags(*command, a->measure.prompts);
-  command->add_option("--json", a->json, "the statistics as one JSON document")->type_name("FILE|-");
-  command->add_option("--csv", a->csv, "one row per matrix")->type_name("FILE|-");
+  add_json(*command, a->json, "the statistics as one JSON document");
+  add_csv(*command, a->csv, "one row per matrix");
   finish_command(program, *command, "streamgauge weights SmolLM2-135M-Instruct.Q4_1.gguf --all",
                  [a, &program] { return run(*a, program.common); });
 }

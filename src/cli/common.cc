@@ -60,6 +60,35 @@ void finish_command(Program& program, CLI::App& command, const std::string& exam
   command.callback([&program, run = std::move(run)] { program.action = run; });
 }
 
+void add_model(CLI::App& command, std::string& model) {
+  command.add_option("MODEL", model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
+      ->required();
+}
+
+void add_json(CLI::App& command, std::string& file, const std::string& help) {
+  command.add_option("--json", file, help)->type_name("FILE|-");
+}
+
+void add_csv(CLI::App& command, std::string& file, const std::string& help) {
+  command.add_option("--csv", file, help)->type_name("FILE|-");
+}
+
+void add_memory(CLI::App& command, std::string& bytes) {
+  command
+      .add_option("--memory", bytes,
+                  "activations per pass over the weights, as 512MB or 1.5G; a quarter of the RAM when not given")
+      ->type_name("BYTES");
+}
+
+CLI::Option* add_repeated(CLI::App& command, const std::string& names, const std::string& type,
+                          const std::string& help) {
+  return command.add_option(names, help)
+      ->type_name(type)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
 void Console::error(const std::string& text, const std::string& next) const {
   const std::string label = colours(STDERR_FILENO) ? "\x1b[31mstreamgauge: error:\x1b[0m " : "streamgauge: error: ";
   const std::string below = next.empty() ? "" : next + "\n";

@@ -37,6 +37,17 @@ struct Program {
 /// Adds the flags of every command, and the example under its --help. `run` is called after parsing.
 void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run);
 
+// Flags that several commands have.
+/// MODEL, of commands that open one.
+void add_model(CLI::App& command, std::string& model);
+void add_json(CLI::App& command, std::string& file, const std::string& help);
+void add_csv(CLI::App& command, std::string& file, const std::string& help);
+void add_memory(CLI::App& command, std::string& bytes);
+/// A flag that may be repeated, one value each time, taken as it is: a prompt may look like a list or begin with a
+/// dash.
+CLI::Option* add_repeated(CLI::App& command, const std::string& names, const std::string& type,
+                          const std::string& help);
+
 // One function per command; each adds its subcommand.
 void add_inspect(Program& program);
 void add_measure(Program& program);
@@ -67,6 +78,9 @@ class Console {
   void note(const std::string& text) const;
   void info(const std::string& text) const { say(LogLevel::kInfo, "", text); }
   void debug(const std::string& text) const { say(LogLevel::kDebug, "", text); }
+  void warnings(const std::vector<std::string>& texts) const {
+    for (const std::string& text : texts) warning(text);
+  }
 
  private:
   void say(LogLevel level, const char* label, const std::string& text) const;

@@ -45,10 +45,7 @@ void name_tokens(Job& job);
 /// Runs the job under a progress bar.
 Result<Measurement> run_job(Job& job, const Common& common);
 
-/// What --plan prints: bytes to read, peak memory, the time that this machine is expected to take.
-Result<std::string> plan_text(const Job& job);
-
-/// "1.5G", "512MB", "64 MiB" or bytes. K, M, G, T and KiB.. are powers of 1024, KB, MB, GB, TB powers of 1000.
-Result<std::size_t> parse_bytes(const std::string& text);
+/// What --plan prints, and the lines of `more` under it; the exit code.
+Result<int> print_plan(const Job& job, const std::string& more = "");
 
 }  // namespace sg

@@ -22,16 +22,7 @@ std::size_t most_text(std::size_t memory) {
 
 void add_prompt_flags(CLI::App& command, PromptArguments& arguments) {
   const std::string group = "Prompts";
-  const auto repeated = [&](const char* names, const char* type, const std::string& help) {
-    // One value per flag, taken as it is: a prompt may look like a list or begin with a dash.
-    return command.add_option(names, help)
-        ->type_name(type)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->allow_extra_args(false)
-        ->group(group);
-  };
-  arguments.texts = repeated("-p,--prompt", "TEXT", "a prompt; repeat it for more");
+  arguments.texts = add_repeated(command, "-p,--prompt", "TEXT", "a prompt; repeat it for more")->group(group);
   command
       .add_option("--prompts", arguments.file,
                   "prompts from a file: one a line, or .json, .jsonl with text and category; - reads standard input")
@@ -40,7 +31,8 @@ void add_prompt_flags(CLI::App& command, PromptArguments& arguments) {
   command.add_option("--suite", arguments.suite, "a built-in suite of prompts, see list suites")
       ->type_name("NAME")
       ->group(group);
-  arguments.ids = repeated("--ids", "1,2,3", "token ids instead of text; repeat it for more prompts");
+  arguments.ids =
+      add_repeated(command, "--ids", "1,2,3", "token ids instead of text; repeat it for more prompts")->group(group);
 }
 
 bool needs_tokenizer(const PromptArguments& arguments) {
@@ -55,7 +47,7 @@ Result<std::vector<Prompt>> gather_prompts(const PromptArguments& arguments, con
   for (const std::string& text : arguments.texts->results()) prompts.push_back(text_prompt(text));
   if (!arguments.file.empty()) {
     SG_TRY(PromptFile file, read_prompt_file(arguments.file, most_text(limits.memory)));
-    for (const std::string& warning : file.warnings) console.warning(warning);
+    console.warnings(file.warnings);
     std::ranges::move(file.prompts, std::back_inserter(prompts));
   }
   if (!arguments.suite.empty()) {

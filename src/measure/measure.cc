@@ -149,8 +149,11 @@ Acquaintance acquaint(const Model& model) {
   return {.facts = std::move(facts), .tokenizer = tokenizer.get()};
 }
 
+std::string engine_version() { return SG_VERSION; }
+
 EngineFacts engine_facts(const Kernels& kernels, int threads) {
-  return {.version = SG_VERSION, .isa = std::string(kernels.isa), .threads = threads, .numerics = kNumericsVersion};
+  return {
+      .version = engine_version(), .isa = std::string(kernels.isa), .threads = threads, .numerics = kNumericsVersion};
 }
 
 Result<EngineFacts> engine_facts(int threads, const std::string& isa) {

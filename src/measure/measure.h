@@ -37,6 +37,8 @@ struct MeasureOptions {
   Trace* trace = nullptr;                          // filled with what was computed and read when
 };
 
+/// "0.1.0"
+std::string engine_version();
 /// The engine of a run: what every result says about who computed it.
 EngineFacts engine_facts(const Kernels& kernels, int threads);
 /// The same for these options. Errors: an unknown ISA.

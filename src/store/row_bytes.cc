@@ -48,6 +48,12 @@ void RowReader::get(std::int32_t& value) {
   ok_ = ok_ && static_cast<std::uint64_t>(std::int64_t{value}) == bits;
 }
 
+void RowReader::get(std::int64_t& value) {
+  std::uint64_t bits = 0;
+  get(bits);
+  value = std::bit_cast<std::int64_t>(bits);
+}
+
 void RowReader::get(double& value) {
   std::uint64_t bits = 0;
   get(bits);

@@ -34,6 +34,7 @@ class RowWriter {
   void put(const std::string& text) { put(std::string_view(text)); }
   void put(bool value) { put(std::uint64_t{value}); }
   void put(std::int32_t value) { put(static_cast<std::uint64_t>(std::int64_t{value})); }
+  void put(std::int64_t value) { put(std::bit_cast<std::uint64_t>(value)); }
   void put(double value) { put(std::bit_cast<std::uint64_t>(value)); }
   void put(const LayerTable& table) {
     put(std::uint64_t{table.layers});
@@ -81,6 +82,7 @@ class RowReader {
   void get(std::string& text);
   void get(bool& value);
   void get(std::int32_t& value);
+  void get(std::int64_t& value);
   void get(double& value);
   template <class T>
   void get(std::vector<T>& values) {

@@ -4,6 +4,7 @@
 #include "experiment/evaluate/dependencies.h"
 #include "experiment/evaluate/multiverse.h"
 #include "experiment/evaluate/seed_results.h"
+#include "experiment/value/tree.h"
 #include "experiment/value/value.h"
 #include "made_up.h"
 

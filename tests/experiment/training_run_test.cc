@@ -1,5 +1,5 @@
 // The checkpoints of a training run as models: names that say a step, metrics and prompts beside them, and the
-// overrides that make an experiment of them.
+// experiment over them.
 #include "experiment/run/training_run.h"
 
 #include <gtest/gtest.h>
@@ -7,7 +7,8 @@
 
 #include <fstream>
 
-#include "experiment/evaluate/seed_results.h"
+#include "experiment/run/run_record.h"
+#include "experiment/run/stand_ins.h"
 #include "experiment/run/step_name.h"
 #include "experiment/value/value.h"
 #include "made_up.h"
@@ -130,19 +131,19 @@ TEST_F(TrainingRunTest, NumbersOfTheMetricsBecomeFacts) {
                               object("", {leaf("step", std::int64_t{99}), leaf("test_accuracy", 1.0)})});
   const Result<void> added = add_metrics(found, given, "metrics.json");
   ASSERT_TRUE(added.ok()) << added.error().message();
-  const Result<Experiment> parsed = parse_experiment(
-      made_up::file("[[columns]]\nname = \"accuracy\"\nfact = \"test_accuracy\"\n"), "test.toml", overrides_of(found));
-  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
-  const std::vector<ModelEntry>& models = parsed.value().models;
-  ASSERT_EQ(models.size(), 2u);
-  EXPECT_EQ(models[0].key, "step-5");
-  EXPECT_EQ(models[1].label, "step 10");
+  Experiment e = made_up::experiment("[[columns]]\nname = \"accuracy\"\nfact = \"test_accuracy\"\n");
+  EXPECT_EQ(use_training_run(found, e).size(), 1u);
+  ASSERT_EQ(e.models.size(), 2u);
+  EXPECT_EQ(e.models[0].key, "step-5");
+  EXPECT_EQ(e.models[0].name, "step_5");
+  EXPECT_EQ(e.models[1].label, "step 10");
   using Facts = std::vector<std::pair<std::string, Value>>;
-  EXPECT_EQ(models[0].facts,
-            (Facts{{"grokked", false}, {"step", std::int64_t{5}}, {"test_accuracy", std::int64_t{0}}}));
-  EXPECT_EQ(models[1].facts,
-            (Facts{{"note", std::string("late \"quoted\"")}, {"step", std::int64_t{10}}, {"test_accuracy", 0.5}}));
-  EXPECT_EQ(parsed.value().prompts.size(), 2u);  // the file's own
+  const Facts early = {{"test_accuracy", std::int64_t{0}}, {"grokked", false}, {"step", std::int64_t{5}}};
+  const Facts late = {{"test_accuracy", 0.5}, {"note", std::string("late \"quoted\"")}, {"step", std::int64_t{10}}};
+  EXPECT_EQ(e.models[0].facts, early);
+  EXPECT_EQ(e.models[1].facts, late);
+  for (const Facts& facts : {early, late}) EXPECT_EQ(facts_of(given_facts(facts)), facts);
+  EXPECT_EQ(e.prompts.size(), 2u);  // the file's own
 }
 
 TEST_F(TrainingRunTest, MetricsThatDoNotFitAreRefused) {
@@ -165,17 +166,17 @@ TEST_F(TrainingRunTest, PromptsBecomeTheExperiments) {
   const Tree given = object("", {leaf("name", std::string("modular-addition")),
                                  object("categories", {leaf("seen", seen), leaf("held-out", held_out)})});
   ASSERT_TRUE(add_prompts(found, given, "prompts.json").ok());
-  std::vector<std::string> changes = overrides_of(found);
-  const Result<Experiment> parsed = parse_experiment(made_up::file(""), "test.toml", changes);
-  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
-  EXPECT_EQ(parsed.value().suite, "modular-addition");
-  ASSERT_EQ(parsed.value().prompts.size(), 3u);
-  EXPECT_EQ(parsed.value().prompts[1].text, "a \"b\"\n");
-  EXPECT_EQ(column(parsed.value().prompts[2], kCategoryColumn), "held-out");
+  Experiment e = made_up::experiment("");
+  EXPECT_EQ(use_training_run(found, e).size(), 2u);
+  EXPECT_EQ(e.suite, "modular-addition");
+  ASSERT_EQ(e.prompts.size(), 3u);
+  EXPECT_EQ(e.prompts[1].text, "a \"b\"\n");
+  EXPECT_EQ(column(e.prompts[2], kCategoryColumn), "held-out");
   // What the user sets wins.
-  changes.emplace_back("prompts.suite=notebook-003");
-  const Result<Experiment> changed = parse_experiment(made_up::file(""), "test.toml", changes);
+  const std::vector<std::string> changes = {"prompts.suite=notebook-003"};
+  Result<Experiment> changed = parse_experiment(made_up::file(""), "test.toml", changes);
   ASSERT_TRUE(changed.ok()) << changed.error().message();
+  EXPECT_EQ(use_training_run(found, changed.value()).size(), 1u);
   EXPECT_EQ(changed.value().prompts.size(), 25u);
   for (const Tree& bad : {object("", {}), object("", {object("categories", {leaf("seen", 1.0)})})}) {
     EXPECT_FALSE(add_prompts(found, bad, "prompts.json").ok());

@@ -40,6 +40,7 @@ class Draw {
   static void fill(double& value) { value = any_double(); }
   static void fill(bool& value) { value = any_bool(); }
   static void fill(int& value) { value = *rc::gen::inRange(0, std::numeric_limits<int>::max()); }
+  static void fill(std::int64_t& value) { value = *rc::gen::arbitrary<std::int64_t>(); }
   static void fill(std::size_t& value) { value = *rc::gen::inRange<std::size_t>(0, std::size_t{1} << 50); }
   /// Any bytes, zero and invalid UTF-8 among them.
   static void fill(std::string& value) { value = *rc::gen::string<std::string>(); }

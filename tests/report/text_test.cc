@@ -27,6 +27,11 @@ TEST(NumberText, ForPeople) {
   EXPECT_EQ(short_count(64), "64");
   EXPECT_EQ(bytes_text(98403584), "98 MB");
   EXPECT_EQ(bytes_text(12), "12 bytes");
+  EXPECT_EQ(parse_bytes("1.5 KiB", "--memory").value(), 1536u);
+  EXPECT_EQ(parse_bytes("2MB", "--memory").value(), 2'000'000u);
+  for (const char* text : {"", "0", "-1", "1Q", "1 KBs", "nan", "1e30"}) {
+    EXPECT_EQ(parse_bytes(text, "--memory").error().where, "--memory") << text;
+  }
   EXPECT_EQ(seconds_text(0.2104), "210 ms");
   EXPECT_EQ(seconds_text(3.25), "3.2 s");
   EXPECT_EQ(seconds_text(200), "3 min 20 s");

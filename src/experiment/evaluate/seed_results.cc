@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "experiment/value/tree.h"
 #include "experiment/value/value.h"
 
 namespace sg {
@@ -57,31 +58,6 @@ void fill_models(const ResultKey& key, const World& world, Tree& list) {
 }
 
 }  // namespace
-
-Tree& tree_at(Tree& root, const std::vector<std::string>& path) {
-  Tree* at = &root;
-  for (const std::string& step : path) {
-    at->object = true;
-    auto found = std::find_if(at->children.begin(), at->children.end(), [&](const Tree& t) { return t.key == step; });
-    if (found == at->children.end()) {
-      at->children.push_back({.key = step});
-      found = at->children.end() - 1;
-    }
-    at = &*found;
-  }
-  return *at;
-}
-
-const Tree* find_in(const Tree& root, const std::vector<std::string>& path) {
-  const Tree* at = &root;
-  for (const std::string& step : path) {
-    const auto found =
-        std::find_if(at->children.begin(), at->children.end(), [&](const Tree& t) { return t.key == step; });
-    if (found == at->children.end()) return nullptr;
-    at = &*found;
-  }
-  return at;
-}
 
 Tree seed_results(const World& world, const std::vector<Verdict>& verdicts, const std::string& started) {
   Tree root;

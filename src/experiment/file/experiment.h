@@ -233,6 +233,7 @@ struct Experiment {
   std::vector<std::string> weights;  // roles of matrices to measure
   bool logits = false;
   std::vector<ModelEntry> models;
+  bool models_are_given = false;  // with the command, in place of the file's
   std::vector<Column> columns, prompt_columns;
   std::vector<ValueSpec> values;
   std::vector<VerdictSpec> verdicts;
@@ -251,6 +252,10 @@ std::vector<ColumnHead> heads_of(const ValueSpec& value);
 
 /// A name as expressions can use it: '_' for everything but letters, digits and '_', never a digit first.
 std::string expression_name(const std::string& key);
+
+/// A model that came with the command.
+ModelEntry given_model(const std::string& key, const std::string& label,
+                       std::vector<std::pair<std::string, Value>> facts);
 
 /// Names that every expression over models or the whole experiment may use besides columns and values.
 inline constexpr std::string_view kModelCount = "n_models";    // without an error

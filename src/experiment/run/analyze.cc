@@ -1,9 +1,13 @@
 #include "experiment/run/analyze.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <map>
 #include <set>
 
-#include "experiment/evaluate/seed_results.h"
+#include "experiment/value/tree.h"
+#include "experiment/value/tree_json.h"
 #include "experiment/value/value.h"
 
 namespace sg {
@@ -92,29 +96,22 @@ void read_row(const Tree& row, NamedCells& cells) {
   }
 }
 
-std::string text_at(const Tree& tree, const std::string& key) {
-  const Tree* node = find_in(tree, {key});
-  return node != nullptr ? text_of(node->leaf).value_or("") : "";
-}
-
 std::uint64_t count_at(const Tree& tree, const std::string& key) {
-  const Tree* node = find_in(tree, {key});
-  const auto* count = node != nullptr ? std::get_if<std::int64_t>(&node->leaf) : nullptr;
-  return count != nullptr && *count > 0 ? static_cast<std::uint64_t>(*count) : 0;
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(integer_at(tree, key).value_or(0), 0));
 }
 
 /// The checkpoint that a row of ours was measured on.
 std::optional<MeasuredModel> read_measured(const Tree& row) {
   const Tree* node = find_in(row, {"measured"});
   if (node == nullptr || !node->object) return std::nullopt;
-  return MeasuredModel{.id = text_at(*node, "id"),
-                       .family = text_at(*node, "family"),
-                       .dtype = text_at(*node, "dtype"),
-                       .fingerprint = text_at(*node, "fingerprint"),
+  return MeasuredModel{.id = text_at(*node, "id").value_or(""),
+                       .family = text_at(*node, "family").value_or(""),
+                       .dtype = text_at(*node, "dtype").value_or(""),
+                       .fingerprint = text_at(*node, "fingerprint").value_or(""),
                        .layers = count_at(*node, "n_layers"),
                        .width = count_at(*node, "d_model"),
                        .parameters = count_at(*node, "parameters"),
-                       .stands_for = text_at(*node, "stands_for")};
+                       .stands_for = text_at(*node, "stands_for").value_or("")};
 }
 
 /// A file of ours keeps every column by its name.
@@ -123,10 +120,10 @@ Result<void> read_ours(const Tree& ours, const std::string& source, Found& found
   if (models == nullptr) return {};
   Keys keys(source, "streamgauge.models");
   for (const Tree& row : models->children) {
-    SG_TRY_VOID(keys.add(text_at(row, "key")));
-    GivenModel& model = found.model(text_at(row, "key"));
-    const std::string error = text_at(row, "error");
-    if (!error.empty()) model.error = error;
+    const std::string key = text_at(row, "key").value_or("");
+    SG_TRY_VOID(keys.add(key));
+    GivenModel& model = found.model(key);
+    if (const auto error = text_at(row, "error"); error && !error->empty()) model.error = error;
     read_row(row, model.cells.columns);
     model.cells.measured = read_measured(row);
   }
@@ -135,23 +132,19 @@ Result<void> read_ours(const Tree& ours, const std::string& source, Found& found
   for (const Tree& row : prompts->children) {
     NamedCells cells;
     read_row(row, cells);
-    found.model(text_at(row, "key")).cells.prompts.push_back(std::move(cells));
+    found.model(text_at(row, "key").value_or("")).cells.prompts.push_back(std::move(cells));
   }
   return {};
 }
 
-std::string place_of(const ResultKey& key) {
-  std::string place;
-  for (const std::string& step : key.path) place.append(place.empty() ? "" : ".").append(step);
-  return place;
-}
+std::string place_of(const ResultKey& key) { return fmt::format("{}", fmt::join(key.path, ".")); }
 
 std::string places_of(const Experiment& e) {
-  std::string places;
+  std::vector<std::string> places;
   for (const ResultKey& key : e.results) {
-    if (key.kind != ResultKey::Kind::kLeaf) places.append(places.empty() ? "" : ", ").append(place_of(key));
+    if (key.kind != ResultKey::Kind::kLeaf) places.push_back(place_of(key));
   }
-  return places.empty() ? "streamgauge.models" : places;
+  return places.empty() ? "streamgauge.models" : fmt::format("{}", fmt::join(places, ", "));
 }
 
 }  // namespace

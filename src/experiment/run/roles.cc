@@ -61,21 +61,4 @@ Result<Cast> cast_models(const Experiment& e, std::span<const KeyedModel> given)
   return cast;
 }
 
-Result<StandIns> stand_ins(const Experiment& e, const std::filesystem::path& zoo) {
-  StandIns found;
-  for (const ModelEntry& entry : e.models) {
-    if (entry.zoo.empty()) {
-      found.notices.push_back(entry.label + " has no stand-in in the pocket zoo and is left out.");
-    } else {
-      found.models.push_back({.key = entry.key, .model = (zoo / entry.zoo).string(), .label = entry.zoo});
-    }
-  }
-  if (!found.models.empty()) return found;
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "no model of the experiment has a stand-in in the pocket zoo",
-               .where = e.id,
-               .expected = "zoo = \"NAME\" in [[models]]",
-               .hint = "Name models with --model KEY=MODEL"};
-}
-
 }  // namespace sg

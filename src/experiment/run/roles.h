@@ -1,7 +1,6 @@
 // Which models run, and which of the experiment's models each of them stands for.
 #pragma once
 
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,13 +26,5 @@ struct Cast {
 /// of the next listed model that nobody named when the experiment compares named models, else it is one of its own.
 /// Errors (usage): a key given twice.
 Result<Cast> cast_models(const Experiment& experiment, std::span<const KeyedModel> given);
-
-/// The pocket zoo's models in the place of the file's.
-struct StandIns {
-  std::vector<KeyedModel> models;
-  std::vector<std::string> notices;  // models that have none, which are left out
-};
-/// Errors (usage): the file names no stand-in at all.
-Result<StandIns> stand_ins(const Experiment& experiment, const std::filesystem::path& zoo);
 
 }  // namespace sg

@@ -38,6 +38,7 @@ Result<std::vector<Prepared>> prepare_all(const Experiment& e, const Cast& cast,
   for (const ModelData& data : cast.models) {
     SG_TRY_VOID(go_on(options.stop));
     Prepared p = prepare_model(e, data, options, store);
+    if (e.models_are_given) p.outcome.given = given_facts(data.stated_facts);
     if (p.failure && p.failure->ends_run) return std::move(p.failure->error);
     if (p.failure) p.outcome.error = p.failure->error.message();
     if (p.job) p.outcome.error = kNotYet;
@@ -81,6 +82,17 @@ void use_recorded_prompts(const RunRecord& record, Experiment& e) {
   }
 }
 
+/// Models that came with the command, in place of the file's.
+void use_given_models(const RunRecord& record, Experiment& e) {
+  if (record.suite) e.suite = *record.suite;
+  for (const ModelOutcome& outcome : record.models) {
+    if (!outcome.given) continue;
+    if (!e.models_are_given) e.models.clear();
+    e.models_are_given = true;
+    e.models.push_back(given_model(outcome.key, outcome.label, facts_of(*outcome.given)));
+  }
+}
+
 }  // namespace
 
 Result<void> measure_experiment(const Experiment& e, const RunOptions& options, RowStore& store) {
@@ -92,6 +104,7 @@ Result<void> measure_experiment(const Experiment& e, const RunOptions& options, 
                       .started = options.started,
                       .pocket = options.pocket,
                       .engine = engine,
+                      .suite = e.models_are_given ? std::optional(e.suite) : std::nullopt,
                       .models = {},
                       .notices = options.notices};
   record.notices.insert(record.notices.end(), cast.notices.begin(), cast.notices.end());
@@ -118,6 +131,7 @@ Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* 
     return Error{.what = "the store holds no run", .hint = "Make one with streamgauge run EXPERIMENT -o DIR"};
   SG_TRY(Experiment e, parse_experiment(record->experiment, "the stored experiment", record->overrides));
   use_recorded_prompts(*record, e);
+  use_given_models(*record, e);
   std::vector<KeyedModel> keys;
   for (const ModelOutcome& outcome : record->models) keys.push_back({outcome.key, outcome.source});
   SG_TRY(Cast cast, cast_models(e, keys));

@@ -4,6 +4,31 @@
 
 namespace sg {
 
+std::vector<GivenFact> given_facts(const std::vector<std::pair<std::string, Value>>& facts) {
+  std::vector<GivenFact> given;
+  for (const auto& [key, value] : facts) {
+    GivenFact& fact = given.emplace_back(GivenFact{.key = key});
+    if (const auto* truth = std::get_if<bool>(&value)) fact.truth = *truth;
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) fact.integer = *integer;
+    if (const auto* number = std::get_if<double>(&value)) fact.number = *number;
+    if (const auto* text = std::get_if<std::string>(&value)) fact.text = *text;
+  }
+  return given;
+}
+
+std::vector<std::pair<std::string, Value>> facts_of(const std::vector<GivenFact>& given) {
+  std::vector<std::pair<std::string, Value>> facts;
+  for (const GivenFact& fact : given) {
+    Value value;
+    if (fact.truth) value = *fact.truth;
+    if (fact.integer) value = *fact.integer;
+    if (fact.number) value = *fact.number;
+    if (fact.text) value = *fact.text;
+    facts.emplace_back(fact.key, std::move(value));
+  }
+  return facts;
+}
+
 Result<void> put_record(RowStore& store, const RunRecord& record) { return store.put_run(row_bytes(record)); }
 
 Result<std::optional<RunRecord>> find_record(RowStore& store) {

@@ -1,13 +1,12 @@
 #include "experiment/run/training_run.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
-#include <sstream>
 
 #include "base/folder.h"
-#include "experiment/evaluate/seed_results.h"
+#include "base/text_file.h"
 #include "experiment/run/step_name.h"
+#include "experiment/value/tree.h"
+#include "experiment/value/tree_json.h"
 #include "experiment/value/value.h"
 
 namespace sg {
@@ -29,18 +28,6 @@ Error bad_entry(const std::string& where, std::size_t place, std::string what, s
           .expected = std::move(expected)};
 }
 
-std::optional<std::int64_t> integer_at(const Tree& entry, const char* key) {
-  const Tree* node = find_in(entry, {key});
-  if (node == nullptr) return std::nullopt;
-  const auto* integer = std::get_if<std::int64_t>(&node->leaf);
-  return integer != nullptr ? std::optional(*integer) : std::nullopt;
-}
-
-std::string text_at(const Tree& tree, const char* key) {
-  const Tree* node = find_in(tree, {key});
-  return node != nullptr ? text_of(node->leaf).value_or("") : "";
-}
-
 /// A fact is a number, a truth or a text; lists, objects and null are none.
 void add_facts(const Tree& entry, TrainingStep& checkpoint) {
   for (const Tree& child : entry.children) {
@@ -51,45 +38,12 @@ void add_facts(const Tree& entry, TrainingStep& checkpoint) {
   }
 }
 
-void insert(toml::table& table, const std::string& key, const Value& value) {
-  if (const auto* truth = std::get_if<bool>(&value)) table.insert_or_assign(key, *truth);
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) table.insert_or_assign(key, *integer);
-  if (const auto* number = std::get_if<double>(&value)) table.insert_or_assign(key, *number);
-  if (const auto* text = std::get_if<std::string>(&value)) table.insert_or_assign(key, *text);
-}
-
-std::string override_text(const std::string& key, const toml::node& value) {
-  std::ostringstream out;
-  out << key << "=";
-  value.visit([&](const auto& node) { out << node; });
-  return out.str();
-}
-
-toml::table model_table(const TrainingStep& checkpoint) {
-  toml::table facts{{kStep, checkpoint.step}};
-  for (const auto& [key, value] : checkpoint.facts) insert(facts, key, value);
-  facts.is_inline(true);
-  toml::table model{
-      {"key", checkpoint.name}, {"label", "step " + std::to_string(checkpoint.step)}, {"facts", std::move(facts)}};
-  model.is_inline(true);
-  return model;
-}
-
-toml::table prompts_table(const TrainingRun& run) {
-  toml::array groups;
-  for (std::size_t i = 0; i < run.prompts.size();) {
-    const std::string category = column(run.prompts[i], kCategoryColumn);
-    toml::array texts;
-    for (; i < run.prompts.size() && column(run.prompts[i], kCategoryColumn) == category; ++i)
-      texts.push_back(run.prompts[i].text);
-    toml::table group{{"category", category}, {"prompts", std::move(texts)}};
-    group.is_inline(true);
-    groups.push_back(std::move(group));
-  }
-  toml::table prompts{{"groups", std::move(groups)}};
-  if (!run.prompts_name.empty()) prompts.insert("name", run.prompts_name);
-  prompts.is_inline(true);
-  return prompts;
+/// A JSON file's tree; absent when there is no such file.
+Result<std::optional<Tree>> read_if_there(const fs::path& file) {
+  if (!is_there(file)) return std::optional<Tree>();
+  SG_TRY(const std::string text, read_text_file(file.string()));
+  SG_TRY(Tree tree, read_tree(text, file.string()));
+  return std::optional<Tree>(std::move(tree));
 }
 
 }  // namespace
@@ -130,7 +84,7 @@ Result<void> add_metrics(TrainingRun& run, const Tree& metrics, const std::strin
   }
   for (std::size_t i = 0; i < list->children.size(); ++i) {
     const Tree& entry = list->children[i];
-    const std::string folder = text_at(entry, "folder");
+    const std::string folder = text_at(entry, "folder").value_or("");
     const std::optional<std::int64_t> step = integer_at(entry, kStep);
     if (folder.empty() && !step) return bad_entry(where, i, "says no checkpoint", "'folder' or 'step'");
     const auto found = std::ranges::find_if(run.steps, [&](const TrainingStep& c) {
@@ -161,16 +115,40 @@ Result<void> add_prompts(TrainingRun& run, const Tree& prompts, const std::strin
     }
     for (const std::string& text : *texts) run.prompts.push_back(text_prompt(text, category.key));
   }
-  run.prompts_name = text_at(prompts, "name");
+  run.prompts_name = text_at(prompts, "name").value_or("");
   return {};
 }
 
-std::vector<std::string> overrides_of(const TrainingRun& run) {
-  toml::array models;
-  for (const TrainingStep& checkpoint : run.steps) models.push_back(model_table(checkpoint));
-  std::vector<std::string> overrides = {override_text("models", models)};
-  if (!run.prompts.empty()) overrides.push_back(override_text("prompts", prompts_table(run)));
-  return overrides;
+Result<TrainingRun> read_training_run(const fs::path& folder) {
+  SG_TRY(TrainingRun run, find_training_run(folder));
+  const fs::path metrics_file = folder / "metrics.json", prompts_file = folder / "prompts.json";
+  SG_TRY(const std::optional<Tree> metrics, read_if_there(metrics_file));
+  if (metrics) SG_TRY_VOID(add_metrics(run, *metrics, metrics_file.string()));
+  SG_TRY(const std::optional<Tree> prompts, read_if_there(prompts_file));
+  if (prompts) SG_TRY_VOID(add_prompts(run, *prompts, prompts_file.string()));
+  return run;
+}
+
+std::vector<std::string> use_training_run(const TrainingRun& run, Experiment& e) {
+  const auto replaced = [](const char* key) {
+    return std::string("Given with the command, in place of what the file says: ") + key + ".";
+  };
+  std::vector<std::string> notices = {replaced("models")};
+  e.models.clear();
+  e.models_are_given = true;
+  for (const TrainingStep& step : run.steps) {
+    auto facts = step.facts;
+    facts.emplace_back(kStep, step.step);
+    e.models.push_back(given_model(step.name, "step " + std::to_string(step.step), std::move(facts)));
+  }
+  const bool set = std::ranges::any_of(
+      e.overrides, [](const std::string& one) { return one.starts_with("prompts.") || one.starts_with("prompts="); });
+  if (!run.prompts.empty() && !set) {
+    e.prompts = run.prompts;
+    e.suite = run.prompts_name;
+    notices.push_back(replaced("prompts"));
+  }
+  return notices;
 }
 
 std::vector<KeyedModel> keyed_models(const TrainingRun& run) {

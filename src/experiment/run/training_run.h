@@ -38,8 +38,13 @@ Result<void> add_metrics(TrainingRun& run, const Tree& metrics, const std::strin
 /// {"name", "categories": {"seen": [texts], ...}}.
 Result<void> add_prompts(TrainingRun& run, const Tree& prompts, const std::string& where);
 
-/// What makes the run's checkpoints the experiment's models, and its prompts the experiment's, as --set would.
-std::vector<std::string> overrides_of(const TrainingRun& run);
+/// The checkpoints of a folder, with the numbers of its metrics.json and the prompts of its prompts.json where there
+/// are such files. Errors: as of the reading of each; a file that is there and cannot be read.
+Result<TrainingRun> read_training_run(const std::filesystem::path& folder);
+
+/// Makes the run's checkpoints the experiment's models, and its prompts the experiment's unless --set gave others. What
+/// a reader must know of it comes back.
+std::vector<std::string> use_training_run(const TrainingRun& run, Experiment& experiment);
 std::vector<KeyedModel> keyed_models(const TrainingRun& run);
 
 }  // namespace sg

@@ -5,6 +5,7 @@
 #include "base/number_text.h"
 #include "measure/decomposition.h"
 #include "measure/pooled.h"
+#include "report/text/massive_text.h"
 #include "report/text/model_text.h"
 #include "report/text/text_table.h"
 
@@ -53,6 +54,19 @@ class Footnotes {
   std::string text_;
 };
 
+/// A definition's gain and, of several prompts, its spread and interval.
+Columns pooled_columns(bool several) {
+  Columns columns = {{"definition", Align::kLeft}, {"gain"}};
+  if (several) columns.insert(columns.end(), {{"± std"}, {"95 % interval"}});
+  return columns;
+}
+
+std::vector<std::string> pooled_cells(std::string name, const PooledRow& row, bool several) {
+  std::vector<std::string> cells = {std::move(name), gain_cell(row.pooled.gain)};
+  if (several) cells.insert(cells.end(), {number_cell(row.pooled.spread), interval_cell(row.interval)});
+  return cells;
+}
+
 std::string category_table(const Measurement& m) {
   const std::vector<std::string> categories = categories_of(m);
   if (categories.empty()) return "";
@@ -71,10 +85,6 @@ std::string category_table(const Measurement& m) {
   return "\n" + table.text();
 }
 
-}  // namespace
-
-std::string gain_cell(const Measured& gain) { return number_cell(gain.value); }
-
 std::string span_table(const Measurement& m) {
   TextTable table(reduction_columns("gain over"));
   Footnotes notes;
@@ -90,17 +100,6 @@ std::string span_table(const Measurement& m) {
   const std::string head =
       m.sequences.size() > 1 ? fmt::format("Means of the gains of {} prompts.\n", m.sequences.size()) : "";
   return head + table.text() + notes.text();
-}
-
-std::string disagreement_text(const Measurement& m) {
-  std::string text;
-  for (const Disagreement& d : disagreements(m)) {
-    text += fmt::format("The definitions disagree on \"{}\": {} expand{}, {} contract{}.\n", title(d.span),
-                        spoken(d.expand), d.expand.size() == 1 ? "s" : "", spoken(d.contract),
-                        d.contract.size() == 1 ? "s" : "");
-  }
-  if (text.empty()) text = "The definitions agree, span by span, on who expands and who contracts.\n";
-  return text;
 }
 
 std::string ladder_table(const Measurement& m) {
@@ -136,22 +135,6 @@ std::string ladder_table(const Measurement& m) {
   return head + table.text();
 }
 
-std::string preset_table(const Measurement& m) {
-  const bool several = m.sequences.size() > 1;
-  Columns columns = {{"definition", Align::kLeft}, {"gain"}};
-  if (several) columns.insert(columns.end(), {{"± std"}, {"95 % interval"}});
-  columns.push_back({"is", Align::kLeft});
-  TextTable table(std::move(columns));
-  for (const Preset& p : presets()) {
-    const PooledRow row = pooled_row(p.definition, m, std::nullopt, several);
-    std::vector<std::string> cells = {std::string(p.name), gain_cell(row.pooled.gain)};
-    if (several) cells.insert(cells.end(), {number_cell(row.pooled.spread), interval_cell(row.interval)});
-    cells.push_back(p.definition.id());
-    table.row(std::move(cells));
-  }
-  return table.text() + (several ? category_table(m) : "");
-}
-
 std::string definition_text(const Definition& definition, const std::string& name, const Measurement& m) {
   const bool several = m.sequences.size() > 1;
   TextTable table({{name, Align::kLeft}, {"prompts"}, {"gain"}, {"± std"}, {"95 % interval"}});
@@ -175,18 +158,54 @@ std::string definition_text(const Definition& definition, const std::string& nam
 
 std::string all_definitions_table(const Measurement& m) {
   const bool several = m.sequences.size() > 1;
-  Columns columns = {{"definition", Align::kLeft}, {"gain"}};
-  if (several) columns.insert(columns.end(), {{"± std"}, {"95 % interval"}});
-  TextTable table(std::move(columns));
+  TextTable table(pooled_columns(several));
   Footnotes notes;
   for (const Definition& definition : all_definitions()) {
     const PooledRow row = pooled_row(definition, m, std::nullopt, several);
-    std::vector<std::string> cells = {definition.id(), gain_cell(row.pooled.gain)};
-    if (several) cells.insert(cells.end(), {number_cell(row.pooled.spread), interval_cell(row.interval)});
-    table.row(std::move(cells));
+    table.row(pooled_cells(definition.id(), row, several));
     notes.add(definition.id(), row.pooled.gain);
   }
   return table.text() + notes.text();
+}
+
+}  // namespace
+
+std::string gain_cell(const Measured& gain) { return number_cell(gain.value); }
+
+std::string disagreement_text(const Measurement& m) {
+  std::string text;
+  for (const Disagreement& d : disagreements(m)) {
+    text += fmt::format("The definitions disagree on \"{}\": {} expand{}, {} contract{}.\n", title(d.span),
+                        spoken(d.expand), d.expand.size() == 1 ? "s" : "", spoken(d.contract),
+                        d.contract.size() == 1 ? "s" : "");
+  }
+  if (text.empty()) text = "The definitions agree, span by span, on who expands and who contracts.\n";
+  return text;
+}
+
+std::string preset_table(const Measurement& m) {
+  const bool several = m.sequences.size() > 1;
+  Columns columns = pooled_columns(several);
+  columns.push_back({"is", Align::kLeft});
+  TextTable table(std::move(columns));
+  for (const Preset& p : presets()) {
+    const PooledRow row = pooled_row(p.definition, m, std::nullopt, several);
+    std::vector<std::string> cells = pooled_cells(std::string(p.name), row, several);
+    cells.push_back(p.definition.id());
+    table.row(std::move(cells));
+  }
+  return table.text() + (several ? category_table(m) : "");
+}
+
+Result<std::string> gains_text(const Measurement& m, const std::string& definition) {
+  const std::string head = model_line(m.model) + run_line(m) + "\n";
+  if (definition == "all") return head + all_definitions_table(m);
+  if (definition.empty()) {
+    return head + ladder_table(m) + "\n" + span_table(m) + "\n" + preset_table(m) + "\n" + disagreement_text(m) +
+           massive_text(m);
+  }
+  SG_TRY(const Definition found, find_definition(definition));
+  return head + definition_text(found, definition, m);
 }
 
 }  // namespace sg

@@ -1,4 +1,4 @@
-// Words of the command line that choose sites, layers and positions.
+// Words of a user that choose sites, layers and positions. Errors name the flag that gave them.
 #pragma once
 
 #include <string>
@@ -17,5 +17,8 @@ Result<std::vector<std::size_t>> parse_layers(const std::string& text, std::size
 
 /// "all", "last", or a list as for layers; sets the two fields of `selection`.
 Result<void> parse_positions(const std::string& text, Selection& selection);
+
+/// Empties the tables of sites that are not among these names; dots go with their two sites.
+void keep_sites(Measurement& measurement, const std::vector<std::string>& sites);
 
 }  // namespace sg

@@ -1,4 +1,4 @@
-#include "report/data/tree_json.h"
+#include "experiment/value/tree_json.h"
 
 #include <simdjson.h>
 

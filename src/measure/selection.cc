@@ -1,6 +1,7 @@
-#include "cli/selection.h"
+#include "measure/selection.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -61,21 +62,17 @@ Result<std::vector<std::size_t>> parse_list(std::string_view text, const char* f
 Result<std::vector<Site>> parse_sites(const std::vector<std::string>& words) {
   std::vector<Site> sites;
   for (const std::string& word : words) {
-    std::string known;
-    std::optional<Site> found;
-    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) {
-      const Site site = static_cast<Site>(i);
-      known.append(i > 0 ? ", " : "").append(name(site));
-      if (word == name(site)) found = site;
-    }
-    if (!found) {
+    std::vector<std::string_view> known;
+    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) known.push_back(name(static_cast<Site>(i)));
+    const auto found = std::ranges::find(known, word);
+    if (found == known.end()) {
       return Error{.kind = ErrorKind::kUsage,
                    .what = "unknown site",
                    .where = "--sites",
-                   .expected = "some of " + known,
+                   .expected = fmt::format("some of {}", fmt::join(known, ", ")),
                    .got = "'" + word + "'"};
     }
-    sites.push_back(*found);
+    sites.push_back(static_cast<Site>(found - known.begin()));
   }
   return sites;
 }
@@ -104,6 +101,27 @@ Result<void> parse_positions(const std::string& text, Selection& selection) {
   selection.positions = Selection::Positions::kListed;
   SG_TRY(selection.listed, parse_list(text, "--positions", "all, last"));
   return {};
+}
+
+void keep_sites(Measurement& measurement, const std::vector<std::string>& sites) {
+  struct Pair {
+    std::string_view key, one, other;
+  };
+  constexpr Pair kDots[] = {{"pre_attn", "resid_pre", "attn_out"},
+                            {"mid_mlp", "resid_mid", "mlp_out"},
+                            {"pre_mlp", "resid_pre", "mlp_out"},
+                            {"attn_mlp", "attn_out", "mlp_out"}};
+  const auto kept = [&](std::string_view site) { return std::ranges::find(sites, site) != sites.end(); };
+  for (SequenceMeasurement& s : measurement.sequences) {
+    each_field(s.norms, [&]<class Norms>(const RowField& site, Norms& norms) {
+      if (!kept(site.key)) norms = Norms();
+    });
+    each_field(s.dots, [&]<class Dots>(const RowField& field, Dots& dots) {
+      const Pair* pair = std::ranges::find(kDots, std::string_view(field.key), &Pair::key);
+      SG_CHECK(pair != std::end(kDots), "a product of two sites that are not known");
+      if (!kept(pair->one) || !kept(pair->other)) dots = Dots();
+    });
+  }
 }
 
 }  // namespace sg

@@ -1,0 +1,60 @@
+#include "measure/forecast.h"
+
+#include <chrono>
+
+#include "base/system.h"
+#include "kernel/kernels.h"
+
+namespace sg {
+namespace {
+
+/// Multiply-adds count two, as in Plan::flops. A product of the size of one small block, timed for a moment.
+double flops_per_second(const Kernels& kernels, ThreadPool& pool) {
+  constexpr std::size_t kTokens = 96, kWidth = 1024;
+  const auto shortest = std::chrono::milliseconds(60);  // long enough for the clock and for all threads to wake
+  const std::vector<float> x(kTokens * kWidth, 0.5f), w(kWidth * kWidth, 0.25f);
+  std::vector<float> y(kTokens * kWidth);
+  const MatmulCall call = {.x = {x.data(), kTokens, kWidth, kWidth},
+                           .w = {.data = reinterpret_cast<const std::byte*>(w.data()),
+                                 .dtype = DType::kF32,
+                                 .rows = kWidth,
+                                 .cols = kWidth,
+                                 .row_bytes = kWidth * sizeof(float)},
+                           .bias = nullptr,
+                           .y = {y.data(), kTokens, kWidth, kWidth}};
+  kernels.matmul(call, pool);
+  const auto start = std::chrono::steady_clock::now();
+  double flops = 0;
+  while (std::chrono::steady_clock::now() - start < shortest) {
+    kernels.matmul(call, pool);
+    flops += 2.0 * kTokens * kWidth * kWidth;
+  }
+  return flops / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// What the output distributions map.
+std::uint64_t head_bytes(const Model& model, const MeasureOptions& options) {
+  const bool read = options.logits != LogitPositions::kNone || options.lens != LogitPositions::kNone;
+  const RoleTensors& outer = model.bindings.model;
+  const TensorInfo* head = get(outer, Role::kHead) != nullptr ? get(outer, Role::kHead) : get(outer, Role::kEmbed);
+  return read && head != nullptr ? head->bytes : 0;
+}
+
+}  // namespace
+
+Result<Forecast> forecast(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options) {
+  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
+  ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
+  Forecast f;
+  f.prompts = sequences.size();
+  for (const Sequence& s : sequences) f.tokens += s.ids.size();
+  f.plan = plan(model, sequences, options);
+  f.mapped = head_bytes(model, options);
+  f.held_now = resident_bytes();
+  f.flops_per_second = flops_per_second(*kernels, pool);
+  f.threads = pool.threads();
+  f.isa = kernels->isa;
+  return f;
+}
+
+}  // namespace sg

@@ -1,0 +1,23 @@
+// What a measurement would cost, found out before it is paid for.
+#pragma once
+
+#include <string>
+
+#include "measure/measure.h"
+
+namespace sg {
+
+struct Forecast {
+  std::size_t prompts = 0, tokens = 0;
+  Plan plan;
+  std::uint64_t mapped = 0;     // bytes of the unembedding, whose pages stay until the system wants them back
+  std::uint64_t held_now = 0;   // bytes that the process holds already
+  double flops_per_second = 0;  // measured on this machine for a moment
+  int threads = 0;
+  std::string isa;
+};
+
+/// Errors: an unknown ISA.
+Result<Forecast> forecast(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options);
+
+}  // namespace sg
