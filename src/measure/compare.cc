@@ -7,12 +7,11 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
-#include <limits>
 #include <system_error>
 #include <thread>
 
 #include "base/system.h"
-#include "kernel/elementary.h"
+#include "measure/divergence.h"
 #include "measure/logit_stats.h"
 #include "measure/meeting.h"
 #include "measure/passes.h"
@@ -187,51 +186,9 @@ Result<void> run_both(Runner& a, Runner& b, const Pass& pass, const Machine& mac
 /// max that keeps a NaN.
 double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
-void name_tokens(const Tokenizer* tokenizer, Comparison& c) {
-  if (tokenizer == nullptr) return;
-  for (SequenceComparison& s : c.sequences) {
-    for (OutputDifference& o : s.outputs) {
-      for (LogitStats* stats : {&o.a, &o.b}) {
-        for (TopToken& top : stats->top) top.token = tokenizer->token_text(top.id);
-      }
-    }
-  }
-}
-
 bool same_place(SiteRef a, SiteRef b) { return a.site == b.site && a.layer == b.layer; }
 
 }  // namespace
-
-double KlAccumulator::Sum::raise(std::span<const float> z) {
-  const double top = static_cast<double>(*std::max_element(z.begin(), z.end()));
-  if (!empty && !(top > max)) return 1.0;
-  const double factor = empty ? 0.0 : exp_fixed(max - top);
-  max = top;
-  sum *= factor;
-  empty = false;
-  return factor;
-}
-
-void KlAccumulator::fold(std::span<const float> a, std::span<const float> b) {
-  const auto is_finite = [](float z) { return std::isfinite(z); };
-  finite_ = finite_ && std::all_of(a.begin(), a.end(), is_finite) && std::all_of(b.begin(), b.end(), is_finite);
-  if (!finite_ || a.empty()) return;
-  weighted_ *= a_.raise(a);
-  b_.raise(b);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double za = static_cast<double>(a[i]), zb = static_cast<double>(b[i]);
-    const double e = exp_fixed(za - a_.max);
-    a_.sum += e;
-    weighted_ += e * (za - zb);
-    b_.sum += exp_fixed(zb - b_.max);
-  }
-}
-
-double KlAccumulator::finish() const {
-  if (!finite_ || a_.empty) return std::numeric_limits<double>::quiet_NaN();
-  const double log_a = a_.max + log_fixed(a_.sum), log_b = b_.max + log_fixed(b_.sum);
-  return weighted_ / a_.sum - (log_a - log_b);
-}
 
 Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                            const MeasureOptions& options) {
@@ -271,7 +228,12 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   runner_a.weights.release_all();
   runner_b.weights.release_all();
   for (const Model* model : {&a, &b}) SG_TRY_VOID(model->checkpoint.check_unchanged());
-  name_tokens(tokenizer, result);
+  for (SequenceComparison& sequence : result.sequences) {
+    for (OutputDifference& o : sequence.outputs) {
+      name_top_tokens(tokenizer, o.a);
+      name_top_tokens(tokenizer, o.b);
+    }
+  }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.peak_bytes = peak_resident_bytes();
   return result;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernel/elementary.h"
+#include "model/model.h"
 
 namespace sg {
 
@@ -41,6 +42,11 @@ LogitStats LogitAccumulator::finish(std::size_t position) const {
     s.top10_prob_mass += prob;
   }
   return s;
+}
+
+void name_top_tokens(const Tokenizer* tokenizer, LogitStats& stats) {
+  if (tokenizer == nullptr) return;
+  for (TopToken& top : stats.top) top.token = tokenizer->token_text(top.id);
 }
 
 }  // namespace sg

@@ -10,6 +10,8 @@
 
 namespace sg {
 
+class Tokenizer;
+
 /// Takes the slices of one row in ascending id order. All sums in double; ties among the top tokens go to the
 /// smaller id, as torch.topk on sorted input does not promise but a reader expects.
 class LogitAccumulator {
@@ -28,5 +30,8 @@ class LogitAccumulator {
   std::array<Entry, kTop> top_{};  // the first `count_` are filled, largest first
   std::size_t count_ = 0;
 };
+
+/// Sets the texts of the top tokens; null leaves them empty.
+void name_top_tokens(const Tokenizer* tokenizer, LogitStats& stats);
 
 }  // namespace sg

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/system.h"
+#include "measure/logit_stats.h"
 #include "measure/passes.h"
 #include "measure/recorder.h"
 
@@ -79,15 +80,6 @@ void report_sequence(const Model& model, const SequenceMeasurement& m, std::size
     warnings.push_back(fmt::format("prompt {}: resid_post = resid_pre + attn_out + mlp_out misses by {:.2g}",
                                    number + 1, *m.identity_error));
   }
-}
-
-void name_top_tokens(const Tokenizer* tokenizer, SequenceMeasurement& m) {
-  if (tokenizer == nullptr) return;
-  const auto name_all = [&](LogitStats& stats) {
-    for (TopToken& top : stats.top) top.token = tokenizer->token_text(top.id);
-  };
-  for (LogitStats& stats : m.logits) name_all(stats);
-  for (LensRow& row : m.lens) name_all(row.stats);
 }
 
 /// A model without an unembedding has no logits: none are taken, and a lens cannot be had.
@@ -192,7 +184,8 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   weights.release_all();
   SG_TRY_VOID(model.checkpoint.check_unchanged());
   for (std::size_t s = 0; s < result.sequences.size(); ++s) {
-    name_top_tokens(tokenizer, result.sequences[s]);
+    for (LogitStats& stats : result.sequences[s].logits) name_top_tokens(tokenizer, stats);
+    for (LensRow& row : result.sequences[s].lens) name_top_tokens(tokenizer, row.stats);
     report_sequence(model, result.sequences[s], s, result.warnings);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -4,12 +4,31 @@
 
 #include <mutex>
 
+#include "base/sha256.h"
 #include "store/sqlite.h"
 #include "store/store_schema.h"
 #include "store/store_tables.h"
 
 namespace sg {
 namespace {
+
+Result<std::optional<std::string>> select_run(Database& db) {
+  Statement select(db, "SELECT record, sha256 FROM run");
+  SG_TRY(const bool row, select.step());
+  if (!row) return std::optional<std::string>();
+  std::string record, sum;
+  select.read_blob(record);
+  select >> sum;
+  SG_TRY_VOID(select.check("a row of run"));
+  if (sha256_hex(record) != sum) return db.damaged("a record of a run beside a checksum");
+  return std::optional(std::move(record));
+}
+
+Result<void> replace_run(Database& db, std::string_view record) {
+  Statement insert(db, "INSERT OR REPLACE INTO run VALUES (1, ?, ?)");
+  insert.bind_blob(record);
+  return (insert << sha256_hex(record)).run();
+}
 
 class SqliteStore final : public RowStore {
  public:

@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "store/row_columns.h"
@@ -34,8 +33,5 @@ Result<void> insert_sequence(Database& db, const RowKey& key, const SequenceMeas
 Result<std::optional<WeightsReport>> select_weights(Database& db, const RowKey& key);
 /// Adds the matrices, spectra and ratios that are not there yet.
 Result<void> insert_weights(Database& db, const RowKey& key, const WeightsReport& report);
-
-Result<std::optional<std::string>> select_run(Database& db);
-Result<void> replace_run(Database& db, std::string_view record);
 
 }  // namespace sg

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "experiment/evaluate/dependencies.h"
 #include "experiment/value/value.h"
 #include "made_up.h"
 
@@ -36,11 +35,16 @@ WeightsReport weights() {
   return report;
 }
 
+std::vector<Value> all_cells(ModelColumns& columns, const Experiment& e) {
+  std::vector<Value> cells;
+  for (const ColumnHead& head : heads_of(e.columns)) cells.push_back(*columns.cell(head.name));
+  return cells;
+}
+
 std::vector<Value> cells_of(const Experiment& e, const ModelData& data, std::vector<std::size_t> prompts = {0, 1}) {
   ModelColumns columns(e, data);
-  ModelCells cells;
-  columns.evaluate({.definition = e.definition, .prompts = std::move(prompts)}, everything(e), cells);
-  return cells.model;
+  columns.choose({.definition = e.definition, .prompts = std::move(prompts)});
+  return all_cells(columns, e);
 }
 
 Value one(const std::string& source, const ModelData& data = two_prompts()) {
@@ -208,40 +212,46 @@ over_prompts = { pearson = ["gain", "entropy"] }
 )");
   const ModelData data = two_prompts();
   ModelColumns columns(e, data);
-  ModelCells cells;
-  columns.evaluate({.definition = e.definition, .prompts = {0, 1}}, everything(e), cells);
-  ASSERT_EQ(cells.prompts.size(), 2u);
-  EXPECT_EQ(cells.prompts[1][0], Value(std::string("c d")));
-  EXPECT_EQ(cells.prompts[1][1], Value(std::int64_t{2}));
-  EXPECT_EQ(cells.prompts[1][2], Value(4.0));
-  EXPECT_EQ(cells.prompts[1][3], Value(1.5));
-  EXPECT_EQ(cells.prompts[1][4], Value(8.0));
-  EXPECT_EQ(cells.model[0], Value(5.5));
-  ASSERT_EQ(cells.model.size(), 6u);  // mean; r, p, n, low, high
-  EXPECT_TRUE(is_absent(cells.model[1]));
-  EXPECT_EQ(cells.model[3], Value(std::int64_t{2}));
-  columns.evaluate({.definition = e.definition, .prompts = {1}}, everything(e), cells);
-  ASSERT_EQ(cells.prompts.size(), 1u);
-  EXPECT_EQ(cells.prompts[0][0], Value(std::string("c d")));
-  EXPECT_EQ(cells.model[0], Value(8.0));
+  columns.choose({.definition = e.definition, .prompts = {0, 1}});
+  ASSERT_EQ(columns.prompt_rows(), 2u);
+  const auto prompt = [&](std::size_t row, const char* head) { return *columns.prompt_cell(row, head); };
+  EXPECT_EQ(prompt(1, "text"), Value(std::string("c d")));
+  EXPECT_EQ(prompt(1, "tokens"), Value(std::int64_t{2}));
+  EXPECT_EQ(prompt(1, "gain"), Value(4.0));
+  EXPECT_EQ(prompt(1, "entropy"), Value(1.5));
+  EXPECT_EQ(prompt(1, "twice"), Value(8.0));
+  const std::vector<Value> cells = all_cells(columns, e);
+  EXPECT_EQ(cells[0], Value(5.5));
+  ASSERT_EQ(cells.size(), 6u);  // mean; r, p, n, low, high
+  EXPECT_TRUE(is_absent(cells[1]));
+  EXPECT_EQ(cells[3], Value(std::int64_t{2}));
+  EXPECT_EQ(columns.prompt_cell(0, "nobody"), nullptr);
+  columns.choose({.definition = e.definition, .prompts = {1}});
+  ASSERT_EQ(columns.prompt_rows(), 1u);
+  EXPECT_EQ(prompt(0, "text"), Value(std::string("c d")));
+  EXPECT_EQ(*columns.cell("mean"), Value(8.0));
+}
+
+/// A cell that depends on the definition is forgotten with it, one that does not is computed once.
+TEST(Columns, WhatVariesIsComputedAnew) {
+  const Experiment e = made_up::experiment(
+      "[[columns]]\nname = \"own\"\ngain = \"own\"\n[[columns]]\nname = \"twice\"\nexpr = \"2 * own\"\n"
+      "[[columns]]\nname = \"fixed\"\ngain = \"last/last_block\"\n");
+  const ModelData data = two_prompts();
+  ModelColumns columns(e, data);
+  columns.choose({.definition = find_definition("last/last_block").value(), .prompts = {0, 1}});
+  const Value before = *columns.cell("twice");
+  const Value* fixed = columns.cell("fixed");
+  columns.choose({.definition = find_definition("last/penultimate_block").value(), .prompts = {0, 1}});
+  EXPECT_NE(*columns.cell("twice"), before);
+  EXPECT_EQ(columns.cell("fixed"), fixed);
+  EXPECT_EQ(*fixed, Value(0.5));
 }
 
 TEST(Columns, AFailedModelHasItsReasonEverywhere) {
   ModelData data = made_up::model("m", {});
   data.error = "gated";
   EXPECT_EQ(one("gain = \"own\"", data), Value(Absent{"the model failed: gated"}));
-}
-
-TEST(Columns, OneWantedHeadLeavesTheOthers) {
-  const Experiment e =
-      made_up::experiment("[[columns]]\nname = \"a\"\nconst = 1\n[[columns]]\nname = \"b\"\nconst = 2\n");
-  const ModelData data = two_prompts();
-  ModelColumns columns(e, data);
-  ModelCells cells;
-  columns.evaluate({.definition = e.definition, .prompts = {0}}, {.columns = {"b"}, .prompt_columns = {}, .values = {}},
-                   cells);
-  EXPECT_TRUE(is_absent(cells.model[0]));
-  EXPECT_EQ(cells.model[1], Value(std::int64_t{2}));
 }
 
 }  // namespace

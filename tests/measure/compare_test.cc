@@ -1,5 +1,6 @@
 // Two models side by side: a model with itself, with a rounded form of itself, and with one of another shape.
 #include "measure/compare.h"
+#include "measure/divergence.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,7 +1,6 @@
 // A store that was cut or damaged gives the same rows or an error, never other rows.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <random>
 
 #include "measure/any_rows.h"
@@ -13,24 +12,11 @@ namespace sg {
 namespace {
 
 using tests::bits_of;
+using tests::bytes_of;
+using tests::kKey;
+using tests::opened;
 using tests::StoreFolder;
-
-const RowKey kKey = {.fingerprint = "ab", .numerics = 1};
-
-std::unique_ptr<RowStore> opened(const std::filesystem::path& file, StoreAccess access = StoreAccess::kWrite) {
-  auto store = open_store(file, access);
-  if (!store.ok()) throw std::runtime_error(store.error().message());
-  return std::move(store).value();
-}
-
-std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_bytes(const std::filesystem::path& file, std::string_view bytes) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
-}
+using tests::write_bytes;
 
 SequenceMeasurement small(std::vector<std::int32_t> ids) {
   SequenceMeasurement m;

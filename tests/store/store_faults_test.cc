@@ -19,9 +19,8 @@ namespace sg {
 namespace {
 
 using tests::bits_of;
+using tests::kKey;
 using tests::StoreFolder;
-
-const RowKey kKey = {.fingerprint = "ab", .numerics = 1};
 
 /// A measurement that follows from its number, large enough that writing it takes several pages.
 SequenceMeasurement numbered(std::int32_t number) {

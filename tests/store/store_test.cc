@@ -2,8 +2,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <fstream>
-
 #include "measure/any_rows.h"
 #include "store/row_bytes.h"
 #include "store/sqlite.h"
@@ -16,29 +14,16 @@ namespace {
 
 using tests::any_row;
 using tests::bits_of;
+using tests::bytes_of;
+using tests::kKey;
+using tests::opened;
 using tests::StoreFolder;
-
-const RowKey kKey = {.fingerprint = "ab", .numerics = 1};
-
-std::unique_ptr<RowStore> opened(const std::filesystem::path& file, StoreAccess access = StoreAccess::kWrite) {
-  auto store = open_store(file, access);
-  if (!store.ok()) throw std::runtime_error(store.error().message());
-  return std::move(store).value();
-}
+using tests::write_bytes;
 
 /// Why the file is refused; "opens" when it is not.
 std::string refusal(const std::filesystem::path& file, StoreAccess access = StoreAccess::kWrite) {
   const auto store = open_store(file, access);
   return store.ok() ? "opens" : store.error().message();
-}
-
-std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_bytes(const std::filesystem::path& file, std::string_view bytes) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
 }
 
 RC_GTEST_PROP(Store, AMeasurementComesBackToTheBit, ()) {

@@ -1,6 +1,7 @@
 #include "experiment/evaluate/columns.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/overloaded.h"
 #include "experiment/evaluate/derived_columns.h"
@@ -8,17 +9,6 @@
 
 namespace sg {
 namespace {
-
-bool any_wanted(const std::vector<ColumnHead>& heads, const std::set<std::string, std::less<>>& wanted) {
-  return std::any_of(heads.begin(), heads.end(), [&](const ColumnHead& h) { return wanted.contains(h.name); });
-}
-
-Lookup in_row(const NameIndex& names, const std::vector<Value>& cells) {
-  return [&names, &cells](const std::string& name) -> const Value* {
-    const auto found = names.find(name);
-    return found != names.end() ? &cells[found->second] : nullptr;
-  };
-}
 
 Value prompt_fact(PromptSource::What what, const Prompt& prompt, const SequenceMeasurement* sequence) {
   switch (what) {
@@ -40,54 +30,68 @@ ModelColumns::ModelColumns(const Experiment& experiment, const ModelData& data)
     : experiment_(experiment),
       data_(data),
       gains_(data),
-      columns_(index_of(heads_of(experiment.columns))),
-      prompt_columns_(index_of(heads_of(experiment.prompt_columns))) {
-  for (const Column& column : experiment_.columns) heads_.push_back(heads_of(column));
+      heads_(index_of(heads_of(experiment.columns))),
+      prompt_heads_(index_of(heads_of(experiment.prompt_columns))) {
+  for (const Column& column : experiment_.columns) owners_.resize(owners_.size() + heads_of(column).size(), &column);
 }
 
-void ModelColumns::evaluate(const Choice& choice, const Wanted& wanted, ModelCells& cells) {
-  cells.model.resize(columns_.size());
-  if (data_.error) {
-    std::fill(cells.model.begin(), cells.model.end(), absent("the model failed: " + *data_.error));
-    cells.prompts.clear();
-    return;
+void ModelColumns::choose(const Choice& choice) {
+  if (cells_.empty() || choice.prompts != choice_.prompts) {
+    const std::size_t rows = data_.error || prompt_heads_.empty() ? 0 : choice.prompts.size();
+    cells_.assign(owners_.size(), {});
+    prompt_cells_.assign(rows, std::vector<Cell>(prompt_heads_.size()));
   }
-  evaluate_prompts(choice, wanted, cells);
-  std::size_t at = 0;
-  for (std::size_t c = 0; c < heads_.size(); ++c) {
-    if (any_wanted(heads_[c], wanted.columns)) {
-      std::vector<Value> values = model_values(experiment_.columns[c], choice, wanted, cells);
-      std::move(values.begin(), values.end(), cells.model.begin() + static_cast<std::ptrdiff_t>(at));
+  const auto forget = [](std::vector<Cell>& cells) {
+    for (Cell& cell : cells) {
+      if (cell.varies) cell = {};
     }
-    at += heads_[c].size();
-  }
+  };
+  forget(cells_);
+  for (std::vector<Cell>& row : prompt_cells_) forget(row);
+  choice_ = choice;
 }
 
-void ModelColumns::evaluate_prompts(const Choice& choice, const Wanted& wanted, ModelCells& cells) {
-  if (experiment_.prompt_columns.empty()) return;
-  cells.prompts.resize(choice.prompts.size());
-  for (std::size_t row = 0; row < choice.prompts.size(); ++row) {
-    std::vector<Value>& line = cells.prompts[row];
-    line.resize(prompt_columns_.size());
-    const Lookup lookup = in_row(prompt_columns_, line);
-    for (std::size_t c = 0; c < experiment_.prompt_columns.size(); ++c) {
-      const Column& column = experiment_.prompt_columns[c];
-      if (wanted.prompt_columns.contains(column.name)) {
-        line[c] = prompt_value(column, choice, choice.prompts[row], lookup);
-      }
-    }
+template <class Compute>
+const Value* ModelColumns::remembered(Cell& cell, const Compute& compute) {
+  if (!cell.value) {
+    const bool before = std::exchange(varies_, false);
+    cell.value = compute();
+    cell.varies = varies_;
+    varies_ = before;
   }
+  varies_ = varies_ || cell.varies;
+  return &*cell.value;
 }
 
-Value ModelColumns::prompt_value(const Column& column, const Choice& choice, std::size_t place, const Lookup& lookup) {
+const Value* ModelColumns::cell(std::string_view head) {
+  const auto found = heads_.find(head);
+  if (found == heads_.end()) return nullptr;
+  return remembered(cells_[found->second], [&] { return model_value(found->second); });
+}
+
+const Value* ModelColumns::prompt_cell(std::size_t row, std::string_view head) {
+  const auto found = prompt_heads_.find(head);
+  if (found == prompt_heads_.end()) return nullptr;
+  const Column& column = experiment_.prompt_columns[found->second];
+  return remembered(prompt_cells_[row][found->second], [&] { return prompt_value(column, row); });
+}
+
+Definition ModelColumns::definition_of(const GainSource& source) {
+  if (source.fixed) return *source.fixed;
+  varies_ = true;
+  return choice_.definition;
+}
+
+Value ModelColumns::prompt_value(const Column& column, std::size_t row) {
+  const std::size_t place = choice_.prompts[row];
   if (data_.given && place < data_.given->prompts.size()) {
-    const NamedCells& row = data_.given->prompts[place];
-    if (const auto found = row.find(column.name); found != row.end()) return found->second;
+    const NamedCells& cells = data_.given->prompts[place];
+    if (const auto found = cells.find(column.name); found != cells.end()) return found->second;
   }
   const SequenceMeasurement* sequence = place < data_.sequences.size() ? &data_.sequences[place] : nullptr;
   if (const auto* source = std::get_if<GainSource>(&column.source)) {
     if (sequence == nullptr) return absent("the prompt was not measured");
-    const Definition definition = source->fixed.value_or(choice.definition);
+    const Definition definition = definition_of(*source);
     return value_of(gains_.of(definition.reduction, definition.span)[place].gain);
   }
   if (const auto* source = std::get_if<LogitsSource>(&column.source)) {
@@ -96,34 +100,46 @@ Value ModelColumns::prompt_value(const Column& column, const Choice& choice, std
   if (const auto* source = std::get_if<PromptSource>(&column.source)) {
     return prompt_fact(source->what, experiment_.prompts[place], sequence);
   }
-  return derived_value(column.source, lookup);
+  return derived_value(column.source, [&](const std::string& name) { return prompt_cell(row, name); });
 }
 
-std::vector<Value> ModelColumns::model_values(const Column& column, const Choice& choice, const Wanted& wanted,
-                                              const ModelCells& cells) {
-  if (const auto* statistic = std::get_if<RowStatistic>(&column.source)) {
-    RowSet rows = {.names = &prompt_columns_, .rows = {}, .model_count = nullptr};
-    for (const std::vector<Value>& row : cells.prompts) rows.rows.push_back(&row);
-    return evaluate_statistic(*statistic, rows, [&](std::string_view part) {
-      return wanted.columns.contains(part.empty() ? column.name : column.name + "." + std::string(part));
-    });
-  }
+Value ModelColumns::model_value(std::size_t head) {
+  if (data_.error) return absent("the model failed: " + *data_.error);
+  const Column& column = *owners_[head];
+  if (const auto* statistic = std::get_if<RowStatistic>(&column.source)) return statistic_value(*statistic, head);
   if (data_.given) {
-    if (auto value = given(column, choice)) return {std::move(*value)};
+    if (auto value = given(column)) return std::move(*value);
   }
-  if (is_derived(column.source)) return {derived_value(column.source, in_row(columns_, cells.model))};
-  return {measured(column, choice)};
+  if (is_derived(column.source)) {
+    return derived_value(column.source, [&](const std::string& name) { return cell(name); });
+  }
+  return measured(column);
+}
+
+/// Parts that come together are kept together.
+Value ModelColumns::statistic_value(const RowStatistic& statistic, std::size_t head) {
+  RowSet rows;
+  for (std::size_t row = 0; row < prompt_rows(); ++row) {
+    rows.rows.emplace_back([this, row](const std::string& name) { return prompt_cell(row, name); });
+  }
+  std::size_t first = head;
+  while (first > 0 && owners_[first - 1] == owners_[head]) --first;
+  std::vector<PartValue> parts = evaluate_part(statistic, rows, head - first);
+  for (PartValue& part : parts) {
+    if (part.place != head - first) cells_[first + part.place] = {.value = part.value, .varies = varies_};
+  }
+  return std::move(std::ranges::find(parts, head - first, &PartValue::place)->value);
 }
 
 /// What the results file holds, or what follows from the list of gains that it holds.
-std::optional<Value> ModelColumns::given(const Column& column, const Choice& choice) const {
+std::optional<Value> ModelColumns::given(const Column& column) {
   const auto found = data_.given->columns.find(column.name);
   if (found != data_.given->columns.end() && !is_absent(found->second)) return found->second;
   if (is_derived(column.source) || std::holds_alternative<FactSource>(column.source)) return std::nullopt;
   const Value missing = absent(data_.given->source + " does not hold " + column.name);
   const auto* source = std::get_if<GainSource>(&column.source);
   if (source == nullptr) return missing;
-  const Definition definition = source->fixed.value_or(choice.definition);
+  const Definition definition = definition_of(*source);
   // Without the norms, the mean of the ratios is all there is to pool.
   if (definition.pooling == Pooling::kGainOfMeans) return missing;
   for (const Column& other : experiment_.columns) {
@@ -139,19 +155,19 @@ std::optional<Value> ModelColumns::given(const Column& column, const Choice& cho
   return missing;
 }
 
-Value ModelColumns::measured(const Column& column, const Choice& choice) {
+Value ModelColumns::measured(const Column& column) {
   return std::visit(Overloaded{
                         [&](const FactSource& s) { return fact_value(s.key, data_); },
                         [&](const ModelSource& s) {
                           return data_.facts ? model_value(s.key, *data_.facts) : absent("the model was not opened");
                         },
                         [&](const GainSource& s) {
-                          const Definition d = s.fixed.value_or(choice.definition);
-                          return gain_part(s.part, d.pooling, gains_.of(d.reduction, d.span, choice.prompts));
+                          const Definition d = definition_of(s);
+                          return gain_part(s.part, d.pooling, gains_.of(d.reduction, d.span, choice_.prompts));
                         },
-                        [&](const LadderSource& s) { return ladder_value(s, data_, choice.prompts); },
+                        [&](const LadderSource& s) { return ladder_value(s, data_, choice_.prompts); },
                         [&](const WeightSource& s) { return weight_value(s, data_); },
-                        [&](const LogitsSource& s) { return logits_mean(s.key, data_, choice.prompts); },
+                        [&](const LogitsSource& s) { return logits_mean(s.key, data_, choice_.prompts); },
                         [&](const auto&) { return absent("not a measured column"); },
                     },
                     column.source);

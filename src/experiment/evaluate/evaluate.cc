@@ -1,6 +1,7 @@
 #include "experiment/evaluate/evaluate.h"
 
-#include "experiment/evaluate/dependencies.h"
+#include <fmt/ranges.h>
+
 #include "experiment/evaluate/multiverse.h"
 #include "experiment/evaluate/panels.h"
 #include "experiment/evaluate/seed_results.h"
@@ -24,16 +25,13 @@ std::string method_of_value(const ValueSpec& spec, const World& world) {
   if (const auto* statistic = std::get_if<RowStatistic>(&spec.source)) {
     return method_of(*statistic, statistic->over_prompts ? world.prompt_rows() : world.model_rows());
   }
-  std::string family;
-  for (const std::string& p : std::get<HolmSource>(spec.source).values) {
-    family.append(family.empty() ? "" : ", ").append(p);
-  }
-  return "Holm over " + family;
+  return fmt::format("Holm over {}", fmt::join(std::get<HolmSource>(spec.source).values, ", "));
 }
 
-std::vector<NamedValue> named_values(const World& world) {
+Result<std::vector<NamedValue>> named_values(const World& world, const std::atomic<bool>* stop) {
   std::vector<NamedValue> values;
   for (const ValueSpec& spec : world.experiment().values) {
+    SG_TRY_VOID(go_on(stop));
     const std::string method = method_of_value(spec, world);
     for (const ColumnHead& head : heads_of(spec)) {
       values.push_back({.name = head.name,
@@ -92,13 +90,12 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
 
 Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelData>& models, const RunFacts& run) {
   ExperimentResult result = head_of(e, run);
-  World world(e, models, run.stop);
-  SG_TRY_VOID(world.evaluate({.definition = e.definition, .prompts = prompt_subsets(e.prompts).front().prompts},
-                             everything(e)));
+  World world(e, models);
+  world.choose({.definition = e.definition, .prompts = prompt_subsets(e.prompts).front().prompts});
+  SG_TRY(result.values, named_values(world, run.stop));
   result.models = models_table(world);
   result.prompts = prompts_table(world);
   for (const TableSpec& table : e.tables) result.tables.push_back(written_table(table, world));
-  result.values = named_values(world);
   for (const VerdictSpec& verdict : e.verdicts) result.verdicts.push_back(written_verdict(verdict, world));
   result.references = references_of(world);
   for (const FigureSpec& figure : e.figures) {
@@ -107,7 +104,7 @@ Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelDa
   }
   result.seed_results = seed_results(world, result.verdicts, run.started);
   for (const ModelData& data : models) result.failed += data.error ? 1 : 0;
-  if (run.explore) SG_TRY_VOID(explore(world, result.verdicts));
+  if (run.explore) SG_TRY_VOID(explore(world, result.verdicts, run.stop));
   return result;
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "experiment/evaluate/dependencies.h"
-
 namespace sg {
 namespace {
 
@@ -83,22 +81,14 @@ std::vector<Definition> admissible_definitions(const Experiment& e) {
   return definitions;
 }
 
-Result<void> explore(World& world, std::vector<Verdict>& verdicts) {
+Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::atomic<bool>* stop) {
   const Experiment& e = world.experiment();
-  std::vector<std::string> names;
-  for (const VerdictSpec& spec : e.verdicts) {
-    if (!spec.multiverse) continue;
-    const std::vector<std::string> more = names_of(spec);
-    names.insert(names.end(), more.begin(), more.end());
-  }
-  if (names.empty()) return {};
-  const Wanted wanted = needed_for(e, names), changing = varying(e, wanted);
+  if (std::ranges::none_of(e.verdicts, &VerdictSpec::multiverse)) return {};
   const std::vector<Definition> definitions = admissible_definitions(e);
   for (const PromptSubset& subset : prompt_subsets(e.prompts)) {
-    bool first = true;
     for (const Definition& definition : definitions) {
-      SG_TRY_VOID(world.evaluate({.definition = definition, .prompts = subset.prompts}, first ? wanted : changing));
-      first = false;
+      SG_TRY_VOID(go_on(stop));
+      world.choose({.definition = definition, .prompts = subset.prompts});
       for (std::size_t v = 0; v < e.verdicts.size(); ++v) {
         if (!e.verdicts[v].multiverse) continue;
         const Decision decision = decide(e.verdicts[v], world);

@@ -21,6 +21,6 @@ std::vector<Definition> admissible_definitions(const Experiment& experiment);
 
 /// Fills the multiverse of the verdicts that have one; `verdicts` are those under the experiment's own definition, in
 /// the order of the file. The world is left at some other choice. Errors: interrupted.
-Result<void> explore(World& world, std::vector<Verdict>& verdicts);
+Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::atomic<bool>* stop);
 
 }  // namespace sg

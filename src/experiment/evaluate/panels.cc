@@ -31,7 +31,7 @@ Points points_of(const PanelSpec& spec, const World& world) {
   for (std::size_t m = 0; m < world.models().size(); ++m) {
     const ModelData& data = world.models()[m];
     if (data.error) continue;
-    const std::size_t rows = spec.over_prompts ? world.cells(m).prompts.size() : 1;
+    const std::size_t rows = spec.over_prompts ? world.prompt_count(m) : 1;
     points.labels.insert(points.labels.end(), rows, data.label);
   }
   std::vector<const Value*> keys(points.rows.rows.size(), nullptr);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <string_view>
 
 #include "experiment/value/value.h"
 #include "stats/bootstrap.h"
@@ -40,6 +42,9 @@ Sample sample_of(const RowStatistic& s, const RowSet& rows) {
   }
   return sample;
 }
+
+/// Whether some part of a statistic is wanted: "r", "low", ...; the others need not be computed.
+using PartWanted = std::function<bool(std::string_view part)>;
 
 std::vector<Value> all_absent(std::size_t count, const std::string& why) { return std::vector(count, absent(why)); }
 
@@ -133,24 +138,6 @@ Value count_rows(const RowStatistic& s, const RowSet& rows) {
   return s.empty ? Value(*s.empty) : absent("no row has " + s.where->text());
 }
 
-}  // namespace
-
-NameIndex index_of(const std::vector<ColumnHead>& heads) {
-  NameIndex index;
-  for (std::size_t i = 0; i < heads.size(); ++i) index.emplace(heads[i].name, i);
-  return index;
-}
-
-const Value* RowSet::cell(std::size_t row, const std::string& name) const {
-  const auto found = names->find(name);
-  if (found != names->end()) return &(*rows[row])[found->second];
-  return name == kModelCount ? model_count : nullptr;
-}
-
-Lookup RowSet::lookup(std::size_t row) const {
-  return [this, row](const std::string& name) { return cell(row, name); };
-}
-
 std::vector<Value> evaluate_statistic(const RowStatistic& s, const RowSet& rows, const PartWanted& wanted) {
   switch (s.kind) {
     case StatisticKind::kPearson: return pearson_parts(sample_of(s, rows), wanted);
@@ -165,6 +152,37 @@ std::vector<Value> evaluate_statistic(const RowStatistic& s, const RowSet& rows,
     case StatisticKind::kShare: return {count_rows(s, rows)};
   }
   return {};
+}
+
+}  // namespace
+
+NameIndex index_of(const std::vector<ColumnHead>& heads) {
+  NameIndex index;
+  for (std::size_t i = 0; i < heads.size(); ++i) index.emplace(heads[i].name, i);
+  return index;
+}
+
+const Value* RowSet::cell(std::size_t row, const std::string& name) const {
+  const Value* found = rows[row](name);
+  return found == nullptr && name == kModelCount ? model_count : found;
+}
+
+Lookup RowSet::lookup(std::size_t row) const {
+  return [this, row](const std::string& name) { return cell(row, name); };
+}
+
+std::vector<PartValue> evaluate_part(const RowStatistic& s, const RowSet& rows, std::size_t place) {
+  const std::vector<std::string> parts = s.parts();
+  const auto of_interval = [](std::string_view part) { return part == "low" || part == "high"; };
+  const auto wanted = [&](std::string_view part) {
+    return part == parts[place] || (of_interval(part) && of_interval(parts[place]));
+  };
+  std::vector<Value> values = evaluate_statistic(s, rows, wanted);
+  std::vector<PartValue> found;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (wanted(parts[i])) found.push_back({i, std::move(values[i])});
+  }
+  return found;
 }
 
 std::string method_of(const RowStatistic& s, const RowSet& rows) {

@@ -1,7 +1,6 @@
 // RowSet: rows of named cells that a statistic or a table goes over.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,8 +16,7 @@ NameIndex index_of(const std::vector<ColumnHead>& heads);
 
 /// Refers to everything. Rows of models that failed are not among them.
 struct RowSet {
-  const NameIndex* names = nullptr;
-  std::vector<const std::vector<Value>*> rows;
+  std::vector<Lookup> rows;
   const Value* model_count = nullptr;  // of formulas; null: none
 
   /// Null when there is no such name.
@@ -26,12 +24,14 @@ struct RowSet {
   Lookup lookup(std::size_t row) const;
 };
 
-/// Whether some part of a statistic is wanted: "r", "low", ...; "" for a plain number.
-using PartWanted = std::function<bool(std::string_view part)>;
-
-/// The statistic's parts, in the order of parts(). Rows without a value that the statistic needs are left out; parts
-/// that are not wanted are absent.
-std::vector<Value> evaluate_statistic(const RowStatistic& statistic, const RowSet& rows, const PartWanted& wanted);
+/// A part of a statistic by its place in parts().
+struct PartValue {
+  std::size_t place = 0;
+  Value value;
+};
+/// The part at `place`, and others that come with it at no price. Rows without a value that the statistic needs are
+/// left out.
+std::vector<PartValue> evaluate_part(const RowStatistic& statistic, const RowSet& rows, std::size_t place);
 
 /// How it was computed, for people: "Pearson, two-sided exact t, n = 8".
 std::string method_of(const RowStatistic& statistic, const RowSet& rows);

@@ -25,15 +25,7 @@ Value named_value(const std::string& name, const World& world, const std::vector
   return absent("there is no " + name);
 }
 
-Value cell_of(const std::string& column, const World& world, std::size_t m, const NameIndex& names) {
-  const ModelData& data = world.models()[m];
-  if (column == "key") return data.key;
-  if (column == "label") return data.label;
-  return world.cells(m).model[names.at(column)];
-}
-
 void fill_models(const ResultKey& key, const World& world, Tree& list) {
-  const NameIndex names = index_of(heads_of(world.experiment().columns));
   (key.kind == ResultKey::Kind::kList ? list.list : list.object) = true;
   for (std::size_t m = 0; m < world.models().size(); ++m) {
     const ModelData& data = world.models()[m];
@@ -44,7 +36,9 @@ void fill_models(const ResultKey& key, const World& world, Tree& list) {
       tree_at(entry, key.error).leaf = *data.error;
     } else {
       for (const ResultKey::Each& each : key.each) {
-        tree_at(entry, each.path).leaf = cell_of(each.column, world, m, names);
+        tree_at(entry, each.path).leaf = each.column == "key"     ? data.key
+                                         : each.column == "label" ? data.label
+                                                                  : *world.cell(m, each.column);
       }
     }
     if (key.kind == ResultKey::Kind::kList) {

@@ -36,7 +36,7 @@ ResultRow model_row(const World& world, std::size_t m) {
                    .error = data.error,
                    .cells = {},
                    .measured = measured_in(world.experiment(), data)};
-  if (!data.error) row.cells = world.cells(m).model;
+  if (!data.error) row.cells = world.row(m);
   return row;
 }
 
@@ -44,8 +44,8 @@ std::vector<ResultRow> prompt_rows(const World& world) {
   std::vector<ResultRow> rows;
   for (std::size_t m = 0; m < world.models().size(); ++m) {
     const ModelData& data = world.models()[m];
-    for (const std::vector<Value>& cells : world.cells(m).prompts) {
-      rows.push_back({.key = data.key, .label = data.label, .error = {}, .cells = cells});
+    for (std::vector<Value>& cells : world.prompt_rows(m)) {
+      rows.push_back({.key = data.key, .label = data.label, .error = {}, .cells = std::move(cells)});
     }
   }
   return rows;
@@ -97,8 +97,11 @@ ResultTable written_table(const TableSpec& spec, const World& world) {
   for (const std::string& column : spec.columns) table.columns.push_back(whole.columns[names.at(column)]);
   std::vector<const ResultRow*> chosen;
   for (const ResultRow& row : whole.rows) {
-    RowSet one = {.names = &names, .rows = {&row.cells}, .model_count = world.value(std::string(kModelCount))};
-    if (row.error || !spec.row_filter || spec.row_filter->holds(one.lookup(0))) chosen.push_back(&row);
+    const Lookup in_row = [&](const std::string& name) -> const Value* {
+      const auto found = names.find(name);
+      return found != names.end() ? &row.cells[found->second] : world.value(name);
+    };
+    if (row.error || !spec.row_filter || spec.row_filter->holds(in_row)) chosen.push_back(&row);
   }
   std::vector<const Value*> keys(chosen.size(), nullptr);
   if (!spec.sort.empty()) {

@@ -15,7 +15,7 @@ Decision decide(const VerdictSpec& verdict, const World& world) {
   for (const std::string& need : verdict.needs) {
     const Value* value = lookup(need);
     if (value != nullptr && !is_absent(*value)) continue;
-    decision.why_absent = need + ": " + (value != nullptr ? reason_of(*value) : "there is no such value");
+    decision.why_absent = need + ": " + (value != nullptr ? *why_absent(*value) : "there is no such value");
     return decision;
   }
   for (const VerdictRule& rule : verdict.rules) {

@@ -9,14 +9,12 @@ Result<void> go_on(const std::atomic<bool>* stop) {
   return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
 }
 
-World::World(const Experiment& experiment, const std::vector<ModelData>& models, const std::atomic<bool>* stop)
-    : experiment_(experiment),
-      models_(models),
-      stop_(stop),
-      cells_(models.size()),
-      column_names_(index_of(heads_of(experiment.columns))),
-      prompt_names_(index_of(heads_of(experiment.prompt_columns))) {
-  for (const ValueSpec& value : experiment_.values) value_heads_.push_back(heads_of(value));
+World::World(const Experiment& experiment, const std::vector<ModelData>& models)
+    : experiment_(experiment), models_(models) {
+  for (const ValueSpec& spec : experiment_.values) {
+    std::size_t part = 0;
+    for (const ColumnHead& head : heads_of(spec)) heads_.emplace(head.name, Head{.spec = &spec, .part = part++});
+  }
   std::int64_t sound = 0;
   for (std::size_t m = 0; m < models_.size(); ++m) {
     columns_.push_back(std::make_unique<ModelColumns>(experiment_, models_[m]));
@@ -30,47 +28,58 @@ World::World(const Experiment& experiment, const std::vector<ModelData>& models,
   }
 }
 
-Result<void> World::evaluate(const Choice& choice, const Wanted& wanted) {
-  choice_prompts_ = choice.prompts;
-  for (std::size_t m = 0; m < models_.size(); ++m) {
-    SG_TRY_VOID(go_on(stop_));
-    columns_[m]->evaluate(choice, wanted, cells_[m]);
-  }
-  return evaluate_values(wanted);
+void World::choose(const Choice& choice) {
+  for (const auto& columns : columns_) columns->choose(choice);
+  for (auto& [name, head] : heads_) head.value.reset();
 }
 
-Result<void> World::evaluate_values(const Wanted& wanted) {
-  const Lookup lookup_whole = lookup();
-  const RowSet by_model = model_rows(), by_prompt = prompt_rows();
-  for (std::size_t v = 0; v < value_heads_.size(); ++v) {
-    const ValueSpec& spec = experiment_.values[v];
-    const std::vector<ColumnHead>& heads = value_heads_[v];
-    bool any = false;
-    for (const ColumnHead& head : heads) any = any || wanted.values.contains(head.name);
-    if (!any) continue;
-    SG_TRY_VOID(go_on(stop_));
-    std::vector<Value> values;
-    if (const auto* formula = std::get_if<ExprSource>(&spec.source)) {
-      values = {result_of(formula->expression)};
-    } else if (const auto* statistic = std::get_if<RowStatistic>(&spec.source)) {
-      values = evaluate_statistic(*statistic, statistic->over_prompts ? by_prompt : by_model, [&](std::string_view p) {
-        return wanted.values.contains(p.empty() ? spec.name : spec.name + "." + std::string(p));
-      });
-    } else {
-      std::vector<Value> p;
-      for (const std::string& name : std::get<HolmSource>(spec.source).values) {
-        const Value* one = lookup_whole(name);
-        p.push_back(one != nullptr ? *one : absent("there is no " + name));
-      }
-      values = adjust_by_holm(p);
+std::vector<Value> World::row(std::size_t model) const {
+  std::vector<Value> cells;
+  for (const ColumnHead& head : heads_of(experiment_.columns)) cells.push_back(*columns_[model]->cell(head.name));
+  return cells;
+}
+
+std::vector<std::vector<Value>> World::prompt_rows(std::size_t model) const {
+  std::vector<std::vector<Value>> rows(prompt_count(model));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (const ColumnHead& head : heads_of(experiment_.prompt_columns)) {
+      rows[row].push_back(*columns_[model]->prompt_cell(row, head.name));
     }
-    for (std::size_t i = 0; i < heads.size(); ++i) values_.insert_or_assign(heads[i].name, std::move(values[i]));
   }
-  return {};
+  return rows;
+}
+
+/// Parts that come together are kept together.
+Value World::computed(Head& head) const {
+  const ValueSpec& spec = *head.spec;
+  if (const auto* formula = std::get_if<ExprSource>(&spec.source)) return result_of(formula->expression);
+  if (const auto* statistic = std::get_if<RowStatistic>(&spec.source)) {
+    const RowSet rows = statistic->over_prompts ? prompt_rows() : model_rows();
+    const std::vector<ColumnHead> heads = heads_of(spec);
+    Value own;
+    for (PartValue& part : evaluate_part(*statistic, rows, head.part)) {
+      if (part.place == head.part) {
+        own = std::move(part.value);
+      } else {
+        heads_.at(heads[part.place].name).value = std::move(part.value);
+      }
+    }
+    return own;
+  }
+  std::vector<Value> p;
+  for (const std::string& name : std::get<HolmSource>(spec.source).values) {
+    const Value* one = value(name);
+    p.push_back(one != nullptr ? *one : absent("there is no " + name));
+  }
+  return adjust_by_holm(p)[head.part];
 }
 
 const Value* World::value(const std::string& name) const {
-  if (const auto found = values_.find(name); found != values_.end()) return &found->second;
+  if (const auto found = heads_.find(name); found != heads_.end()) {
+    Head& head = found->second;
+    if (!head.value) head.value = computed(head);
+    return &*head.value;
+  }
   if (name == kModelCount) return &model_count_;
   if (name == kPromptCount) return &prompt_count_;
   const std::size_t dot = name.find('.');
@@ -78,9 +87,7 @@ const Value* World::value(const std::string& name) const {
   const std::string model = name.substr(0, dot);
   if (const auto missing = not_run_.find(model); missing != not_run_.end()) return &missing->second;
   const auto found = model_names_.find(model);
-  const auto column = column_names_.find(std::string_view(name).substr(dot + 1));
-  if (found == model_names_.end() || column == column_names_.end()) return nullptr;
-  return &cells_[found->second].model[column->second];
+  return found != model_names_.end() ? columns_[found->second]->cell(std::string_view(name).substr(dot + 1)) : nullptr;
 }
 
 Value World::result_of(const Expression& formula) const {
@@ -96,17 +103,21 @@ Lookup World::lookup() const {
 }
 
 RowSet World::model_rows() const {
-  RowSet rows = {.names = &column_names_, .rows = {}, .model_count = &model_count_};
+  RowSet rows = {.rows = {}, .model_count = &model_count_};
   for (std::size_t m = 0; m < models_.size(); ++m) {
-    if (!models_[m].error) rows.rows.push_back(&cells_[m].model);
+    if (models_[m].error) continue;
+    rows.rows.emplace_back([columns = columns_[m].get()](const std::string& name) { return columns->cell(name); });
   }
   return rows;
 }
 
 RowSet World::prompt_rows() const {
-  RowSet rows = {.names = &prompt_names_, .rows = {}, .model_count = &model_count_};
-  for (const ModelCells& cells : cells_) {
-    for (const std::vector<Value>& row : cells.prompts) rows.rows.push_back(&row);
+  RowSet rows = {.rows = {}, .model_count = &model_count_};
+  for (const auto& columns : columns_) {
+    for (std::size_t row = 0; row < columns->prompt_rows(); ++row) {
+      rows.rows.emplace_back(
+          [columns = columns.get(), row](const std::string& name) { return columns->prompt_cell(row, name); });
+    }
   }
   return rows;
 }

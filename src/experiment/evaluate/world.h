@@ -1,4 +1,5 @@
-// World: every column and value of an experiment under one choice of definition and prompts.
+// World: every column and value of an experiment under one choice of definition and prompts, each computed when it is
+// asked for.
 #pragma once
 
 #include <atomic>
@@ -16,21 +17,23 @@ Result<void> go_on(const std::atomic<bool>* stop);
 /// Refers to the experiment and the data, which must outlive it.
 class World {
  public:
-  /// `stop` is looked at before every model and value; null: never.
-  World(const Experiment& experiment, const std::vector<ModelData>& models, const std::atomic<bool>* stop = nullptr);
+  World(const Experiment& experiment, const std::vector<ModelData>& models);
 
-  /// Evaluates what is wanted; everything else keeps what it holds. Errors: interrupted.
-  Result<void> evaluate(const Choice& choice, const Wanted& wanted);
+  /// From now on everything is under this choice.
+  void choose(const Choice& choice);
 
   const Experiment& experiment() const { return experiment_; }
   const std::vector<ModelData>& models() const { return models_; }
-  const ModelCells& cells(std::size_t model) const { return cells_[model]; }
-  /// The prompts of the last choice.
-  const std::vector<std::size_t>& prompts() const { return choice_prompts_; }
+  /// One model's columns, by a head or in the order of all; and those of its chosen prompts.
+  const Value* cell(std::size_t model, std::string_view head) const { return columns_[model]->cell(head); }
+  std::vector<Value> row(std::size_t model) const;
+  std::vector<std::vector<Value>> prompt_rows(std::size_t model) const;
+  std::size_t prompt_count(std::size_t model) const { return columns_[model]->prompt_rows(); }
 
-  /// Names of values, counts, and "name.column" of models.
-  Lookup lookup() const;
+  /// Names of values, counts, and "name.column" of models. Null when there is no such name; what it points to lives
+  /// until the next choice.
   const Value* value(const std::string& name) const;
+  Lookup lookup() const;
   /// A formula's number; the value itself, whatever its type, when the formula is one name.
   Value result_of(const Expression& formula) const;
   /// Models without an error, as rows; and all their prompts.
@@ -38,18 +41,20 @@ class World {
   RowSet prompt_rows() const;
 
  private:
-  Result<void> evaluate_values(const Wanted& wanted);
+  /// A value of the experiment: the part of a specification that a head stands for.
+  struct Head {
+    const ValueSpec* spec = nullptr;
+    std::size_t part = 0;
+    std::optional<Value> value = {};
+  };
+  Value computed(Head& head) const;
 
   const Experiment& experiment_;
   const std::vector<ModelData>& models_;
-  const std::atomic<bool>* stop_;
-  std::vector<std::unique_ptr<ModelColumns>> columns_;
-  std::vector<ModelCells> cells_;
-  std::vector<std::vector<ColumnHead>> value_heads_;
-  std::vector<std::size_t> choice_prompts_;
-  NameIndex column_names_, prompt_names_;
+  std::vector<std::unique_ptr<ModelColumns>> columns_;  // they remember what was asked
+  mutable std::map<std::string, Head, std::less<>> heads_;
   std::map<std::string, std::size_t, std::less<>> model_names_;
-  std::map<std::string, Value, std::less<>> values_, not_run_;
+  std::map<std::string, Value, std::less<>> not_run_;
   Value model_count_, prompt_count_;
 };
 

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
 
@@ -9,11 +11,7 @@ namespace {
 
 using Names = std::set<std::string>;
 
-std::string listed(const Names& names) {
-  std::string list;
-  for (const std::string& name : names) list.append(list.empty() ? "" : ", ").append(name);
-  return list.empty() ? "none" : list;
-}
+std::string listed(const Names& names) { return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")); }
 
 Names names_of(const std::vector<ColumnHead>& heads) {
   Names names;
@@ -57,56 +55,58 @@ struct ColumnScope {
   }
 };
 
+Result<void> check_measured(const WeightSource& s, const ColumnScope& scope) {
+  const auto& measured = scope.experiment.weights;
+  if (s.role.empty() ? !measured.empty() : std::count(measured.begin(), measured.end(), s.role) > 0) return {};
+  return scope.refuse("the statistics of " + (s.role.empty() ? "W_U and W_E" : s.role) + " are not measured",
+                      "weights = [\"" + (s.role.empty() ? "W_U\", \"W_E" : s.role) + "\"] in [measure]");
+}
+
 Result<void> check_source(const ColumnSource& source, const ColumnScope& scope) {
   const auto formula = [&](const Expression& e) { return check_formula(e, scope.known, scope.where); };
   const auto model_only = [&](const char* name) -> Result<void> {
     if (!scope.of_prompts) return {};
     return scope.refuse(std::string(name) + " is a quantity of a model", "gain, logits, expr, test, cases or prompt");
   };
-  return std::visit(
-      Overloaded{
-          [&](const FactSource&) { return model_only("fact"); },
-          [&](const ModelSource&) { return model_only("model"); },
-          [&](const GainSource& s) -> Result<void> {
-            if (!scope.of_prompts || s.part == GainPart::kValue) return {};
-            return scope.refuse("one prompt has one gain", "no part");
-          },
-          [&](const LadderSource&) { return model_only("ladder"); },
-          [&](const WeightSource& s) -> Result<void> {
-            SG_TRY_VOID(model_only("weight"));
-            const auto& measured = scope.experiment.weights;
-            if (s.role.empty() ? !measured.empty() : std::count(measured.begin(), measured.end(), s.role) > 0)
-              return {};
-            return scope.refuse("the statistics of " + (s.role.empty() ? "W_U and W_E" : s.role) + " are not measured",
-                                "weights = [\"" + (s.role.empty() ? "W_U\", \"W_E" : s.role) + "\"] in [measure]");
-          },
-          [&](const LogitsSource&) -> Result<void> {
-            if (scope.experiment.logits) return {};
-            return scope.refuse("the output distribution is not measured", "logits = true in [measure]");
-          },
-          [&](const ExprSource& s) { return formula(s.expression); },
-          [&](const TestSource& s) { return formula(s.condition); },
-          [&](const EqualsSource& s) { return check_one(s.column, scope.known, "column", scope.where); },
-          [&](const ListSource& s) { return check_one(s.column, scope.known, "column", scope.where); },
-          [&](const CasesSource& s) -> Result<void> {
-            for (const CasesSource::Case& c : s.cases) {
-              SG_TRY_VOID(check_formula(c.when, scope.known, scope.where));
-            }
-            return {};
-          },
-          [&](const RowStatistic& s) -> Result<void> {
-            SG_TRY_VOID(model_only("over_prompts"));
-            RowStatistic over = s;
-            over.over_prompts = true;
-            return check_statistic(over, scope.prompts, scope.where);
-          },
-          [](const ConstSource&) -> Result<void> { return {}; },
-          [&](const PromptSource&) -> Result<void> {
-            if (scope.of_prompts) return {};
-            return scope.refuse("prompt is a quantity of a prompt", "[[prompt_columns]]");
-          },
-      },
-      source);
+  return std::visit(Overloaded{
+                        [&](const FactSource&) { return model_only("fact"); },
+                        [&](const ModelSource&) { return model_only("model"); },
+                        [&](const GainSource& s) -> Result<void> {
+                          if (!scope.of_prompts || s.part == GainPart::kValue) return {};
+                          return scope.refuse("one prompt has one gain", "no part");
+                        },
+                        [&](const LadderSource&) { return model_only("ladder"); },
+                        [&](const WeightSource& s) -> Result<void> {
+                          SG_TRY_VOID(model_only("weight"));
+                          return check_measured(s, scope);
+                        },
+                        [&](const LogitsSource&) -> Result<void> {
+                          if (scope.experiment.logits) return {};
+                          return scope.refuse("the output distribution is not measured", "logits = true in [measure]");
+                        },
+                        [&](const ExprSource& s) { return formula(s.expression); },
+                        [&](const TestSource& s) { return formula(s.condition); },
+                        [&](const EqualsSource& s) { return check_one(s.column, scope.known, "column", scope.where); },
+                        [&](const ListSource& s) { return check_one(s.column, scope.known, "column", scope.where); },
+                        [&](const CasesSource& s) -> Result<void> {
+                          for (const CasesSource::Case& c : s.cases) {
+                            SG_TRY_VOID(check_formula(c.when, scope.known, scope.where));
+                          }
+                          return {};
+                        },
+                        [&](const RowStatistic& s) -> Result<void> {
+                          SG_TRY_VOID(model_only("over_prompts"));
+                          RowStatistic over = s;
+                          over.over_prompts = true;
+                          return check_statistic(over, scope.prompts, scope.where);
+                        },
+                        [](const ConstSource&) -> Result<void> { return {}; },
+                        [&](const PromptSource&) -> Result<void> {
+                          if (scope.of_prompts) return {};
+                          return scope.refuse("prompt is a quantity of a prompt", "[[prompt_columns]]");
+                        },
+                    },
+                    source);
 }
 
 Result<void> check_columns(const Experiment& e, const std::vector<Column>& columns, bool of_prompts,

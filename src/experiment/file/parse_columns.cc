@@ -180,6 +180,11 @@ ColumnSource parse_source(TomlTable& t) {
 
 }  // namespace
 
+bool is_name(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
+                              std::string::npos;
+}
+
 std::optional<Expression> parse_formula(TomlTable& table, std::string_view key) {
   if (!table.has(key)) return std::nullopt;
   Result<Expression> formula = Expression::parse(table.text(key));

@@ -6,6 +6,8 @@
 
 namespace sg {
 
+/// One name and nothing else, "fit.r": a formula that is looked up and not computed.
+bool is_name(const std::string& text);
 /// A formula under `key`; absent when the key is not there.
 std::optional<Expression> parse_formula(TomlTable& table, std::string_view key);
 /// A format of fmt; empty when the key is not there.

@@ -30,11 +30,6 @@ std::vector<std::string> need_steps(TomlTable& t, std::string_view key, const st
   return steps;
 }
 
-bool is_name(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
-                              std::string::npos;
-}
-
 void parse_leaf(TomlTable& t, ResultKey& key) {
   const int sources = (t.has("value") ? 1 : 0) + (t.has("text") ? 1 : 0) + (t.has("number") ? 1 : 0);
   if (sources != 1) {

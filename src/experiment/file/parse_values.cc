@@ -142,6 +142,14 @@ std::vector<TableSpec> parse_tables(TomlTable& root) {
 
 namespace {
 
+std::optional<std::pair<double, double>> parse_range(TomlTable& t, std::string_view key) {
+  if (!t.has(key)) return std::nullopt;
+  const std::vector<double> range = t.numbers(key);
+  if (range.size() == 2 && range[0] < range[1]) return std::pair(range[0], range[1]);
+  t.wrong(key, "not a range", "two ascending numbers", std::to_string(range.size()) + " numbers");
+  return std::nullopt;
+}
+
 PanelSpec parse_panel(TomlTable& t) {
   PanelSpec p = {
       .kind = t.word(
@@ -182,23 +190,11 @@ PanelSpec parse_panel(TomlTable& t) {
     p.uprights.push_back({.value = u.need_text("value"), .label = u.need_text("label")});
     u.finish();
   }
-  if (t.has("y_range")) {
-    const std::vector<double> range = t.numbers("y_range");
-    if (range.size() == 2 && range[0] < range[1]) {
-      p.y_range = std::pair(range[0], range[1]);
-    } else {
-      t.wrong("y_range", "not a range", "two ascending numbers", std::to_string(range.size()) + " numbers");
-    }
-  }
+  p.y_range = parse_range(t, "y_range");
   if (p.y.empty() == p.series.empty())
     t.wrong("kind", "what a panel shows", "y or series", p.y.empty() ? "neither" : "both");
   if (p.kind == ChartKind::kScatter && p.x.empty()) t.wrong("kind", "a scatter panel without x", "a column", "none");
   return p;
-}
-
-bool is_name(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
-                              std::string::npos;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "experiment/file/toml_table.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace sg {
@@ -243,9 +245,8 @@ void TomlTable::finish() {
     if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
     std::vector<std::string> known = asked_;
     std::sort(known.begin(), known.end());
-    std::string list;
-    for (const std::string& k : known) list.append(list.empty() ? "" : ", ").append(k);
-    wrong(name, "unknown key '" + std::string(name) + "'", "one of " + list, "'" + std::string(name) + "'");
+    wrong(name, fmt::format("unknown key '{}'", name), fmt::format("one of {}", fmt::join(known, ", ")),
+          fmt::format("'{}'", name));
     return;
   }
 }

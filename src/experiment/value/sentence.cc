@@ -56,7 +56,7 @@ std::string Sentence::fill(const Lookup& lookup) const {
     if (value == nullptr) {
       out += "(no value: there is no " + piece.name + ")";
     } else if (is_absent(*value)) {
-      out += "(no value: " + reason_of(*value) + ")";
+      out += "(no value: " + *why_absent(*value) + ")";
     } else {
       out += show(*value, piece.format);
     }

@@ -1,8 +1,10 @@
 #include "experiment/value/value.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "base/number_format.h"
 #include "base/overloaded.h"
@@ -10,22 +12,51 @@
 namespace sg {
 namespace {
 
-std::string number_text(double x, const std::string& format) {
+std::string six_digits(double x, const std::string& format) {
   const auto text = format.empty() ? std::nullopt : format_number(x, format);
   return text ? *text : fmt::format("{:.6g}", x);
 }
 
-std::string integer_text(std::int64_t x, const std::string& format) {
+std::string all_digits(std::int64_t x, const std::string& format) {
   const auto text = format.empty() ? std::nullopt : format_integer(x, format);
   return text ? *text : fmt::format("{}", x);
 }
 
-template <class List, class Write>
-std::string joined(const List& list, const Write& write) {
-  std::string text;
-  for (const auto& item : list) text.append(text.empty() ? "" : ", ").append(write(item));
-  return text;
-}
+struct TextOf {
+  const ValueStyle& style;
+  const std::string& format;
+
+  std::string operator()(const Absent& /*none*/) const { return std::string(style.none); }
+  std::string operator()(bool x) const { return x ? "yes" : "no"; }
+  std::string operator()(std::int64_t n) const { return style.integer(n, format); }
+  std::string operator()(double x) const { return style.number(x, format); }
+  std::string operator()(const std::string& x) const { return x; }
+  std::string operator()(const std::pair<std::int64_t, double>& x) const {
+    return fmt::format("{}: {}", x.first, (*this)(x.second));
+  }
+  template <class T>
+  std::string operator()(const std::vector<T>& list) const {
+    if (list.size() > style.longest_list) return ends_of(list);
+    std::vector<std::string> items;
+    for (const T& item : list) items.push_back((*this)(item));
+    return fmt::format("{}", fmt::join(items, ", "));
+  }
+
+ private:
+  template <class T>
+  std::string ends_of(const std::vector<T>& list) const {
+    if constexpr (std::is_arithmetic_v<T>) {
+      const auto [low, high] = std::minmax_element(list.begin(), list.end());
+      const std::string by = std::is_integral_v<T> ? "{:.0f}" : format;
+      return fmt::format("{} values, {} to {}", list.size(), style.number(static_cast<double>(*low), by),
+                         style.number(static_cast<double>(*high), by));
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      return fmt::format("{} texts", list.size());
+    } else {
+      return fmt::format("{} values, at {} to {}", list.size(), list.front().first, list.back().first);
+    }
+  }
+};
 
 }  // namespace
 
@@ -41,9 +72,9 @@ Value value_of(const Measured& measured) {
 
 bool is_absent(const Value& value) { return std::holds_alternative<Absent>(value); }
 
-std::string reason_of(const Value& value) {
+std::optional<std::string> why_absent(const Value& value) {
   const auto* none = std::get_if<Absent>(&value);
-  return none != nullptr ? none->why : std::string();
+  return none != nullptr ? std::optional(none->why) : std::nullopt;
 }
 
 Measured number_of(const Value& value, const std::string& name) {
@@ -70,24 +101,14 @@ std::optional<std::string> text_of(const Value& value) {
   return text != nullptr ? std::optional(*text) : std::nullopt;
 }
 
+std::string text_in(const ValueStyle& style, const Value& value, const std::string& format) {
+  return std::visit(TextOf{style, format}, value);
+}
+
 std::string show(const Value& value, const std::string& format) {
-  return std::visit(
-      Overloaded{[](const Absent&) { return std::string("-"); }, [](bool b) { return std::string(b ? "yes" : "no"); },
-                 [&](std::int64_t n) { return integer_text(n, format); },
-                 [&](double x) { return number_text(x, format); }, [](const std::string& s) { return s; },
-                 [&](const std::vector<double>& list) {
-                   return joined(list, [&](double x) { return number_text(x, format); });
-                 },
-                 [&](const std::vector<std::int64_t>& list) {
-                   return joined(list, [&](std::int64_t n) { return integer_text(n, format); });
-                 },
-                 [](const std::vector<std::string>& list) { return joined(list, [](const auto& s) { return s; }); },
-                 [&](const Pairs& pairs) {
-                   return joined(pairs, [&](const auto& p) {
-                     return fmt::format("{}: {}", p.first, number_text(p.second, format));
-                   });
-                 }},
-      value);
+  constexpr ValueStyle kWhole = {
+      .none = "-", .longest_list = static_cast<std::size_t>(-1), .number = six_digits, .integer = all_digits};
+  return text_in(kWhole, value, format);
 }
 
 bool valid_format(const std::string& format) { return format_number(1.5, format).has_value(); }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "experiment/value/result.h"
@@ -16,8 +17,8 @@ Value finite(double x, const std::string& what);
 Value value_of(const Measured& measured);
 
 bool is_absent(const Value& value);
-/// The reason, or an empty text when there is a value.
-std::string reason_of(const Value& value);
+/// The reason when there is no value.
+std::optional<std::string> why_absent(const Value& value);
 
 /// Truth as 0 or 1, counts as they are; absent with a reason for texts, lists and what is absent itself. `name` is
 /// how the reason calls the value.
@@ -26,6 +27,15 @@ Measured number_of(const Value& value, const std::string& name);
 std::optional<std::vector<double>> numbers_of(const Value& value);
 /// A text; nothing for anything else.
 std::optional<std::string> text_of(const Value& value);
+
+/// How values become text.
+struct ValueStyle {
+  std::string_view none;         // in place of what is absent
+  std::size_t longest_list = 0;  // a longer one is told by its length and its ends
+  std::string (*number)(double x, const std::string& format) = nullptr;
+  std::string (*integer)(std::int64_t n, const std::string& format) = nullptr;
+};
+std::string text_in(const ValueStyle& style, const Value& value, const std::string& format);
 
 /// By a format (base/number_format.h); an empty one writes six digits. Lists are joined by commas. Absent: "-".
 /// A format that does not suit the value is left aside (parsing refuses those that suit no value).

@@ -67,10 +67,11 @@ Result<Json> gains_json(const Measurement& m, const std::string& definition) {
   }
   Json definitions = Json::array();
   for (const Definition& d : wanted) definitions.push_back(definition_json(d, m));
-  return Json{
-      {"schema", "streamgauge.gains/1"}, {"engine", {{"version", m.engine.version}, {"numerics", m.engine.numerics}}},
-      {"model", row_json(m.model)},      {"prompts", m.sequences.size()},
-      {"ladder", ladder_json(m)},        {"definitions", std::move(definitions)}};
+  Json engine = row_json(m.engine);
+  for (const char* key : {"isa", "threads"}) engine.erase(key);  // on which no gain depends
+  return Json{{"schema", "streamgauge.gains/1"}, {"engine", std::move(engine)},
+              {"model", row_json(m.model)},      {"prompts", m.sequences.size()},
+              {"ladder", ladder_json(m)},        {"definitions", std::move(definitions)}};
 }
 
 }  // namespace sg

@@ -23,6 +23,14 @@ std::optional<double> given_x(const Series& s, std::size_t i) {
   return s.x.empty() ? std::optional(static_cast<double>(i)) : element(s.x, i);
 }
 
+/// Calls use(series, place) for every point.
+template <class Use>
+void each_point(const Chart& c, const Use& use) {
+  for (const Series& s : c.series) {
+    for (std::size_t i = 0; i < s.y.size(); ++i) use(s, i);
+  }
+}
+
 struct Plot {
   const Chart& chart;
   double zero;  // where a 0 stands on a logarithmic axis: at a third of the smallest number above it
@@ -37,10 +45,9 @@ struct Plot {
     return drawable(element(s.y, i), chart.log_y) && drawable(x_of(s, i), chart.log_x);
   }
   bool has_any(const Series& s) const {
-    for (std::size_t i = 0; i < s.y.size(); ++i) {
-      if (has(s, i)) return true;
-    }
-    return false;
+    std::size_t i = 0;
+    while (i < s.y.size() && !has(s, i)) ++i;
+    return i < s.y.size();
   }
   const Scale& scale(const Series& s) const { return s.right_axis ? *right : *left; }
   Point at(const Series& s, std::size_t i) const { return {x->at(*x_of(s, i)), scale(s).at(*s.y[i])}; }
@@ -49,29 +56,25 @@ struct Plot {
 
 double zero_place(const Chart& c) {
   double smallest = std::numeric_limits<double>::infinity();
-  for (const Series& s : c.series) {
-    for (std::size_t i = 0; i < s.y.size(); ++i) {
-      const auto x = given_x(s, i);
-      if (drawable(x, true)) smallest = std::min(smallest, *x);
-    }
-  }
+  each_point(c, [&](const Series& s, std::size_t i) {
+    const auto x = given_x(s, i);
+    if (drawable(x, true)) smallest = std::min(smallest, *x);
+  });
   return std::isfinite(smallest) && smallest / 3 > 0 ? smallest / 3 : 1;
 }
 
 void add_scales(Plot& plot) {
   const Chart& c = plot.chart;
   RangeOf x(c.log_x), left(c.log_y), right(c.log_y);
-  for (const Series& s : c.series) {
-    for (std::size_t i = 0; i < s.y.size(); ++i) {
-      if (!plot.has(s, i)) continue;
-      x.add(plot.x_of(s, i));
-      RangeOf& axis = s.right_axis ? right : left;
-      axis.add(s.y[i]);
-      if (!drawable(element(s.error, i), false)) continue;
-      axis.add(*s.y[i] + *s.error[i]);
-      axis.add(*s.y[i] - *s.error[i]);
-    }
-  }
+  each_point(c, [&](const Series& s, std::size_t i) {
+    if (!plot.has(s, i)) return;
+    x.add(plot.x_of(s, i));
+    RangeOf& axis = s.right_axis ? right : left;
+    axis.add(s.y[i]);
+    if (!drawable(element(s.error, i), false)) return;
+    axis.add(*s.y[i] + *s.error[i]);
+    axis.add(*s.y[i] - *s.error[i]);
+  });
   left.add(c.reference);
   const double pad = c.kind == ChartKind::kScatter ? 0.1 : 0.02;
   if (const auto range = x.padded(pad, pad)) plot.x = Scale{*range, c.log_x, plot.frame.left, plot.frame.right};
@@ -121,18 +124,11 @@ std::vector<double> x_tics(const Plot& plot) {
   constexpr double kFew = 8;
   const Range& range = plot.x->range;
   bool whole = !plot.chart.log_x && range.high - range.low <= kFew;
-  for (const Series& s : plot.chart.series) {
-    for (std::size_t i = 0; i < s.y.size() && whole; ++i) {
-      const auto x = given_x(s, i);
-      whole = !x || *x == std::floor(*x);
-    }
-  }
-  if (!whole) return tics_of(range, plot.chart.log_x);
-  std::vector<double> tics;
-  for (int i = 0; i <= static_cast<int>(kFew); ++i) {
-    if (std::ceil(range.low) + i <= range.high) tics.push_back(std::ceil(range.low) + i);
-  }
-  return tics;
+  each_point(plot.chart, [&](const Series& s, std::size_t i) {
+    const auto x = given_x(s, i);
+    whole = whole && (!x || *x == std::floor(*x));
+  });
+  return whole ? whole_tics(range) : tics_of(range, plot.chart.log_x);
 }
 
 /// The axis under the frame; the 0 of a logarithmic one has its own tic.
@@ -145,9 +141,8 @@ void draw_x_axis(Svg& svg, const Plot& plot) {
   };
   if (plot.x) {
     bool zero = false;
-    for (const Series& s : plot.chart.series) {
-      for (std::size_t i = 0; i < s.y.size(); ++i) zero = zero || (plot.chart.log_x && given_x(s, i) == 0.0);
-    }
+    each_point(plot.chart,
+               [&](const Series& s, std::size_t i) { zero = zero || (plot.chart.log_x && given_x(s, i) == 0.0); });
     if (zero) tic(plot.x->at(plot.zero), "0");
     const std::vector<double> tics = x_tics(plot);
     const std::vector<std::string> labels = tic_labels(tics, plot.chart.log_x);
@@ -248,16 +243,14 @@ void draw_marks(Svg& svg, const Plot& plot) {
 void draw_names(Svg& svg, const Plot& plot) {
   const Frame& f = plot.frame;
   std::vector<NamedPoint> points;
-  for (const Series& s : plot.chart.series) {
-    for (std::size_t i = 0; i < s.y.size() && i < s.names.size(); ++i) {
-      if (s.right_axis || s.names[i].empty() || !plot.has(s, i) || !plot.inside(s, i)) continue;
-      const auto error = element(s.error, i);
-      const Point at = plot.at(s, i);
-      const bool bar = drawable(error, false) && drawable(*s.y[i] + *error, plot.chart.log_y);
-      const double reach = bar ? at.y - plot.left->at(*s.y[i] + *error) : 0;
-      points.push_back({at.x - f.left, at.y - f.top, s.names[i], text_width(s.names[i], kNameFont), reach});
-    }
-  }
+  each_point(plot.chart, [&](const Series& s, std::size_t i) {
+    if (s.right_axis || i >= s.names.size() || s.names[i].empty() || !plot.has(s, i) || !plot.inside(s, i)) return;
+    const auto error = element(s.error, i);
+    const Point at = plot.at(s, i);
+    const bool bar = drawable(error, false) && drawable(*s.y[i] + *error, plot.chart.log_y);
+    const double reach = bar ? at.y - plot.left->at(*s.y[i] + *error) : 0;
+    points.push_back({at.x - f.left, at.y - f.top, s.names[i], text_width(s.names[i], kNameFont), reach});
+  });
   if (points.size() > kMostNames) return;
   std::optional<double> rule;
   if (plot.chart.reference && plot.left && drawable(plot.chart.reference, plot.chart.log_y)) {
@@ -272,11 +265,9 @@ void draw_names(Svg& svg, const Plot& plot) {
 
 std::size_t outside(const Plot& plot) {
   std::size_t n = 0;
-  for (const Series& s : plot.chart.series) {
-    for (std::size_t i = 0; i < s.y.size() && !s.right_axis; ++i) {
-      n += plot.has(s, i) && beyond(plot.left, s.y[i]) ? 1 : 0;
-    }
-  }
+  each_point(plot.chart, [&](const Series& s, std::size_t i) {
+    n += !s.right_axis && plot.has(s, i) && beyond(plot.left, s.y[i]) ? 1 : 0;
+  });
   return n;
 }
 

@@ -114,6 +114,12 @@ std::vector<double> tics_of(const Range& r, bool logarithmic) {
   return r.low > 0 ? log_tics(r) : std::vector<double>{};
 }
 
+std::vector<double> whole_tics(const Range& r) {
+  std::vector<double> tics;
+  for (double tic = std::ceil(r.low); tic <= r.high && tics.size() < kMostTics; ++tic) tics.push_back(tic);
+  return tics;
+}
+
 std::vector<std::string> tic_labels(const std::vector<double>& tics, bool logarithmic) {
   std::vector<std::string> labels;
   if (tics.empty()) return labels;

@@ -43,6 +43,8 @@ struct Scale {
 /// axis powers of ten, with their multiples where those are too few. None for a range that is no range.
 inline constexpr std::size_t kMostTics = 14;
 std::vector<double> tics_of(const Range& range, bool logarithmic);
+/// Every whole number of a range.
+std::vector<double> whole_tics(const Range& range);
 
 /// A label for each: as many digits as tell neighbours apart, thousands of a logarithmic axis as "10k".
 std::vector<std::string> tic_labels(const std::vector<double>& tics, bool logarithmic);

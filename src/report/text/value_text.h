@@ -1,11 +1,10 @@
 // Values of an experiment as text for people.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "experiment/value/result.h"
+#include "experiment/value/value.h"
 
 namespace sg {
 
@@ -15,9 +14,6 @@ std::string number_text(double x, const std::string& format);
 
 /// One cell. Long lists are shortened to their length and range; yes or no; "–" where there is no value.
 std::string value_text(const Value& value, const std::string& format);
-
-/// The reason when there is no value.
-std::optional<std::string> why_absent(const Value& value);
 
 /// Whether a column of such values is aligned to the right.
 bool is_number(const Value& value);
