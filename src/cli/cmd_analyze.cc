@@ -4,7 +4,6 @@
 #include "base/text_file.h"
 #include "cli/common.h"
 #include "cli/outcome.h"
-#include "cli/outputs.h"
 #include "cli/signals.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
@@ -12,6 +11,7 @@
 #include "experiment/value/tree_json.h"
 #include "measure/measure.h"
 #include "report/file/output_file.h"
+#include "report/file/outputs.h"
 
 namespace sg {
 namespace {

@@ -22,7 +22,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const std::filesystem::path other_path, obtain_model(a.other, common));
   SG_TRY(const Model other, open_model(other_path));
   const std::vector<Output> outputs = {{"--json", a.json}};
-  SG_TRY_VOID(spare_inputs(outputs, files_of(other)));
+  SG_TRY_VOID(spare_inputs(outputs, other.checkpoint.model_files()));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
   if (a.measure.plan) return print_plan(job, "This is A; B is read and computed once more beside it.\n");
   SG_TRY_VOID(check_fits(job));

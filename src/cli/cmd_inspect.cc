@@ -3,9 +3,9 @@
 
 #include "cli/common.h"
 #include "cli/obtaining.h"
-#include "cli/outputs.h"
 #include "measure/inspection.h"
 #include "report/data/inspect_json.h"
+#include "report/file/outputs.h"
 #include "report/text/inspect_text.h"
 
 namespace sg {
@@ -22,7 +22,7 @@ Result<int> run(const std::string& name, const std::string& json, const Common& 
     }
   }
   SG_TRY(const Model model, std::move(opened));
-  SG_TRY_VOID(spare_inputs({{"--json", json}}, files_of(model)));
+  SG_TRY_VOID(spare_inputs({{"--json", json}}, model.checkpoint.model_files()));
   const Inspection inspection = inspect(model);
   SG_TRY_VOID(json.empty() ? print(inspect_text(inspection), {inspection.facts.id})
                            : write_document(json, json_text(inspect_json(inspection))));

@@ -3,12 +3,12 @@
 
 #include "cli/common.h"
 #include "cli/measuring.h"
-#include "cli/outputs.h"
 #include "measure/selection.h"
 #include "report/data/measurement_csv.h"
 #include "report/data/measurement_json.h"
 #include "report/data/trace_json.h"
 #include "report/file/output_file.h"
+#include "report/file/outputs.h"
 #include "report/text/layer_text.h"
 #include "report/text/measure_text.h"
 

@@ -4,9 +4,10 @@
 #include "base/text_file.h"
 #include "cli/common.h"
 #include "cli/obtaining.h"
-#include "cli/outputs.h"
+#include "model/model.h"
 #include "prompts/prompt.h"
 #include "report/data/tokens_json.h"
+#include "report/file/outputs.h"
 #include "report/text/tokens_text.h"
 
 namespace sg {
@@ -26,7 +27,7 @@ Result<Tokenizer> open_tokenizer(const std::string& name, const std::vector<Outp
     return Tokenizer::from_json(content, path.string());
   }
   SG_TRY(const Checkpoint checkpoint, open_checkpoint(path));  // no model is needed, a vocabulary will do
-  SG_TRY_VOID(spare_inputs(outputs, files_of(checkpoint)));
+  SG_TRY_VOID(spare_inputs(outputs, checkpoint.model_files()));
   return load_tokenizer(checkpoint);
 }
 

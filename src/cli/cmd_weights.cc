@@ -4,12 +4,12 @@
 #include "cli/common.h"
 #include "cli/measuring.h"
 #include "cli/obtaining.h"
-#include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "measure/definition.h"
 #include "measure/measure.h"
 #include "report/data/weights_json.h"
+#include "report/file/outputs.h"
 #include "report/text/weights_text.h"
 #include "spectra/amplification.h"
 #include "spectra/weights.h"
@@ -83,7 +83,7 @@ Result<int> run(Arguments& a, const Common& common) {
   SG_TRY_VOID(check_outputs(outputs));
   SG_TRY(const std::filesystem::path path, obtain_model(a.model, common));
   SG_TRY(const Model model, open_model(path));
-  SG_TRY_VOID(spare_inputs(outputs, files_of(model)));
+  SG_TRY_VOID(spare_inputs(outputs, model.checkpoint.model_files()));
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
   if (!a.amplification.empty()) {
     SG_TRY_VOID(add_amplification(a, common, report));

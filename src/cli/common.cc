@@ -61,7 +61,7 @@ void finish_command(Program& program, CLI::App& command, const std::string& exam
 }
 
 void add_model(CLI::App& command, std::string& model) {
-  command.add_option("MODEL", model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV] from the Hub's cache")
+  command.add_option("MODEL", model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub")
       ->required();
 }
 

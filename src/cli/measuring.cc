@@ -63,7 +63,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   }
   SG_TRY(const std::filesystem::path path, obtain_model(arguments.model, common));
   SG_TRY(Model model, open_model(path));
-  std::vector<std::filesystem::path> inputs = files_of(model);
+  std::vector<std::filesystem::path> inputs = model.checkpoint.model_files();
   if (!arguments.prompts.file.empty()) inputs.emplace_back(arguments.prompts.file);
   SG_TRY_VOID(spare_inputs(outputs, inputs));
   Job job = {.model = std::move(model), .tokenizer = std::nullopt, .sequences = {}, .options = std::move(options)};

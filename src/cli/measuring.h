@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/outputs.h"
 #include "cli/prompts.h"
 #include "measure/measure.h"
+#include "report/file/outputs.h"
 
 namespace sg {
 

@@ -103,6 +103,19 @@ const TensorInfo* Checkpoint::find(std::string_view name) const {
   return found != tensors.end() && found->name == name ? &*found : nullptr;
 }
 
+std::vector<std::filesystem::path> Checkpoint::model_files() const {
+  std::vector<std::filesystem::path> paths;
+  for (const FileMap& file : files) paths.push_back(file.path());
+  if (format == Format::kGguf) return paths;
+  const std::filesystem::path folder = is_folder(path) ? path : path.parent_path();
+  for (const char* name : {"config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
+                           "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+                           "vocab.json", "merges.txt", "chat_template.jinja"}) {
+    paths.push_back(folder / name);
+  }
+  return paths;
+}
+
 Result<void> Checkpoint::check() const {
   for (const FileMap& file : files) SG_TRY_VOID(file.check());
   return {};

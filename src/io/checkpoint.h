@@ -63,6 +63,9 @@ class Checkpoint {
   /// The tensor of that name, or null. Valid while the Checkpoint is.
   const TensorInfo* find(std::string_view name) const;
 
+  /// The files that make the model: weights with all shards, configuration, tokenizer, as far as there are such.
+  std::vector<std::filesystem::path> model_files() const;
+
   /// FileMap::check and FileMap::check_unchanged of every file: nothing that was read since is to be trusted, or kept,
   /// after an error. check is for every step of a long reading; check_unchanged for its end.
   Result<void> check() const;

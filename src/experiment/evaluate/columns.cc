@@ -66,7 +66,7 @@ const Value* ModelColumns::remembered(Cell& cell, const Compute& compute) {
 const Value* ModelColumns::cell(std::string_view head) {
   const auto found = heads_.find(head);
   if (found == heads_.end()) return nullptr;
-  return remembered(cells_[found->second], [&] { return model_value(found->second); });
+  return remembered(cells_[found->second], [&] { return head_value(found->second); });
 }
 
 const Value* ModelColumns::prompt_cell(std::size_t row, std::string_view head) {
@@ -103,7 +103,7 @@ Value ModelColumns::prompt_value(const Column& column, std::size_t row) {
   return derived_value(column.source, [&](const std::string& name) { return prompt_cell(row, name); });
 }
 
-Value ModelColumns::model_value(std::size_t head) {
+Value ModelColumns::head_value(std::size_t head) {
   if (data_.error) return absent("the model failed: " + *data_.error);
   const Column& column = *owners_[head];
   if (const auto* statistic = std::get_if<RowStatistic>(&column.source)) return statistic_value(*statistic, head);

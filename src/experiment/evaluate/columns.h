@@ -37,7 +37,7 @@ class ModelColumns {
   };
   template <class Compute>
   const Value* remembered(Cell& cell, const Compute& compute);
-  Value model_value(std::size_t head);
+  Value head_value(std::size_t head);
   Value statistic_value(const RowStatistic& statistic, std::size_t head);
   Value prompt_value(const Column& column, std::size_t row);
   Value measured(const Column& column);

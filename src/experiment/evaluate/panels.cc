@@ -203,20 +203,9 @@ std::optional<FittedLine> fit_of(const std::string& name, const World& world) {
 }
 
 Chart resolved_chart(const PanelSpec& spec, const World& world) {
-  Chart chart = {.kind = spec.kind,
-                 .title = spec.title,
-                 .x_title = spec.x_title,
-                 .y_title = spec.y_title,
-                 .right_title = spec.right_title,
-                 .reference = spec.reference,
-                 .reference_label = spec.reference_label,
-                 .log_x = spec.log_x,
-                 .log_y = spec.log_y,
-                 .mark_last = spec.mark_last,
-                 .y_range = spec.y_range,
-                 .value_format = spec.value_format};
+  Chart chart = spec.chart;
   const Points points = points_of(spec, world);
-  switch (spec.kind) {
+  switch (chart.kind) {
     case ChartKind::kBars: add_bars(spec, points, chart); break;
     case ChartKind::kScatter: add_scatter(spec, points, chart); break;
     case ChartKind::kLines: add_lines(spec, points, chart); break;

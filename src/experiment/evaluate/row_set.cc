@@ -172,7 +172,7 @@ Lookup RowSet::lookup(std::size_t row) const {
 }
 
 std::vector<PartValue> evaluate_part(const RowStatistic& s, const RowSet& rows, std::size_t place) {
-  const std::vector<std::string> parts = s.parts();
+  const std::vector<std::string>& parts = s.parts();
   const auto of_interval = [](std::string_view part) { return part == "low" || part == "high"; };
   const auto wanted = [&](std::string_view part) {
     return part == parts[place] || (of_interval(part) && of_interval(parts[place]));

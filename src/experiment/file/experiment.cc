@@ -1,5 +1,6 @@
 #include "experiment/file/experiment.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace sg {
@@ -19,20 +20,25 @@ std::vector<ColumnHead> with_parts(const ColumnHead& head, const std::vector<std
 
 }  // namespace
 
-std::vector<std::string> RowStatistic::parts() const {
-  switch (kind) {
-    case StatisticKind::kPearson: return {"r", "p", "n", "low", "high"};
-    case StatisticKind::kSpearman: return {"r", "p", "n"};
-    case StatisticKind::kPermutation: return {"p", "n"};
-    case StatisticKind::kRegression: return {"slope", "intercept", "stderr", "r", "p"};
-    case StatisticKind::kChangePoint: return {"at", "low", "high", "before", "after"};
-    case StatisticKind::kMean:
-    case StatisticKind::kMin:
-    case StatisticKind::kMax:
-    case StatisticKind::kCount:
-    case StatisticKind::kShare: return {""};
-  }
-  return {};
+const std::vector<StatisticForm>& statistic_forms() {
+  using Kind = StatisticKind;
+  using Takes = StatisticForm::Takes;
+  static const std::vector<StatisticForm> kForms = {
+      {"pearson", Kind::kPearson, Takes::kPair, {"r", "p", "n", "low", "high"}},
+      {"spearman", Kind::kSpearman, Takes::kPair, {"r", "p", "n"}},
+      {"regression", Kind::kRegression, Takes::kPair, {"slope", "intercept", "stderr", "r", "p"}},
+      {"permutation", Kind::kPermutation, Takes::kPair, {"p", "n"}},
+      {"change_point", Kind::kChangePoint, Takes::kPair, {"at", "low", "high", "before", "after"}},
+      {"mean", Kind::kMean, Takes::kColumn, {""}},
+      {"min", Kind::kMin, Takes::kColumn, {""}},
+      {"max", Kind::kMax, Takes::kColumn, {""}},
+      {"count", Kind::kCount, Takes::kCondition, {""}},
+      {"share", Kind::kShare, Takes::kCondition, {""}}};
+  return kForms;
+}
+
+const std::vector<std::string>& RowStatistic::parts() const {
+  return std::ranges::find(statistic_forms(), kind, &StatisticForm::kind)->parts;
 }
 
 std::vector<ColumnHead> heads_of(const Column& column) {

@@ -111,8 +111,17 @@ struct RowStatistic {
   bool over_prompts = false;            // of a value: rows are all prompts of all models
 
   /// What it gives: {""} for a number, {"r", "p", ...} for several.
-  std::vector<std::string> parts() const;
+  const std::vector<std::string>& parts() const;
 };
+/// How the file asks for a statistic, and what it gives.
+struct StatisticForm {
+  std::string_view word;
+  StatisticKind kind;
+  enum class Takes : std::uint8_t { kPair, kColumn, kCondition } takes;
+  std::vector<std::string> parts;
+};
+/// Every kind, in the order of the enum.
+const std::vector<StatisticForm>& statistic_forms();
 struct HolmSource {
   std::vector<std::string> values;  // p values
 };
@@ -172,19 +181,14 @@ struct UprightSpec {
   std::string value, label;
 };
 struct PanelSpec {
-  ChartKind kind = ChartKind::kBars;
-  std::string title, x_title, y_title, right_title;
+  Chart chart;  // what it says besides the data
   std::string x, y, error;
   std::vector<SeriesSpec> series;
   std::vector<ExtraPoint> extra;
   std::optional<Expression> color_condition;
   std::string color_column;
-  std::optional<double> reference;
-  std::string reference_label;
-  bool log_x = false, log_y = false, mark_last = false, over_prompts = false;
+  bool over_prompts = false;
   std::vector<UprightSpec> uprights;
-  std::optional<std::pair<double, double>> y_range;
-  std::string value_format;
   std::string fit;   // a regression; empty: none
   std::string sort;  // a column
   std::string where;

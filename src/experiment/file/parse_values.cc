@@ -3,19 +3,6 @@
 namespace sg {
 namespace {
 
-struct Kind {
-  std::string_view key;
-  StatisticKind kind;
-};
-constexpr Kind kPairKinds[] = {{"pearson", StatisticKind::kPearson},
-                               {"spearman", StatisticKind::kSpearman},
-                               {"regression", StatisticKind::kRegression},
-                               {"permutation", StatisticKind::kPermutation},
-                               {"change_point", StatisticKind::kChangePoint}};
-constexpr Kind kColumnKinds[] = {
-    {"mean", StatisticKind::kMean}, {"min", StatisticKind::kMin}, {"max", StatisticKind::kMax}};
-constexpr Kind kConditionKinds[] = {{"count", StatisticKind::kCount}, {"share", StatisticKind::kShare}};
-
 /// "over" of values, tables and panels.
 bool over_prompts(TomlTable& t) { return t.word("over", false, Words<bool>{{"models", false}, {"prompts", true}}); }
 
@@ -24,27 +11,19 @@ bool over_prompts(TomlTable& t) { return t.word("over", false, Words<bool>{{"mod
 std::optional<RowStatistic> parse_statistic(TomlTable& t) {
   std::optional<RowStatistic> found;
   int count = 0;
-  const auto start = [&](StatisticKind kind) {
+  for (const StatisticForm& form : statistic_forms()) {
+    if (!t.has(form.word)) continue;
     ++count;
-    found = RowStatistic{.kind = kind};
-  };
-  for (const Kind& k : kPairKinds) {
-    if (!t.has(k.key)) continue;
-    start(k.kind);
-    found->columns = t.texts(k.key);
-    if (found->columns.size() != 2) {
-      t.wrong(k.key, "not a pair", "two columns, [\"x\", \"y\"]", std::to_string(found->columns.size()) + " columns");
+    found = RowStatistic{.kind = form.kind};
+    switch (form.takes) {
+      case StatisticForm::Takes::kPair: found->columns = t.texts(form.word); break;
+      case StatisticForm::Takes::kColumn: found->columns = {t.need_text(form.word)}; break;
+      case StatisticForm::Takes::kCondition: found->condition = parse_formula(t, form.word); break;
     }
-  }
-  for (const Kind& k : kColumnKinds) {
-    if (!t.has(k.key)) continue;
-    start(k.kind);
-    found->columns = {t.need_text(k.key)};
-  }
-  for (const Kind& k : kConditionKinds) {
-    if (!t.has(k.key)) continue;
-    start(k.kind);
-    found->condition = parse_formula(t, k.key);
+    if (form.takes == StatisticForm::Takes::kPair && found->columns.size() != 2) {
+      t.wrong(form.word, "not a pair", "two columns, [\"x\", \"y\"]",
+              std::to_string(found->columns.size()) + " columns");
+    }
   }
   if (count > 1) t.wrong("name", "more than one statistic", "exactly one", std::to_string(count));
   auto where = parse_formula(t, "where");
@@ -142,6 +121,9 @@ std::vector<TableSpec> parse_tables(TomlTable& root) {
 
 namespace {
 
+const Words<ChartKind> kChartKinds = {
+    {"bars", ChartKind::kBars}, {"scatter", ChartKind::kScatter}, {"lines", ChartKind::kLines}};
+
 std::optional<std::pair<double, double>> parse_range(TomlTable& t, std::string_view key) {
   if (!t.has(key)) return std::nullopt;
   const std::vector<double> range = t.numbers(key);
@@ -151,27 +133,25 @@ std::optional<std::pair<double, double>> parse_range(TomlTable& t, std::string_v
 }
 
 PanelSpec parse_panel(TomlTable& t) {
-  PanelSpec p = {
-      .kind = t.word(
-          "kind", ChartKind::kBars,
-          Words<ChartKind>{{"bars", ChartKind::kBars}, {"scatter", ChartKind::kScatter}, {"lines", ChartKind::kLines}}),
-      .title = t.text("title"),
-      .x_title = t.text("x_title"),
-      .y_title = t.text("y_title"),
-      .right_title = t.text("right_title"),
-      .x = t.text("x"),
-      .y = t.text("y"),
-      .error = t.text("error"),
-      .reference = t.number("reference"),
-      .reference_label = t.text("reference_label"),
-      .log_x = t.flag("log_x", false),
-      .log_y = t.flag("log_y", false),
-      .mark_last = t.flag("mark_last", false),
-      .over_prompts = over_prompts(t),
-      .value_format = parse_format(t, "value_format"),
-      .fit = t.text("fit"),
-      .sort = t.text("sort"),
-      .where = t.place()};
+  PanelSpec p = {.chart = {.kind = t.word("kind", ChartKind::kBars, kChartKinds),
+                           .title = t.text("title"),
+                           .x_title = t.text("x_title"),
+                           .y_title = t.text("y_title"),
+                           .right_title = t.text("right_title"),
+                           .reference = t.number("reference"),
+                           .reference_label = t.text("reference_label"),
+                           .log_x = t.flag("log_x", false),
+                           .log_y = t.flag("log_y", false),
+                           .mark_last = t.flag("mark_last", false),
+                           .y_range = parse_range(t, "y_range"),
+                           .value_format = parse_format(t, "value_format")},
+                 .x = t.text("x"),
+                 .y = t.text("y"),
+                 .error = t.text("error"),
+                 .over_prompts = over_prompts(t),
+                 .fit = t.text("fit"),
+                 .sort = t.text("sort"),
+                 .where = t.place()};
   t.need_text("kind");
   for (TomlTable& s : t.tables("series", "series")) {
     const std::string column = s.need_text("column");
@@ -190,10 +170,10 @@ PanelSpec parse_panel(TomlTable& t) {
     p.uprights.push_back({.value = u.need_text("value"), .label = u.need_text("label")});
     u.finish();
   }
-  p.y_range = parse_range(t, "y_range");
   if (p.y.empty() == p.series.empty())
     t.wrong("kind", "what a panel shows", "y or series", p.y.empty() ? "neither" : "both");
-  if (p.kind == ChartKind::kScatter && p.x.empty()) t.wrong("kind", "a scatter panel without x", "a column", "none");
+  if (p.chart.kind == ChartKind::kScatter && p.x.empty())
+    t.wrong("kind", "a scatter panel without x", "a column", "none");
   return p;
 }
 

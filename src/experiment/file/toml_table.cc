@@ -24,9 +24,10 @@ std::string type_name(const toml::node& node) {
 }
 
 template <class T>
-std::optional<std::vector<T>> list_of(const toml::array& array) {
+std::optional<std::vector<T>> list_of(const toml::node& node) {
+  if (!node.is_array()) return std::nullopt;
   std::vector<T> list;
-  for (const toml::node& item : array) {
+  for (const toml::node& item : *node.as_array()) {
     const std::optional<T> value = item.value_exact<T>();
     if (!value) return std::nullopt;
     list.push_back(*value);
@@ -34,9 +35,10 @@ std::optional<std::vector<T>> list_of(const toml::array& array) {
   return list;
 }
 
-std::optional<std::vector<double>> numbers_in(const toml::array& array) {
+std::optional<std::vector<double>> numbers_in(const toml::node& node) {
+  if (!node.is_array()) return std::nullopt;
   std::vector<double> list;
-  for (const toml::node& item : array) {
+  for (const toml::node& item : *node.as_array()) {
     if (!item.is_number()) return std::nullopt;
     list.push_back(*item.value<double>());
   }
@@ -50,11 +52,9 @@ std::optional<Value> toml_value(const toml::node& node) {
   if (const auto* integer = node.as_integer()) return Value(integer->get());
   if (const auto* real = node.as_floating_point()) return Value(real->get());
   if (const auto* truth = node.as_boolean()) return Value(truth->get());
-  const toml::array* array = node.as_array();
-  if (array == nullptr) return std::nullopt;
-  if (auto integers = list_of<std::int64_t>(*array)) return Value(std::move(*integers));
-  if (auto numbers = numbers_in(*array)) return Value(std::move(*numbers));
-  if (auto texts = list_of<std::string>(*array)) return Value(std::move(*texts));
+  if (auto integers = list_of<std::int64_t>(node)) return Value(std::move(*integers));
+  if (auto numbers = numbers_in(node)) return Value(std::move(*numbers));
+  if (auto texts = list_of<std::string>(node)) return Value(std::move(*texts));
   return std::nullopt;
 }
 
@@ -90,6 +90,17 @@ const toml::node* TomlTable::node(std::string_view key) {
   return table_->get(key);
 }
 
+/// What `as` makes of the key's node; absent when it is not there, or of a type that `as` does not take: an error.
+template <class As>
+auto TomlTable::read(std::string_view key, const char* expected, const As& as)
+    -> decltype(as(std::declval<const toml::node&>())) {
+  const toml::node* at = node(key);
+  if (at == nullptr) return std::nullopt;
+  auto value = as(*at);
+  if (!value) wrong_type(key, expected);
+  return value;
+}
+
 bool TomlTable::has(std::string_view key) { return node(key) != nullptr; }
 
 std::string TomlTable::text(std::string_view key, const std::string& fallback) {
@@ -98,12 +109,7 @@ std::string TomlTable::text(std::string_view key, const std::string& fallback) {
     if (at != nullptr) wrong(key, "two names", "the key of this table alone", "'" + std::string(key) + "' in it too");
     return implied_;
   }
-  if (at == nullptr) return fallback;
-  if (!at->is_string()) {
-    wrong_type(key, "a text");
-    return fallback;
-  }
-  return at->as_string()->get();
+  return read(key, "a text", [](const toml::node& n) { return n.value_exact<std::string>(); }).value_or(fallback);
 }
 
 std::string TomlTable::need_text(std::string_view key) {
@@ -113,51 +119,23 @@ std::string TomlTable::need_text(std::string_view key) {
 }
 
 bool TomlTable::flag(std::string_view key, bool fallback) {
-  const toml::node* at = node(key);
-  if (at == nullptr) return fallback;
-  if (!at->is_boolean()) {
-    wrong_type(key, "true or false");
-    return fallback;
-  }
-  return at->as_boolean()->get();
+  return read(key, "true or false", [](const toml::node& n) { return n.value_exact<bool>(); }).value_or(fallback);
 }
 
 std::optional<double> TomlTable::number(std::string_view key) {
-  const toml::node* at = node(key);
-  if (at == nullptr) return std::nullopt;
-  if (!at->is_number()) {
-    wrong_type(key, "a number");
-    return std::nullopt;
-  }
-  return at->value<double>();
+  return read(key, "a number", [](const toml::node& n) { return n.is_number() ? n.value<double>() : std::nullopt; });
 }
 
 std::vector<std::string> TomlTable::texts(std::string_view key) {
-  const toml::node* at = node(key);
-  if (at == nullptr) return {};
-  if (at->is_array()) {
-    if (auto list = list_of<std::string>(*at->as_array())) return std::move(*list);
-  }
-  wrong_type(key, "a list of texts");
-  return {};
+  return read(key, "a list of texts", list_of<std::string>).value_or(std::vector<std::string>());
 }
 
 std::vector<double> TomlTable::numbers(std::string_view key) {
-  const toml::node* at = node(key);
-  if (at == nullptr) return {};
-  if (at->is_array()) {
-    if (auto list = numbers_in(*at->as_array())) return std::move(*list);
-  }
-  wrong_type(key, "a list of numbers");
-  return {};
+  return read(key, "a list of numbers", numbers_in).value_or(std::vector<double>());
 }
 
 Value TomlTable::value(std::string_view key) {
-  const toml::node* at = node(key);
-  if (at == nullptr) return Absent{"not given"};
-  if (auto value = toml_value(*at)) return std::move(*value);
-  wrong_type(key, "a number, true or false, a text, or a list of them");
-  return Absent{"not given"};
+  return read(key, "a number, true or false, a text, or a list of them", toml_value).value_or(Absent{"not given"});
 }
 
 namespace {

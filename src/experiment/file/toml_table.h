@@ -86,6 +86,9 @@ class TomlTable {
 
  private:
   const toml::node* node(std::string_view key);
+  template <class As>
+  auto read(std::string_view key, const char* expected, const As& as)
+      -> decltype(as(std::declval<const toml::node&>()));
   void wrong_type(std::string_view key, std::string expected);
   std::string place_of(const toml::source_region& source) const;
 

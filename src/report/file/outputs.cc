@@ -1,9 +1,7 @@
-#include "cli/outputs.h"
+#include "report/file/outputs.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-
-#include "base/folder.h"
 
 namespace sg {
 namespace {
@@ -56,19 +54,6 @@ std::vector<Output> outputs_of_report(const fs::path& folder) {
   for (const char* name : {"results.json", "report.md", "report.html", "archive.zip"})
     outputs.push_back({"-o", folder / name});
   return outputs;
-}
-
-std::vector<fs::path> files_of(const Checkpoint& checkpoint) {
-  std::vector<fs::path> files;
-  for (const FileMap& file : checkpoint.files) files.push_back(file.path());
-  if (checkpoint.format == Format::kGguf) return files;
-  const fs::path folder = is_folder(checkpoint.path) ? checkpoint.path : checkpoint.path.parent_path();
-  for (const char* name : {"config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
-                           "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-                           "vocab.json", "merges.txt", "chat_template.jinja"}) {
-    files.push_back(folder / name);
-  }
-  return files;
 }
 
 }  // namespace sg

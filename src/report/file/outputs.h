@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/model.h"
 
 namespace sg {
 
@@ -24,9 +23,5 @@ Result<void> spare_inputs(const std::vector<Output>& outputs, const std::vector<
 
 /// What a report writes into its folder, beside the figures.
 std::vector<Output> outputs_of_report(const std::filesystem::path& folder);
-
-/// The files that make a model: weights with all shards, configuration, tokenizer.
-std::vector<std::filesystem::path> files_of(const Checkpoint& checkpoint);
-inline std::vector<std::filesystem::path> files_of(const Model& model) { return files_of(model.checkpoint); }
 
 }  // namespace sg
