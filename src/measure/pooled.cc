@@ -1,7 +1,6 @@
 #include "measure/pooled.h"
 
-#include <algorithm>
-
+#include "base/each_once.h"
 #include "measure/gain_interval.h"
 
 namespace sg {
@@ -28,8 +27,7 @@ PooledRow pooled_row(const Definition& definition, const Measurement& measuremen
 std::vector<std::string> categories_of(const Measurement& measurement) {
   std::vector<std::string> found;
   for (const SequenceMeasurement& s : measurement.sequences) {
-    const auto& category = s.sequence.category;
-    if (category && std::find(found.begin(), found.end(), *category) == found.end()) found.push_back(*category);
+    if (s.sequence.category) place_in(found, *s.sequence.category);
   }
   return found;
 }

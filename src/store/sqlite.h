@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/little_endian.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -70,13 +71,12 @@ class Statement {
   Statement& operator<<(std::string_view value);
   Statement& operator<<(const std::string& value) { return *this << std::string_view(value); }
   Statement& operator<<(const char* value) { return *this << std::string_view(value); }
-  Statement& operator<<(std::span<const double> values);
-  Statement& operator<<(const std::vector<double>& values) { return *this << std::span<const double>(values); }
-  Statement& operator<<(std::span<const std::int32_t> values);
-  Statement& operator<<(const std::vector<std::int32_t>& values) {
-    return *this << std::span<const std::int32_t>(values);
+  template <class Array>
+  requires requires(const Array& values) { to_bytes(values); }
+  Statement& operator<<(const Array& values) {
+    bind_blob(to_bytes(values));
+    return *this;
   }
-  Statement& operator<<(const std::vector<std::string>& values);
   Statement& operator<<(std::nullopt_t);
   void bind_blob(std::string_view bytes);
   template <class T>
@@ -96,9 +96,12 @@ class Statement {
   void read(double& value);
   void read(std::string& value);
   void read_blob(std::string& bytes);
-  void read(std::vector<double>& values);
-  void read(std::vector<std::int32_t>& values);
-  void read(std::vector<std::string>& values);
+  template <class T>
+  void read(std::vector<T>& values) {
+    std::string bytes;
+    read_blob(bytes);
+    damaged_ |= !from_bytes(bytes, values);
+  }
   template <class T>
   void read(std::optional<T>& value) {
     if (skip_null()) {

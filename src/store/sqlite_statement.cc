@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "store/little_endian.h"
 #include "store/sqlite.h"
 
 namespace sg {
@@ -44,21 +43,6 @@ void Statement::bind_blob(std::string_view bytes) {
   if (failure_ != SQLITE_OK) return;
   const char* data = bytes.empty() ? "" : bytes.data();
   note(sqlite3_bind_blob64(statement_.get(), ++parameter_, data, bytes.size(), SQLITE_TRANSIENT));
-}
-
-Statement& Statement::operator<<(std::span<const double> values) {
-  bind_blob(to_bytes(values));
-  return *this;
-}
-
-Statement& Statement::operator<<(std::span<const std::int32_t> values) {
-  bind_blob(to_bytes(values));
-  return *this;
-}
-
-Statement& Statement::operator<<(const std::vector<std::string>& values) {
-  bind_blob(to_bytes(values));
-  return *this;
 }
 
 Statement& Statement::operator<<(std::nullopt_t) {
@@ -149,18 +133,6 @@ void Statement::read(double& value) {
 void Statement::read(std::string& value) { value = next_bytes(SQLITE_TEXT).value_or(""); }
 
 void Statement::read_blob(std::string& bytes) { bytes = next_bytes(SQLITE_BLOB).value_or(""); }
-
-void Statement::read(std::vector<double>& values) {
-  damaged_ |= !from_bytes(next_bytes(SQLITE_BLOB).value_or(""), values);
-}
-
-void Statement::read(std::vector<std::int32_t>& values) {
-  damaged_ |= !from_bytes(next_bytes(SQLITE_BLOB).value_or(""), values);
-}
-
-void Statement::read(std::vector<std::string>& values) {
-  damaged_ |= !from_bytes(next_bytes(SQLITE_BLOB).value_or(""), values);
-}
 
 Result<void> Statement::check(std::string_view what) const {
   if (damaged_) return db_->damaged(what);

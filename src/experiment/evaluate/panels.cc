@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/each_once.h"
 #include "experiment/evaluate/tables.h"
 #include "experiment/value/value.h"
 
@@ -78,10 +79,7 @@ SeriesRole role_of(const PanelSpec& spec, const std::string& group) {
 /// The different groups in order of appearance.
 std::vector<std::string> groups_of(const PanelSpec& spec, const Points& points) {
   std::vector<std::string> groups;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const std::string group = group_of(spec, points, i);
-    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
-  }
+  for (std::size_t i = 0; i < points.size(); ++i) place_in(groups, group_of(spec, points, i));
   return groups;
 }
 

@@ -1,7 +1,6 @@
 #include "report/data/experiment_json.h"
 
-#include <algorithm>
-
+#include "base/each_once.h"
 #include "report/data/row_json.h"
 #include "report/text/value_text.h"
 
@@ -89,42 +88,27 @@ Json reference_json(const ReferenceValue& r) {
   return j;
 }
 
-/// A column of words as places in a list of the different ones.
-class Words {
- public:
-  Json place(const std::string& word) {
-    const auto found = std::find(words_.begin(), words_.end(), word);
-    if (found != words_.end()) return found - words_.begin();
-    words_.push_back(word);
-    return words_.size() - 1;
-  }
-  const std::vector<std::string>& words() const { return words_; }
-
- private:
-  std::vector<std::string> words_;
-};
-
 /// By column: thousands of universes differ in a few words only.
 Json universes_json(const std::vector<Universe>& universes) {
-  Words reductions, spans, poolings, prompts, labels, reasons;
+  std::vector<std::string> reductions, spans, poolings, prompts, labels, reasons;
   Json r = Json::array(), s = Json::array(), p = Json::array(), q = Json::array();
   Json label = Json::array(), why = Json::array(), quantity = Json::array();
   for (const Universe& u : universes) {
-    r.push_back(reductions.place(u.reduction));
-    s.push_back(spans.place(u.span));
-    p.push_back(poolings.place(u.pooling));
-    q.push_back(prompts.place(u.prompts));
-    label.push_back(u.label.empty() ? Json(nullptr) : labels.place(u.label));
-    why.push_back(u.label.empty() ? reasons.place(u.why_absent) : Json(nullptr));
+    r.push_back(place_in(reductions, u.reduction));
+    s.push_back(place_in(spans, u.span));
+    p.push_back(place_in(poolings, u.pooling));
+    q.push_back(place_in(prompts, u.prompts));
+    label.push_back(u.label.empty() ? Json(nullptr) : Json(place_in(labels, u.label)));
+    why.push_back(u.label.empty() ? Json(place_in(reasons, u.why_absent)) : Json(nullptr));
     quantity.push_back(number_or_null(u.quantity));
   }
   return {{"words",
-           {{"reduction", reductions.words()},
-            {"span", spans.words()},
-            {"pooling", poolings.words()},
-            {"prompts", prompts.words()},
-            {"label", labels.words()},
-            {"absent", reasons.words()}}},
+           {{"reduction", reductions},
+            {"span", spans},
+            {"pooling", poolings},
+            {"prompts", prompts},
+            {"label", labels},
+            {"absent", reasons}}},
           {"reduction", std::move(r)},
           {"span", std::move(s)},
           {"pooling", std::move(p)},

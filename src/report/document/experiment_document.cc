@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/each_once.h"
 #include "report/document/experiment_tables.h"
 #include "report/document/experiment_words.h"
 
@@ -18,9 +19,7 @@ std::size_t measured_models(const ExperimentResult& r) {
 std::string prompts_phrase(const ExperimentResult& r) {
   std::vector<std::string> categories;
   for (const PromptText& p : r.prompt_texts) {
-    if (!p.category.empty() && std::find(categories.begin(), categories.end(), p.category) == categories.end()) {
-      categories.push_back(p.category);
-    }
+    if (!p.category.empty()) place_in(categories, p.category);
   }
   std::string text = count_of(r.prompt_texts.size(), "prompt", "prompts");
   if (!categories.empty()) text += " in " + count_of(categories.size(), "category", "categories");

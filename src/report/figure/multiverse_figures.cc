@@ -4,15 +4,15 @@
 #include <cmath>
 #include <utility>
 
+#include "base/each_once.h"
+
 namespace sg {
 namespace {
 
 /// The different words of one kind, in the order of first appearance.
 std::vector<std::string> different(const std::vector<Universe>& universes, std::string Universe::*part) {
   std::vector<std::string> words;
-  for (const Universe& u : universes) {
-    if (std::find(words.begin(), words.end(), u.*part) == words.end()) words.push_back(u.*part);
-  }
+  for (const Universe& u : universes) place_in(words, u.*part);
   return words;
 }
 
@@ -24,7 +24,7 @@ std::size_t place(const std::vector<std::string>& words, const std::string& word
 std::vector<std::string> labels_of(const Verdict& v) {
   std::vector<std::string> labels = {v.label};
   for (const Universe& u : v.multiverse.universes) {
-    if (!u.label.empty() && std::find(labels.begin(), labels.end(), u.label) == labels.end()) labels.push_back(u.label);
+    if (!u.label.empty()) place_in(labels, u.label);
   }
   return labels;
 }

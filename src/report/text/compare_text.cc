@@ -43,8 +43,7 @@ std::string site_table(const Comparison& c) {
 
 std::string top_text(const LogitStats& stats) {
   if (stats.top.empty()) return "-";
-  const TopToken& top = stats.top.front();
-  return fmt::format("{} {:.1f} %", shortened(token_name(top.token, top.id), kTokenWidth), 100 * top.prob);
+  return fmt::format("{} {:.1f} %", top_token(stats, kTokenWidth), 100 * stats.top.front().prob);
 }
 
 std::string output_table(const Comparison& c) {

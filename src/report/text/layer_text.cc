@@ -26,11 +26,10 @@ std::string lens_text(const Measurement& measurement) {
   for (std::size_t i = 0; i < measurement.sequences.size(); ++i) {
     for (const LensRow& row : measurement.sequences[i].lens) {
       const LogitStats& s = row.stats;
-      const TopToken top = s.top.empty() ? TopToken() : s.top.front();
+      const double prob = s.top.empty() ? 0 : s.top.front().prob;
       table.row({std::to_string(i + 1), std::to_string(s.position), std::to_string(row.layer), fixed(s.entropy, 3),
-                 short_number(s.effective_vocab), fixed(100 * s.top10_prob_mass, 1) + " %",
-                 s.top.empty() ? "-" : shortened(token_name(top.token, top.id), kTokenWidth),
-                 fixed(100 * top.prob, 1) + " %"});
+                 short_number(s.effective_vocab), fixed(100 * s.top10_prob_mass, 1) + " %", top_token(s, kTokenWidth),
+                 fixed(100 * prob, 1) + " %"});
     }
   }
   if (table.empty()) return "";

@@ -78,12 +78,10 @@ std::string position_table(const SequenceMeasurement& s) {
                    {"next", Align::kLeft},
                    {"prob"}});
   for (const LogitStats& l : s.logits) {
-    const TopToken top = l.top.empty() ? TopToken() : l.top.front();
     const std::string token = s.sequence.tokens[l.position];
     table.row({std::to_string(l.position), shortened(token_name(token, s.sequence.ids[l.position]), kTokenWidth),
                fixed(l.entropy, 3), short_number(l.effective_vocab), percent(l.top10_prob_mass),
-               short_number(l.range()), l.top.empty() ? "-" : shortened(token_name(top.token, top.id), kTokenWidth),
-               l.top.empty() ? "-" : percent(top.prob)});
+               short_number(l.range()), top_token(l, kTokenWidth), l.top.empty() ? "-" : percent(l.top.front().prob)});
   }
   return table.text();
 }
@@ -117,8 +115,7 @@ std::string prompt_table(const Measurement& measurement) {
     const bool top = last != nullptr && !last->top.empty();
     table.row(
         {std::to_string(i + 1), std::to_string(s.sequence.ids.size()), gain(GainSpan::kPenultimateBlock),
-         gain(GainSpan::kLastBlock), last ? fixed(last->entropy, 3) : "-",
-         top ? shortened(token_name(last->top.front().token, last->top.front().id), kTokenWidth) : "-",
+         gain(GainSpan::kLastBlock), last ? fixed(last->entropy, 3) : "-", last ? top_token(*last, kTokenWidth) : "-",
          top ? percent(last->top.front().prob) : "-",
          s.sequence.text ? shortened(*s.sequence.text, kPromptWidth) : fmt::format("{} ids", s.sequence.ids.size())});
   }

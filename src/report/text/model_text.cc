@@ -26,6 +26,10 @@ std::string token_name(const std::string& token, std::int32_t id) {
   return token.empty() ? fmt::format("id {}", id) : "\"" + printable(token) + "\"";
 }
 
+std::string top_token(const LogitStats& stats, std::size_t width) {
+  return stats.top.empty() ? "-" : shortened(token_name(stats.top.front().token, stats.top.front().id), width);
+}
+
 std::string listed(const std::vector<std::string>& words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -1,6 +1,7 @@
 // A model and a run in one line each, for people.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "measure/row.h"
@@ -14,6 +15,9 @@ std::string run_line(const Measurement& measurement);
 
 /// The token as a person may read it in a sentence: `"The"`, or `id 504` without a tokenizer.
 std::string token_name(const std::string& token, std::int32_t id);
+
+/// The likeliest token of a distribution, cut to that width; "-" when there is none.
+std::string top_token(const LogitStats& stats, std::size_t width);
 
 /// "a, b and c"
 std::string listed(const std::vector<std::string>& words);
