@@ -24,13 +24,9 @@ Universe universe_of(const Definition& d, const std::string& prompts, const Deci
 /// The one choice in which a universe departs from the seed's; empty for none or for several.
 Flip departure(const Universe& u, const Universe& seed) {
   std::vector<Flip> found;
-  const auto compare = [&](const char* choice, const std::string& from, const std::string& to) {
-    if (from != to) found.push_back({.choice = choice, .from = from, .to = to, .label = u.label});
-  };
-  compare("reduction", seed.reduction, u.reduction);
-  compare("span", seed.span, u.span);
-  compare("pooling", seed.pooling, u.pooling);
-  compare("prompts", seed.prompts, u.prompts);
+  for (const auto& [name, word] : kUniverseChoices) {
+    if (seed.*word != u.*word) found.push_back({.choice = name, .from = seed.*word, .to = u.*word, .label = u.label});
+  }
   return found.size() == 1 ? found.front() : Flip{};
 }
 

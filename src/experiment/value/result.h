@@ -84,6 +84,16 @@ struct Universe {
   std::optional<double> quantity;  // the verdict's leading number, for the specification curve
 };
 
+/// What a universe chooses, in the order in which people are told.
+struct UniverseChoice {
+  const char* name;
+  std::string Universe::*word;
+};
+inline constexpr UniverseChoice kUniverseChoices[] = {{"reduction", &Universe::reduction},
+                                                      {"span", &Universe::span},
+                                                      {"pooling", &Universe::pooling},
+                                                      {"prompts", &Universe::prompts}};
+
 /// Which single choice turns the verdict: the seed's definition with one part replaced.
 struct Flip {
   std::string choice;  // "reduction", "span", "pooling" or "prompts"

@@ -9,6 +9,13 @@ namespace {
 
 Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
 
+template <class T, class ToJson>
+Json list_json(const std::vector<T>& items, ToJson to_json) {
+  Json list = Json::array();
+  for (const T& item : items) list.push_back(to_json(item));
+  return list;
+}
+
 struct JsonOf {
   Json operator()(const Absent& /*none*/) const { return nullptr; }
   Json operator()(const Pairs& pairs) const {
@@ -29,9 +36,7 @@ Json tree_json(const Tree& tree) {
     return object;
   }
   if (tree.list) {
-    Json list = Json::array();
-    for (const Tree& child : tree.children) list.push_back(tree_json(child));
-    return list;
+    return list_json(tree.children, tree_json);
   }
   return value_json(tree.leaf);
 }
@@ -71,9 +76,7 @@ Json table_json(const ResultTable& table) {
 }
 
 Json heads_json(const ResultTable& table) {
-  Json heads = Json::array();
-  for (const ColumnHead& head : table.columns) heads.push_back({{"name", head.name}, {"title", head.title}});
-  return heads;
+  return list_json(table.columns, [](const ColumnHead& h) { return Json{{"name", h.name}, {"title", h.title}}; });
 }
 
 Json named_value_json(const NamedValue& v) {
@@ -90,42 +93,33 @@ Json reference_json(const ReferenceValue& r) {
 
 /// By column: thousands of universes differ in a few words only.
 Json universes_json(const std::vector<Universe>& universes) {
-  std::vector<std::string> reductions, spans, poolings, prompts, labels, reasons;
-  Json r = Json::array(), s = Json::array(), p = Json::array(), q = Json::array();
-  Json label = Json::array(), why = Json::array(), quantity = Json::array();
-  for (const Universe& u : universes) {
-    r.push_back(place_in(reductions, u.reduction));
-    s.push_back(place_in(spans, u.span));
-    p.push_back(place_in(poolings, u.pooling));
-    q.push_back(place_in(prompts, u.prompts));
-    label.push_back(u.label.empty() ? Json(nullptr) : Json(place_in(labels, u.label)));
-    why.push_back(u.label.empty() ? Json(place_in(reasons, u.why_absent)) : Json(nullptr));
-    quantity.push_back(number_or_null(u.quantity));
-  }
-  return {{"words",
-           {{"reduction", reductions},
-            {"span", spans},
-            {"pooling", poolings},
-            {"prompts", prompts},
-            {"label", labels},
-            {"absent", reasons}}},
-          {"reduction", std::move(r)},
-          {"span", std::move(s)},
-          {"pooling", std::move(p)},
-          {"prompts", std::move(q)},
-          {"label", std::move(label)},
-          {"absent", std::move(why)},
-          {"quantity", std::move(quantity)}};
+  Json words = Json::object(), columns = Json::object();
+  const auto add = [&](const char* name, const auto& word_of) {
+    std::vector<std::string> all;
+    Json places = Json::array();
+    for (const Universe& u : universes) {
+      const std::string* word = word_of(u);
+      places.push_back(word != nullptr ? Json(place_in(all, *word)) : Json(nullptr));
+    }
+    words[name] = std::move(all);
+    columns[name] = std::move(places);
+  };
+  for (const auto& [name, word] : kUniverseChoices) add(name, [word = word](const Universe& u) { return &(u.*word); });
+  add("label", [](const Universe& u) { return u.label.empty() ? nullptr : &u.label; });
+  add("absent", [](const Universe& u) { return u.label.empty() ? &u.why_absent : nullptr; });
+  Json json = {{"words", std::move(words)}};
+  json.update(columns);
+  json["quantity"] = list_json(universes, [](const Universe& u) { return number_or_null(u.quantity); });
+  return json;
 }
 
 Json multiverse_json(const Multiverse& m) {
-  Json flips = Json::array();
-  for (const Flip& f : m.flips) {
-    flips.push_back({{"choice", f.choice}, {"from", f.from}, {"to", f.to}, {"label", f.label}});
-  }
+  const auto flip_json = [](const Flip& f) {
+    return Json{{"choice", f.choice}, {"from", f.from}, {"to", f.to}, {"label", f.label}};
+  };
   return {{"evaluated", m.evaluated},
           {"agreeing", m.agreeing},
-          {"flips", std::move(flips)},
+          {"flips", list_json(m.flips, flip_json)},
           {"quantity", m.quantity_title},
           {"reference", number_or_null(m.reference)},
           {"universes", universes_json(m.universes)}};
@@ -139,13 +133,6 @@ Json verdict_json(const Verdict& v) {
             {"rule", v.rule}};
   j["multiverse"] = v.multiverse.universes.empty() ? Json(nullptr) : multiverse_json(v.multiverse);
   return j;
-}
-
-template <class T, class ToJson>
-Json list_json(const std::vector<T>& items, ToJson to_json) {
-  Json list = Json::array();
-  for (const T& item : items) list.push_back(to_json(item));
-  return list;
 }
 
 Json definition_json(const ExperimentResult& r) {

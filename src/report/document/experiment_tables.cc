@@ -215,16 +215,12 @@ DocumentTable labels_table(const Verdict& verdict) {
 }
 
 DocumentTable choices_table(const Verdict& verdict) {
-  constexpr std::pair<const char*, std::string Universe::*> kChoices[] = {{"reduction", &Universe::reduction},
-                                                                          {"span", &Universe::span},
-                                                                          {"pooling", &Universe::pooling},
-                                                                          {"prompts", &Universe::prompts}};
   DocumentTable out = {.title =
                            "How often each choice leads to the same conclusion as the experiment's own definition, "
                            "over all values of the other choices",
                        .columns = {{"Choice"}, {"Value"}, {"Agree", true}, {"Evaluated", true}, {"Share", true}},
                        .rows = {}};
-  for (const auto& [name, part] : kChoices) {
+  for (const auto& [name, part] : kUniverseChoices) {
     Tally tally;
     for (const Universe& u : verdict.multiverse.universes) {
       if (!u.label.empty()) tally.add(u.*part, u.label == verdict.label);

@@ -35,16 +35,6 @@ void draw_title(Svg& svg, const std::string& title, double middle) {
   }
 }
 
-void draw_titles(Svg& svg, const Chart& c, const Frame& f, const Legend& legend) {
-  const double middle = (f.left + f.right) / 2, height = (f.top + f.bottom) / 2;
-  draw_title(svg, c.title, middle);
-  svg.text({middle, kChartHeight - legend.height(kChartWidth) - kAxisTitle / 2}, c.x_title,
-           {kAxisFont, Anchor::kMiddle});
-  svg.text({10, height}, c.y_title, {kAxisFont, Anchor::kMiddle, -90});
-  svg.text({kChartWidth - 9, height}, c.right_title, {kAxisFont, Anchor::kMiddle, -90});
-  legend.draw(svg, kChartWidth, kChartHeight);
-}
-
 std::optional<Scale> y_scale(const std::optional<Range>& range, bool logarithmic, const Frame& f) {
   if (!range) return std::nullopt;
   return Scale{*range, logarithmic, f.bottom, f.top};
@@ -91,6 +81,25 @@ bool beyond(const std::optional<Scale>& scale, const std::optional<double>& y) {
 
 void draw_no_values(Svg& svg, const Frame& f) {
   svg.text({(f.left + f.right) / 2, (f.top + f.bottom) / 2}, "no values", {kNameFont, Anchor::kMiddle, 0, kGrey});
+}
+
+void draw_axes(Svg& svg, const Chart& c, const Frame& f, const Legend& legend, const std::optional<Scale>& left,
+               const std::optional<Scale>& right) {
+  const double middle = (f.left + f.right) / 2, height = (f.top + f.bottom) / 2;
+  draw_title(svg, c.title, middle);
+  svg.text({middle, kChartHeight - legend.height(kChartWidth) - kAxisTitle / 2}, c.x_title,
+           {kAxisFont, Anchor::kMiddle});
+  svg.text({10, height}, c.y_title, {kAxisFont, Anchor::kMiddle, -90});
+  svg.text({kChartWidth - 9, height}, c.right_title, {kAxisFont, Anchor::kMiddle, -90});
+  legend.draw(svg, kChartWidth, kChartHeight);
+  draw_y_axis(svg, f, left, Edge::kLeft);
+  if (has_right_axis(c)) draw_y_axis(svg, f, right, Edge::kRight);
+}
+
+void add_error(RangeOf& range, double y, const std::optional<double>& error) {
+  if (!drawable(error, false)) return;
+  range.add(y + *error);
+  range.add(y - *error);
 }
 
 std::optional<Range> given_range(const Chart& c) {

@@ -25,7 +25,6 @@ struct Frame {
 /// Room for the titles that are there and the legend; `names` is the height of the labels under the axis.
 Frame frame_of(const Chart& chart, const Legend& legend, double names);
 
-void draw_titles(Svg& svg, const Chart& chart, const Frame& frame, const Legend& legend);
 /// Lines of a panel's title, from the top.
 void draw_title(Svg& svg, const std::string& title, double middle);
 double title_height(const std::string& title);
@@ -44,6 +43,12 @@ void add_reference(Legend& legend, const std::optional<double>& reference, const
 void draw_beyond(Svg& svg, const Frame& frame, std::size_t count);
 bool beyond(const std::optional<Scale>& scale, const std::optional<double>& y);
 void draw_no_values(Svg& svg, const Frame& frame);
+
+/// Both axes of numbers with the titles, before what they are for is drawn.
+void draw_axes(Svg& svg, const Chart& chart, const Frame& frame, const Legend& legend, const std::optional<Scale>& left,
+               const std::optional<Scale>& right);
+/// The ends of an error bar about y, when there is one.
+void add_error(RangeOf& range, double y, const std::optional<double>& error);
 
 /// The y range of a chart that gives one.
 std::optional<Range> given_range(const Chart& chart);

@@ -50,10 +50,7 @@ std::optional<Range> y_range(const Chart& c, Edge edge) {
     for (std::size_t i = 0; i < s.y.size(); ++i) {
       range.add(s.y[i]);
       below = below || (s.y[i] && *s.y[i] < 0);
-      const auto error = element(s.error, i);
-      if (!s.y[i] || !drawable(error, false)) continue;
-      range.add(*s.y[i] + *error);
-      range.add(*s.y[i] - *error);
+      if (s.y[i]) add_error(range, *s.y[i], element(s.error, i));
     }
   }
   if (edge == Edge::kLeft) range.add(c.reference);
@@ -162,9 +159,7 @@ DrawnPanel draw_bars(const Chart& c, Svg svg) {
   const bool turned = names_turned(c, kChartWidth - 100);
   const Bars bars = bars_of(c, frame_of(c, legend, names_height(c, turned)));
   const Frame& f = bars.frame;
-  draw_titles(svg, c, f, legend);
-  draw_y_axis(svg, f, bars.left, Edge::kLeft);
-  if (has_right_axis(c)) draw_y_axis(svg, f, bars.right, Edge::kRight);
+  draw_axes(svg, c, f, legend, bars.left, bars.right);
   bool any = false;
   std::size_t outside = 0;
   for (std::size_t s = 0; s < c.series.size(); ++s) {

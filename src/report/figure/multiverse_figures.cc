@@ -44,21 +44,17 @@ std::string readable(std::string word) {
   return word;
 }
 
-constexpr std::string Universe::*kParts[] = {&Universe::reduction, &Universe::span, &Universe::pooling,
-                                             &Universe::prompts};
-constexpr const char* kPartNames[] = {"reduction", "span", "pooling", "prompts"};
-
 /// The choices under the curve: one row per value, an empty name between the kinds.
 std::vector<SpecificationCurve::Choice> choices_of(const Multiverse& m, const std::vector<const Universe*>& sorted) {
   std::vector<SpecificationCurve::Choice> choices;
-  for (std::size_t kind = 0; kind < std::size(kParts); ++kind) {
-    const std::vector<std::string> words = different(m.universes, kParts[kind]);
+  for (const auto& [kind, part] : kUniverseChoices) {
+    const std::vector<std::string> words = different(m.universes, part);
     if (words.size() < 2) continue;  // what is never varied needs no row
     if (!choices.empty()) choices.emplace_back();
     for (const std::string& word : words) {
-      SpecificationCurve::Choice choice = {.kind = kPartNames[kind], .name = readable(word), .ranks = {}};
+      SpecificationCurve::Choice choice = {.kind = kind, .name = readable(word), .ranks = {}};
       for (std::size_t rank = 0; rank < sorted.size(); ++rank) {
-        if (sorted[rank]->*kParts[kind] == word) choice.ranks.push_back(rank);
+        if (sorted[rank]->*part == word) choice.ranks.push_back(rank);
       }
       choices.push_back(std::move(choice));
     }

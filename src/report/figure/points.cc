@@ -71,9 +71,7 @@ void add_scales(Plot& plot) {
     x.add(plot.x_of(s, i));
     RangeOf& axis = s.right_axis ? right : left;
     axis.add(s.y[i]);
-    if (!drawable(element(s.error, i), false)) return;
-    axis.add(*s.y[i] + *s.error[i]);
-    axis.add(*s.y[i] - *s.error[i]);
+    add_error(axis, *s.y[i], element(s.error, i));
   });
   left.add(c.reference);
   const double pad = c.kind == ChartKind::kScatter ? 0.1 : 0.02;
@@ -278,9 +276,7 @@ DrawnPanel draw_points(const Chart& c, Svg svg) {
   const Legend legend = legend_of(plot);
   plot.frame = frame_of(c, legend, kTicFont);
   add_scales(plot);
-  draw_titles(svg, c, plot.frame, legend);
-  draw_y_axis(svg, plot.frame, plot.left, Edge::kLeft);
-  if (has_right_axis(c)) draw_y_axis(svg, plot.frame, plot.right, Edge::kRight);
+  draw_axes(svg, c, plot.frame, legend, plot.left, plot.right);
   draw_x_axis(svg, plot);
   draw_uprights(svg, plot);
   if (plot.x) {
