@@ -93,6 +93,7 @@ Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelDa
   World world(e, models);
   world.choose({.definition = e.definition, .prompts = prompt_subsets(e.prompts).front().prompts});
   SG_TRY(result.values, named_values(world, run.stop));
+  SG_TRY_VOID(go_on(run.stop));
   result.models = models_table(world);
   result.prompts = prompts_table(world);
   for (const TableSpec& table : e.tables) result.tables.push_back(written_table(table, world));

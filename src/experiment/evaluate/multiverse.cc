@@ -21,6 +21,12 @@ Universe universe_of(const Definition& d, const std::string& prompts, const Deci
           .quantity = decision.quantity};
 }
 
+/// Whether anything is looked at that a definition could change.
+bool may_turn(const VerdictSpec& v) {
+  const auto looks = [](const VerdictRule& rule) { return rule.when && !rule.when->names().empty(); };
+  return v.multiverse && (!v.needs.empty() || !v.quantity.empty() || std::ranges::any_of(v.rules, looks));
+}
+
 /// The one choice in which a universe departs from the seed's; empty for none or for several.
 Flip departure(const Universe& u, const Universe& seed) {
   std::vector<Flip> found;
@@ -79,7 +85,7 @@ std::vector<Definition> admissible_definitions(const Experiment& e) {
 
 Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::atomic<bool>* stop) {
   const Experiment& e = world.experiment();
-  if (std::ranges::none_of(e.verdicts, &VerdictSpec::multiverse)) return {};
+  if (std::ranges::none_of(e.verdicts, may_turn)) return {};
   const std::vector<Definition> definitions = admissible_definitions(e);
   for (const PromptSubset& subset : prompt_subsets(e.prompts)) {
     for (const Definition& definition : definitions) {
