@@ -22,6 +22,14 @@ struct Gain {
   std::size_t used = 0, prompts = 0;
 };
 
+/// How one block changes one token's squared norm. Shares of |resid_pre|^2: |resid_post|^2 / |resid_pre|^2 = 1 +
+/// attention + mlp + cross. Absent when norms or dots are not finite, were not recorded, or the divisor is 0.
+struct Growth {
+  std::optional<double> attention, mlp;
+  std::optional<double> cross;                   // parallel blocks alone
+  std::optional<double> cos_attention, cos_mlp;  // of what is added with the stream that it is added to
+};
+
 /// Names of the published presets and ids of every definition, as Measurement::gain takes them.
 std::vector<std::string> definitions();
 
@@ -37,8 +45,16 @@ class Measurement {
   Result<Gain> gain(std::string_view definition) const;
   /// The gain of every block, per layer and then per prompt, under a reduction ("last", "mean", "frobenius", ...).
   Result<std::vector<std::vector<std::optional<double>>>> ladder(std::string_view reduction) const;
+  /// Of one token in one block, exact: what attention and MLP add to the squared norm. Errors (usage): out of range.
+  Result<Growth> growth(std::size_t sequence, std::size_t layer, std::size_t token) const;
+  /// streamgauge.gains/1, as `streamgauge gains --json` writes it. Empty or "all": every definition.
+  Result<std::string> gains_json(const std::string& definition = {}) const;
   /// streamgauge.measurement/1, as `streamgauge measure --json` writes it.
   std::string json() const;
+
+  /// Reads what json() wrote; `where` names it in errors. Values that JSON does not keep apart, infinite and NaN
+  /// alike where a document has null, come back as NaN.
+  static Result<Measurement> read(std::string_view json, std::string_view where);
 
   explicit Measurement(MeasurementRows rows) : rows_(std::make_shared<const MeasurementRows>(std::move(rows))) {}
 

@@ -2,16 +2,18 @@
 // Nothing here prints, exits or throws for bad input: failures come back as Error.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "streamgauge/catalogue.h"
+#include "streamgauge/extraction.h"
+#include "streamgauge/figure.h"
 #include "streamgauge/measurement.h"
+#include "streamgauge/options.h"
 #include "streamgauge/prompt.h"
 #include "streamgauge/result.h"
 #include "streamgauge/row_fields.h"
@@ -25,29 +27,6 @@ std::string_view version();
 /// Changes whenever any result may change in any bit.
 int numerics();
 
-enum class LogitPositions { kNone, kLast, kAll };
-
-/// How work is done; no choice of these changes a bit of a result. Both callbacks' objects must outlive the call.
-struct RunOptions {
-  int threads = 0;                                 // 0: all that the process may use
-  std::string isa;                                 // empty: the best of this machine
-  const std::atomic<bool>* stop = nullptr;         // true: stop at the next layer, ErrorKind::kInterrupted
-  std::function<void(double done)> progress = {};  // share of the work, 0 to 1
-};
-
-struct MeasureOptions {
-  RunOptions run;
-  LogitPositions logits = LogitPositions::kLast;
-  std::size_t memory_budget = 0;  // bytes of activations per pass over the weights; 0: a quarter of the RAM
-};
-
-struct WeightsOptions {
-  RunOptions run;
-  bool all = false;                  // every matrix; otherwise W_U and W_E
-  std::vector<std::string> tensors;  // globs over stored names and roles, in place of W_U and W_E
-  bool full_spectrum = false;
-};
-
 /// One opened checkpoint; its weights stay on disk. Immutable, cheap to copy, safe to share between threads.
 class Model {
  public:
@@ -59,14 +38,32 @@ class Model {
 
   /// Ids as the model's own tokenizer gives them, special tokens included.
   Result<std::vector<std::int32_t>> tokenize(std::string_view text) const;
+  /// The document of `streamgauge tokenize --json`. `special`: with the tokens that the model puts around a text.
+  Result<std::string> tokenize_json(const std::vector<std::string>& texts, bool special = true) const;
+  /// streamgauge.inspect/1, as `streamgauge inspect --json` writes it.
+  std::string inspect_json() const;
   /// One forward pass over all prompts together. Errors: no prompt, an empty one, an id outside the vocabulary.
   Result<Measurement> measure(const std::vector<Prompt>& prompts, const MeasureOptions& options = {}) const;
+  /// The vectors themselves, exactly the rows that norms are taken of. Errors: those of measure; no site, an unknown
+  /// one or one that the model lacks, a layer or position beyond the end.
+  Result<Extraction> extract(const std::vector<Prompt>& prompts, const ExtractOptions& options) const;
   Result<WeightsReport> weights(const WeightsOptions& options = {}) const;
+
+  /// streamgauge.comparison/1, as `streamgauge compare --json` writes it: this model, whose tokenizer makes the ids,
+  /// and `other` over the same prompts. Errors: models of another shape; those of measure.
+  Result<std::string> compare_json(const Model& other, const std::vector<Prompt>& prompts,
+                                   const MeasureOptions& options = {}) const;
 
  private:
   struct State;
   explicit Model(std::shared_ptr<const State> state);
   std::shared_ptr<const State> state_;
 };
+
+/// streamgauge.weights/1, as `streamgauge weights --json` writes it.
+std::string weights_json(const WeightsReport& report);
+/// Fills report.amplification: the spectral norm of W_U times the measurement's gain under `definition`. A gain that is
+/// not defined is a warning of the report. An unknown definition is an error of usage.
+Result<void> amplify(WeightsReport& report, std::string_view definition, const Measurement& measurement);
 
 }  // namespace streamgauge

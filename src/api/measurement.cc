@@ -2,7 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include "measure/decomposition.h"
 #include "measure/gain.h"
+#include "report/data/gains_json.h"
 #include "report/data/measurement_json.h"
 
 namespace streamgauge {
@@ -34,6 +36,32 @@ Result<std::vector<std::vector<std::optional<double>>>> Measurement::ladder(std:
                .what = "unknown reduction",
                .expected = fmt::format("one of {}", fmt::join(known, ", ")),
                .got = "'" + std::string(reduction) + "'"};
+}
+
+Result<Growth> Measurement::growth(std::size_t sequence, std::size_t layer, std::size_t token) const {
+  const auto outside = [](const char* what, std::size_t got, std::size_t count) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = fmt::format("there is no such {}", what),
+                 .expected = fmt::format("one of {}, from 0", count),
+                 .got = fmt::format("{}", got)};
+  };
+  if (sequence >= sequences().size()) return outside("prompt", sequence, sequences().size());
+  const SequenceMeasurement& s = sequences()[sequence];
+  if (layer >= model().n_layers) return outside("layer", layer, model().n_layers);
+  if (token >= s.sequence.ids.size()) return outside("token", token, s.sequence.ids.size());
+  const sg::BlockGrowth g = sg::block_growth(s, layer, token);
+  return Growth{
+      .attention = g.attention, .mlp = g.mlp, .cross = g.cross, .cos_attention = g.cos_attention, .cos_mlp = g.cos_mlp};
+}
+
+Result<std::string> Measurement::gains_json(const std::string& definition) const {
+  SG_TRY(const sg::Json json, sg::gains_json(*rows_, definition));
+  return sg::json_text(json);
+}
+
+Result<Measurement> Measurement::read(std::string_view json, std::string_view where) {
+  SG_TRY(MeasurementRows rows, sg::read_measurement(json, where));
+  return Measurement(std::move(rows));
 }
 
 std::string Measurement::json() const { return sg::json_text(sg::measurement_json(*rows_)); }

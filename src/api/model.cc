@@ -1,35 +1,15 @@
+#include "api/state.h"
 #include "io/hub_cache.h"
-#include "measure/measure.h"
-#include "prompts/prompt.h"
+#include "measure/inspection.h"
+#include "report/data/inspect_json.h"
+#include "report/data/tokens_json.h"
+#include "report/data/weights_json.h"
+#include "spectra/amplification.h"
 #include "spectra/weights.h"
-#include "streamgauge/streamgauge.h"
 
 namespace streamgauge {
-namespace {
-
-sg::LogitPositions from_public(LogitPositions positions) {
-  switch (positions) {
-    case LogitPositions::kNone: return sg::LogitPositions::kNone;
-    case LogitPositions::kLast: return sg::LogitPositions::kLast;
-    case LogitPositions::kAll: return sg::LogitPositions::kAll;
-  }
-  return sg::LogitPositions::kLast;
-}
-
-}  // namespace
-
 std::string_view version() { return SG_VERSION; }
 int numerics() { return sg::kNumericsVersion; }
-
-struct Model::State {
-  explicit State(sg::Model opened) : model(std::move(opened)), known(sg::acquaint(model)) {}
-
-  const Result<sg::Tokenizer>& tokenizer() const { return known.tokenizer; }
-  const sg::Tokenizer* names() const { return tokenizer().ok() ? &tokenizer().value() : nullptr; }
-
-  sg::Model model;
-  sg::Acquaintance known;  // its tokenizer an error for a checkpoint without one, told when it is needed
-};
 
 Model::Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
@@ -47,24 +27,23 @@ Result<std::vector<std::int32_t>> Model::tokenize(std::string_view text) const {
   return state_->tokenizer().value().encode(text);
 }
 
-Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const MeasureOptions& options) const {
-  if (prompts.empty()) return Error{.kind = ErrorKind::kUsage, .what = "there is no prompt"};
+Result<std::string> Model::tokenize_json(const std::vector<std::string>& texts, bool special) const {
+  if (!state_->tokenizer().ok()) return state_->tokenizer().error();
   std::vector<Sequence> sequences;
-  for (const Prompt& prompt : prompts) {
-    if (prompt.ids.empty() && !prompt.text.empty() && !state_->tokenizer().ok()) return state_->tokenizer().error();
-    SG_TRY(Sequence sequence, sg::sequence_of(prompt, state_->names(), sequences.size() + 1));
-    sg::name_tokens(sequence, state_->names());
-    sequences.push_back(std::move(sequence));
+  for (const std::string& text : texts) {
+    SG_TRY(std::vector<std::int32_t> ids, state_->tokenizer().value().encode(text, special));
+    sequences.push_back({.text = text, .category = {}, .ids = std::move(ids), .tokens = {}});
+    sg::name_tokens(sequences.back(), state_->names());
   }
-  sg::MeasureOptions how;
-  how.threads = options.run.threads;
-  how.isa = options.run.isa;
-  how.logits = from_public(options.logits);
-  how.facts = facts();
-  how.memory_budget = options.memory_budget;
-  how.stop = options.run.stop;
-  how.progress = options.run.progress;
-  SG_TRY(MeasurementRows done, sg::measure(state_->model, state_->names(), std::move(sequences), how));
+  return sg::json_text(sg::tokens_json(sequences));
+}
+
+std::string Model::inspect_json() const { return sg::json_text(sg::inspect_json(sg::inspect(state_->model))); }
+
+Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const MeasureOptions& options) const {
+  SG_TRY(std::vector<Sequence> sequences, state_->sequences(prompts));
+  SG_TRY(MeasurementRows done,
+         sg::measure(state_->model, state_->names(), std::move(sequences), state_->measuring(options)));
   return Measurement(std::move(done));
 }
 
@@ -80,6 +59,14 @@ Result<WeightsReport> Model::weights(const WeightsOptions& options) const {
   how.stop = options.run.stop;
   how.progress = options.run.progress;
   return sg::measure_weights(state_->model, how);
+}
+
+std::string weights_json(const WeightsReport& report) { return sg::json_text(sg::weights_json(report)); }
+
+Result<void> amplify(WeightsReport& report, std::string_view definition, const Measurement& measurement) {
+  SG_TRY(const sg::Definition found, sg::find_definition(definition));
+  sg::amplify(report, found, measurement.rows());
+  return {};
 }
 
 }  // namespace streamgauge

@@ -131,6 +131,119 @@ TEST(Api, WeightsWithTheirSpectra) {
   }
 }
 
+TEST(Api, ExtractedRowsHaveTheMeasuredNorms) {
+  const Model model = golden("llama-deep");
+  ExtractOptions options;
+  options.sites = {"resid_post", "embed"};
+  options.layers = {1};
+  const auto extracted = model.extract(kPrompts, options);
+  ASSERT_TRUE(extracted) << extracted.error().message();
+  const auto measured = model.measure(kPrompts);
+  ASSERT_TRUE(measured);
+  ASSERT_EQ(extracted->places.size(), 2u);
+  EXPECT_EQ(extracted->places[0].name, "hook_embed");
+  EXPECT_EQ(extracted->places[1].name, "blocks.1.hook_resid_post");
+  ASSERT_EQ(extracted->rows.size(), 7u);
+  for (std::size_t r = 0; r < extracted->rows.size(); ++r) {
+    const auto [sequence, position, id] = extracted->rows[r];
+    EXPECT_EQ(id, kPrompts[sequence].ids[position]);
+    double squares = 0;
+    for (std::size_t i = 0; i < extracted->width; ++i) {
+      const double x = extracted->places[1].values[r * extracted->width + i];
+      squares += x * x;
+    }
+    const double norm = measured->sequences()[sequence].norms.resid_post.at(1, position);
+    EXPECT_NEAR(std::sqrt(squares), norm, 1e-12 * norm);  // sums of double in another order
+  }
+}
+
+TEST(Api, ExtractRefusesWhatIsNotThere) {
+  const Model model = golden("llama-deep");
+  ExtractOptions options;
+  EXPECT_EQ(model.extract(kPrompts, options).error().kind, ErrorKind::kUsage);
+  options.sites = {"residual"};
+  EXPECT_EQ(model.extract(kPrompts, options).error().kind, ErrorKind::kUsage);
+  options.sites = {"resid_post"};
+  options.layers = {model.facts().n_layers};
+  EXPECT_EQ(model.extract(kPrompts, options).error().kind, ErrorKind::kUsage);
+  options.layers = {};
+  options.positions = {99};
+  EXPECT_FALSE(model.extract(kPrompts, options));
+  options.last_only = true;
+  ASSERT_TRUE(model.extract(kPrompts, options));
+  EXPECT_EQ(model.extract(kPrompts, options)->rows.size(), kPrompts.size());
+}
+
+TEST(Api, AMeasurementIsReadBackAsItWas) {
+  MeasureOptions options;
+  options.lens = LogitPositions::kLast;
+  options.massive_multiple = 2;
+  const auto measured = golden("llama-deep").measure(kPrompts, options);
+  ASSERT_TRUE(measured);
+  EXPECT_FALSE(measured->sequences()[0].lens.empty());
+  const auto again = Measurement::read(measured->json(), "the test");
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->json(), measured->json());
+  EXPECT_FALSE(Measurement::read("{}", "the test"));
+  const auto gains = measured->gains_json("notebook-003");
+  ASSERT_TRUE(gains) << gains.error().message();
+  EXPECT_EQ(Json::parse(*gains).at("definitions").at(0).at("gain"), *measured->gain("notebook-003")->value);
+  EXPECT_EQ(measured->gains_json("none").error().kind, ErrorKind::kUsage);
+}
+
+TEST(Api, TheSharesOfABlockAddUp) {
+  const auto measured = golden("llama-deep").measure(kPrompts);
+  ASSERT_TRUE(measured);
+  const auto growth = measured->growth(0, 1, 2);
+  ASSERT_TRUE(growth && growth->attention && growth->mlp);
+  const SiteNorms& norms = measured->sequences()[0].norms;
+  const double ratio = norms.resid_post.at(1, 2) / norms.resid_pre.at(1, 2);
+  EXPECT_NEAR(1 + *growth->attention + *growth->mlp, ratio * ratio, 1e-5 * ratio * ratio);  // float32's rounding
+  EXPECT_EQ(measured->growth(2, 0, 0).error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(measured->growth(0, 99, 0).error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(measured->growth(0, 0, 5).error().kind, ErrorKind::kUsage);
+}
+
+TEST(Api, AModelComparedWithItselfDiffersNowhere) {
+  const Model model = golden("llama-deep");
+  const auto text = model.compare_json(model, kPrompts);
+  ASSERT_TRUE(text) << text.error().message();
+  EXPECT_EQ(Json::parse(*text).at("schema"), "streamgauge.comparison/1");
+  EXPECT_FALSE(model.compare_json(golden("gpt2-tied"), kPrompts));
+}
+
+TEST(Api, AmplificationIsTheNormTimesTheGain) {
+  const Model model = golden("llama-deep");
+  auto weights = model.weights();
+  const auto measured = model.measure(kPrompts);
+  ASSERT_TRUE(weights && measured);
+  EXPECT_EQ(amplify(*weights, "none", *measured).error().kind, ErrorKind::kUsage);
+  ASSERT_TRUE(amplify(*weights, "notebook-003", *measured));
+  ASSERT_TRUE(weights->amplification);
+  EXPECT_EQ(weights->amplification->gain, *measured->gain("notebook-003")->value);
+  EXPECT_EQ(Json::parse(weights_json(*weights)).at("schema"), "streamgauge.weights/1");
+}
+
+TEST(Api, WhatIsBuiltIn) {
+  EXPECT_FALSE(suites().empty());
+  for (const PromptSuite& suite : suites()) EXPECT_FALSE(suite.prompts.empty()) << suite.name;
+  EXPECT_FALSE(families().empty());
+  for (const FamilyFacts& family : families()) EXPECT_FALSE(family.model_types.empty()) << family.name;
+}
+
+TEST(Api, LinesAreDrawnAndMissingPointsAreGaps) {
+  const double nan = std::nan("");
+  const LineFigure figure = {.title = "Norms <1>",
+                             .x_title = "layer",
+                             .y_title = "norm",
+                             .lines = {{.label = "a", .x = {0, 1, 2}, .y = {1, nan, 3}}}};
+  const std::string svg = line_figure_svg(figure);
+  EXPECT_TRUE(svg.starts_with("<")) << svg.substr(0, 80);
+  EXPECT_NE(svg.find("Norms &lt;1&gt;"), std::string::npos);
+  EXPECT_EQ(svg.find("nan"), std::string::npos);
+  EXPECT_EQ(svg, line_figure_svg(figure));
+}
+
 TEST(Api, BadInputComesBackAsAnError) {
   EXPECT_EQ(Model::open(SG_TEST_DATA "/none").error().kind, ErrorKind::kBadInput);
   const Model model = golden("llama-deep");

@@ -1,0 +1,58 @@
+"""streamgauge: the residual stream of language models, measured from one forward pass.
+
+>>> import streamgauge as sg
+>>> sg.definitions[0] in sg.definitions and len(sg.families) > 10
+True
+"""
+
+from __future__ import annotations
+
+from . import _sg
+from ._errors import Error
+from ._experiment import Run, analyze, doctor, pull, run
+from ._inputs import Prompt, Suite
+from ._measurement import MeasuredPrompt, Measurement
+from ._model import Activations, Comparison, Model, Weights, compare, hidden_states, open
+from ._plot import Figure
+from ._table import Table
+
+__version__ = _sg.version()
+numerics: int = _sg.numerics()
+"""Changes whenever any result may change in any bit."""
+definitions: list[str] = _sg.definitions()
+"""Names of published gains and ids of every definition."""
+suites: dict[str, Suite] = {
+    name: Suite(name, title, tuple(Prompt(text, category) for text, _, category in prompts))
+    for name, title, prompts in _sg.suites()
+}
+"""Built-in suites of prompts by name."""
+families = Table.of_rows(
+    [dict(zip(("family", "model_types", "gguf", "models"), row)) for row in _sg.families()], "families"
+)
+"""Model families that are understood."""
+
+__all__ = [
+    "Activations",
+    "Comparison",
+    "Error",
+    "Figure",
+    "MeasuredPrompt",
+    "Measurement",
+    "Model",
+    "Prompt",
+    "Run",
+    "Suite",
+    "Table",
+    "Weights",
+    "analyze",
+    "compare",
+    "definitions",
+    "doctor",
+    "families",
+    "hidden_states",
+    "numerics",
+    "open",
+    "pull",
+    "run",
+    "suites",
+]

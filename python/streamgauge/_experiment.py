@@ -1,0 +1,145 @@
+"""Experiments, and what else the command alone does: it is run as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import tempfile
+from typing import Any, Mapping, Union
+
+from ._errors import Error, usage
+from ._plot import Figure
+from ._program import call
+from ._table import Table
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+class Run:
+    """An experiment's folder.
+
+    Attributes:
+        folder: where results.json, the report and the figures are.
+        results: the document streamgauge.experiment/1.
+        notes: what the command said.
+    """
+
+    def __init__(self, folder: pathlib.Path, notes: list[str]) -> None:
+        self.folder, self.notes = folder, notes
+        self._text = (folder / "results.json").read_text(encoding="utf-8")
+        self.results: dict[str, Any] = json.loads(self._text)
+
+    def json(self) -> str:
+        """The text of results.json."""
+        return self._text
+
+    @property
+    def verdicts(self) -> Table:
+        """Each hypothesis with its label, its sentence, and how many definitions agree."""
+        rows = []
+        for verdict in self.results["streamgauge"]["verdicts"]:
+            many = verdict.get("multiverse") or {}
+            row = {key: verdict[key] for key in ("name", "title", "label", "sentence")}
+            rows.append({**row, "evaluated": many.get("evaluated"), "agreeing": many.get("agreeing")})
+        return Table.of_rows(rows, "verdicts")
+
+    @property
+    def models(self) -> Table:
+        """One row per model, a column per measured quantity."""
+        rows = self.results["streamgauge"]["models"]
+        return Table.of_rows([{"model": r["label"], "error": r["error"], **(r["columns"] or {})} for r in rows], "models")
+
+    @property
+    def values(self) -> Table:
+        """Quantities over all models: statistics and ratios, with their methods."""
+        return Table.of_rows(self.results["streamgauge"]["values"], "values")
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The report's pictures by name; a notebook shows them."""
+        found = sorted((self.folder / "figures").glob("*.svg"))
+        return {path.stem: Figure(path.read_text(encoding="utf-8")) for path in found}
+
+    @property
+    def report_path(self) -> pathlib.Path:
+        """The report as one page."""
+        return self.folder / "report.html"
+
+    def __repr__(self) -> str:
+        return f"<run in {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        return self.verdicts._repr_html_()
+
+
+def _finish(folder: Path | None, *arguments: str) -> Run:
+    out = pathlib.Path(folder if folder is not None else tempfile.mkdtemp(prefix="streamgauge-"))
+    notes: list[str] = []
+    try:
+        call(*arguments, "-o", str(out), "--no-progress", say=notes.append)
+    except Error as error:
+        # 1: the report is written, and says which models failed.
+        if error.exit_code != 1:
+            raise
+    return Run(out, notes)
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise usage(f"not {what}", expected="text or a path", got=value)
+    text = str(os.fspath(value))
+    if not text or text.startswith("-") or "\0" in text:
+        raise usage(f"not {what}", expected="a name or a path", got=text)
+    return text
+
+
+def run(
+    experiment: Path,
+    *,
+    models: Mapping[str, Path] | None = None,
+    zoo: bool = False,
+    checkpoints: Path | None = None,
+    change: Mapping[str, object] | None = None,
+    output: Path | None = None,
+    memory: int | str | None = None,
+    threads: int = 0,
+) -> Run:
+    """Measures an experiment's models, draws its verdicts and figures, as `streamgauge run`.
+
+    Args:
+        experiment: a built-in name or a TOML file.
+        models: {the experiment's key: a model}; those of the file, from the Hub's cache, when not given.
+        zoo: the pocket zoo's small models as stand-ins.
+        checkpoints: the folder of one training run's checkpoints as the models.
+        change: other values for keys of the file, as {"prompts.suite": "mixed-25"}.
+        output: the folder; a run there goes on where it stopped. A temporary one when not given.
+
+    Raises:
+        Error: with the command's text.
+    """
+    arguments = ["run", _text(experiment, "an experiment")]
+    for key, model in (models or {}).items():
+        arguments += ["--model", f"{key}={_text(model, 'a model')}"]
+    arguments += ["--zoo"] if zoo else []
+    arguments += ["--checkpoints", _text(checkpoints, "a folder")] if checkpoints is not None else []
+    for key, value in (change or {}).items():
+        arguments += ["--set", f"{key}={value}"]
+    arguments += ["--memory", str(memory)] if memory is not None else []
+    arguments += ["--threads", str(threads)] if threads else []
+    return _finish(output, *arguments)
+
+
+def analyze(experiment: Path, results: Path, *, output: Path | None = None) -> Run:
+    """Statistics, verdicts and figures of stored results, without any model, as `streamgauge analyze`."""
+    return _finish(output, "analyze", _text(experiment, "an experiment"), _text(results, "a results file"))
+
+
+def pull(model: str, *arguments: str) -> str:
+    """Fetches a model of the Hub into its cache, as `streamgauge pull`; what the command says."""
+    return call("pull", _text(model, "a model"), *arguments)
+
+
+def doctor() -> str:
+    """This machine, this build, and where it looks for models, as `streamgauge doctor`."""
+    return call("doctor")

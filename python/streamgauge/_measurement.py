@@ -1,0 +1,277 @@
+"""One measurement: norms, dots, output distributions, gains."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
+
+import numpy as np
+
+from . import _sg
+from ._errors import usage
+from ._inputs import count, site_of
+from ._plot import Plot
+from ._table import Table
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+def json_table(text: str, key: str, title: str = "") -> Table:
+    """The rows under `key` of a document."""
+    return Table.of_rows(json.loads(text)[key], title)
+
+
+class MeasuredPrompt:
+    """One prompt of a measurement. Its arrays are read-only views of the engine's own numbers.
+
+    Attributes:
+        text: as given, None for ids.
+        category: of its suite, None without.
+        ids, tokens: what it was measured as.
+        norms: {site: float64 [layer, token]}; [token] for embed and ln_final. L2 norms.
+        dots: {name: float64 [layer, token]}: what is added with what it is added to.
+    """
+
+    def __init__(self, measurement: _sg.Measurement, i: int) -> None:
+        self._m, self._i = measurement, i
+        said = measurement.sequence(i)
+        self.text: str | None = said["text"]
+        self.category: str | None = said["category"]
+        self.ids: list[int] = said["ids"]
+        self.tokens: list[str] = said["tokens"]
+        self.norms: dict[str, npt.NDArray[np.float64]] = measurement.norms(i)
+        self.dots: dict[str, npt.NDArray[np.float64]] = measurement.dots(i)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def logits(self) -> Table:
+        """The output distribution at each position that was asked for."""
+        return Table.of_rows(self._m.logits(self._i))
+
+    def __repr__(self) -> str:
+        return f"<prompt of {len(self)} tokens: {(self.text or str(self.ids))[:60]!r}>"
+
+
+class _Padded(Mapping[str, "npt.NDArray[np.float64]"]):
+    """{name: float64 [prompt, layer, token]}, NaN where a prompt is shorter; made once, then handed out as it is."""
+
+    def __init__(self, per_prompt: list[dict[str, npt.NDArray[np.float64]]]) -> None:
+        self._rows = per_prompt
+        self._made: dict[str, npt.NDArray[np.float64]] = {}
+
+    def __getitem__(self, name: str) -> npt.NDArray[np.float64]:
+        if name not in self._made:
+            if name not in self._rows[0]:
+                raise KeyError(name)
+            rows = [r[name] for r in self._rows]
+            tokens = max(r.shape[-1] for r in rows)
+            out = np.full((len(rows), *rows[0].shape[:-1], tokens), np.nan)
+            for i, r in enumerate(rows):
+                out[i, ..., : r.shape[-1]] = r
+            self._made[name] = read_only(out)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows[0])
+
+    def __len__(self) -> int:
+        return len(self._rows[0])
+
+
+class Measurement:
+    """What one forward pass over some prompts says. Immutable; may be pickled and shared between threads.
+
+    `m.norms["resid_post"]` is float64 [prompt, layer, token], NaN where a prompt is shorter. `m[0]` is the first prompt
+    without padding. `m["resid_post", 10]` is [prompt, token] of one layer.
+    """
+
+    def __init__(self, engine: _sg.Measurement) -> None:
+        self._m = engine
+
+    def __len__(self) -> int:
+        return len(self._m)
+
+    def __iter__(self) -> Iterator[MeasuredPrompt]:
+        return iter(self.prompts)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, (int, np.integer)):
+            return self.prompts[key]
+        site, layer = site_of(key)
+        table = self.norms[site]
+        if layer is None:
+            return table
+        if not 0 <= layer < self.facts["n_layers"]:
+            raise usage("there is no such layer", expected=f"0 to {self.facts['n_layers'] - 1}", got=layer)
+        return table[:, layer]
+
+    @cached_property
+    def prompts(self) -> tuple[MeasuredPrompt, ...]:
+        """Each prompt, without padding."""
+        return tuple(MeasuredPrompt(self._m, i) for i in range(len(self)))
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What is known of the model."""
+        return self._m.facts()
+
+    @cached_property
+    def norms(self) -> Mapping[str, npt.NDArray[np.float64]]:
+        """{site: float64 [prompt, layer, token]}, L2 norms; embed and ln_final are [prompt, token]. Read-only."""
+        return _Padded([p.norms for p in self.prompts])
+
+    @cached_property
+    def dots(self) -> Mapping[str, npt.NDArray[np.float64]]:
+        """{name: float64 [prompt, layer, token]}: inner products of what is added with what it is added to."""
+        return _Padded([p.dots for p in self.prompts])
+
+    @cached_property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """bool [prompt, token]: where a prompt has a token."""
+        lengths = self.lengths
+        return read_only(np.arange(max(lengths))[None, :] < np.array(lengths)[:, None])
+
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each prompt."""
+        return [len(p) for p in self.prompts]
+
+    @property
+    def ids(self) -> list[list[int]]:
+        """Token ids of each prompt."""
+        return [p.ids for p in self.prompts]
+
+    @property
+    def tokens(self) -> list[list[str]]:
+        """What a person reads for each id."""
+        return [p.tokens for p in self.prompts]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the engine found odd."""
+        return self._m.warnings()
+
+    @property
+    def engine(self) -> dict[str, Any]:
+        """Version, instruction set, threads, numerics."""
+        return self._m.engine()
+
+    def _rows(self, name: str, title: str) -> Table:
+        take = getattr(self._m, name)
+        rows = [{"prompt": i, **row} for i in range(len(self)) for row in take(i)]
+        return Table.of_rows(rows, title)
+
+    @cached_property
+    def logits(self) -> Table:
+        """The output distribution: entropy in nats, effective vocabulary, the ten most probable tokens."""
+        return self._rows("logits", "output distribution")
+
+    @cached_property
+    def lens(self) -> Table:
+        """Logit lens: the distribution after every layer; empty unless measured with lens="last" or "all"."""
+        return self._rows("lens", "logit lens")
+
+    @cached_property
+    def massive(self) -> Table:
+        """The largest |value| of every layer's resid_post (Sun et al. 2024, arXiv:2402.17762)."""
+        return self._rows("massive", "massive activations")
+
+    @cached_property
+    def massive_values(self) -> Table:
+        """Every value over the multiple of its layer's median that was asked for."""
+        return self._rows("massive_values", "massive values")
+
+    def gains(self, definition: str = "all") -> Table:
+        """Gains under every definition, or under one by name or id, with bootstrap intervals over prompts.
+
+        Raises:
+            Error: an unknown definition. `streamgauge.definitions()` lists them.
+        """
+        return json_table(self.gains_json(definition), "definitions", "gains")
+
+    def gain(self, definition: str) -> float | None:
+        """One number: above 1 the span expands; None where it is not defined."""
+        value: float | None = self.gains(definition).row(0)["gain"]
+        return value
+
+    def gains_json(self, definition: str = "all") -> str:
+        """The text of `streamgauge gains --json`."""
+        if not isinstance(definition, str):
+            raise usage("not a definition", expected="its name or id", got=definition)
+        return self._m.gains_json(definition)
+
+    def ladder(self) -> Table:
+        """The gain of every block, resid_post / resid_pre, mean over prompts; one column per reduction."""
+        columns = json.loads(self.gains_json("notebook-003"))["ladder"]
+        return Table({"block": list(range(self.facts["n_layers"])), **columns}, "gain of each block")
+
+    def decomposition(self, *, prompt: int = 0, token: int = -1) -> Table:
+        """What attention and MLP add to one token's squared norm, per block: |post|²/|pre|² = 1 + attention + mlp + cross.
+
+        Raises:
+            Error: no such prompt or token.
+        """
+        length = len(self.prompts[count(prompt, "a prompt")]) if prompt < len(self) else 0
+        at = token + length if isinstance(token, int) and -length <= token < 0 else count(token, "a token")
+        names = ("attention", "mlp", "cross", "cos_attention", "cos_mlp")
+        rows = [
+            {"block": layer, **dict(zip(names, self._m.growth(prompt, layer, at)))}
+            for layer in range(self.facts["n_layers"])
+        ]
+        return Table.of_rows(rows, "decomposition of the gain")
+
+    @property
+    def plot(self) -> Plot:
+        """Figures: `m.plot.norms()`, `.gains()`, `.massive()`."""
+        return Plot(self)
+
+    def json(self) -> str:
+        """streamgauge.measurement/1, the text of `streamgauge measure --json`."""
+        return self._m.json()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes json() to a file, whole or not at all."""
+        partial = f"{os.fspath(path)}.partial-{os.getpid()}"
+        with open(partial, "w", encoding="utf-8") as file:
+            file.write(self.json())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Measurement:
+        """Reads what save(), or the command, wrote."""
+        with open(path, encoding="utf-8") as file:
+            return cls(_sg.Measurement.read(file.read(), os.fspath(path)))
+
+    def to_xarray(self) -> Any:
+        """An xarray.Dataset with dimensions prompt, layer, token; needs xarray."""
+        import xarray
+
+        tables = {**self.norms, **{f"dot_{name}": table for name, table in self.dots.items()}}
+        data = {n: (("prompt", "token") if t.ndim == 2 else ("prompt", "layer", "token"), t) for n, t in tables.items()}
+        return xarray.Dataset({**data, "mask": (("prompt", "token"), self.mask)}, attrs={"model": self.facts["id"]})
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return _unpickled, (self.json(),)
+
+    def __repr__(self) -> str:
+        return f"<measurement of {self.facts['id']}: {len(self)} prompts, {sum(self.lengths)} tokens>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}</p>"
+
+
+def _unpickled(text: str) -> Measurement:
+    return Measurement(_sg.Measurement.read(text, "pickle"))

@@ -1,0 +1,189 @@
+"""What the classes promise beside the numbers."""
+
+import doctest
+import importlib
+import multiprocessing
+import os
+import pickle
+import pkgutil
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from conftest import ZOO
+
+import streamgauge as sg
+
+
+def test_arrays_are_views_that_cannot_be_written(measured):
+    norms = measured.norms["resid_post"]
+    assert norms.dtype == np.float64 and norms.shape == (2, 5, max(measured.lengths))
+    assert measured.norms["resid_post"] is norms  # nothing is copied again
+    exact = measured[0].norms["resid_post"]
+    assert exact.base is not None and exact.shape == (5, measured.lengths[0])
+    for array in (norms, exact, measured.mask):
+        with pytest.raises(ValueError):
+            array[0] = 1
+    assert np.array_equal(np.isnan(norms[:, 0]), ~measured.mask)
+    assert np.array_equal(norms[0, :, : measured.lengths[0]], exact)
+    assert np.array_equal(measured["resid_post", 2], norms[:, 2], equal_nan=True)
+    assert np.array_equal(measured["blocks.2.hook_resid_post"], norms[:, 2], equal_nan=True)
+
+
+def test_an_array_outlives_its_measurement(model):
+    table = model.measure([[1, 2, 3]])[0].norms["resid_post"]
+    kept = table.copy()
+    for _ in range(20):
+        model.measure([[5, 6, 7, 8]])
+    assert np.array_equal(table, kept)
+
+
+def test_extracted_rows_have_the_measured_norms(model, measured):
+    got = model.extract(["The king"], sites=[("resid_post", 2)])
+    assert list(got) == ["blocks.2.hook_resid_post"]
+    rows = got["blocks.2.hook_resid_post"]
+    assert rows.dtype == np.float32 and not rows.flags.writeable
+    norms = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=1))
+    np.testing.assert_allclose(norms, measured[0].norms["resid_post"][2], rtol=1e-12)  # sums in another order
+
+
+def test_hidden_states_are_indexed_as_in_transformers(model):
+    states = sg.hidden_states(model, [[1, 2, 3], [4, 5]])
+    assert len(states) == model.facts["n_layers"] + 1
+    m = model.measure([[1, 2, 3], [4, 5]])
+    for index, site in [(0, "embed"), (1, ("resid_post", 0)), (-2, ("resid_post", 3)), (-1, "ln_final")]:
+        norms = np.sqrt((states[index].astype(np.float64) ** 2).sum(axis=2))
+        np.testing.assert_allclose(norms, m[site], rtol=1e-12)
+
+
+def test_decomposition_adds_up(measured):
+    table = measured.decomposition(prompt=1, token=-1)
+    norms = measured[1].norms
+    ratio = (norms["resid_post"] / norms["resid_pre"])[:, -1] ** 2
+    np.testing.assert_allclose(1 + table["attention"] + table["mlp"], ratio, rtol=1e-5)  # float32's rounding
+
+
+def test_measurements_are_pickled_and_saved(measured, model, tmp_path):
+    again = pickle.loads(pickle.dumps(measured))
+    assert again.json() == measured.json()
+    measured.save(tmp_path / "m.json")
+    assert sg.Measurement.load(tmp_path / "m.json").json() == measured.json()
+    assert sorted(os.listdir(tmp_path)) == ["m.json"]
+    assert pickle.loads(pickle.dumps(model)).facts == {**model.facts, "path": str(ZOO / "mistral")}
+
+
+def test_tables(measured, tmp_path):
+    table = measured.gains()
+    assert len(table) > 50 and table["gain"].dtype == np.float64
+    assert "<table>" in table._repr_html_() and "definition" not in repr(table)[:3]
+    assert measured.gain("notebook-003") == table.where(preset="notebook-003").row(0)["gain"]
+    text = measured.massive.to_csv(tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == text and text.count("\n") == len(measured.massive) + 1
+    assert "&lt;b&gt;" in sg.Table({"<b>": ["<b>"]})._repr_html_()
+
+
+def test_tables_for_other_libraries(measured):
+    pandas = pytest.importorskip("pandas")
+    pyarrow = pytest.importorskip("pyarrow")
+    assert isinstance(measured.gains().to_pandas(), pandas.DataFrame)
+    assert pyarrow.table(measured.massive).num_rows == len(measured.massive)
+
+
+def test_pictures(measured):
+    for figure in (measured.plot.norms(), measured.plot.gains(), measured.plot.massive()):
+        assert figure._repr_svg_().lstrip().startswith("<") and "mistral" in figure.svg
+
+
+def test_errors_have_the_parts_of_the_message(model):
+    with pytest.raises(sg.Error) as caught:
+        sg.open("/none/there")
+    assert caught.value.exit_code == 3 and caught.value.what and caught.value.what in str(caught.value)
+    assert pickle.loads(pickle.dumps(caught.value)).what == caught.value.what
+    with pytest.raises(sg.Error) as caught:
+        model.measure([[1 << 30]])
+    assert "vocabulary" in str(caught.value) or caught.value.got
+    with pytest.raises(TypeError):
+        model.measure("a", "all")  # options have names
+
+
+def test_progress_is_told_and_its_exception_ends_the_call(model):
+    told = []
+    model.measure([[1, 2, 3]], progress=lambda done, total, label: told.append((done, total, label)))
+    assert told[-1] == (1.0, 1.0, "measure")
+
+    def fails(*_):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        model.measure([[1, 2, 3]], progress=fails)
+
+
+LONG = [[(7 * i + p) % 600 for i in range(400)] for p in range(400)]
+
+
+def test_an_interrupt_is_heard_and_the_next_call_is_whole(model):
+    reference = model.measure([[1, 2, 3]]).norms["resid_post"]
+    sent = []
+
+    def send():
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.15, send)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(1000):
+            model.measure(LONG)
+    timer.join()
+    assert sent
+    assert np.array_equal(model.measure([[1, 2, 3]]).norms["resid_post"], reference)
+
+
+def test_other_threads_of_python_go_on(model):
+    seen = []
+    worker = threading.Thread(target=lambda: seen.append(model.measure(LONG[:100])))
+    worker.start()
+    turns = 0
+    while worker.is_alive():
+        turns += 1
+        time.sleep(0.001)
+    worker.join()
+    assert seen and turns > 1
+
+
+def test_threads_share_a_model(model):
+    expected = model.measure(LONG[0]).json().split('"timings"')[0]
+    got = []
+    workers = [
+        threading.Thread(target=lambda: got.append(model.measure(LONG[0]).json().split('"timings"')[0])) for _ in range(6)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert got == [expected] * 6
+
+
+def _norm_in_child(model, queue):
+    queue.put(model.measure([[1, 2, 3]]).norms["resid_post"].tolist())
+
+
+def test_a_forked_child_measures(model):
+    expected = model.measure([[1, 2, 3]]).norms["resid_post"].tolist()
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=_norm_in_child, args=(model, queue))
+    child.start()
+    assert queue.get(timeout=60) == expected
+    child.join()
+    assert child.exitcode == 0
+
+
+def test_docstrings_run():
+    for found in pkgutil.iter_modules(sg.__path__):
+        if found.name != "_sg":
+            module = importlib.import_module(f"streamgauge.{found.name}")
+            assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0, found.name
+    assert doctest.testmod(sg).failed == 0

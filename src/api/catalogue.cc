@@ -1,0 +1,32 @@
+#include "streamgauge/catalogue.h"
+
+#include <sstream>
+
+#include "model/family.h"
+#include "prompts/suites.h"
+
+namespace streamgauge {
+
+std::vector<PromptSuite> suites() {
+  std::vector<PromptSuite> out;
+  for (sg::Suite& suite : sg::all_suites()) {
+    out.push_back({std::move(suite.name), std::move(suite.title), std::move(suite.prompts)});
+  }
+  return out;
+}
+
+std::vector<FamilyFacts> families() {
+  std::vector<FamilyFacts> out;
+  for (const sg::Family* family : sg::all_families()) {
+    FamilyFacts facts = {.name = std::string(family->name),
+                         .model_types = {},
+                         .gguf_arch = std::string(family->gguf_arch),
+                         .summary = std::string(family->summary)};
+    std::istringstream types{std::string(family->model_types)};
+    for (std::string type; std::getline(types, type, '|');) facts.model_types.push_back(type);
+    out.push_back(std::move(facts));
+  }
+  return out;
+}
+
+}  // namespace streamgauge

@@ -1,0 +1,16 @@
+#include "measure/compare.h"
+
+#include "api/state.h"
+#include "report/data/comparison_json.h"
+
+namespace streamgauge {
+
+Result<std::string> Model::compare_json(const Model& other, const std::vector<Prompt>& prompts,
+                                        const MeasureOptions& options) const {
+  SG_TRY(std::vector<Sequence> sequences, state_->sequences(prompts));
+  SG_TRY(const sg::Comparison comparison, sg::compare(state_->model, other.state_->model, state_->names(),
+                                                      std::move(sequences), state_->measuring(options)));
+  return sg::json_text(sg::comparison_json(comparison));
+}
+
+}  // namespace streamgauge

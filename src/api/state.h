@@ -1,0 +1,25 @@
+// What a Model of the public library holds, and what its calls have in common.
+#pragma once
+
+#include <vector>
+
+#include "measure/measure.h"
+#include "prompts/prompt.h"
+#include "streamgauge/streamgauge.h"
+
+namespace streamgauge {
+
+struct Model::State {
+  explicit State(sg::Model opened) : model(std::move(opened)), known(sg::acquaint(model)) {}
+
+  const Result<sg::Tokenizer>& tokenizer() const { return known.tokenizer; }
+  const sg::Tokenizer* names() const { return tokenizer().ok() ? &tokenizer().value() : nullptr; }
+  /// Errors: no prompt, one that needs a tokenizer where there is none, those of sequence_of.
+  Result<std::vector<Sequence>> sequences(const std::vector<Prompt>& prompts) const;
+  sg::MeasureOptions measuring(const MeasureOptions& options) const;
+
+  sg::Model model;
+  sg::Acquaintance known;  // its tokenizer an error for a checkpoint without one, told when it is needed
+};
+
+}  // namespace streamgauge
