@@ -16,6 +16,14 @@ using streamgauge::Measurement;
 using streamgauge::Model;
 using streamgauge::Prompt;
 
+// Signatures of what the stub cannot see through.
+#define SGPY_DICT "dict[str, typing.Any]"
+#define SGPY_ROWS "list[" SGPY_DICT "]"
+#define SGPY_PROMPTS "collections.abc.Sequence[tuple[str, list[int], str]]"
+#define SGPY_RUN "threads: int, isa: str, progress: typing.Optional[collections.abc.Callable[[float], object]]"
+#define SGPY_WORDS "collections.abc.Sequence[str]"
+#define SGPY_INTS "collections.abc.Sequence[int]"
+
 /// Prompts as Python gives them, (text, ids, category) each; no text when there are ids.
 std::vector<Prompt> prompts_of(const nb::list& plain) {
   std::vector<Prompt> prompts;
@@ -210,50 +218,88 @@ void bind_measurement(nb::module_& m) {
       .def_static("read", [](const std::string& json,
                              const std::string& where) { return value_of(Measurement::read(json, where)); })
       .def("__len__", [](const Measurement& self) { return self.sequences().size(); })
-      .def("facts", [](const Measurement& self) { return to_python(self.model()); })
-      .def("engine", [](const Measurement& self) { return to_python(self.rows().engine); })
+      .def(
+          "facts", [](const Measurement& self) { return to_python(self.model()); },
+          nb::sig("def facts(self) -> " SGPY_DICT))
+      .def(
+          "engine", [](const Measurement& self) { return to_python(self.rows().engine); },
+          nb::sig("def engine(self) -> " SGPY_DICT))
       .def("warnings", [](const Measurement& self) { return self.warnings(); })
       .def("seconds", [](const Measurement& self) { return self.rows().seconds; })
       .def("peak_bytes", [](const Measurement& self) { return self.rows().peak_bytes; })
-      .def("sequence", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).sequence); })
-      .def("norms",
-           [](const Measurement& self, std::size_t i) { return tables(sequence_at(self, i).norms, owner_of(self)); })
-      .def("dots",
-           [](const Measurement& self, std::size_t i) { return tables(sequence_at(self, i).dots, owner_of(self)); })
-      .def("logits", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).logits); })
-      .def("lens", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).lens); })
-      .def("massive", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).massive); })
-      .def("massive_values",
-           [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).massive_values); })
-      .def("growth",
-           [](const Measurement& self, std::size_t s, std::size_t l, std::size_t t) {
-             const streamgauge::Growth g = value_of(self.growth(s, l, t));
-             return nb::make_tuple(g.attention, g.mlp, g.cross, g.cos_attention, g.cos_mlp);
-           })
+      .def(
+          "sequence", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).sequence); },
+          nb::sig("def sequence(self, prompt: int) -> " SGPY_DICT))
+      .def(
+          "norms",
+          [](const Measurement& self, std::size_t i) { return tables(sequence_at(self, i).norms, owner_of(self)); },
+          nb::sig("def norms(self, prompt: int) -> " SGPY_DICT))
+      .def(
+          "dots",
+          [](const Measurement& self, std::size_t i) { return tables(sequence_at(self, i).dots, owner_of(self)); },
+          nb::sig("def dots(self, prompt: int) -> " SGPY_DICT))
+      .def(
+          "logits", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).logits); },
+          nb::sig("def logits(self, prompt: int) -> " SGPY_ROWS))
+      .def(
+          "lens", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).lens); },
+          nb::sig("def lens(self, prompt: int) -> " SGPY_ROWS))
+      .def(
+          "massive", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).massive); },
+          nb::sig("def massive(self, prompt: int) -> " SGPY_ROWS))
+      .def(
+          "massive_values",
+          [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).massive_values); },
+          nb::sig("def massive_values(self, prompt: int) -> " SGPY_ROWS))
+      .def(
+          "growth",
+          [](const Measurement& self, std::size_t s, std::size_t l, std::size_t t) {
+            const streamgauge::Growth g = value_of(self.growth(s, l, t));
+            return nb::make_tuple(g.attention, g.mlp, g.cross, g.cos_attention, g.cos_mlp);
+          },
+          nb::sig("def growth(self, prompt: int, layer: int, token: int) -> tuple[typing.Optional[float], ...]"))
       .def("ladder",
            [](const Measurement& self, const std::string& reduction) { return value_of(self.ladder(reduction)); })
       .def("gains_json",
            [](const Measurement& self, const std::string& definition) { return value_of(self.gains_json(definition)); })
-      .def("json", [](const Measurement& self) { return to_python(self.json()); });
+      .def(
+          "json", [](const Measurement& self) { return to_python(self.json()); }, nb::sig("def json(self) -> str"));
 }
 
 void bind_model(nb::module_& m) {
   nb::class_<Model>(m, "Model")
       .def_static("open", &open_model)
-      .def("facts", [](const Model& self) { return to_python(self.facts()); })
+      .def(
+          "facts", [](const Model& self) { return to_python(self.facts()); }, nb::sig("def facts(self) -> " SGPY_DICT))
       .def("notices", [](const Model& self) { return self.notices(); })
       .def("tokenize", [](const Model& self, const std::string& text) { return value_of(self.tokenize(text)); })
-      .def("tokenize_json", [](const Model& self, const std::vector<std::string>& texts,
-                               bool special) { return to_python(value_of(self.tokenize_json(texts, special))); })
-      .def("inspect_json", [](const Model& self) { return to_python(self.inspect_json()); })
+      .def(
+          "tokenize_json",
+          [](const Model& self, const std::vector<std::string>& texts, bool special) {
+            return to_python(value_of(self.tokenize_json(texts, special)));
+          },
+          nb::sig("def tokenize_json(self, texts: " SGPY_WORDS ", special: bool) -> str"))
+      .def(
+          "inspect_json", [](const Model& self) { return to_python(self.inspect_json()); },
+          nb::sig("def inspect_json(self) -> str"))
       .def("measure", &measure, nb::arg("prompts"), nb::arg("logits"), nb::arg("lens"), nb::arg("massive"),
-           nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none())
+           nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none(),
+           nb::sig("def measure(self, prompts: " SGPY_PROMPTS
+                   ", logits: str, lens: str, massive: float, memory: int, " SGPY_RUN ") -> Measurement"))
       .def("extract", &extract, nb::arg("prompts"), nb::arg("sites"), nb::arg("layers"), nb::arg("last_only"),
-           nb::arg("positions"), nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none())
+           nb::arg("positions"), nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none(),
+           nb::sig("def extract(self, prompts: " SGPY_PROMPTS ", sites: " SGPY_WORDS ", layers: " SGPY_INTS
+                   ", last_only: bool, positions: " SGPY_INTS ", memory: int, " SGPY_RUN ") -> tuple[" SGPY_DICT
+                   ", list[int], list[int], list[int]]"))
       .def("weights", &weights, nb::arg("all"), nb::arg("tensors"), nb::arg("full"), nb::arg("amplification"),
-           nb::arg("measurement").none(), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none())
+           nb::arg("measurement").none(), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none(),
+           nb::sig("def weights(self, all: bool, tensors: " SGPY_WORDS
+                   ", full: bool, amplification: str, measurement: typing.Optional[Measurement], " SGPY_RUN
+                   ") -> tuple[" SGPY_ROWS ", str]"))
       .def("compare_json", &compare, nb::arg("other"), nb::arg("prompts"), nb::arg("logits"), nb::arg("memory"),
-           nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none());
+           nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none(),
+           nb::sig("def compare_json(self, other: Model, prompts: " SGPY_PROMPTS ", logits: str, memory: int, " SGPY_RUN
+                   ") -> str"));
 }
 
 }  // namespace
@@ -263,9 +309,11 @@ NB_MODULE(_sg, m) {
   m.def("version", [] { return std::string(streamgauge::version()); });
   m.def("numerics", &streamgauge::numerics);
   m.def("definitions", &streamgauge::definitions);
-  m.def("suites", &suites);
-  m.def("families", &families);
-  m.def("lines_svg", &lines_svg);
+  m.def("suites", &suites, nb::sig("def suites() -> list[tuple[str, str, list[tuple[str, list[int], str]]]]"));
+  m.def("families", &families, nb::sig("def families() -> list[tuple[str, list[str], str, str]]"));
+  m.def("lines_svg", &lines_svg,
+        nb::sig("def lines_svg(title: str, x_title: str, y_title: str, lines: collections.abc.Sequence[tuple[str, "
+                "list[float], list[float]]], log_y: bool) -> str"));
   bind_measurement(m);
   bind_model(m);
 }

@@ -217,11 +217,12 @@ TEST(Api, AmplificationIsTheNormTimesTheGain) {
   auto weights = model.weights();
   const auto measured = model.measure(kPrompts);
   ASSERT_TRUE(weights && measured);
-  EXPECT_EQ(amplify(*weights, "none", *measured).error().kind, ErrorKind::kUsage);
-  ASSERT_TRUE(amplify(*weights, "notebook-003", *measured));
-  ASSERT_TRUE(weights->amplification);
-  EXPECT_EQ(weights->amplification->gain, *measured->gain("notebook-003")->value);
-  EXPECT_EQ(Json::parse(weights_json(*weights)).at("schema"), "streamgauge.weights/1");
+  WeightsReport& report = weights.value();
+  EXPECT_EQ(amplify(report, "none", *measured).error().kind, ErrorKind::kUsage);
+  ASSERT_TRUE(amplify(report, "notebook-003", *measured));
+  ASSERT_TRUE(report.amplification);
+  EXPECT_EQ(report.amplification->gain, *measured->gain("notebook-003")->value);
+  EXPECT_EQ(Json::parse(weights_json(report)).at("schema"), "streamgauge.weights/1");
 }
 
 TEST(Api, WhatIsBuiltIn) {
