@@ -10,9 +10,8 @@
 
 #include "kernel/kernels.h"
 
+namespace sg {
 namespace {
-
-using namespace sg;
 
 /// Takes numbers from the input, then zeros.
 class Bytes {
@@ -181,20 +180,26 @@ bool same(double a, double b) {
   return (std::isnan(a) && std::isnan(b)) || std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Bytes in(data, size);
+/// Whether all sets with fused multiply-add agree on what the bytes ask for.
+bool agree(Bytes in) {
   constexpr Operation (*kKinds[])(Bytes&) = {elementwise, reduction, rows, stored};
   const Operation operation = kKinds[in.byte() % std::size(kKinds)](in);
-  if (!operation) return 0;
+  if (!operation) return true;
   const Kernels& best = *kernels_for("").value();
   const Numbers expected = operation(best);
   for (const std::string_view isa : available_isas()) {
     const Kernels& kernels = *kernels_for(isa).value();
     const Numbers got = operation(kernels);
     if (kernels.has_fma != best.has_fma) continue;
-    if (!std::equal(got.begin(), got.end(), expected.begin(), expected.end(), same)) std::abort();
+    if (!std::equal(got.begin(), got.end(), expected.begin(), expected.end(), same)) return false;
   }
+  return true;
+}
+
+}  // namespace
+}  // namespace sg
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (!sg::agree(sg::Bytes(data, size))) std::abort();
   return 0;
 }

@@ -61,6 +61,7 @@ class RowsTimesPanels {
     const std::size_t group = panels_per_pass(range.last_panel - range.first_panel, range.tiles());
     float* panel = scratch(Scratch::kPanel, kMatmulBlock * kPanel);
     float* sums = scratch(Scratch::kSums, x_.cols > kMatmulBlock ? group * range.tiles() * kTileFloats : 0);
+    const std::size_t step = x_.cols > kMatmulBlock ? kTileFloats : 0;  // one block has no sums to keep
     for (std::size_t first = range.first_panel; first < range.last_panel; first += group) {
       const std::size_t last = std::min(range.last_panel, first + group);
       for (std::size_t k0 = 0; k0 < x_.cols; k0 += kMatmulBlock) {
@@ -68,7 +69,7 @@ class RowsTimesPanels {
         for (std::size_t p = first; p < last; ++p) {
           fill_panel(w_, p * kPanel, k0, block_inputs(k0), panel);
           AheadList ahead = list_ahead({first, last, range.first_tile, range.last_tile}, p, k0);
-          for (std::size_t t = range.first_tile; t < range.last_tile; ++t, sum += kTileFloats) {
+          for (std::size_t t = range.first_tile; t < range.last_tile; ++t, sum += step) {
             multiply_one({p, t, k0}, panel, sum, ahead.next());
           }
         }

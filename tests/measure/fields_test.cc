@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <stdexcept>
 
 #include "measure/row.h"
 #include "streamgauge/weight_fields.h"
@@ -11,7 +12,9 @@ namespace {
 
 struct Anything {
   template <class T>
-  operator T() const;  // NOLINT(google-explicit-constructor)
+  operator T() const {  // NOLINT(google-explicit-constructor)
+    throw std::logic_error("asked for in unevaluated operands alone");
+  }
 };
 
 /// Members of an aggregate: how many initializers it takes.
