@@ -169,6 +169,24 @@ Result<void> check_switches(const Spec& spec, const Config& config) {
   return {};
 }
 
+/// Sizes that GGUF may state a second time. llama.cpp takes them; here a size is one for all layers and both products.
+Result<void> check_sizes(const Spec& spec, const Config& config) {
+  const struct {
+    std::string_view key;
+    std::size_t here;
+  } sizes[] = {{"attention.value_length", spec.head_dim},
+               {"attention.key_length_swa", spec.head_dim},
+               {"attention.value_length_swa", spec.head_dim},
+               {"rope.dimension_count_swa", spec.rotary_dim}};
+  for (const auto& each : sizes) {
+    const ConfigValue* value = config.find(each.key);
+    if (value == nullptr || reads(*spec.family, each.key, config.format())) continue;
+    if (is_at(*value, 0) || is_at(*value, static_cast<double>(each.here))) continue;
+    return config.wrong(each.key, fmt::format("{}, as the rest of the file says", each.here));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_foreign_switch(std::string_view key) {
@@ -177,6 +195,7 @@ bool is_foreign_switch(std::string_view key) {
 
 Result<std::vector<std::string>> check_foreign_keys(const Spec& spec, const Config& config) {
   SG_TRY_VOID(check_switches(spec, config));
+  if (config.format() == Format::kGguf) SG_TRY_VOID(check_sizes(spec, config));
   std::vector<std::string> notices;
   std::set<std::string_view> seen;
   for (const Family* other : all_families()) {

@@ -207,7 +207,7 @@ enum class From : std::uint8_t {
   kRotaryShare,     // d_head times the share that rotates
   kFourWidths,      // 4 d_model
   kEmbedRows,       // rows of the embedding tensor
-  kPresent,         // GGUF: whether block 0 holds a tensor that the flag governs
+  kPresent,         // GGUF: what follows from whether block 0 holds a tensor that the flag governs
   kRule,            // what `rule` makes of the earlier fields
   kAsHf,            // GGUF: the same as for config.json
 };

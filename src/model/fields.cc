@@ -36,14 +36,16 @@ Result<std::size_t> embed_rows(const Family& family, const Checkpoint& checkpoin
   return Error{.what = "the vocabulary's size is not stated and there is no embedding tensor to count", .where = where};
 }
 
-bool governed_tensor_present(const Family& family, Field flag, const Checkpoint& checkpoint) {
+bool flag_from_tensors(const Family& family, Field flag, const Checkpoint& checkpoint) {
+  bool without = false;
   for (const TensorRow& row : family.tensors) {
     const std::size_t brace = row.gguf.find("{}");
     if (row.need != Need::kFlag || row.when != flag || brace == std::string_view::npos) continue;
     const std::string name = fmt::format("{}0{}", row.gguf.substr(0, brace), row.gguf.substr(brace + 2));
-    if (checkpoint.find(name) != nullptr) return true;
+    if (checkpoint.find(name) != nullptr) return !row.when_not;
+    without = row.when_not;
   }
-  return false;
+  return without;
 }
 
 /// GGUF may give one value per layer; models whose layers differ in shape are not measured.
@@ -202,7 +204,7 @@ Result<void> Fields::fall_back(const ConfigRow& row, bool is_null, const Family&
       return {};
     }
     case From::kFourWidths: set_count(row.field, 4 * count(Field::kWidth)); return {};
-    case From::kPresent: set_flag(row.field, governed_tensor_present(family, row.field, checkpoint)); return {};
+    case From::kPresent: set_flag(row.field, flag_from_tensors(family, row.field, checkpoint)); return {};
     case From::kRule: set(row.field, fallback.rule(*this)); return {};
     case From::kAsHf: SG_CHECK(false, "kAsHf stands only in gguf_absent"); return {};
     case From::kEmbedRows: {

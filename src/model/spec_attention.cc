@@ -228,6 +228,7 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
     return config.wrong(config.has_object("rope_scaling") ? "rope_scaling" : "rope_parameters",
                         fmt::format("no other rotation than that of family {}, which is fixed", family.name));
   }
+  local.attention_multiplier = full.attention_multiplier;  // GGUF has one for all layers
   spec.ropes.push_back(std::move(full));
   if (!family.position.local_rope) return {};
   if (config.has_object("rope_parameters.sliding_attention")) {
@@ -243,6 +244,11 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   const float scale = score_scale(family, fields, spec.head_dim);
   SG_TRY(const std::vector<bool> windowed, windowed_layers(family, config, fields, spec.layers));
   const std::size_t window = fields.count(Field::kWindow, 0);
+  const Windows rule = family.attention.windows;
+  const bool some_layers = rule == Windows::kEvenLayers || rule == Windows::kAllButEveryNth;
+  if (config.format() == Format::kGguf && some_layers && window == 0) {
+    return config.wrong("attention.sliding_window", "1 or more, as the layers of this family need one");
+  }
   const bool rotary = spec.positions == PositionKind::kRotary && fields.flag(Field::kUseRope, true);
   if (rotary) {
     SG_TRY_VOID(resolve_rotary(family, config, fields, spec));

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <tuple>
 
 #include "measure/measure.h"
 #include "model/model.h"
@@ -153,6 +154,29 @@ TEST(Tensors, WithoutAHeadThereAreNormsAndNoLogits) {
   EXPECT_EQ(lens.error().exit_code(), 2);
 }
 
+TEST(Tensors, KeysThatLlamaCppReadsAreRead) {
+  for (const auto& [name, key, value] :
+       {std::tuple("olmo-clip/model.gguf", "olmo.attention.layer_norm_epsilon", 0.25),
+        std::tuple("gemma3-multimodal/model.gguf", "gemma3.rope.scaling.attn_factor", 0.5)}) {
+    const Result<Model> stored = open_model(kGoldens / name), model = changed(name, set(key, value));
+    ASSERT_TRUE(stored.ok() && model.ok()) << name;
+    EXPECT_NE(last_norms(model.value()), last_norms(stored.value())) << key;
+  }
+}
+
+TEST(Tensors, StablelmsOrderIsWhatItsTensorsSay) {
+  // Converters write true where config.json says nothing, and llama.cpp does not look at the key.
+  for (const char* name : {"stablelm-sequential/model.gguf", "stablelm-parallel-head-norms/model.gguf"}) {
+    const Result<Model> stored = open_model(kGoldens / name);
+    ASSERT_TRUE(stored.ok()) << name;
+    for (const bool parallel : {false, true}) {
+      const Result<Model> model = changed(name, set("stablelm.use_parallel_residual", parallel));
+      ASSERT_TRUE(model.ok()) << model.error().message();
+      EXPECT_EQ(last_norms(model.value()), last_norms(stored.value())) << name << parallel;
+    }
+  }
+}
+
 TEST(Tensors, AQuantizationConfigIsRefusedUnlessEveryWeightIsPlain) {
   const auto with_config = [](Checkpoint& c) {
     c.config_json.insert(1, R"("quantization_config": {"quant_method": "gptq", "bits": 4},)");
@@ -251,6 +275,13 @@ TEST(Gguf, SwitchesThatChangeThePassAreRefused) {
       {"score scale", "granite-tied/model.gguf", set("granite.attention.scale", 1e38), "attention.scale"},
       {"score scale", "gemma3-multimodal/model.gguf", set("gemma3.attention.scale", -1.0), "attention.scale"},
       {"score scale", "gemma3-multimodal/model.gguf", set("gemma3.attention.scale", 0.5), "attention.scale"},
+      {"second sizes", "qwen2-tied/model.gguf", set("qwen2.attention.value_length", std::uint64_t{2}), "value_length"},
+      {"second sizes", "gemma3-multimodal/model.gguf", set("gemma3.rope.dimension_count_swa", std::uint64_t{2}),
+       "dimension_count_swa"},
+      {"second sizes", "gemma2-both-caps/model.gguf", set("gemma2.attention.key_length_swa", std::uint64_t{2}),
+       "key_length_swa"},
+      {"no window", "gemma2-both-caps/model.gguf", set("gemma2.attention.sliding_window", std::uint64_t{0}),
+       "sliding_window"},
       {"two scalings", "phi3-longrope/model.gguf",
        [](Checkpoint& c) {
          c.metadata.insert_or_assign("phi3.rope.scaling.type", std::string_view("linear"));

@@ -14,7 +14,8 @@ constexpr auto kTensors = join(tensors({
 constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
                               fields({
                                   max_position(2048),
-                                  {Field::kNormEps, "", "", value_of(1e-5)},  // fixed in the reference
+                                  // Fixed in the reference; llama.cpp reads the key.
+                                  {Field::kNormEps, "", "attention.layer_norm_epsilon", value_of(1e-5)},
                                   activation("hidden_act", Act::kSilu),
                                   tied(false),
                                   flag(Field::kAttnBias, "attention_bias", false),

@@ -21,21 +21,22 @@ constexpr auto kTensors =
              {Role::kFinalNormBias, "model.norm.bias", "output_norm.bias"},
          }));
 
-constexpr auto kConfig =
-    join(kLlamaWidths, fields({
-                           {Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(32),
-                            same_as(Field::kHeads), same_as(Field::kHeads)},
-                           {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
-                           max_position(4096),
-                           layer_norm_eps("layer_norm_eps"),
-                           activation("hidden_act", Act::kSilu),
-                           tied(false),
-                           flag(Field::kAttnBias, "use_qkv_bias", false),
-                           {Field::kQkNorm, "qk_layernorm", "", value_of(0), kRequired, derived(From::kPresent)},
-                           {Field::kParallel, "use_parallel_residual", "use_parallel_residual", value_of(0)},
-                           rotary_share(kPartialRotary, 0.25),
-                           rope_theta(10000),
-                       }));
+constexpr auto kConfig = join(
+    kLlamaWidths, fields({
+                      {Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(32),
+                       same_as(Field::kHeads), same_as(Field::kHeads)},
+                      {Field::kHeadDim, "", "", derived(From::kWidthOverHeads)},
+                      max_position(4096),
+                      layer_norm_eps("layer_norm_eps"),
+                      activation("hidden_act", Act::kSilu),
+                      tied(false),
+                      flag(Field::kAttnBias, "use_qkv_bias", false),
+                      {Field::kQkNorm, "qk_layernorm", "", value_of(0), kRequired, derived(From::kPresent)},
+                      // Converters write true where config.json says nothing; llama.cpp looks for the norm.
+                      {Field::kParallel, "use_parallel_residual", "", value_of(0), kRequired, derived(From::kPresent)},
+                      rotary_share(kPartialRotary, 0.25),
+                      rope_theta(10000),
+                  }));
 
 constexpr auto kDefaults = class_defaults(32, 2560, 32, 6912, 50304);
 
@@ -51,6 +52,7 @@ constinit const Family kStablelm = {
     .tensors = kTensors,
     .config = kConfig,
     .class_defaults = kDefaults,
+    .unused_keys = "use_parallel_residual",
     .norm = {.kind = NormKind::kLayer},
     .block = {.order = Order::kFromConfig},
     .position = {.pairing = kHalvesBoth},
