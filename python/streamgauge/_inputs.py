@@ -7,9 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Sequence, Union
 
-import numpy as np
-
 from ._errors import usage
+from ._lazy import np
 
 SITES = ("embed", "resid_pre", "attn_out", "resid_mid", "mlp_out", "resid_post", "ln_final")
 PlainPrompt = tuple[str, list[int], str]

@@ -8,11 +8,11 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
-import numpy as np
 
 from . import _sg
 from ._errors import usage
 from ._inputs import count, site_of
+from ._lazy import np
 from ._plot import Plot
 from ._table import Table
 

@@ -8,11 +8,11 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Sequence
 
-import numpy as np
 
 from . import _sg
 from ._errors import usage
 from ._inputs import Bar, Progress, Prompts, bytes_of, count, plain_prompts, site_of
+from ._lazy import np
 from ._measurement import Measurement, read_only
 from ._program import call
 from ._table import Table

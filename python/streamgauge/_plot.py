@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 
 from . import _sg
 from ._errors import usage
+from ._lazy import np
 
 if TYPE_CHECKING:
     from ._measurement import Measurement

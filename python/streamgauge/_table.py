@@ -8,9 +8,8 @@ import io
 import os
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
-import numpy as np
-
 from ._errors import usage
+from ._lazy import np
 
 if TYPE_CHECKING:
     import numpy.typing as npt
