@@ -24,7 +24,7 @@ Result<void> check_space(std::uint64_t needs, const CacheLayout& layout) {
                .where = layout.cache.string(),
                .expected = fmt::format("{} bytes", needs),
                .got = fmt::format("{} bytes free", free),
-               .hint = "free some space, or name another disk with HF_HUB_CACHE; --remote needs no disk"};
+               .hint = "free some space, or name another disk with HF_HUB_CACHE"};
 }
 
 bool is_there(const HubFile& file, const CacheLayout& layout) {
