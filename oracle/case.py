@@ -18,8 +18,12 @@ class Case:
     multimodal: bool = False      # config is the text_config inside a vision model's checkpoint
     strip: str = ""               # base prefix that the published tensor names lack
     ids_below: int = 0            # ids are drawn below this; 0: the vocabulary. Rows above are padding
+    renamed: str = ""             # published as this family, whose arithmetic is the configuration's (renames.py)
     attention: str = "eager"      # transformers' implementation
 
+
+    def family(self):
+        return self.renamed or self.config["model_type"]
 
     def halves(self):
         return ("bf16", "f16") if self.half is True else self.half or ()

@@ -2,7 +2,10 @@
 import cases_2026
 import cases_experts
 import cases_gpt
+import cases_hybrid
 import cases_latent
 import cases_llama
+import cases_renamed
 
-CASES = cases_llama.CASES + cases_gpt.CASES + cases_2026.CASES + cases_experts.CASES + cases_latent.CASES
+CASES = [case for table in (cases_llama, cases_gpt, cases_2026, cases_experts, cases_latent, cases_hybrid, cases_renamed)
+         for case in table.CASES]

@@ -177,6 +177,22 @@ def _deepseek(tensors, c, writer):
             yield name, w
 
 
+_LFM_EXPERTS = re.compile(r"model\.layers\.(\d+)\.feed_forward\.experts\.(w\d)\.weight")
+_LFM_PARTS = {"w1": "gate", "w2": "down", "w3": "up"}
+
+
+def _lfm2(tensors, c, writer):
+    """The final norm is named after the embedding; the convolution has no dimension of one."""
+    for name, w in _stacked(tensors, c, writer):
+        if "conv.conv" in name:
+            w = w.squeeze(1)
+        if "expert_bias" in name:
+            name = f"blk.{name.split('.')[2]}.exp_probs_b.bias"
+        if (match := _LFM_EXPERTS.fullmatch(name)) is not None:
+            name = f"blk.{match[1]}.ffn_{_LFM_PARTS[match[2]]}_exps.weight"
+        yield name, w
+
+
 FAMILIES = {
     "llama": (Arch.LLAMA, _llama), "mistral": (Arch.LLAMA, _llama), "granite": (Arch.GRANITE, _llama),
     "olmo": (Arch.OLMO, _llama), "olmo2": (Arch.OLMO2, _plain), "qwen2": (Arch.QWEN2, _plain),
@@ -196,6 +212,8 @@ FAMILIES = {
     "minimax_m2": (Arch.MINIMAXM2, _corrected), "ernie4_5_moe": (Arch.ERNIE4_5_MOE, _corrected),
     "hunyuan_v1_moe": (Arch.HUNYUAN_MOE, _stacked), "phimoe": (Arch.PHIMOE, _stacked),
     "deepseek_v2": (Arch.DEEPSEEK2, _deepseek), "deepseek_v3": (Arch.DEEPSEEK2, _deepseek),
+    "lfm2": (Arch.LFM2, _lfm2), "lfm2_moe": (Arch.LFM2MOE, _lfm2),
+    "exaone": (Arch.EXAONE, _with_divisors), "internlm2": (Arch.INTERNLM2, _llama),
     "cohere2": (Arch.COHERE2, _plain), "gpt_bigcode": (Arch.STARCODER, _plain), "mpt": (Arch.MPT, _plain),
 }
 
@@ -207,11 +225,11 @@ def _gguf_name(name_map, name):
 
 def export(path, case, config, state):
     """state: {Hugging Face name: float32 array}."""
-    arch, transform = FAMILIES[config.model_type]
+    arch, transform = FAMILIES[case.family()]
     split = len(state) // 2 + 1 if case.gguf == "split" else 0
     writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[arch], split_max_tensors=split)
     writer.add_name(case.name)
-    KEYS[config.model_type](writer, config)
+    KEYS[case.family()](writer, config)
     name_map = gguf.get_tensor_name_map(arch, config.num_hidden_layers)
     for name, value in transform(state, config, writer):
         writer.add_tensor(_gguf_name(name_map, name), np.ascontiguousarray(value, dtype=np.float32))

@@ -365,6 +365,22 @@ def _deepseek(w, c):
         w.add_rope_scaling_yarn_log_mul(0.1 * c.rope_parameters["mscale_all_dim"])
 
 
+def _lfm2(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_head_count_kv([c.num_key_value_heads if kind == "full_attention" else 0 for kind in c.layer_types])
+    w.add_shortconv_l_cache(c.conv_L_cache)
+    w.add_layer_norm_rms_eps(c.norm_eps)
+    w.add_rope_freq_base(c.rope_parameters["rope_theta"])
+    if c.model_type == "lfm2_moe":
+        _experts(w, c, c.num_experts, c.num_experts_per_tok, c.moe_intermediate_size)
+        w.add_leading_dense_block_count(c.num_dense_layers)
+        w.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
+        w.add_expert_weights_scale(c.routed_scaling_factor)
+    else:
+        width = int(2 * c.intermediate_size / 3)
+        w.add_feed_forward_length(c.block_multiple_of * -(-int(c.block_ffn_dim_multiplier * width) // c.block_multiple_of))
+
+
 KEYS = {"llama": _llama, "mistral": _llama, "granite": _granite, "qwen2": _qwen, "qwen3": _qwen, "olmo": _olmo,
         "olmo2": _qwen, "gemma": _gemma, "gemma2": _gemma2, "gemma3_text": _gemma3, "apertus": _llama, "phi": _phi,
         "phi3": _phi3, "stablelm": _stablelm, "starcoder2": _starcoder2, "gpt_neox": _gpt_neox, "gpt2": _gpt2,
@@ -375,4 +391,4 @@ KEYS = {"llama": _llama, "mistral": _llama, "granite": _granite, "qwen2": _qwen,
         "mixtral": _mixtral, "qwen2_moe": _qwen_moe, "qwen3_moe": _qwen_moe, "olmoe": _olmoe, "gpt_oss": _gpt_oss,
         "granitemoe": _granitemoe, "granitemoeshared": _granitemoe, "glm4_moe": _corrected, "dots1": _corrected,
         "exaone_moe": _corrected, "minimax_m2": _minimax, "ernie4_5_moe": _ernie_moe, "hunyuan_v1_moe": _hunyuan_moe,
-        "phimoe": _phimoe, "deepseek_v2": _deepseek, "deepseek_v3": _deepseek}
+        "phimoe": _phimoe, "deepseek_v2": _deepseek, "deepseek_v3": _deepseek, "lfm2": _lfm2, "lfm2_moe": _lfm2, "exaone": _llama, "internlm2": _llama}

@@ -26,7 +26,15 @@ FAMILIES = {"apertus": "apertus", "bloom": "bloom", "falcon": "falcon", "gemma":
                 "hunyuan_v1_dense", "ministral", "ministral3", "mpt", "nemotron", "olmo3", "seed_oss", "smollm3",
                 "vaultgemma", "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "exaone_moe", "flex_olmo", "glm4_moe",
                 "glm4_moe_lite", "gpt_oss", "granitemoe", "hunyuan_v1_moe", "minimax_m2", "mixtral", "olmoe", "phimoe",
-                "qwen2_moe", "qwen3_moe")}}
+                "qwen2_moe", "qwen3_moe", "bamba", "granitemoehybrid", "jamba", "lfm2", "lfm2_moe", "qwen3_next")},
+            "qwen3_5": "qwen3_5_text", "qwen3_5_moe": "qwen3_5_moe_text"}
+# Of families whose code comes with the models.
+REMOTE = {"exaone": ["activation_function", "head_dim", "hidden_size", "intermediate_size", "layer_norm_epsilon",
+                     "max_position_embeddings", "num_attention_heads", "num_key_value_heads", "num_layers", "rope_scaling",
+                     "rope_theta", "tie_word_embeddings", "vocab_size"],
+          "internlm2": ["bias", "hidden_act", "hidden_size", "intermediate_size", "max_position_embeddings",
+                        "num_attention_heads", "num_hidden_layers", "num_key_value_heads", "rms_norm_eps", "rope_scaling",
+                        "rope_theta", "tie_word_embeddings", "vocab_size"]}
 OUT = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "model" / "config_keys.json"
 OTHER_HEADS = ("Classification", "QuestionAnswering", "DoubleHeads", "Vision", "MultiModal", "Projector")
 
@@ -74,6 +82,7 @@ def main():
         keys = set(names_in_files(config_class, keys_of_module(modeling) | shared))
         methods = {name for name in keys if callable(getattr(config_class, name, None)) or name.startswith("_")}
         table[family] = sorted(keys - methods)
+    table |= REMOTE
     document = {"transformers": transformers.__version__, "families": table}
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

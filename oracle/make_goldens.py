@@ -21,6 +21,7 @@ import gguf_export
 import hf
 import measurement
 import reference
+import renames
 import weights
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "golden"
@@ -114,7 +115,7 @@ def golden(case, folder, stored, dtype_name):
         double = twin(ids)
         worst = max(worst, check_reference(folder, ids, double, f"{case.name} {dtype_name}"))
         sequences.append(measurement.sequence(ids, double, length == ALL_POSITIONS))
-    return {"schema": "streamgauge.golden/1", "case": case.name, "family": case.config["model_type"],
+    return {"schema": "streamgauge.golden/1", "case": case.name, "family": case.family(),
             "weights": dtype_name, "seed": case.seed, "versions": hf.versions(),
             "reference_agreement": worst, "torch_float32_error": twin.errors, "sequences": sequences}
 
@@ -141,6 +142,8 @@ def published(case, tensors):
         return as_multimodal(case.config, tensors)
     if case.causal_buffers:
         tensors = with_causal_buffers(tensors, case.config)
+    if case.renamed:
+        return renames.apply(case.renamed, case.config, tensors)
     return case.config, {name.removeprefix(case.strip): tensor for name, tensor in tensors.items()}
 
 
@@ -157,7 +160,7 @@ def make_float32(case, folder):
     if case.gguf != "no":
         gguf_export.export(folder / "model.gguf", case, config, {n: t.numpy() for n, t in tensors.items()})
         single = case.gguf == "single"
-        note = check_gguf(folder, config.model_type, model.state_dict()) if single else "split GGUF"
+        note = check_gguf(folder, case.family(), model.state_dict()) if single else "split GGUF"
     (folder / "model.safetensors").unlink()
     final_config, final_tensors = published(case, tensors)
     write_config(folder, final_config)
@@ -174,7 +177,10 @@ def make_half(case, folder, tensors, name, dtype):
     write_safetensors(half, rounded, 1)
     measurement.write(folder / f"golden.{name}.json", golden(case, half, dtype, name))
     (half / "model.safetensors").unlink()
-    write_safetensors(half, published(case, rounded)[1], 1)
+    final_config, final_tensors = published(case, rounded)
+    if case.renamed:
+        write_config(half, {**final_config, key: str(dtype).removeprefix("torch.")})
+    write_safetensors(half, final_tensors, 1)
 
 
 def make(case):
@@ -198,7 +204,7 @@ def write_index():
     for case in cases.CASES:
         variants = ["f32", *case.halves()]
         file = {"single": "model.gguf", "split": "model-00001-of-00002.gguf", "no": None}[case.gguf]
-        rows.append({"case": case.name, "family": case.config["model_type"], "variants": variants, "gguf": file})
+        rows.append({"case": case.name, "family": case.family(), "variants": variants, "gguf": file})
     lines = ",\n".join(" " + json.dumps(row) for row in rows)
     (GOLDEN / "index.json").write_text("[\n" + lines + "\n]\n")
 

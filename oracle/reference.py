@@ -8,12 +8,14 @@ import numpy as np
 import reference_2026
 import reference_experts
 import reference_gpt
+import reference_hybrid
 import reference_latent
 import reference_llama
 from reference_base import Checkpoint
 
 FAMILIES = {**reference_llama.FAMILIES, **reference_gpt.FAMILIES, **reference_2026.FAMILIES,
-            **reference_experts.FAMILIES, **reference_latent.FAMILIES}
+            **reference_experts.FAMILIES, **reference_latent.FAMILIES,
+            **reference_hybrid.FAMILIES}
 
 
 def read(folder):

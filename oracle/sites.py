@@ -61,6 +61,12 @@ FAMILIES = {
                      "ministral", "ministral3"), _llama_like()),
     **dict.fromkeys(("mixtral", "qwen2_moe", "qwen3_moe", "olmoe", "gpt_oss", "glm4_moe", "dots1", "exaone_moe",
                      "minimax_m2", "ernie4_5_moe", "hunyuan_v1_moe", "phimoe", "deepseek_v2", "deepseek_v3", "glm4_moe_lite"), _llama_like()),
+    **dict.fromkeys(("qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"), _llama_like(attn="self_attn|linear_attn")),
+    **dict.fromkeys(("lfm2", "lfm2_moe"), _llama_like(attn="self_attn|conv", mlp="feed_forward", mid="ffn_norm",
+                                                      final="model.embedding_norm")),
+    "granitemoehybrid": _llama_like(attn="self_attn|mamba", mlp="", scale=lambda c: c.residual_multiplier),
+    **dict.fromkeys(("bamba", "jamba"), _llama_like(attn="self_attn|mamba", mlp="feed_forward", mid="pre_ff_layernorm",
+                                                    final="model.final_layernorm")),
     "flex_olmo": _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm", mid="mlp"),
     **dict.fromkeys(("granitemoe", "granitemoeshared"), _llama_like(mlp="", scale=lambda c: c.residual_multiplier)),
     "gpt_bigcode": _gpt_like(),
@@ -87,8 +93,13 @@ def _first(value):
 def _submodule(module, path):
     """None where a family has no such module (OPT-350m has no final norm)."""
     for name in path.split("."):
-        module = getattr(module, name)
+        module = getattr(module, name, None)
     return module
+
+
+def _there(block, paths):
+    """The module of the first of the '|'-separated paths that the block has."""
+    return next(module for path in paths.split("|") if (module := _submodule(block, path)) is not None)
 
 
 class Recorder:
@@ -117,7 +128,7 @@ class Recorder:
     def _hooks(self):
         for block in self.model.get_submodule(self.map.layers):
             yield self._on_input(block, "resid_pre")
-            yield self._on_output(block.get_submodule(self.map.attn), "attn_out")
+            yield self._on_output(_there(block, self.map.attn), "attn_out")
             if self.map.mlp:
                 yield self._on_output(block.get_submodule(self.map.mlp), "mlp_out")
             if not self.parallel:

@@ -35,8 +35,14 @@ def _value(path, module, name, shape, normal):
         return 0.4 * normal(shape)
     if name == "bias" or name.endswith("_bias"):  # of a linear layer, of experts, of a router's choice
         return 0.15 * normal(shape)
-    if name == "sinks":
-        return normal(shape)
+    if name == "A_log":
+        return -0.5 + 0.7 * normal(shape)
+    if name == "dt_bias":
+        return 0.5 * normal(shape)
+    if len(shape) == 1:
+        return 1 + 0.3 * normal(shape) if name == "D" else normal(shape)
+    if kind == "Conv1d":
+        return normal(shape) / np.sqrt(shape[2])
     if len(shape) == 3:  # experts, stacked
         inputs = shape[1] if kind == "GptOssExperts" else shape[2]
         return (_BRANCH_OUT if name.startswith("down") else _DEFAULT) / np.sqrt(inputs) * normal(shape)

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "forward/blocks.h"
+#include "forward/causal_conv.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -57,11 +58,39 @@ struct QkvColumns {
   }
 };
 
-void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, RunContext& run) {
+/// Each head's queries and, beside them in the projection, its gate, which stays there.
+void project_gated_queries(const LayerCall& call, ConstMatrixView in, MatrixView q, MatrixView gated, RunContext& run) {
+  const std::size_t d = call.spec.head_dim;
+  project(call.weights.q, in, gated, run);
+  for (std::size_t r = 0; r < in.rows; ++r) {
+    for (std::size_t h = 0; h < call.spec.heads; ++h) std::copy_n(gated.row(r) + 2 * h * d, d, q.row(r) + h * d);
+  }
+}
+
+/// What every head attends times the sigmoid of its gate.
+void gate_context(const LayerCall& call, ConstMatrixView gated, MatrixView context, RunContext& run) {
+  if (!call.spec.gated_attention) return;
+  const std::size_t d = call.spec.head_dim;
+  run.pool.parallel_for(context.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) {
+      for (std::size_t i = 0; i < context.cols; ++i) {
+        const float gate = gated.row(r)[(2 * (i / d) + 1) * d + i % d];
+        context.row(r)[i] *= static_cast<float>(sigmoid(static_cast<double>(gate)));
+      }
+    }
+  });
+}
+
+void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, MatrixView gated, RunContext& run) {
   const Spec& spec = call.spec;
   const std::size_t q = spec.heads * spec.head_dim, kv = spec.kv_heads * spec.head_dim;
   switch (spec.qkv_layout) {
     case QkvLayout::kSeparate:
+      if (spec.gated_attention) {
+        project_gated_queries(call, in, qkv.col_range(0, q), gated, run);
+        project_all({{call.weights.k, qkv.col_range(q, kv)}, {call.weights.v, qkv.col_range(q + kv, kv)}}, in, run);
+        break;
+      }
       project_all({{call.weights.q, qkv.col_range(0, q)},
                    {call.weights.k, qkv.col_range(q, kv)},
                    {call.weights.v, qkv.col_range(q + kv, kv)}},
@@ -294,7 +323,7 @@ void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Worksp
   if (call.spec.latent.kv_rank > 0) {
     project_latent(call, in, ws.qkv, ws, run);
   } else {
-    project_qkv(call, in, ws.qkv, run);
+    project_qkv(call, in, ws.qkv, ws.gated_queries, run);
   }
   if (!call.spec.clip_normed) clip(call, ws.qkv, run);
   unpermute_qk(call.spec, ws.qkv, run);
@@ -320,6 +349,7 @@ void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Worksp
       }
     }
   });
+  gate_context(call, ws.gated_queries, ws.context, run);
   project(call.weights.o, ws.context, out, run);
 }
 

@@ -21,6 +21,14 @@ struct LayerCall {
 /// out = W_O attention(in) [+ b_O], (rows x d_model); `in` is the normed stream.
 void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
+/// What the layer's mixer makes of the normed stream, (rows x d_model): attention, or a recurrence from each sequence's
+/// start.
+void mix(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+void delta_rule(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+void mamba(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+void short_conv(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+
 /// Queries, keys and values of latent attention, head by head as of three projections, the rotated part of each head
 /// not rotated yet.
 void project_latent(const LayerCall& call, ConstMatrixView in, MatrixView qkv, Workspace& ws, RunContext& run);

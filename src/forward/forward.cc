@@ -177,7 +177,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     };
 
     tap.at({Site::kResidPre, l}, x);
-    branch(Site::kAttnOut, w.attn_in, w.attn_out, ws.attn_delta, attention);
+    branch(Site::kAttnOut, w.attn_in, w.attn_out, ws.attn_delta, mix);
     if (spec.order == Order::kSequential) add(Site::kResidMid, w.attn_in, ws.attn_delta);
     branch(Site::kMlpOut, spec.one_input_norm ? w.attn_in : w.mlp_in, w.mlp_out, ws.mlp_delta, mlp);
     if (spec.order == Order::kParallel) add_rows(ws.attn_delta, x, run);  // a parallel block has no mid site

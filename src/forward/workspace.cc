@@ -16,6 +16,17 @@ std::size_t latent_width(const Spec& spec) {
   return latent.q_rank + latent.kv_rank + latent.rotated + spec.heads * (latent.nope + spec.value_dim);
 }
 
+std::size_t result_width(const Spec& spec) {
+  return spec.recurrent.kind == Mixer::kAttention ? 0 : spec.recurrent.inner;
+}
+
+std::size_t mix_width(const Spec& spec) {
+  const RecurrentSpec& r = spec.recurrent;
+  return 2 * r.raw_width() + r.conv_width() + r.select_width() + result_width(spec);
+}
+
+std::size_t gated_width(const Spec& spec) { return spec.gated_attention ? 2 * spec.heads * spec.head_dim : 0; }
+
 std::size_t expert_hidden_width(const Spec& spec) {
   if (spec.experts.count == 0) return 0;
   return spec.mlp == MlpKind::kGated ? 2 * spec.experts.width : spec.experts.width;
@@ -24,8 +35,9 @@ std::size_t expert_hidden_width(const Spec& spec) {
 std::size_t expert_width(const Spec& spec) { return spec.experts.count == 0 ? 0 : spec.width; }
 
 std::size_t floats_per_row(const Spec& spec) {
-  return 4 * spec.width + spec.qkv_width() + spec.context_width() + latent_width(spec) + gate_up_width(spec) +
-         spec.experts.count + expert_hidden_width(spec) + 2 * expert_width(spec);
+  return 4 * spec.width + spec.qkv_width() + spec.context_width() + latent_width(spec) + mix_width(spec) +
+         gated_width(spec) + gate_up_width(spec) + spec.experts.count + expert_hidden_width(spec) +
+         2 * expert_width(spec);
 }
 
 }  // namespace
@@ -47,6 +59,12 @@ Workspace::Workspace(const Spec& spec, std::size_t rows)
   qkv = take(spec.qkv_width());
   context = take(spec.context_width());
   latent = take(latent_width(spec));
+  mix_raw = take(spec.recurrent.raw_width());
+  mix_sorted = take(spec.recurrent.raw_width());
+  mix_conv = take(spec.recurrent.conv_width());
+  mix_select = take(spec.recurrent.select_width());
+  mix_result = take(result_width(spec));
+  gated_queries = take(gated_width(spec));
   gate_up = take(gate_up_width(spec));
   router = take(spec.experts.count);
   expert_in = take(expert_width(spec));

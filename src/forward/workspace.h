@@ -18,6 +18,10 @@ class Workspace {
   MatrixView context;                                // (rows x heads * d_head)
   MatrixView gate_up;  // (rows x ffn_width), twice as wide for gated MLPs; a shared expert's too
   MatrixView latent;   // (rows x what latent attention makes on the way), or nothing
+  // Of models with recurrent mixers: projections, and in their order of use; after the convolution; step, input and
+  // output; what the recurrence makes.
+  MatrixView mix_raw, mix_sorted, mix_conv, mix_select, mix_result;
+  MatrixView gated_queries;  // (rows x 2 heads * d_head) of gated attention, or nothing
   // Of models with experts: logits (rows x experts), and what one expert reads, keeps and makes.
   MatrixView router, expert_in, expert_hidden, expert_out;
 

@@ -35,6 +35,9 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
   if (of_experts && tensor.shape.size() == expected.size() + 1) expected.insert(expected.begin(), spec.experts.count);
   // Of latent attention in GGUF: one matrix per head, that of keys stored (inputs x outputs).
   if (role == Role::kKB || role == Role::kVB) expected.insert(expected.begin(), spec.heads);
+  // A convolution by channels has a dimension of one in its middle; a decay per head is a vector.
+  if (role == Role::kMixConv && tensor.shape.size() == 3) expected.insert(expected.begin() + 1, 1);
+  if (role == Role::kMixDecay && want.cols == 1) expected = {want.rows};
   // GGUF and config.json differ in whether one row is a matrix; ERNIE's correction has a dimension of one.
   const bool one_row = (role == Role::kSharedRouter && tensor.shape == std::vector<std::uint64_t>{want.cols}) ||
                        (role == Role::kRouterCorrection && tensor.shape == std::vector<std::uint64_t>{1, want.rows});
@@ -64,6 +67,8 @@ bool has_layer(const Spec& spec, On on, std::size_t layer) {
     case On::kEveryLayer: return true;
     case On::kDenseMlp: return !spec.experts.at(layer);
     case On::kExperts: return spec.experts.at(layer);
+    case On::kAttention: return spec.recurrent.at(layer) == Mixer::kAttention;
+    case On::kRecurrent: return spec.recurrent.at(layer) != Mixer::kAttention;
   }
   return true;
 }
@@ -141,7 +146,9 @@ struct Binder {
   Result<void> check_complete_latents(std::size_t layer, const Bindings& out) const {
     const RoleTensors& t = out.layers[layer];
     const bool by_head = get(t, Role::kKB) != nullptr && get(t, Role::kVB) != nullptr;
-    if (spec.latent.kv_rank == 0 || get(t, Role::kKvB) != nullptr || by_head) return {};
+    if (spec.latent.kv_rank == 0 || spec.recurrent.at(layer) != Mixer::kAttention || get(t, Role::kKvB) != nullptr ||
+        by_head)
+      return {};
     for (const TensorRow& row : spec.family->tensors) {
       if (row.role == Role::kKvB) return missing(row, with_index(pattern_of(row), layer), 0);
     }

@@ -40,7 +40,8 @@ Effect effect_of_flag(Field field, bool on, const Spec& spec) {
   if (field == Field::kNormTopk) return other_unless(spec.experts.count == 0 || on == spec.experts.router.normalise);
   if (field == Field::kAlibi) return other_unless(!on || spec.ropes.empty());
   // Tensors are there or they are not, and bind() has looked; the rest has no arithmetic of its own.
-  constexpr Field kHarmless[] = {Field::kRopeInterleave, Field::kMultiQuery, Field::kAttnBias, Field::kOutBias,
+  constexpr Field kHarmless[] = {Field::kRopeInterleave, Field::kConvBias,   Field::kMixBias,  Field::kFfnAdjusted,
+                                 Field::kCorrected,      Field::kMultiQuery, Field::kAttnBias, Field::kOutBias,
                                  Field::kHeadBias,       Field::kMlpBias,    Field::kTied,     Field::kUseWindow};
   if (std::ranges::find(kHarmless, field) != std::end(kHarmless)) return Effect::kNone;
   return other_unless(!on);

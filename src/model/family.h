@@ -8,195 +8,9 @@
 #include <string_view>
 
 #include "kernel/kernels.h"
+#include "model/role.h"
 
 namespace sg {
-
-/// What a tensor does. Layer roles repeat per block; "Bias" of a role stands right after it.
-enum class Role : std::uint8_t {
-  kEmbed,
-  kPositionEmbed,
-  kEmbedNorm,
-  kEmbedNormBias,
-  kProjectIn,
-  kProjectOut,
-  kAttnNormIn,
-  kAttnNormInBias,
-  kAttnNormOut,
-  kAttnNormOutBias,
-  kQ,
-  kQBias,
-  kK,
-  kKBias,
-  kV,
-  kVBias,
-  kQkv,
-  kQkvBias,
-  kQA,
-  kQABias,
-  kQANorm,
-  kQANormBias,
-  kQB,
-  kQBBias,
-  kKvA,
-  kKvABias,
-  kKvANorm,
-  kKvANormBias,
-  kKvB,
-  kKvBBias,
-  kKB,
-  kKBBias,
-  kVB,
-  kVBBias,
-  kO,
-  kOBias,
-  kQNorm,
-  kQNormBias,
-  kKNorm,
-  kKNormBias,
-  kSinks,
-  kMlpNormIn,
-  kMlpNormInBias,
-  kMlpNormOut,
-  kMlpNormOutBias,
-  kGate,
-  kGateBias,
-  kUp,
-  kUpBias,
-  kGateUp,
-  kGateUpBias,
-  kDown,
-  kDownBias,
-  kRouter,
-  kRouterBias,
-  kRouterCorrection,
-  kExpertGate,
-  kExpertGateBias,
-  kExpertUp,
-  kExpertUpBias,
-  kExpertGateUp,
-  kExpertGateUpBias,
-  kExpertDown,
-  kExpertDownBias,
-  kSharedGate,
-  kSharedGateBias,
-  kSharedUp,
-  kSharedUpBias,
-  kSharedGateUp,
-  kSharedGateUpBias,
-  kSharedDown,
-  kSharedDownBias,
-  kSharedRouter,
-  kSharedRouterBias,
-  kXieluAlphaP,
-  kXieluAlphaN,
-  kXieluBeta,
-  kXieluEps,
-  kFinalNorm,
-  kFinalNormBias,
-  kHead,
-  kHeadBias,
-  kRopeDivisors,
-  kRopeLong,
-  kRopeShort,  // GGUF stores scaled rotary frequencies as tensors
-  kCount,
-};
-
-/// A number, flag or word of the configuration that the forward pass depends on.
-enum class Field : std::uint8_t {
-  // widths
-  kLayers,
-  kWidth,
-  kHeads,
-  kKvHeads,
-  kStoredKey,
-  kHeadDim,
-  kStoredValue,
-  kValueDim,
-  kNopeDim,
-  kQRank,
-  kKvRank,
-  kFfnWidth,
-  kVocab,
-  kMaxPosition,
-  kEmbedWidth,
-  // norms
-  kNormEps,
-  kNormAffine,
-  kNormFirst,
-  kNoFinalNorm,
-  kNormCount,
-  kPostNormResidual,
-  // which tensors there are
-  kTied,
-  kAttnBias,
-  kOutBias,
-  kHeadBias,
-  kMlpBias,
-  kCrossAttention,
-  // the block and its arithmetic
-  kAct,
-  kParallel,
-  kQkNorm,
-  kClipQkv,
-  kQueryScalar,
-  kAttnMultiplier,
-  kScaleScores,
-  kScaleByLayer,
-  kAttnCap,
-  kLogitCap,
-  kEmbedMultiplier,
-  kResidualMultiplier,
-  kLogitDivisor,
-  kLogitMultiplier,
-  kMultiQuery,
-  kNewDecoder,
-  // experts
-  kExperts,
-  kExpertsUsed,
-  kExpertWidth,
-  kSharedExperts,
-  kSharedWidth,
-  kNormTopk,
-  kRouterScale,
-  kGroups,
-  kGroupsUsed,
-  kDenseLayers,
-  kSparseStep,
-  kExpertStart,
-  kExpertEnd,
-  kExtraLayers,
-  kClampLimit,
-  kClampSlope,
-  kRouterJitter,
-  kSumFloor,
-  kRopeInterleave,
-  // who sees whom, and positions
-  kWindow,
-  kWindowPattern,
-  kUseWindow,
-  kWindowFromLayer,
-  kBidirectional,
-  kAlibi,
-  kUseRope,
-  kNopeInterval,
-  kRopeTheta,
-  kRopeLocalTheta,
-  kRotaryPct,
-  kRotaryDim,
-  kAlibiBias,
-  kTemperature,
-  kTemperatureLength,
-  // derived from the others, for Need::kFlag
-  kTwoNorms,
-  kFinalNorm,
-  kFinalGain,
-  kProjected,
-  kShared,
-  kSharedBias,
-  kLatent,
-  kQLatent,
-  kCount,
-};
 
 /// Where a value comes from when the file does not give it.
 enum class From : std::uint8_t {
@@ -240,7 +54,7 @@ struct ConfigRow {
 };
 
 /// Which layers have a row's tensor.
-enum class On : std::uint8_t { kEveryLayer, kDenseMlp, kExperts };
+enum class On : std::uint8_t { kEveryLayer, kDenseMlp, kExperts, kAttention, kRecurrent };
 
 enum class Need : std::uint8_t {
   kAlways,
@@ -279,8 +93,10 @@ enum class DefaultRope : std::uint8_t {
 /// Which layers of a rotary model do not rotate.
 enum class Nope : std::uint8_t {
   kNone,
-  kListed,              // where no_rope_layers has a 0; without the list, every interval-th
-  kUnwindowed,          // those that see all of the past
+  kListed,      // where no_rope_layers has a 0; without the list, every interval-th
+  kUnwindowed,  // those that see all of the past
+  kAll,
+  kUnlessStated,        // all, unless position_embedding_type is "rope"
   kFullBesideWindowed,  // those that see all of the past, when the configuration states a window
 };
 
@@ -336,6 +152,7 @@ enum class ExpertLayers : std::uint8_t {
   kAfterFirst,  // all but the first kDenseLayers
   kListed,      // mlp_layer_types, or as kAfterFirst
   kStepped,     // every kSparseStep-th that mlp_only_layers does not name
+  kPeriod,      // those at kExpertOffset of every kExpertPeriod
   kBetween,     // every kSparseStep-th from kExpertStart to kExpertEnd
 };
 
@@ -349,6 +166,22 @@ enum class RouterScore : std::uint8_t {
 
 /// What a group of experts is worth, where only some groups may be chosen from.
 enum class GroupScore : std::uint8_t { kMax, kBestTwo };
+
+/// What mixes a layer's tokens.
+enum class Mixer : std::uint8_t {
+  kAttention,
+  kDelta,      // gated delta rule (arXiv:2412.06464), as Qwen3-Next has it
+  kMamba,      // selective state space (arXiv:2312.00752), with norms over step, input and output as Jamba
+  kMamba2,     // scalar decay per head (arXiv:2405.21060), a gated norm by groups
+  kShortConv,  // two gates around a short convolution (LFM2)
+};
+
+/// Which layers have attention in a model that has another mixer. A GGUF file says it by its tensors.
+enum class MixerLayers : std::uint8_t {
+  kListed,   // layer_types or layers_block_type; without them every kFullInterval-th
+  kIndexed,  // attn_layer_indices or full_attn_idxs
+  kPeriod,   // those at kMixOffset of every kMixPeriod
+};
 
 /// One value per checkpoint format.
 template <class T>
@@ -405,6 +238,8 @@ struct Family {
     PerFormat<QkvLayout> layout = {};
     ScoreScale scale = ScoreScale::kInvSqrtHeadDim;
     QkNorm qk_norm = QkNorm::kNone;
+    bool gated =
+        false;  // each query head has a gate of its own beside it, and what it attends is multiplied by its sigmoid
     bool latent = false;           // queries, keys and values from latent vectors (DeepSeek), normed with 1e-6
     bool qk_norm_rotated = false;  // the norms come after the rotation
     bool clip_normed = false;      // clipping comes after the norms
@@ -414,6 +249,11 @@ struct Family {
     MlpKind kind = MlpKind::kGated;
     PerFormat<bool> fused_gate_up = {};
   } mlp;
+  struct {
+    Mixer kind = Mixer::kAttention;  // of the layers without attention; kAttention: there are none
+    MixerLayers layers = MixerLayers::kListed;
+    bool by_key_head = false;  // config.json: rows of a delta rule's projections stand key head by key head
+  } mixer;
   struct {
     ExpertLayers layers = ExpertLayers::kNone;
     RouterScore score = RouterScore::kSoftmax;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -48,24 +49,27 @@ bool flag_from_tensors(const Family& family, Field flag, const Checkpoint& check
   return without;
 }
 
+std::optional<double> number_in(const ConfigValue& value) {
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return static_cast<double>(*count);
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return std::nullopt;
+}
+
 /// GGUF may give one value per layer; models whose layers differ in shape are not measured.
 Result<ConfigValue> one_for_all_layers(const ConfigValue& value, std::string_view keys, const Config& config) {
   const auto* list = std::get_if<ConfigList>(&value);
   if (list == nullptr || list->empty() || config.format() != Format::kGguf) return value;
+  // 0: the layer has none of it, its mixer being another.
+  const auto stated = std::ranges::find_if(*list, [](const ConfigValue& item) { return number_in(item) != 0.0; });
+  const ConfigValue& first = stated == list->end() ? list->front() : *stated;
   for (const ConfigValue& item : *list) {
-    if (item != list->front()) {
+    if (item != first && number_in(item) != 0.0) {
       return Error{.what = fmt::format("{} differs between layers", keys),
                    .where = config.where(),
                    .hint = "models whose layers differ in shape are not supported"};
     }
   }
-  return list->front();
-}
-
-std::optional<double> number_in(const ConfigValue& value) {
-  if (const auto* count = std::get_if<std::int64_t>(&value)) return static_cast<double>(*count);
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  return std::nullopt;
+  return first;
 }
 
 /// Several names of one count (n_head, num_attention_heads) say the same: which would hold is the reader's order, and

@@ -34,6 +34,14 @@ Result<std::vector<bool>> rotated_layers(const Family& family, const Config& con
   std::vector<bool> rotated(windowed.size(), true);
   switch (family.position.nope) {
     case Nope::kNone: break;
+    case Nope::kAll: rotated.assign(windowed.size(), false); break;
+    case Nope::kUnlessStated: {
+      // llama.cpp's converters say it by the flag that Field::kUseRope reads.
+      if (config.format() == Format::kGguf) break;
+      SG_TRY(const std::optional<std::string> kind, config.word("position_embedding_type"));
+      rotated.assign(windowed.size(), kind == "rope");
+      break;
+    }
     case Nope::kListed: return listed(config, fields, windowed.size());
     case Nope::kUnwindowed:
       for (std::size_t l = 0; l < rotated.size(); ++l) rotated[l] = windowed[l] && window;

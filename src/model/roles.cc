@@ -32,6 +32,19 @@ enum class Size : std::uint8_t {
   kExperts,
   kExpertFfn,
   kTwoExpertFfn,
+  kQueries,
+  kMixRaw,
+  kMixInner,
+  kMixGates,
+  kMixHeads,
+  kMixConvChannels,
+  kMixTaps,
+  kMixNorm,
+  kMixSelect,
+  kMixRank,
+  kMixState,
+  kMixDecayRows,
+  kMixDecayCols,
   kSharedFfn,
   kTwoSharedFfn,
   kRotaryPairs,
@@ -54,8 +67,8 @@ constexpr RoleRow kRows[] = {
     {Role::kAttnNormInBias, "attn_norm.bias", Size::kWidth},
     {Role::kAttnNormOut, "attn_post_norm", Size::kWidth},
     {Role::kAttnNormOutBias, "attn_post_norm.bias", Size::kWidth},
-    {Role::kQ, "W_Q", Size::kQ, Size::kWidth},
-    {Role::kQBias, "b_Q", Size::kQ},
+    {Role::kQ, "W_Q", Size::kQueries, Size::kWidth},
+    {Role::kQBias, "b_Q", Size::kQueries},
     {Role::kK, "W_K", Size::kKv, Size::kWidth},
     {Role::kKBias, "b_K", Size::kKv},
     {Role::kV, "W_V", Size::kKv, Size::kWidth},
@@ -118,6 +131,33 @@ constexpr RoleRow kRows[] = {
     {Role::kSharedDownBias, "b_out of the shared expert", Size::kWidth},
     {Role::kSharedRouter, "W_router of the shared expert", Size::kOne, Size::kWidth},
     {Role::kSharedRouterBias, "b_router of the shared expert", Size::kOne},
+    {Role::kMixIn, "W_mix", Size::kMixRaw, Size::kWidth},
+    {Role::kMixInBias, "b_mix", Size::kMixRaw},
+    {Role::kMixGate, "W_mix_gate", Size::kMixInner, Size::kWidth},
+    {Role::kMixGateBias, "b_mix_gate", Size::kMixInner},
+    {Role::kMixBeta, "W_mix_beta", Size::kMixGates, Size::kWidth},
+    {Role::kMixBetaBias, "b_mix_beta", Size::kMixGates},
+    {Role::kMixAlpha, "W_mix_alpha", Size::kMixHeads, Size::kWidth},
+    {Role::kMixAlphaBias, "b_mix_alpha", Size::kMixHeads},
+    {Role::kMixConv, "conv", Size::kMixConvChannels, Size::kMixTaps},
+    {Role::kMixConvBias, "conv.bias", Size::kMixConvChannels},
+    {Role::kMixDecay, "decay", Size::kMixDecayRows, Size::kMixDecayCols},
+    {Role::kMixStepBias, "step_bias", Size::kMixDecayRows},
+    {Role::kMixSkip, "skip", Size::kMixDecayRows},
+    {Role::kMixNorm, "mix_norm", Size::kMixNorm},
+    {Role::kMixNormBias, "mix_norm.bias", Size::kMixNorm},
+    {Role::kMixSelect, "W_mix_select", Size::kMixSelect, Size::kMixInner},
+    {Role::kMixSelectBias, "b_mix_select", Size::kMixSelect},
+    {Role::kMixStep, "W_mix_step", Size::kMixInner, Size::kMixRank},
+    {Role::kMixStepProjectionBias, "b_mix_step", Size::kMixInner},
+    {Role::kStepNorm, "step_norm", Size::kMixRank},
+    {Role::kStepNormBias, "step_norm.bias", Size::kMixRank},
+    {Role::kInNorm, "input_norm", Size::kMixState},
+    {Role::kInNormBias, "input_norm.bias", Size::kMixState},
+    {Role::kOutNorm, "output_norm", Size::kMixState},
+    {Role::kOutNormBias, "output_norm.bias", Size::kMixState},
+    {Role::kMixOut, "W_mix_out", Size::kWidth, Size::kMixInner},
+    {Role::kMixOutBias, "b_mix_out", Size::kWidth},
     {Role::kXieluAlphaP, "xielu.alpha_p", Size::kOne},
     {Role::kXieluAlphaN, "xielu.alpha_n", Size::kOne},
     {Role::kXieluBeta, "xielu.beta", Size::kOne},
@@ -155,6 +195,12 @@ std::size_t qk_norm_size(const Spec& s, std::size_t heads) {
   return s.head_dim;
 }
 
+/// Outputs of a mixer's first projection: of a delta rule with projections apart, queries, keys and values alone.
+std::size_t mix_in_rows(const RecurrentSpec& r) {
+  if (r.kind != Mixer::kDelta) return r.raw_width();
+  return r.by_key_head ? r.conv_width() + r.inner : r.conv_width();
+}
+
 std::size_t size_of(Size size, const Spec& s) {
   switch (size) {
     case Size::kVector:
@@ -181,6 +227,19 @@ std::size_t size_of(Size size, const Spec& s) {
     case Size::kExperts: return s.experts.count;
     case Size::kExpertFfn: return s.experts.width;
     case Size::kTwoExpertFfn: return 2 * s.experts.width;
+    case Size::kQueries: return (s.gated_attention ? 2 : 1) * s.heads * s.head_dim;
+    case Size::kMixRaw: return mix_in_rows(s.recurrent);
+    case Size::kMixInner: return s.recurrent.inner;
+    case Size::kMixGates: return (s.recurrent.by_key_head ? 2 : 1) * s.recurrent.heads;
+    case Size::kMixHeads: return s.recurrent.heads;
+    case Size::kMixConvChannels: return s.recurrent.conv_width();
+    case Size::kMixTaps: return s.recurrent.conv;
+    case Size::kMixNorm: return s.recurrent.kind == Mixer::kDelta ? s.recurrent.head_dim : s.recurrent.inner;
+    case Size::kMixSelect: return s.recurrent.select_width();
+    case Size::kMixRank: return s.recurrent.rank;
+    case Size::kMixState: return s.recurrent.state;
+    case Size::kMixDecayRows: return s.recurrent.kind == Mixer::kMamba ? s.recurrent.inner : s.recurrent.heads;
+    case Size::kMixDecayCols: return s.recurrent.kind == Mixer::kMamba ? s.recurrent.state : 1;
     case Size::kSharedFfn: return s.experts.shared_width;
     case Size::kTwoSharedFfn: return 2 * s.experts.shared_width;
     case Size::kRotaryPairs: return s.rotary_dim / 2;

@@ -7,6 +7,7 @@
 #include "model/fields.h"
 #include "model/spec_attention.h"
 #include "model/spec_experts.h"
+#include "model/spec_recurrent.h"
 
 namespace sg {
 namespace {
@@ -122,6 +123,8 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
   spec.qkv_layout = pick(family.attention.layout);
   resolve_block(family, fields, spec);
   SG_TRY_VOID(resolve_latent(family, config, fields, spec));
+  SG_TRY_VOID(resolve_recurrent(family, config, fields, checkpoint, spec));
+  spec.gated_attention = family.attention.gated;
   SG_TRY_VOID(resolve_attention(family, config, fields, spec));
   spec.fused_gate_up = pick(family.mlp.fused_gate_up);
   SG_TRY_VOID(resolve_experts(family, config, fields, checkpoint, spec));

@@ -30,6 +30,24 @@ struct LatentSpec {
   double norm_eps = 1e-6;  // of the latents' norms, a constant of the reference
 };
 
+/// The mixer of the layers without attention. Widths in channels.
+struct RecurrentSpec {
+  Mixer kind = Mixer::kAttention;  // kAttention: every layer has attention
+  std::vector<Mixer> layers;       // one per layer
+  std::size_t conv = 0;            // taps of the causal convolution, the token itself included
+  // kDelta: value heads, width of each, key heads, width of each. kMamba2: heads, width, groups, state. kMamba: state.
+  std::size_t heads = 0, head_dim = 0, groups = 1, state = 0;
+  std::size_t inner = 0;                 // what goes through the recurrence, per token
+  std::size_t rank = 0;                  // kMamba: of the step
+  double step_least = 0, step_most = 0;  // kMamba2: bounds of the step
+  bool by_key_head = false;
+
+  Mixer at(std::size_t layer) const { return layers[layer]; }
+  std::size_t conv_width() const;    // channels of the convolution
+  std::size_t raw_width() const;     // outputs of the projections of one token
+  std::size_t select_width() const;  // kMamba: step, input and output of one token
+};
+
 /// How a token's experts are chosen and weighed (docs/sites.md).
 struct RouterSpec {
   RouterScore score = RouterScore::kSoftmax;
@@ -94,6 +112,8 @@ struct Spec {
   Act act = Act::kSilu;
   bool fused_gate_up = false;
   ExpertSpec experts;
+  RecurrentSpec recurrent;
+  bool gated_attention = false;
   std::vector<XieluParams> xielu;  // one per layer, for Act::kXielu; filled by open_model
 
   bool final_norm = true;

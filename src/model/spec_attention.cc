@@ -123,6 +123,8 @@ Result<std::vector<bool>> windowed_by_rule(const Family& family, const Config& c
 /// Whether each layer is windowed; an explicit list wins over the family's rule.
 Result<std::vector<bool>> windowed_layers(const Family& family, const Config& config, const Fields& fields,
                                           std::size_t layers) {
+  // Of models with other mixers the list says which layers have attention.
+  if (family.mixer.kind != Mixer::kAttention) return windowed_by_rule(family, config, fields, layers);
   if (config.format() == Format::kSafetensors) {
     SG_TRY(const std::optional<std::vector<std::string>> types, config.words("layer_types"));
     if (types) return windowed_by_name("layer_types", *types, "sliding_attention", "full_attention", layers, config);
@@ -246,7 +248,8 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   const std::size_t window = fields.count(Field::kWindow, 0);
   const Windows rule = family.attention.windows;
   const bool some_layers = rule == Windows::kEvenLayers || rule == Windows::kAllButEveryNth;
-  if (config.format() == Format::kGguf && some_layers && window == 0) {
+  const bool with_or_without = family.position.nope == Nope::kFullBesideWindowed;  // EXAONE 4 32B, 1.2B
+  if (config.format() == Format::kGguf && some_layers && !with_or_without && window == 0) {
     return config.wrong("attention.sliding_window", "1 or more, as the layers of this family need one");
   }
   const bool rotary = spec.positions == PositionKind::kRotary && fields.flag(Field::kUseRope, true);

@@ -50,6 +50,11 @@ Result<std::vector<bool>> expert_layers(const Family& family, const Config& conf
       break;
     case ExpertLayers::kListed: return listed(config, fields, layers);
     case ExpertLayers::kStepped: return stepped(config, fields, layers);
+    case ExpertLayers::kPeriod:
+      for (std::size_t l = 0; l < layers; ++l) {
+        out[l] = l % fields.count(Field::kExpertPeriod) == fields.count(Field::kExpertOffset);
+      }
+      break;
     case ExpertLayers::kBetween: {
       const double end = fields.real(Field::kExpertEnd, -1);
       for (std::size_t l = fields.count(Field::kExpertStart); l < layers; ++l) {

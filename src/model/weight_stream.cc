@@ -30,8 +30,10 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
 
 void read_ahead(const TensorInfo& tensor) { prefetch(bytes_of(tensor)); }
 void read_ahead_layer(const Model& model, std::size_t l) {
-  for (const TensorInfo* tensor : model.bindings.layers[l]) {
-    if (tensor != nullptr) read_ahead(*tensor);
+  for (std::size_t r = 0; r < model.bindings.layers[l].size(); ++r) {
+    const TensorInfo* tensor = model.bindings.layers[l][r];
+    // Of the experts only those are read that a token chooses.
+    if (tensor != nullptr && !is_of_experts(static_cast<Role>(r))) read_ahead(*tensor);
   }
 }
 void give_back(const Model& model, const TensorInfo& tensor) {
@@ -168,6 +170,25 @@ std::vector<ExpertWeights> WeightStream::experts(std::size_t l, Vectors& vectors
   return all;
 }
 
+RecurrentWeights WeightStream::recurrent(const RoleTensors& t, Vectors& v) const {
+  return {.in = linear(t, Role::kMixIn, v),
+          .gate = linear(t, Role::kMixGate, v),
+          .beta = linear(t, Role::kMixBeta, v),
+          .alpha = linear(t, Role::kMixAlpha, v),
+          .select = linear(t, Role::kMixSelect, v),
+          .step = linear(t, Role::kMixStep, v),
+          .out = linear(t, Role::kMixOut, v),
+          .conv = vector(t, Role::kMixConv, v),
+          .conv_bias = vector(t, Role::kMixConvBias, v),
+          .decay = vector(t, Role::kMixDecay, v),
+          .step_bias = vector(t, Role::kMixStepBias, v),
+          .skip = vector(t, Role::kMixSkip, v),
+          .norm = norm(t, Role::kMixNorm, 0.0f, v),
+          .step_norm = norm(t, Role::kStepNorm, 0.0f, v),
+          .in_norm = norm(t, Role::kInNorm, 0.0f, v),
+          .out_norm = norm(t, Role::kOutNorm, 0.0f, v)};
+}
+
 ReadAhead::Group WeightStream::group(std::size_t l, bool with_experts) const {
   ReadAhead::Group group = {.name = fmt::format("layer {}", l), .ranges = {}};
   for (std::size_t r = 0; r < model_.bindings.layers[l].size(); ++r) {
@@ -252,6 +273,7 @@ LayerWeights WeightStream::layer(std::size_t l) {
               .gate_up = linear(t, Role::kSharedGateUp, v),
               .down = linear(t, Role::kSharedDown, v)};
   w.shared_router = linear(t, Role::kSharedRouter, v);
+  if (model_.spec.recurrent.at(l) != Mixer::kAttention) w.recurrent = recurrent(t, v);
   if (!model_.spec.xielu.empty()) w.xielu = model_.spec.xielu[l];
   return w;
 }

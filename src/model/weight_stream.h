@@ -33,6 +33,14 @@ struct ExpertWeights {
   Linear gate, up, gate_up, down;
 };
 
+/// What mixes tokens in a layer without attention; members that its kind lacks are null.
+struct RecurrentWeights {
+  Linear in, gate, beta, alpha, select, step, out;
+  const float *conv = nullptr, *conv_bias = nullptr;  // (channels x taps), (channels)
+  const float *decay = nullptr, *step_bias = nullptr, *skip = nullptr;
+  NormWeights norm, step_norm, in_norm, out_norm;
+};
+
 /// One block's weights. Pointers are valid until the next call of WeightStream::layer.
 struct LayerWeights {
   NormWeights attn_in, attn_out, mlp_in, mlp_out, q_norm, k_norm, q_latent_norm, kv_latent_norm;
@@ -44,6 +52,7 @@ struct LayerWeights {
   std::vector<ExpertWeights> experts;        // empty: the layer has one MLP
   ExpertWeights shared;
   Linear shared_router;  // of its factor, or none
+  RecurrentWeights recurrent;
   XieluParams xielu;
 };
 
@@ -93,6 +102,7 @@ class WeightStream {
   std::vector<Linear> stacked(const RoleTensors& tensors, Role role, bool transposed) const;
   /// Every expert's view of one role; empty when the layer has no such tensors.
   std::vector<Linear> expert_linears(std::size_t l, Role role, Vectors& vectors) const;
+  RecurrentWeights recurrent(const RoleTensors& tensors, Vectors& vectors) const;
   const float* vector(const RoleTensors& tensors, Role role, Vectors& vectors) const;
   /// What layer l is read ahead by, without the experts, of which only the chosen ones are read; or with them.
   ReadAhead::Group group(std::size_t l, bool with_experts) const;

@@ -17,10 +17,24 @@ using nlohmann::json;
 
 /// Read by the resolution of windows and rotary embeddings rather than by a family's rows, and what says which part
 /// of the file is the model.
-const std::set<std::string> kReadElsewhere = {
-    "rope_parameters", "rope_scaling",   "layer_types", "attention_layers",       "original_max_position_embeddings",
-    "text_config",     "no_rope_layers", "attn_config", "sliding_window_pattern", "mlp_only_layers",
-    "mlp_layer_types", "topk_method"};
+const std::set<std::string> kReadElsewhere = {"rope_parameters",
+                                              "rope_scaling",
+                                              "layer_types",
+                                              "attention_layers",
+                                              "original_max_position_embeddings",
+                                              "text_config",
+                                              "no_rope_layers",
+                                              "attn_config",
+                                              "sliding_window_pattern",
+                                              "mlp_only_layers",
+                                              "mlp_layer_types",
+                                              "topk_method",
+                                              "full_attn_idxs",
+                                              "attn_layer_indices",
+                                              "layers_block_type",
+                                              "time_step_limit",
+                                              "position_embedding_type",
+                                              "mamba_dt_rank"};
 
 /// No number of a forward pass in evaluation depends on these.
 const std::set<std::string> kHarmless = {

@@ -1,0 +1,64 @@
+"""Families that compute what LLaMA computes under other names: config.json and tensors as they are published.
+
+transformers does not have them; their code, which comes with the models, is LLaMA's arithmetic. The numbers are made with
+LLaMA's names, and what is stored has the family's.
+"""
+import re
+
+import torch
+
+_EXAONE = {"model.embed_tokens": "transformer.wte", "model.norm": "transformer.ln_f"}
+_EXAONE_BLOCK = {"input_layernorm": "ln_1", "post_attention_layernorm": "ln_2", "self_attn.o_proj": "attn.attention.out_proj",
+                 "self_attn": "attn.attention", "mlp.gate_proj": "mlp.c_fc_0", "mlp.up_proj": "mlp.c_fc_1",
+                 "mlp.down_proj": "mlp.c_proj"}
+_INTERNLM = {"model.embed_tokens": "model.tok_embeddings", "lm_head": "output"}
+_INTERNLM_BLOCK = {"input_layernorm": "attention_norm", "post_attention_layernorm": "ffn_norm",
+                   "self_attn.o_proj": "attention.wo", "mlp.gate_proj": "feed_forward.w1", "mlp.up_proj": "feed_forward.w3",
+                   "mlp.down_proj": "feed_forward.w2"}
+
+
+def _renamed(name, outer, block, layers):
+    match = re.fullmatch(r"model\.layers\.(\d+)\.(.*)\.(weight|bias)", name)
+    if match is None:
+        stem, _, last = name.rpartition(".")
+        return f"{outer.get(stem, stem)}.{last}"
+    inner = match[2]
+    for old, new in block.items():
+        if inner == old or inner.startswith(old + "."):
+            inner = new + inner[len(old):]
+            break
+    return f"{layers}.{match[1]}.{inner}.{match[3]}"
+
+
+def _exaone(config, tensors):
+    keys = {"num_hidden_layers": "num_layers", "rms_norm_eps": "layer_norm_epsilon", "hidden_act": "activation_function"}
+    c = {keys.get(k, k): v for k, v in config.items() if k not in ("attention_bias", "mlp_bias", "pretraining_tp")}
+    return c, {_renamed(n, _EXAONE, _EXAONE_BLOCK, "transformer.h"): t for n, t in tensors.items()}
+
+
+def _internlm2(config, tensors):
+    """Queries, keys and values as one matrix: for each key/value head its queries, its key, its value."""
+    c = {k: v for k, v in config.items() if k not in ("attention_bias", "mlp_bias", "pretraining_tp")}
+    c["bias"] = config.get("attention_bias", False)
+    groups = config["num_key_value_heads"]
+    out, parts = {}, {}
+    for name, tensor in tensors.items():
+        match = re.fullmatch(r"model\.layers\.(\d+)\.self_attn\.([qkv])_proj\.(weight|bias)", name)
+        if match:
+            parts.setdefault((match[1], match[3]), {})[match[2]] = tensor
+        else:
+            out[_renamed(name, _INTERNLM, _INTERNLM_BLOCK, "model.layers")] = tensor
+    for (layer, kind), three in parts.items():
+        split = [three[x].reshape(groups, -1, *three[x].shape[1:]) for x in "qkv"]
+        whole = torch.cat(split, dim=1)
+        out[f"model.layers.{layer}.attention.wqkv.{kind}"] = whole.reshape(-1, *whole.shape[2:]).contiguous()
+    return c, out
+
+
+_FAMILIES = {"exaone": (_exaone, "ExaoneForCausalLM"), "internlm2": (_internlm2, "InternLM2ForCausalLM")}
+
+
+def apply(family, config, tensors):
+    change, architecture = _FAMILIES[family]
+    c, renamed = change(config, tensors)
+    return {**c, "model_type": family, "architectures": [architecture]}, renamed

@@ -1,0 +1,65 @@
+// Mamba 2 (Dao, Gu 2024, arXiv:2405.21060), step by step: per head a state (channels x state) with one decay, in double
+// and one order. The result is gated and then normed group by group.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "forward/blocks.h"
+#include "forward/causal_conv.h"
+#include "kernel/elementary.h"
+
+namespace sg {
+namespace {
+
+void run_head(const LayerCall& call, std::size_t sequence, std::size_t head, Workspace& ws) {
+  const RecurrentSpec& r = call.spec.recurrent;
+  const RecurrentWeights& w = call.weights.recurrent;
+  const std::size_t group = head / (r.heads / r.groups), steps = r.inner + r.conv_width();
+  const double decay = -exp_fixed(static_cast<double>(w.decay[head])), bias = static_cast<double>(w.step_bias[head]);
+  const double skip = static_cast<double>(w.skip[head]);
+  std::vector<double> state(r.head_dim * r.state);
+  for (std::size_t row = call.tokens.begin(sequence); row < call.tokens.end(sequence); ++row) {
+    const float* mixed = ws.mix_conv.row(row);
+    const float *x = mixed + head * r.head_dim, *b = mixed + r.inner + group * r.state, *c = b + r.groups * r.state;
+    const double raw = softplus(static_cast<double>(ws.mix_raw.row(row)[steps + head]) + bias);
+    const double step = std::min(std::max(raw, r.step_least), r.step_most);
+    const double keep = exp_fixed(decay * step);
+    float* out = ws.mix_result.row(row) + head * r.head_dim;
+    for (std::size_t p = 0; p < r.head_dim; ++p) {
+      double* h = state.data() + p * r.state;
+      const double in = step * static_cast<double>(x[p]);
+      double y = 0;
+      for (std::size_t n = 0; n < r.state; ++n) {
+        h[n] = keep * h[n] + in * static_cast<double>(b[n]);
+        y += h[n] * static_cast<double>(c[n]);
+      }
+      out[p] = static_cast<float>(y + skip * static_cast<double>(x[p]));
+    }
+  }
+}
+
+}  // namespace
+
+void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
+  const RecurrentSpec& r = call.spec.recurrent;
+  const RecurrentWeights& w = call.weights.recurrent;
+  project(w.in, in, ws.mix_raw, run);
+  causal_conv(call.tokens, ws.mix_raw.col_range(r.inner, r.conv_width()), w.conv, w.conv_bias, r.conv, ws.mix_conv,
+              run);
+  activate_rows(Act::kSilu, ws.mix_conv, run);
+  const std::size_t tasks = call.tokens.sequences() * r.heads;
+  run.pool.parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) run_head(call, i / r.heads, i % r.heads, ws);
+  });
+  const MatrixView gate = ws.mix_raw.col_range(0, r.inner);
+  activate_rows(Act::kSilu, gate, run);
+  multiply_rows(gate, ws.mix_result, run);
+  const std::size_t per_group = r.inner / r.groups;
+  for (std::size_t g = 0; g < r.groups; ++g) {
+    const MatrixView part = ws.mix_result.col_range(g * per_group, per_group);
+    norm_rows(call.spec, {.gain = w.norm.gain + g * per_group, .bias = nullptr}, part, part, run);
+  }
+  project(w.out, ws.mix_result, out, run);
+}
+
+}  // namespace sg

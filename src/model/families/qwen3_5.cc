@@ -1,0 +1,47 @@
+// Qwen3.5 dense: three layers of a gated delta rule to one of gated attention.
+// Facts: transformers models/qwen3_5, text.
+#include "model/families/mixer_rows.h"
+
+namespace sg::families {
+namespace {
+
+constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kDeltaLayers, kDeltaApart, kLlamaMlp);
+
+constexpr auto kConfig = join(kLlamaWidths,
+                              fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(4),
+                                       same_as(Field::kHeads), same_as(Field::kHeads)},
+                                      {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256),
+                                       derived(From::kWidthOverHeads), derived(From::kWidthOverHeads)}}),
+                              kDeltaSizes,
+                              fields({
+                                  max_position(32768),
+                                  rms_eps(1e-6),
+                                  activation("hidden_act", Act::kSilu),
+                                  tied(false),
+                                  flag(Field::kAttnBias, "attention_bias", false),
+                                  rotary_share(kPartialRotary, 0.25),
+                                  rope_theta(10000),
+                              }));
+
+constexpr auto kDefaults = class_defaults(32, 4096, 16, 12288, 248320);
+
+}  // namespace
+
+extern const Family kQwen35;  // external linkage: the generated list refers to it
+constinit const Family kQwen35 = {
+    .name = "qwen3_5",
+    .model_types = "qwen3_5|qwen3_5_text",
+    .gguf_arch = "",
+    .summary = "Qwen3.5 0.8B-27B, text",
+    .base_prefix = "model.",
+    .tensors = kTensors,
+    .config = kConfig,
+    .class_defaults = kDefaults,
+    .unused_keys = "image_token_id|video_token_id|vision_config",
+    .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
+    .position = {.pairing = kHalvesBoth},
+    .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
+    .mixer = {.kind = Mixer::kDelta},
+};
+
+}  // namespace sg::families

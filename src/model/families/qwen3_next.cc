@@ -1,0 +1,58 @@
+// Qwen3-Next: three layers of a gated delta rule to one of gated attention, and experts.
+// Facts: transformers models/qwen3_next; the delta rule's norm has a plain gain, all others 1 + w.
+#include "model/families/mixer_rows.h"
+
+namespace sg::families {
+namespace {
+
+constexpr auto kTensors =
+    join(kLlamaEnds, kInputNorms, kDeltaLayers,
+         on(On::kRecurrent, tensors({
+                                {Role::kMixIn, "model.layers.{}.linear_attn.in_proj_qkvz.weight", ""},
+                                {Role::kMixBeta, "model.layers.{}.linear_attn.in_proj_ba.weight", ""},
+                            })),
+         on(On::kDenseMlp, kLlamaMlp), kExpertTensors, kWeighedShared);
+
+constexpr auto kConfig = join(kLlamaWidths,
+                              fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(2),
+                                       same_as(Field::kHeads), same_as(Field::kHeads)},
+                                      {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256),
+                                       derived(From::kWidthOverHeads), derived(From::kWidthOverHeads)}}),
+                              kDeltaSizes,
+                              fields({
+                                  max_position(32768),
+                                  rms_eps(1e-6),
+                                  activation("hidden_act", Act::kSilu),
+                                  tied(false),
+                                  flag(Field::kAttnBias, "attention_bias", false),
+                                  rotary_share(kPartialRotary, 0.25),
+                                  rope_theta(10000),
+                                  kExpertCount,
+                                  experts_used(value_of(10)),
+                                  {Field::kExpertWidth, "moe_intermediate_size", "", value_of(512)},
+                                  {Field::kSharedWidth, "shared_expert_intermediate_size", "", value_of(512)},
+                                  {Field::kNormTopk, "norm_topk_prob", "", value_of(1)},
+                                  {Field::kSparseStep, "decoder_sparse_step", "", value_of(1)},
+                              }));
+
+}  // namespace
+
+extern const Family kQwen3Next;  // external linkage: the generated list refers to it
+constinit const Family kQwen3Next = {
+    .name = "qwen3_next",
+    .model_types = "qwen3_next",
+    .gguf_arch = "",
+    .summary = "Qwen3-Next 80B-A3B",
+    .base_prefix = "model.",
+    .tensors = kTensors,
+    .config = kConfig,
+    .rules = shared_by_width,
+    .unused_keys = kUnusedByExperts,
+    .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
+    .position = {.pairing = kHalvesBoth},
+    .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
+    .mixer = {.kind = Mixer::kDelta, .by_key_head = true},
+    .experts = {.layers = ExpertLayers::kStepped},
+};
+
+}  // namespace sg::families
