@@ -86,7 +86,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("case", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     hf.quiet()
     rng = np.random.Generator(np.random.PCG64(args.seed))
     wrong = 0
