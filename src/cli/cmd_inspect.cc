@@ -2,7 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
-#include "cli/obtaining.h"
+#include "cli/remote_reading.h"
 #include "measure/inspection.h"
 #include "report/data/inspect_json.h"
 #include "report/file/outputs.h"
@@ -11,33 +11,39 @@
 namespace sg {
 namespace {
 
-Result<int> run(const std::string& name, const std::string& json, const Common& common) {
-  SG_TRY(const std::filesystem::path path, obtain_model(name, common));
-  Result<Model> opened = open_model(path);
-  if (!opened.ok() && json.empty()) {
-    const Result<Checkpoint> file = open_checkpoint(path);
-    if (file.ok() && is_vocabulary_only(file.value())) {
-      SG_TRY_VOID(print(opened.error().message() + ".\n"));  // which says what it is
-      return 0;
-    }
+struct Arguments {
+  std::string model, json;
+  RemoteArguments remote;
+};
+
+Result<int> run(const Arguments& a, const Common& common) {
+  SG_TRY(OpenedCheckpoint opened, open_named(a.model, a.remote, common));
+  const bool vocabulary = is_vocabulary_only(opened.checkpoint);
+  Result<Model> read = open_model(std::move(opened.checkpoint), opened.path);
+  if (!read.ok() && vocabulary && a.json.empty()) {
+    SG_TRY_VOID(print(read.error().message() + ".\n"));  // which says what it is
+    return 0;
   }
-  SG_TRY(const Model model, std::move(opened));
-  SG_TRY_VOID(spare_inputs({{"--json", json}}, model.checkpoint.model_files()));
+  SG_TRY(const Model model, std::move(read));
+  SG_TRY_VOID(spare_inputs({{"--json", a.json}}, model.checkpoint.model_files()));
   const Inspection inspection = inspect(model);
-  SG_TRY_VOID(json.empty() ? print(inspect_text(inspection), {inspection.facts.id})
-                           : write_document(json, json_text(inspect_json(inspection))));
+  SG_TRY_VOID(model.checkpoint.check());
+  SG_TRY_VOID(a.json.empty() ? print(inspect_text(inspection), {inspection.facts.id})
+                             : write_document(a.json, json_text(inspect_json(inspection))));
+  tell_traffic(opened.reader, opened.bytes, common);
   return 0;
 }
 
 }  // namespace
 
 void add_inspect(Program& program) {
-  auto model = std::make_shared<std::string>(), json = std::make_shared<std::string>();
+  auto a = std::make_shared<Arguments>();
   CLI::App* command = program.app.add_subcommand("inspect", "what is in a model; loads no weights");
-  add_model(*command, *model);
-  add_json(*command, *json, "the same as one JSON document");
+  add_model(*command, a->model);
+  add_json(*command, a->json, "the same as one JSON document");
+  add_remote_flags(*command, a->remote, Streams::kNo);
   finish_command(program, *command, "streamgauge inspect SmolLM2-135M-Instruct.Q4_1.gguf",
-                 [model, json, &program] { return run(*model, *json, program.common); });
+                 [a, &program] { return run(*a, program.common); });
 }
 
 }  // namespace sg

@@ -69,6 +69,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   }
   Console(common).warnings(measurement.warnings);
   SG_TRY_VOID(write_results(a, std::move(measurement)));
+  tell_traffic(job.reader, job.remote_bytes, common);
   return 0;
 }
 
@@ -80,6 +81,7 @@ void add_measure(Program& program) {
       program.app.add_subcommand("measure", "token norms, gains and the output distribution, from one forward pass");
   add_model(*command, a->measure.model);
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
+  add_remote_flags(*command, a->measure.remote, Streams::kYes);
   command
       ->add_option("--lens", a->measure.lens,
                    "logit lens: the output distribution after every layer, through the final norm with the layer's own "

@@ -1,11 +1,17 @@
 // streamgauge pull: a model of the Hub into the cache, verified.
-#include <unistd.h>
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "base/number_text.h"
 #include "cli/common.h"
 #include "cli/obtaining.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "hub/audit.h"
 #include "io/in_quotes.h"
+#include "report/text/model_text.h"
+#include "report/text/text_table.h"
 
 namespace sg {
 namespace {
@@ -13,7 +19,39 @@ namespace {
 struct Arguments {
   std::string model, token;
   FileGlobs globs;
+  bool audit = false;
+  std::vector<std::string> revisions;
 };
+
+std::string audit_text(const std::string& repo, const Audit& audit) {
+  TextTable table({{"revision", Align::kLeft},
+                   {"commit", Align::kLeft},
+                   {"weights", Align::kLeft},
+                   {"size", Align::kRight},
+                   {"the same as", Align::kLeft}});
+  constexpr std::size_t kDigits = 12;
+  for (const AuditedRef& ref : audit.refs) {
+    const bool none = ref.weights.empty();
+    table.row({ref.name, ref.commit.substr(0, kDigits), none ? "none" : ref.weights.substr(0, kDigits),
+               none ? "" : bytes_text(ref.bytes), ref.same_as + (ref.same_commit ? " (one commit)" : "")});
+  }
+  return table.text() + fmt::format("\n{}: {}, {} different weights; {} hold the bytes of another one\n", repo,
+                                    counted(audit.refs.size(), "revision"), audit.distinct, audit.repeated);
+}
+
+Result<int> audit_repo(Hub& hub, const HubId& id, const Arguments& a, const Common& common) {
+  Result<Audit> found = Error{};
+  {
+    ProgressBar bar(common, 1.0, "");
+    const auto progress = [&bar](std::size_t done, std::size_t all) {
+      bar.update(static_cast<double>(done) / static_cast<double>(all));
+    };
+    found = stoppable([&] { return audit(hub, id.repo, a.revisions, progress); });
+  }
+  SG_TRY(const Audit audited, std::move(found));
+  SG_TRY_VOID(print(audit_text(id.repo, audited)));
+  return 0;
+}
 
 /// "-": the first line of standard input, so that the token stands in no list of processes.
 Result<std::string> token_of(const std::string& flag) {
@@ -34,6 +72,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   }
   SG_TRY(const std::string token, token_of(a.token));
   SG_TRY(Hub hub, open_hub(common, token));
+  if (a.audit) return audit_repo(hub, *id, a, common);
   SG_TRY(const PullPlan plan, plan_pull(hub, *id, a.globs));
   SG_TRY_VOID(pull_with_progress(hub, plan, common));
   SG_TRY_VOID(print(plan.snapshot.string() + "\n"));
@@ -55,6 +94,15 @@ void add_pull(Program& program) {
   command->add_option("--exclude", a->globs.exclude, "but not these; repeatable")
       ->allow_extra_args(false)
       ->type_name("GLOB");
+  CLI::Option* audit =
+      command->add_flag("--audit", a->audit,
+                        "fetch nothing: which branches and tags hold the same weights, from the Hub's listings alone");
+  command
+      ->add_option("--revisions", a->revisions,
+                   "with --audit: branches and tags that match; all when not given; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("GLOB")
+      ->needs(audit);
   command->add_option("--token", a->token, "in place of the stored token; - reads it from standard input")
       ->type_name("TOKEN|-");
   finish_command(program, *command, "streamgauge pull HuggingFaceTB/SmolLM2-135M",

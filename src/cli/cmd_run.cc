@@ -3,6 +3,7 @@
 
 #include "base/number_text.h"
 #include "cli/common.h"
+#include "cli/fetch_models.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -20,7 +21,7 @@ struct Arguments {
   std::string experiment, folder, memory, checkpoints;
   CLI::Option* models = nullptr;
   CLI::Option* overrides = nullptr;
-  bool show = false, zoo = false;
+  bool show = false, zoo = false, yes = false;
 };
 
 Result<std::vector<KeyedModel>> given_models(const Arguments& a) {
@@ -78,6 +79,10 @@ Result<int> run(const Arguments& a, const Common& common) {
     return Error{
         .kind = ErrorKind::kUsage, .what = "a run needs a folder for its results", .hint = "Name one with -o DIR"};
   }
+  SG_TRY(const Cast cast, cast_models(experiment, options.models));
+  std::vector<std::string> sources;
+  for (const ModelData& model : cast.models) sources.push_back(model.source);
+  SG_TRY_VOID(fetch_models(sources, a.yes, common));
   SG_TRY_VOID(make_folder(a.folder));
   const std::filesystem::path folder = a.folder;
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));
@@ -103,7 +108,7 @@ void add_run(Program& program) {
   a->models =
       add_repeated(*command, "--model", "KEY=MODEL",
                    "a model, and the experiment's key for it; repeat it for more. Without any, those of the file "
-                   "from the Hub's cache");
+                   "from the Hub, those that are not in its cache fetched");
   command->add_flag("--zoo", a->zoo, "the pocket zoo's small trained models, which come with the program, as stand-ins")
       ->excludes(a->models);
   command
@@ -116,6 +121,7 @@ void add_run(Program& program) {
   a->overrides =
       add_repeated(*command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   command->add_option("-o,--output", a->folder, "the folder of the results and of the store")->type_name("DIR");
+  command->add_flag("--yes", a->yes, "fetch models of more than 100 GB together without asking");
   command->add_flag("--resume")
       ->description("go on with the folder's run; what is measured is never measured again, with this flag or without");
   add_memory(*command, a->memory);

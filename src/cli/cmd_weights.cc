@@ -3,8 +3,8 @@
 
 #include "cli/common.h"
 #include "cli/measuring.h"
-#include "cli/obtaining.h"
 #include "cli/progress.h"
+#include "cli/remote_reading.h"
 #include "cli/signals.h"
 #include "measure/definition.h"
 #include "measure/measure.h"
@@ -21,6 +21,7 @@ struct Arguments {
   std::string model, spectrum = "top", json, csv;
   std::string amplification;  // a definition of gain
   MeasureArguments measure;   // for it
+  RemoteArguments remote;
   std::vector<std::string> tensors;
   bool all = false;
 };
@@ -56,6 +57,7 @@ Result<void> write_results(const Arguments& a, const WeightsReport& report) {
 Result<void> add_amplification(Arguments& a, const Common& common, WeightsReport& report) {
   SG_TRY(const Definition definition, find_definition(a.amplification));
   a.measure.model = a.model;
+  a.measure.remote = a.remote;
   a.measure.logits = "none";
   SG_TRY(Job job, prepare(a.measure, common, {}));
   SG_TRY(const Measurement measurement, run_job(job, common));
@@ -81,14 +83,15 @@ Result<int> run(Arguments& a, const Common& common) {
   SG_TRY_VOID(check_flags(a));
   const std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}};
   SG_TRY_VOID(check_outputs(outputs));
-  SG_TRY(const std::filesystem::path path, obtain_model(a.model, common));
-  SG_TRY(const Model model, open_model(path));
+  SG_TRY(OpenedCheckpoint opened, open_named(a.model, a.remote, common));
+  SG_TRY(const Model model, open_model(std::move(opened.checkpoint), opened.path));
   SG_TRY_VOID(spare_inputs(outputs, model.checkpoint.model_files()));
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
   if (!a.amplification.empty()) {
     SG_TRY_VOID(add_amplification(a, common, report));
   }
   SG_TRY_VOID(write_results(a, report));
+  tell_traffic(opened.reader, opened.bytes, common);
   if (report.refused() == 0) return 0;
   const Console console(common);
   for (const WeightRow& row : report.matrices) {
@@ -120,6 +123,7 @@ void add_weights(Program& program) {
                    "spectral norm of W_U times the gain over the prompts, by this definition; see list definitions")
       ->type_name("NAME");
   add_prompt_flags(*command, a->measure.prompts);
+  add_remote_flags(*command, a->remote, Streams::kNo);
   add_json(*command, a->json, "the statistics as one JSON document");
   add_csv(*command, a->csv, "one row per matrix");
   finish_command(program, *command, "streamgauge weights SmolLM2-135M-Instruct.Q4_1.gguf --all",

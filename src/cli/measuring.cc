@@ -5,7 +5,6 @@
 
 #include "base/number_text.h"
 #include "base/system.h"
-#include "cli/obtaining.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "measure/forecast.h"
@@ -61,12 +60,14 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   if (!arguments.memory.empty()) {
     SG_TRY(options.memory_budget, parse_bytes(arguments.memory, "--memory"));
   }
-  SG_TRY(const std::filesystem::path path, obtain_model(arguments.model, common));
-  SG_TRY(Model model, open_model(path));
+  SG_TRY(OpenedCheckpoint opened, open_named(arguments.model, arguments.remote, common));
+  SG_TRY(Model model, open_model(std::move(opened.checkpoint), opened.path));
   std::vector<std::filesystem::path> inputs = model.checkpoint.model_files();
   if (!arguments.prompts.file.empty()) inputs.emplace_back(arguments.prompts.file);
   SG_TRY_VOID(spare_inputs(outputs, inputs));
   Job job = {.model = std::move(model), .tokenizer = std::nullopt, .sequences = {}, .options = std::move(options)};
+  job.reader = opened.reader;
+  job.remote_bytes = opened.bytes;
   auto [facts, tokenizer] = acquaint(job.model);
   job.options.facts = std::move(facts);
   if (tokenizer.ok()) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/prompts.h"
+#include "cli/remote_reading.h"
 #include "measure/measure.h"
 #include "report/file/outputs.h"
 
@@ -18,6 +19,7 @@ struct MeasureArguments {
   std::string lens = "none";    // last, all, none
   double massive_multiple = kMassiveMultiple;
   std::string memory;  // "512MB"; empty: the engine's own budget
+  RemoteArguments remote;
   bool plan = false;
 };
 /// --logits is added when `with_logits`.
@@ -29,6 +31,8 @@ struct Job {
   std::optional<Tokenizer> tokenizer;
   std::vector<Sequence> sequences;
   MeasureOptions options;
+  std::shared_ptr<RemoteReader> reader = {};  // of a model that is read from the Hub
+  std::uint64_t remote_bytes = 0;
 
   std::size_t tokens() const;
   const Tokenizer* names() const { return tokenizer ? &*tokenizer : nullptr; }

@@ -35,7 +35,11 @@ void decode_row(const WeightView& table, std::size_t index, float* out, const Ke
 /// x = embed_scale * W_E[id] (projected) + W_pos[position], then the embedding norm: the input of block 0.
 void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, MatrixView x, RunContext& run) {
   const TraceSpan span(run.trace, "compute", [] { return std::string("embed"); });
+  std::vector<std::size_t> ids(tokens.rows());
+  for (std::size_t r = 0; r < tokens.rows(); ++r) ids[r] = static_cast<std::size_t>(tokens.id(r));
+  bring_rows(w.embed, ids);
   if (w.project_in) {
+    bring(w.project_in.w);
     std::vector<float> narrow(tokens.rows() * spec.embed_width);
     const MatrixView rows = {narrow.data(), tokens.rows(), spec.embed_width, spec.embed_width};
     for (std::size_t r = 0; r < tokens.rows(); ++r)
@@ -49,6 +53,9 @@ void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Ma
   if (w.positions.data != nullptr) {
     std::vector<float> row(spec.width);
     const std::size_t offset = static_cast<std::size_t>(spec.family->position.learned_offset);
+    std::vector<std::size_t> places(tokens.longest());
+    for (std::size_t p = 0; p < places.size(); ++p) places[p] = p + offset;
+    bring_rows(w.positions, places);
     for (std::size_t s = 0; s < tokens.sequences(); ++s) {
       for (std::size_t r = tokens.begin(s); r < tokens.end(s); ++r) {
         decode_row(w.positions, r - tokens.begin(s) + offset, row.data(), run.kernels);
@@ -72,6 +79,7 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
     MatrixView h = {gathered.data(), rows.size(), spec.width, spec.width};
     for (std::size_t i = 0; i < rows.size(); ++i) std::copy_n(y.row(rows[i]), spec.width, h.row(i));
     if (w.project_out) {
+      bring(w.project_out.w);
       narrow.resize(rows.size() * width);
       const MatrixView projected = {narrow.data(), rows.size(), width, width};
       project(w.project_out, h, projected, run);
@@ -82,6 +90,7 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
       Linear slice = w.head;
       slice.w.data += id * slice.w.row_bytes;
       slice.w.rows = ids;
+      bring(slice.w);
       if (slice.bias != nullptr) slice.bias += id;
       const MatrixView logits = {z.data(), rows.size(), ids, ids};
       project(slice, h, logits, run);

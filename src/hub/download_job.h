@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "hub/content_location.h"
 #include "hub/file_lock.h"
 #include "hub/hub.h"
 #include "hub/part_file.h"
@@ -28,14 +29,10 @@ struct DownloadJob {
   std::unique_ptr<Verifier> verifier;
   std::deque<ByteRange> todo;  // neither there nor asked for
   std::size_t running = 0;     // transfers under way
-  std::string location;        // where ranges are asked for; empty: not known
-  bool locating = false;       // being asked
-  bool whole_only = false;     // the server gives no ranges
-  bool restarted = false;      // its bytes of an earlier process were wrong once
+  ContentLocation location;
+  bool whole_only = false;  // the server gives no ranges
+  bool restarted = false;   // its bytes of an earlier process were wrong once
   bool done = false;
-  int failures = 0, redirects = 0;  // since bytes came
-
-  bool is_large() const { return !file.sha256.empty(); }
   /// Fills `todo` with what the part lacks.
   void plan();
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace sg {
 namespace {
@@ -11,27 +10,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kProgress = 65536;                   // bytes after which a failure counts as a first one again
-constexpr int kMostRedirects = 20;                           // as the Python client
+constexpr std::size_t kWriteAt = std::size_t{1} << 20;       // bytes gathered for one write
 constexpr auto kBusyPause = std::chrono::milliseconds(200);  // between two looks at a lock
 constexpr auto kTellEvery = std::chrono::milliseconds(100);
-
-bool is_redirect(long status) { return status >= 301 && status <= 308 && status != 304; }
-
-/// "bytes 0-99/1000": its begin and the whole size; absent when it says something else.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> content_range(const std::string& text) {
-  std::uint64_t begin = 0, total = 0;
-  const std::size_t blank = text.find(' '), slash = text.find('/');
-  if (blank == std::string::npos || slash == std::string::npos) return std::nullopt;
-  const char* const end = text.data() + text.size();
-  if (std::from_chars(text.data() + blank + 1, end, begin).ec != std::errc()) return std::nullopt;
-  if (std::from_chars(text.data() + slash + 1, end, total).ec != std::errc()) return std::nullopt;
-  return std::pair(begin, total);
-}
-
-/// An address whose signature ran out answers so, at whatever host the content lies.
-bool may_be_expired(long status) {
-  return status == 400 || status == 401 || status == 403 || status == 404 || status == 410;
-}
 
 }  // namespace
 
@@ -50,7 +31,11 @@ void DownloadJob::plan() {
 
 DownloadQueue::DownloadQueue(Hub& hub, std::string repo, const std::vector<HubFile>& files, const CacheLayout& layout,
                              const DownloadOptions& options)
-    : hub_(hub), repo_(std::move(repo)), layout_(layout), options_(options), left_(files.size()) {
+    : hub_(hub),
+      place_{.hub = hub, .repo = std::move(repo), .commit = layout.commit},
+      layout_(layout),
+      options_(options),
+      left_(files.size()) {
   jobs_.reserve(files.size());
   for (const HubFile& file : files) {
     waiting_.push_back(jobs_.size());
@@ -140,19 +125,12 @@ Result<void> DownloadQueue::open_part(DownloadJob& job, PartFile::Name name) {
 
 std::unique_ptr<Transfer> DownloadQueue::of_job(std::size_t index) {
   DownloadJob& job = jobs_[index];
-  if (job.todo.empty() || job.locating) return nullptr;
-  if (job.location.empty() && job.is_large()) return locate(index);
-  if (job.whole_only && job.running > 0) return nullptr;
-  return range_transfer(index);
-}
-
-std::unique_ptr<Transfer> DownloadQueue::locate(std::size_t index) {
-  DownloadJob& job = jobs_[index];
-  job.locating = true;
-  auto transfer = std::make_unique<Transfer>();
-  transfer->request = {.url = hub_.content_url(repo_, layout_.commit, job.file.path), .head = true};
-  transfer->job = index;
-  return transfer;
+  if (job.todo.empty() || (job.whole_only && job.running > 0)) return nullptr;
+  if (std::unique_ptr<Transfer> asking = job.location.ask(job.file, place_)) {
+    asking->job = index;
+    return asking;
+  }
+  return job.location.known(job.file) ? range_transfer(index) : nullptr;
 }
 
 std::unique_ptr<Transfer> DownloadQueue::range_transfer(std::size_t index) {
@@ -164,54 +142,51 @@ std::unique_ptr<Transfer> DownloadQueue::range_transfer(std::size_t index) {
   job.todo.pop_front();
   ++job.running;
   auto transfer = std::make_unique<Transfer>();
-  const std::string own = hub_.content_url(repo_, layout_.commit, job.file.path);
   transfer->request = {
-      .url = job.location.empty() ? own : job.location, .begin = flight.range.begin, .size = flight.range.size()};
+      .url = job.location.url(job.file, place_), .begin = flight.range.begin, .size = flight.range.size()};
   transfer->job = key;
-  transfer->sink = [this, &flight](const HttpAnswer& answer, std::span<const std::byte> bytes) {
-    return take(flight, answer, bytes);
+  transfer->sink = [this, &flight, request = transfer->request](const HttpAnswer& answer,
+                                                                std::span<const std::byte> bytes) {
+    return take(flight, request, answer, bytes);
   };
   return transfer;
 }
 
-bool DownloadQueue::check_first(InFlight& flight, const HttpAnswer& answer) {
-  DownloadJob& job = jobs_[flight.job];
-  flight.checked = true;
-  if (answer.status == 206) {
-    const auto told = content_range(answer.header("content-range"));
-    if (told && told->first == flight.range.begin && told->second == job.file.size) return true;
-    flight.refusal = "the range '" + answer.header("content-range") + "'";
-    return false;
+bool DownloadQueue::take(InFlight& flight, const HttpRequest& request, const HttpAnswer& answer,
+                         std::span<const std::byte> bytes) {
+  if (flight.written == 0) {
+    flight.refusal = wrong_range(answer, request, jobs_[flight.job].file);
+    const bool whole = flight.refusal.empty() && is_whole_answer(answer, request, jobs_[flight.job].file);
+    jobs_[flight.job].whole_only = jobs_[flight.job].whole_only || whole;
+    if (whole || !flight.refusal.empty()) return false;
   }
-  const std::string length = answer.header("content-length");
-  if (!length.empty() && length != std::to_string(job.file.size)) {
-    flight.refusal = length + " bytes";
-    return false;
-  }
-  const bool whole = flight.range.begin == 0 && flight.range.end == job.file.size;
-  job.whole_only = job.whole_only || !whole;
-  return whole;
-}
-
-bool DownloadQueue::take(InFlight& flight, const HttpAnswer& answer, std::span<const std::byte> bytes) {
-  if (!flight.checked && !check_first(flight, answer)) return false;
   DownloadJob& job = jobs_[flight.job];
   if (bytes.size() > flight.range.size() - flight.written) {
     flight.refusal = "more bytes than were asked for";
     return false;
   }
-  Result<void> written = job.part->write(flight.range.begin + flight.written, bytes);
+  flight.pending.insert(flight.pending.end(), bytes.begin(), bytes.end());
   flight.written += bytes.size();
   progress_.done += bytes.size();
+  Result<void> written;
+  if (flight.pending.size() >= kWriteAt) written = flush(flight);
   if (written.ok() && flight.written - flight.noted >= kNoteEvery) written = note(flight);
   if (!written.ok()) broken_ = written.error();
   tell(job, false);
   return written.ok();
 }
 
+Result<void> DownloadQueue::flush(InFlight& flight) {
+  const std::uint64_t from = flight.range.begin + flight.written - flight.pending.size();
+  SG_TRY_VOID(jobs_[flight.job].part->write(from, flight.pending));
+  flight.pending.clear();
+  return {};
+}
+
 Result<void> DownloadQueue::note(InFlight& flight) {
   DownloadJob& job = jobs_[flight.job];
   if (job.part == nullptr || flight.written == flight.noted) return {};
+  SG_TRY_VOID(flush(flight));
   SG_TRY_VOID(job.part->note({flight.range.begin + flight.noted, flight.range.begin + flight.written}));
   flight.noted = flight.written;
   if (job.verifier) job.verifier->follow(job.part->present().prefix());
@@ -220,7 +195,12 @@ Result<void> DownloadQueue::note(InFlight& flight) {
 
 Result<void> DownloadQueue::done(std::unique_ptr<Transfer> transfer) {
   if (broken_) return *broken_;
-  if (transfer->request.head) return located(jobs_[transfer->job], *transfer);
+  if (transfer->request.head) {
+    DownloadJob& job = jobs_[transfer->job];
+    SG_TRY(const auto wait, job.location.answered(*transfer, job.file, place_));
+    pause(wait);
+    return {};
+  }
   const auto found = flights_.find(transfer->job);
   SG_CHECK(found != flights_.end(), "a transfer of no range ended");
   Result<void> outcome = ended(found->second, *transfer);
@@ -228,30 +208,11 @@ Result<void> DownloadQueue::done(std::unique_ptr<Transfer> transfer) {
   return outcome;
 }
 
-Result<void> DownloadQueue::located(DownloadJob& job, const Transfer& transfer) {
-  job.locating = false;
-  const HttpAnswer& answer = transfer.answer;
-  const bool moved = is_redirect(answer.status) && !answer.header("location").empty();
-  if (!transfer.failure.empty() || (!moved && answer.status != 200)) return retry(job, transfer);
-  const std::string size = answer.header("x-linked-size");
-  std::string etag = answer.header("x-linked-etag");
-  std::erase(etag, '"');
-  if ((!size.empty() && size != std::to_string(job.file.size)) || (!etag.empty() && etag != job.file.sha256)) {
-    return Error{.what = fmt::format("the Hub names another content of {} than its listing did", job.file.path),
-                 .where = shown_url(transfer.request.url),
-                 .expected = fmt::format("{} bytes, {}", job.file.size, job.file.sha256),
-                 .got = fmt::format("{} bytes, {}", size, etag),
-                 .hint = "try again in a while"};
-  }
-  job.location = moved ? absolute_url(transfer.request.url, answer.header("location")) : transfer.request.url;
-  return {};
-}
-
 Result<void> DownloadQueue::ended(InFlight& flight, const Transfer& transfer) {
   DownloadJob& job = jobs_[flight.job];
   --job.running;
   SG_TRY_VOID(note(flight));
-  if (flight.written >= std::min(kProgress, flight.range.size())) job.failures = job.redirects = 0;
+  if (flight.written >= std::min(kProgress, flight.range.size())) job.location.came();
   if (flight.written == flight.range.size()) {
     const bool all = job.running == 0 && job.todo.empty();
     return all ? bytes_complete(job) : Result<void>();
@@ -264,42 +225,19 @@ Result<void> DownloadQueue::ended(InFlight& flight, const Transfer& transfer) {
     return transfer.answer.status == 200 && flight.written == 0 ? Result<void>() : retry(job, transfer);
   }
   job.todo.push_front({flight.range.begin + flight.written, flight.range.end});
-  if (!flight.refusal.empty()) {
-    return Error{.what = fmt::format("the server sent something else than {} of {}", job.file.path, repo_),
-                 .where = shown_url(transfer.request.url),
-                 .expected = fmt::format("bytes {}-{} of {}", flight.range.begin, flight.range.end - 1, job.file.size),
-                 .got = flight.refusal,
-                 .hint = "a proxy may have answered in its place; try again in a while"};
-  }
-  const bool redirect = is_redirect(transfer.answer.status) && !transfer.answer.header("location").empty();
-  if (transfer.failure.empty() && redirect) return redirected(job, transfer);
-  if (transfer.failure.empty() && may_be_expired(transfer.answer.status) && !hub_.is_own(transfer.request.url) &&
-      ++job.redirects < kMostRedirects) {
-    job.location.clear();  // its signature ran out: the Hub gives another
-    return {};
-  }
+  if (!flight.refusal.empty()) return wrong_content(transfer, job.file, flight.refusal);
   return retry(job, transfer);
 }
 
-Result<void> DownloadQueue::redirected(DownloadJob& job, const Transfer& transfer) {
-  if (++job.redirects > kMostRedirects) {
-    return Error{.what = "the Hub redirects in a circle", .where = shown_url(transfer.request.url)};
-  }
-  job.location = absolute_url(transfer.request.url, transfer.answer.header("location"));
+Result<void> DownloadQueue::retry(DownloadJob& job, const Transfer& transfer) {
+  if (is_missing_file(transfer.answer)) layout_.mark_missing(job.file.path);
+  SG_TRY(const auto wait, job.location.failed(transfer, job.file, place_));
+  pause(wait);
   return {};
 }
 
-Result<void> DownloadQueue::retry(DownloadJob& job, const Transfer& transfer) {
-  const Asked asked = {.repo = repo_,
-                       .revision = layout_.commit,
-                       .file = job.file.path,
-                       .with_token = hub_.settings().token.has_value()};
-  if (is_missing_file(transfer.answer)) layout_.mark_missing(job.file.path);
-  const auto wait = wait_before_retry(transfer, ++job.failures);
-  if (!wait) return answer_error(transfer, asked);
-  if (transfer.answer.status == 429) hub_.say(waiting_text(*wait));
-  resume_ = std::max(resume_, Clock::now() + *wait);
-  return {};
+void DownloadQueue::pause(std::chrono::milliseconds wait) {
+  if (wait.count() > 0) resume_ = std::max(resume_, Clock::now() + wait);
 }
 
 Result<void> DownloadQueue::bytes_complete(DownloadJob& job) {
@@ -327,8 +265,8 @@ Result<void> DownloadQueue::judge(DownloadJob& job, const std::string& sum) {
     return open_part(job, PartFile::Name::kKept);
   }
   return Error{.what = fmt::format("{} arrived damaged and was not kept", job.file.path),
-               .where = hub_.content_url(repo_, layout_.commit, job.file.path),
-               .expected = fmt::format("{} {}", job.is_large() ? "SHA-256" : "git SHA-1", job.file.etag()),
+               .where = hub_.content_url(place_.repo, place_.commit, job.file.path),
+               .expected = fmt::format("{} {}", job.file.sha256.empty() ? "git SHA-1" : "SHA-256", job.file.etag()),
                .got = sum,
                .hint = "try again; when it stays so, something between here and the Hub alters the bytes"};
 }

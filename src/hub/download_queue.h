@@ -33,8 +33,8 @@ class DownloadQueue final : public TransferQueue {
     std::size_t job = 0;
     ByteRange range;
     std::uint64_t written = 0, noted = 0;  // bytes from its begin
-    bool checked = false;
-    std::string refusal;  // why the body was not taken
+    std::string refusal;                   // why the body was not taken
+    std::vector<std::byte> pending;        // the last of `written`, not yet in the part: libcurl's pieces are small
   };
 
   Result<void> end_verified();
@@ -46,20 +46,18 @@ class DownloadQueue final : public TransferQueue {
   Result<void> open_part(DownloadJob& job, PartFile::Name name);
   Result<void> finish(DownloadJob& job);
   std::unique_ptr<Transfer> range_transfer(std::size_t index);
-  std::unique_ptr<Transfer> locate(std::size_t index);
-  bool take(InFlight& flight, const HttpAnswer& answer, std::span<const std::byte> bytes);
-  bool check_first(InFlight& flight, const HttpAnswer& answer);
+  bool take(InFlight& flight, const HttpRequest& request, const HttpAnswer& answer, std::span<const std::byte> bytes);
+  Result<void> flush(InFlight& flight);
   Result<void> note(InFlight& flight);
-  Result<void> located(DownloadJob& job, const Transfer& transfer);
   Result<void> ended(InFlight& flight, const Transfer& transfer);
-  Result<void> redirected(DownloadJob& job, const Transfer& transfer);
   Result<void> retry(DownloadJob& job, const Transfer& transfer);
+  void pause(std::chrono::milliseconds wait);
   Result<void> bytes_complete(DownloadJob& job);
   Result<void> judge(DownloadJob& job, const std::string& sum);
   void tell(const DownloadJob& job, bool always);
 
   Hub& hub_;
-  const std::string repo_;
+  const ContentPlace place_;
   const CacheLayout& layout_;
   const DownloadOptions& options_;
   std::vector<DownloadJob> jobs_;

@@ -25,9 +25,9 @@ std::string lower_extension(const fs::path& path) {
 }
 
 /// The GGUF files of a folder: a split model counts once, by its first file.
-std::vector<fs::path> gguf_files(const fs::path& directory) {
+std::vector<fs::path> gguf_files(const fs::path& directory, const FileSource& source) {
   std::vector<fs::path> found;
-  for (const fs::path& path : entries_of(directory)) {
+  for (const fs::path& path : source.entries(directory)) {
     if (lower_extension(path) != ".gguf") continue;
     const auto split = parse_shard_name(path.filename().string(), ".gguf");
     if (!split || split->number == 1) found.push_back(path);
@@ -46,8 +46,8 @@ bool is_language_model(const fs::path& path) {
 }
 
 /// The GGUF models of a folder; what lies beside a model is only looked at when there are several.
-std::vector<fs::path> gguf_models(const fs::path& directory) {
-  const std::vector<fs::path> files = gguf_files(directory);
+std::vector<fs::path> gguf_models(const fs::path& directory, const FileSource& source) {
+  const std::vector<fs::path> files = gguf_files(directory, source);
   if (files.size() < 2) return files;
   std::vector<fs::path> models;
   std::copy_if(files.begin(), files.end(), std::back_inserter(models), is_language_model);
@@ -62,12 +62,12 @@ bool begins_as_gguf(const fs::path& path) {
   return file.read(begin.data(), begin.size()) && std::string_view(begin.data(), begin.size()) == kMagic;
 }
 
-Result<Checkpoint> open_directory(const fs::path& directory) {
-  const bool has_weights =
-      is_there(directory / "model.safetensors") || is_there(directory / "model.safetensors.index.json");
-  const std::vector<fs::path> ggufs = gguf_models(directory);
-  if (has_weights || ggufs.empty()) return open_safetensors(directory);
-  if (ggufs.size() == 1) return open_gguf(ggufs.front());
+Result<Checkpoint> open_directory(const fs::path& directory, std::shared_ptr<const FileSource> source) {
+  const bool has_weights = source->is_present(directory / "model.safetensors") ||
+                           source->is_present(directory / "model.safetensors.index.json");
+  const std::vector<fs::path> ggufs = gguf_models(directory, *source);
+  if (has_weights || ggufs.empty()) return open_safetensors(directory, std::move(source));
+  if (ggufs.size() == 1) return open_gguf(ggufs.front(), std::move(source));
   std::string names;
   for (const fs::path& path : ggufs) names += (names.empty() ? "" : ", ") + path.filename().string();
   return Error{.what = "the folder holds several models",
@@ -77,13 +77,14 @@ Result<Checkpoint> open_directory(const fs::path& directory) {
                .hint = "name the file"};
 }
 
-Result<Checkpoint> open_any(const fs::path& path) {
-  if (is_folder(path)) return open_directory(path);
+Result<Checkpoint> open_any(const fs::path& path, std::shared_ptr<const FileSource> source) {
+  if (source->is_folder(path)) return open_directory(path, std::move(source));
   const std::string extension = lower_extension(path);
-  if (extension == ".safetensors") return open_safetensors(path);
+  if (extension == ".safetensors") return open_safetensors(path, std::move(source));
   std::error_code ignored;
   // Only regular files are looked into: a pipe would lose its first bytes.
-  if (extension == ".gguf" || (fs::is_regular_file(path, ignored) && begins_as_gguf(path))) return open_gguf(path);
+  if (extension == ".gguf" || (fs::is_regular_file(path, ignored) && begins_as_gguf(path)))
+    return open_gguf(path, std::move(source));
   return Error{.what = is_there(path) ? "not a model" : "no such file or folder",
                .where = path.string(),
                .hint = kWhatModelMayBe};
@@ -116,6 +117,10 @@ std::vector<std::filesystem::path> Checkpoint::model_files() const {
   return paths;
 }
 
+bool Checkpoint::is_remote() const {
+  return std::any_of(files.begin(), files.end(), [](const FileMap& file) { return file.window() != nullptr; });
+}
+
 Result<void> Checkpoint::check() const {
   for (const FileMap& file : files) SG_TRY_VOID(file.check());
   return {};
@@ -126,8 +131,8 @@ Result<void> Checkpoint::check_unchanged() const {
   return {};
 }
 
-Result<Checkpoint> open_checkpoint(const fs::path& path) {
-  SG_TRY(Checkpoint opened, open_any(path));
+Result<Checkpoint> open_checkpoint(const fs::path& path, std::shared_ptr<const FileSource> source) {
+  SG_TRY(Checkpoint opened, open_any(path, std::move(source)));
   SG_TRY_VOID(opened.check());
   return opened;
 }

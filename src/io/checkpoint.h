@@ -16,6 +16,7 @@
 #include "base/dtype.h"
 #include "base/result.h"
 #include "io/file_map.h"
+#include "io/file_source.h"
 
 namespace sg {
 
@@ -59,6 +60,11 @@ class Checkpoint {
       metadata;                       // GGUF: its key-values; safetensors: __metadata__ of the first file
   std::deque<std::string> strings;    // owns metadata that is not stored verbatim
   std::vector<std::string> warnings;  // what was accepted although a format discourages it
+  std::shared_ptr<const FileSource> source = files_on_disk();  // where the files are, and those beside them
+  std::size_t window = 2;  // layers in memory at a time, of files that are elsewhere (io/window.h)
+
+  /// Whether any of its files is elsewhere: its weights cost a fetch.
+  bool is_remote() const;
 
   /// The tensor of that name, or null. Valid while the Checkpoint is.
   const TensorInfo* find(std::string_view name) const;
@@ -82,9 +88,12 @@ class Checkpoint {
 /// config.json, or a GGUF file, known by its extension or its first bytes (the first of a split one is enough). A
 /// directory may hold one GGUF model; projectors, adapters and importance matrices beside it are not counted.
 /// Errors: those of the readers, a file that cannot be read or lost bytes while it was.
-Result<Checkpoint> open_checkpoint(const std::filesystem::path& path);
+Result<Checkpoint> open_checkpoint(const std::filesystem::path& path,
+                                   std::shared_ptr<const FileSource> source = files_on_disk());
 /// The two readers behind it. A directory that holds a single model as .gguf is opened by open_checkpoint.
-Result<Checkpoint> open_safetensors(const std::filesystem::path& directory_or_file);
-Result<Checkpoint> open_gguf(const std::filesystem::path& file);
+Result<Checkpoint> open_safetensors(const std::filesystem::path& directory_or_file,
+                                    std::shared_ptr<const FileSource> source = files_on_disk());
+Result<Checkpoint> open_gguf(const std::filesystem::path& file,
+                             std::shared_ptr<const FileSource> source = files_on_disk());
 
 }  // namespace sg

@@ -85,6 +85,18 @@ Result<FileMap> FileMap::open(const std::filesystem::path& path) {
   return FileMap(path, {static_cast<const std::byte*>(data), size}, state_of(facts));
 }
 
+Result<FileMap> FileMap::over(const std::filesystem::path& path, std::uint64_t size,
+                              std::shared_ptr<ByteSource> source) {
+  if (size == 0) return Error{.what = "the file is empty", .where = path.string()};
+  SG_TRY(std::unique_ptr<Window> window, Window::open(size, std::move(source), path.string()));
+  FileMap map(path, {}, {.size = size});
+  map.data_ = window->bytes().data();
+  map.size_ = window->bytes().size();
+  map.watch_.reset();
+  map.window_ = std::move(window);
+  return map;
+}
+
 FileMap::FileMap(std::filesystem::path path, std::span<const std::byte> bytes, const FileState& state)
     : path_(std::move(path)),
       data_(bytes.data()),
@@ -97,7 +109,8 @@ FileMap::FileMap(FileMap&& other) noexcept
       data_(std::exchange(other.data_, nullptr)),
       size_(std::exchange(other.size_, 0)),
       state_(other.state_),
-      watch_(std::move(other.watch_)) {}
+      watch_(std::move(other.watch_)),
+      window_(std::move(other.window_)) {}
 
 FileMap& FileMap::operator=(FileMap&& other) noexcept {
   std::swap(path_, other.path_);
@@ -105,21 +118,25 @@ FileMap& FileMap::operator=(FileMap&& other) noexcept {
   std::swap(size_, other.size_);
   std::swap(state_, other.state_);
   std::swap(watch_, other.watch_);
+  std::swap(window_, other.window_);
   return *this;
 }
 
 FileMap::~FileMap() {
-  watch_.reset();  // before its addresses can become another's
+  watch_.reset();                  // before its addresses can become another's
+  if (window_ != nullptr) return;  // its addresses are its own
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 Result<void> FileMap::check() const {
+  if (window_ != nullptr) return window_->check();
   if (watch_ != nullptr && watch_->lost()) return changed(path_, "bytes that can no longer be read");
   return {};
 }
 
 Result<void> FileMap::check_unchanged() const {
   SG_TRY_VOID(check());
+  if (window_ != nullptr) return {};  // a commit of the Hub does not change
   struct stat facts {};
   if (::stat(path_.c_str(), &facts) != 0) return {};
   const FileState now = state_of(facts);
@@ -130,6 +147,11 @@ Result<void> FileMap::check_unchanged() const {
 }
 
 Result<FileReader> FileReader::open(const FileMap& file) {
+  if (file.window() != nullptr) {
+    FileReader reader(-1, file.path());
+    reader.window_ = file.window();
+    return reader;
+  }
   Descriptor again(::open(file.path().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (again.fd < 0) return cannot_open(file.path(), errno);
   struct stat facts {};
@@ -140,12 +162,13 @@ Result<FileReader> FileReader::open(const FileMap& file) {
 
 FileReader::FileReader(int descriptor, std::filesystem::path path) : descriptor_(descriptor), path_(std::move(path)) {}
 FileReader::FileReader(FileReader&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+    : window_(other.window_), descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
 FileReader::~FileReader() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Result<void> FileReader::read(std::uint64_t offset, std::span<std::byte> out) const {
+  if (window_ != nullptr) return window_->copy(offset, out);
   while (!out.empty()) {
     const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
@@ -172,9 +195,12 @@ bool advise_whole_pages(std::span<const std::byte> range, int advice) {
 
 }  // namespace
 
-void prefetch(std::span<const std::byte> range) { advise_whole_pages(range, MADV_WILLNEED); }
+void prefetch(std::span<const std::byte> range) {
+  if (!is_in_window(range.data())) advise_whole_pages(range, MADV_WILLNEED);
+}
 
 void read_now(std::span<const std::byte> range) {
+  if (is_in_window(range.data())) return ensure(range);
 #ifdef MADV_POPULATE_READ
   // What would have been a SIGBUS; any other refusal is of no account, the bytes are read when they are touched.
   if (!advise_whole_pages(range, MADV_POPULATE_READ) && (errno == EFAULT || errno == EHWPOISON))
@@ -185,6 +211,7 @@ void read_now(std::span<const std::byte> range) {
 }
 
 void release(std::span<const std::byte> range) {
+  if (drop_from_window(range)) return;
   const std::uintptr_t page = page_bytes();
   const auto begin = (reinterpret_cast<std::uintptr_t>(range.data()) + page - 1) / page * page;
   const auto end = reinterpret_cast<std::uintptr_t>(range.data() + range.size()) / page * page;

@@ -8,7 +8,9 @@
 #include <span>
 
 #include "base/result.h"
+#include "io/byte_source.h"
 #include "io/lost_pages.h"
+#include "io/window.h"
 
 namespace sg {
 
@@ -30,6 +32,10 @@ class FileMap {
  public:
   /// Errors: missing (a broken symbolic link says where it points), not a regular file, unreadable, empty.
   static Result<FileMap> open(const std::filesystem::path& path);
+  /// A file of `size` bytes that is elsewhere: addresses without memory until it is asked for (io/window.h). `path`
+  /// names it in messages. Errors: it is empty, the system gives no addresses.
+  static Result<FileMap> over(const std::filesystem::path& path, std::uint64_t size,
+                              std::shared_ptr<ByteSource> source);
   FileMap(const FileMap&) = delete;
   FileMap& operator=(const FileMap&) = delete;
   FileMap(FileMap&& other) noexcept;
@@ -37,6 +43,8 @@ class FileMap {
   ~FileMap();
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  /// Null for a mapped file.
+  Window* window() const { return window_.get(); }
   const std::filesystem::path& path() const { return path_; }
   /// As it was when it was opened.
   const FileState& state() const { return state_; }
@@ -54,6 +62,7 @@ class FileMap {
   std::size_t size_ = 0;
   FileState state_;
   std::unique_ptr<PageWatch> watch_;
+  std::unique_ptr<Window> window_;  // instead of a mapping
 };
 
 /// Reads a mapped file's bytes without mapping a page: on systems that keep files in large pieces, touching one byte
@@ -72,6 +81,7 @@ class FileReader {
 
  private:
   FileReader(int descriptor, std::filesystem::path path);
+  Window* window_ = nullptr;  // of a file that is elsewhere
   int descriptor_;
   std::filesystem::path path_;
 };

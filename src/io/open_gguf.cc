@@ -31,9 +31,11 @@ struct OpenFile {
   GgufContents contents;
 };
 
-Result<OpenFile> open_one(const fs::path& path) {
-  SG_TRY(FileMap map, FileMap::open(path));
-  SG_TRY(GgufContents contents, parse_gguf(map.bytes(), path.string()));
+Result<OpenFile> open_one(const fs::path& path, const FileSource& source) {
+  SG_TRY(FileMap map, source.open(path));
+  Result<GgufContents> parsed = parse_gguf(map.bytes(), path.string());
+  SG_TRY_VOID(map.check());  // bytes that could not be read explain whatever is wrong with them
+  SG_TRY(GgufContents contents, std::move(parsed));
   return OpenFile{std::move(map), std::move(contents)};
 }
 
@@ -63,7 +65,7 @@ Result<void> take_shards(const fs::path& named, const ShardName& name, Checkpoin
   for (std::uint32_t number = 1; number <= name.count; ++number) {
     const ShardName shard{name.stem, number, name.count};
     const fs::path path = named.parent_path() / shard_name_text(shard, kExtension);
-    SG_TRY(OpenFile file, open_one(path));
+    SG_TRY(OpenFile file, open_one(path, *model.source));
     SG_TRY_VOID(check_shard(file.contents, path, shard));
     if (number == 1) promised = natural(file.contents, "split.tensors.count");
     take(std::move(file), model);
@@ -85,8 +87,9 @@ Result<void> take_shards(const fs::path& named, const ShardName& name, Checkpoin
 
 }  // namespace
 
-Result<Checkpoint> open_gguf(const fs::path& file) {
+Result<Checkpoint> open_gguf(const fs::path& file, std::shared_ptr<const FileSource> source) {
   Checkpoint model;
+  model.source = std::move(source);
   model.format = Format::kGguf;
   model.path = file;
   const std::optional<ShardName> name = parse_shard_name(file.filename().string(), kExtension);
@@ -94,7 +97,7 @@ Result<Checkpoint> open_gguf(const fs::path& file) {
     SG_TRY_VOID(take_shards(file, *name, model));
     return model;
   }
-  SG_TRY(OpenFile opened, open_one(file));
+  SG_TRY(OpenFile opened, open_one(file, *model.source));
   if (natural(opened.contents, "split.count").value_or(1) > 1) {
     return Error{.what = "the file is one of a split model, and its name does not say which",
                  .where = file.string(),

@@ -25,35 +25,34 @@ constexpr std::size_t kMaxConfigBytes = std::size_t{64} << 20;
 
 bool name_below(const TensorInfo& tensor, const std::string& name) { return tensor.name < name; }
 
-bool present(const fs::path& path) {
-  std::error_code ignored;
-  return fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
-}
-
 Result<void> read_config(const fs::path& directory, Checkpoint& model) {
   const fs::path path = directory / "config.json";
-  if (!present(path)) {
+  if (!model.source->is_present(path)) {
     return Error{.what = "config.json is missing",
                  .where = directory.string(),
                  .hint = "copy the config.json of the model beside its weights"};
   }
-  SG_TRY(const FileMap file, FileMap::open(path));
+  SG_TRY(const FileMap file, model.source->open(path));
   if (file.bytes().size() > kMaxConfigBytes) {
     return Error{.what = "too long for a configuration",
                  .where = path.string(),
                  .expected = std::to_string(kMaxConfigBytes) + " bytes at most",
                  .got = std::to_string(file.bytes().size())};
   }
+  pin(file.bytes());
+  SG_TRY_VOID(file.check());
   model.config_json.assign(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-  if (present(directory / "tokenizer.json")) model.tokenizer_json = directory / "tokenizer.json";
+  if (model.source->is_present(directory / "tokenizer.json")) model.tokenizer_json = directory / "tokenizer.json";
   return {};
 }
 
 /// Maps one file and appends its tensors: those of `wanted`, or all when it is null.
 Result<void> add_file(const fs::path& path, const std::set<std::string, std::less<>>* wanted,
                       std::string_view index_name, Checkpoint& model) {
-  SG_TRY(FileMap file, FileMap::open(path));
-  SG_TRY(SafetensorsHeader header, parse_safetensors_header(file.bytes(), path.string()));
+  SG_TRY(FileMap file, model.source->open(path));
+  Result<SafetensorsHeader> parsed = parse_safetensors_header(file.bytes(), path.string());
+  SG_TRY_VOID(file.check());  // bytes that could not be read explain whatever is wrong with them
+  SG_TRY(SafetensorsHeader header, std::move(parsed));
   const int index = static_cast<int>(model.files.size());
   std::size_t taken = 0;
   for (TensorInfo& tensor : header.tensors) {
@@ -84,12 +83,17 @@ Result<void> add_file(const fs::path& path, const std::set<std::string, std::les
 }
 
 Result<void> add_shards(const fs::path& index_path, Checkpoint& model) {
-  SG_TRY(const FileMap index, FileMap::open(index_path));
+  SG_TRY(const FileMap index, model.source->open(index_path));
+  pin(index.bytes());
+  SG_TRY_VOID(index.check());
   SG_TRY(const ShardMap shards, parse_safetensors_index(index.bytes(), index_path.string()));
   const std::string index_name = index_path.filename().string();
+  std::vector<fs::path> paths;
+  for (const auto& [name, tensors] : shards) paths.push_back(index_path.parent_path() / name);
+  model.source->expect(paths);
   for (const auto& [name, tensors] : shards) {
     const fs::path path = index_path.parent_path() / name;
-    if (!present(path)) {
+    if (!model.source->is_present(path)) {
       return Error{.what = "shard " + in_quotes(name) + " is missing",
                    .where = index_path.string(),
                    .hint = "download the missing file into the same folder"};
@@ -117,23 +121,23 @@ Error no_weights(const fs::path& directory) {
 
 Result<void> add_directory(const fs::path& directory, Checkpoint& model) {
   SG_TRY_VOID(read_config(directory, model));
-  if (present(directory / kSingleFile)) return add_file(directory / kSingleFile, nullptr, "", model);
+  if (model.source->is_present(directory / kSingleFile)) return add_file(directory / kSingleFile, nullptr, "", model);
   const fs::path index = directory / (std::string("model") + kIndexSuffix);
-  if (present(index)) return add_shards(index, model);
+  if (model.source->is_present(index)) return add_shards(index, model);
   return no_weights(directory);
 }
 
 /// A file that is one of several shards stands for all of them, through the index beside it.
 Result<void> add_single(const fs::path& path, Checkpoint& model) {
   const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (!present(path)) {
-    SG_TRY(const FileMap missing, FileMap::open(path));
+  if (!model.source->is_present(path)) {
+    SG_TRY(const FileMap missing, model.source->open(path));
   }
   SG_TRY_VOID(read_config(directory, model));
   const auto shard = parse_shard_name(path.filename().string(), ".safetensors");
   if (!shard || shard->count == 1) return add_file(path, nullptr, "", model);
   const fs::path index = directory / (shard->stem + kIndexSuffix);
-  if (present(index)) return add_shards(index, model);
+  if (model.source->is_present(index)) return add_shards(index, model);
   return Error{.what = "the file is one shard of several, and their index is missing",
                .where = path.string(),
                .expected = index.filename().string() + " beside it"};
@@ -141,12 +145,13 @@ Result<void> add_single(const fs::path& path, Checkpoint& model) {
 
 }  // namespace
 
-Result<Checkpoint> open_safetensors(const fs::path& directory_or_file) {
+Result<Checkpoint> open_safetensors(const fs::path& directory_or_file, std::shared_ptr<const FileSource> source) {
   Checkpoint model;
+  model.source = std::move(source);
   model.format = Format::kSafetensors;
   model.path = directory_or_file;
-  SG_TRY_VOID(is_folder(directory_or_file) ? add_directory(directory_or_file, model)
-                                           : add_single(directory_or_file, model));
+  SG_TRY_VOID(model.source->is_folder(directory_or_file) ? add_directory(directory_or_file, model)
+                                                         : add_single(directory_or_file, model));
   return model;
 }
 

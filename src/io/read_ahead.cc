@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "io/file_map.h"
+#include "io/window.h"
 
 namespace sg {
 namespace {
@@ -83,8 +84,10 @@ void ReadAhead::read(const Group& group) {
   for (const auto& range : group.ranges) total += range.size();
   const TraceSpan span(
       trace_, "read", [&] { return group.name; }, total);
+  ensure(group.ranges);  // those that are elsewhere, all together: several are fetched at once
   for (const auto& range : group.ranges) prefetch(range);
   for (const auto& range : group.ranges) {
+    if (!range.empty() && is_in_window(range.data())) continue;
     for (std::size_t at = 0; at < range.size() && still_wanted(); at += kStep)
       read_now(range.subspan(at, std::min(kStep, range.size() - at)));
   }

@@ -9,6 +9,7 @@
 
 #include "io/in_quotes.h"
 #include "io/safetensors_types.h"
+#include "io/window.h"
 
 namespace sg {
 namespace {
@@ -70,6 +71,7 @@ Result<std::string_view> HeaderParser::header_text() {
                 fmt::format("{} bytes", file_.size()), "the file is truncated: download it again");
   }
   std::uint64_t length = 0;
+  pin(file_.first(kPrefix));
   std::memcpy(&length, file_.data(), kPrefix);
   if (length > kSafetensorsMaxHeader) {
     return fail("HeaderTooLarge: the header is longer than any reader takes",
@@ -82,6 +84,7 @@ Result<std::string_view> HeaderParser::header_text() {
                 "the file is truncated: download it again");
   }
   data_begin_ = kPrefix + static_cast<std::size_t>(length);
+  pin(file_.first(data_begin_));
   return std::string_view(reinterpret_cast<const char*>(file_.data() + kPrefix), static_cast<std::size_t>(length));
 }
 

@@ -102,7 +102,8 @@ ModelFacts describe(const Model& model) {
   ModelFacts f;
   f.id = model.id;
   f.path = model.path.string();
-  f.fingerprint = fingerprint(model);
+  if (!model.checkpoint.is_remote())
+    f.fingerprint = fingerprint(model);  // a sample of every tensor costs thousands of requests
   f.family = s.family->name;
   f.norm = s.norm_name();
   f.mlp = s.mlp_name();
@@ -166,6 +167,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   result.model = options.facts ? *options.facts : describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});
+  expect_fingerprint(model);
   WeightStream weights(model, options.trace);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
@@ -182,6 +184,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   };
   SG_TRY_VOID(for_each_pass(sequences, pack(model.spec, sequences, options), options.progress, run_pass));
   weights.release_all();
+  if (model.checkpoint.is_remote()) result.model.fingerprint = fingerprint(model);  // every weight has passed by
   SG_TRY_VOID(model.checkpoint.check_unchanged());
   for (std::size_t s = 0; s < result.sequences.size(); ++s) {
     for (LogitStats& stats : result.sequences[s].logits) name_top_tokens(tokenizer, stats);

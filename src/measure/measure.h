@@ -44,7 +44,8 @@ EngineFacts engine_facts(const Kernels& kernels, int threads);
 /// The same for these options. Errors: an unknown ISA.
 Result<EngineFacts> engine_facts(int threads, const std::string& isa);
 
-/// What inspect and every result say about the model. Its fingerprint is that of a sample of the weights.
+/// What inspect and every result say about the model. Its fingerprint is that of a sample of the weights; it is empty
+/// for a model that is read from elsewhere, until measure() has seen them all.
 ModelFacts describe(const Model& model);
 
 /// What commands want of an opened model before they compute. Both are found out side by side, while the first layer is

@@ -5,8 +5,10 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/sha256.h"
+#include "io/window.h"
 #include "model/file_hash.h"
 #include "model/model.h"
 
@@ -62,13 +64,16 @@ std::size_t header_bytes(const Checkpoint& checkpoint, std::size_t file) {
   return static_cast<std::size_t>(first - bytes.data());
 }
 
-void add_sample(Sha256& hash, const TensorInfo& tensor, const Parts& parts) {
-  if (tensor.bytes <= kWindows * kWindowBytes) return parts.add(hash, tensor.data, tensor.bytes);
+/// visit(begin, size) for each part of a tensor's sample.
+template <class Visit>
+void for_each_part(const TensorInfo& tensor, Visit&& visit) {
+  if (tensor.bytes <= kWindows * kWindowBytes) return visit(std::size_t{0}, tensor.bytes);
   const std::size_t step = tensor.bytes / kWindows;
-  for (std::size_t w = 0; w < kWindows; ++w) {
-    const std::size_t begin = w * step;
-    parts.add(hash, tensor.data + begin, std::min(kWindowBytes, tensor.bytes - begin));
-  }
+  for (std::size_t w = 0; w < kWindows; ++w) visit(w * step, std::min(kWindowBytes, tensor.bytes - w * step));
+}
+
+void add_sample(Sha256& hash, const TensorInfo& tensor, const Parts& parts) {
+  for_each_part(tensor, [&](std::size_t begin, std::size_t size) { parts.add(hash, tensor.data + begin, size); });
 }
 
 }  // namespace
@@ -80,7 +85,9 @@ std::string fingerprint(const Model& model) {
   add_text(hash, c.config_json);
   for (std::size_t f = 0; f < c.files.size(); ++f) {
     const Parts parts(c.files[f]);
+    if (Window* window = c.files[f].window()) static_cast<void>(window->gather_spots());  // check() tells of a failure
     const std::uint64_t header = header_bytes(c, f);
+    pin(c.files[f].bytes().first(header));
     hash.add(&header, sizeof(header));
     hash.add(c.files[f].bytes().data(), header);
     for (const TensorInfo& tensor : c.tensors) {
@@ -88,6 +95,23 @@ std::string fingerprint(const Model& model) {
     }
   }
   return hash.hex();
+}
+
+void expect_fingerprint(const Model& model) {
+  const Checkpoint& c = model.checkpoint;
+  for (std::size_t f = 0; f < c.files.size(); ++f) {
+    Window* const window = c.files[f].window();
+    if (window == nullptr) continue;
+    std::vector<ByteRange> spots;
+    for (const TensorInfo& tensor : c.tensors) {
+      if (static_cast<std::size_t>(tensor.file) != f || !lies_in(c.files[f], tensor.data)) continue;
+      const auto offset = static_cast<std::uint64_t>(tensor.data - c.files[f].bytes().data());
+      for_each_part(tensor, [&](std::size_t begin, std::size_t size) {
+        spots.push_back({offset + begin, offset + begin + size});
+      });
+    }
+    window->want_spots(spots);
+  }
 }
 
 Result<std::string> content_hash(const Model& model, const std::atomic<bool>* stop) {

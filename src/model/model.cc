@@ -62,6 +62,8 @@ Result<void> refuse_quantised(const Config& config, const Checkpoint& checkpoint
 
 std::string display_name(const std::filesystem::path& path) {
   if (const std::optional<std::string> hub_id = hub_id_of(path)) return *hub_id;
+  const std::optional<HubId> remote = parse_hub_id(path.string());
+  if (remote && remote->scheme && is_commit(remote->revision)) return remote->repo;
   const std::filesystem::path last = path.has_filename() ? path.filename() : path.parent_path().filename();
   const std::string extension = last.extension().string();
   return extension == ".gguf" || extension == ".safetensors" ? last.stem().string() : last.string();
@@ -168,7 +170,7 @@ std::string Model::dtype() const {
 namespace {
 
 /// tokenizer.json, and those of the files beside it that are there.
-Result<Tokenizer> read_tokenizer_files(const std::filesystem::path& tokenizer_json) {
+Result<Tokenizer> read_tokenizer_files(const FileSource& source, const std::filesystem::path& tokenizer_json) {
   const char* names[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"};
   std::vector<std::string> paths;
   std::vector<FileMap> maps;
@@ -176,9 +178,10 @@ Result<Tokenizer> read_tokenizer_files(const std::filesystem::path& tokenizer_js
   for (std::size_t i = 0; i < std::size(names); ++i) {
     const std::filesystem::path path = i == 0 ? tokenizer_json : tokenizer_json.parent_path() / names[i];
     paths.push_back(path.string());
-    std::error_code ignored;
-    if (i > 0 && !std::filesystem::exists(path, ignored)) continue;
-    SG_TRY(FileMap file, FileMap::open(path));
+    if (i > 0 && !source.is_present(path)) continue;
+    SG_TRY(FileMap file, source.open(path));
+    pin(file.bytes());
+    SG_TRY_VOID(file.check());
     files[i].json = {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
     maps.push_back(std::move(file));
   }
@@ -196,7 +199,7 @@ Result<Tokenizer> read_tokenizer(const Checkpoint& c) {
                    .where = c.path.string(),
                    .hint = "save the tokenizer in its fast form"};
     }
-    return read_tokenizer_files(c.tokenizer_json);
+    return read_tokenizer_files(*c.source, c.tokenizer_json);
   }
   const GgufVocab vocab = gguf_vocab_of(c);
   if (vocab.tokens.empty()) {

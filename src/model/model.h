@@ -51,6 +51,9 @@ bool is_vocabulary_only(const Checkpoint& checkpoint);
 /// fixed sample of each tensor, 1 KiB of it. Milliseconds for any size: for people, who want to know which model it is.
 /// Two checkpoints that differ in a few weights may share it.
 std::string fingerprint(const Model& model);
+/// Of a model whose files are elsewhere: the sample is set aside while its weights pass through memory, so that
+/// fingerprint() afterwards fetches only what did not. Nothing for files of this machine.
+void expect_fingerprint(const Model& model);
 /// content_hash: every byte. For whoever takes results of another process for results of this model: the key of a
 /// store. Each file is read once and its sum is kept in the user's cache (model/file_hash.h, docs/adr/0015).
 /// Errors: a file that cannot be read or was changed since it was opened; interrupted, by `stop`.

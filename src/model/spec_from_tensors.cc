@@ -6,6 +6,8 @@
 
 #include "kernel/decode.h"
 
+#include "io/window.h"
+
 namespace sg {
 namespace {
 
@@ -24,7 +26,9 @@ void round_embed_scale(const Bindings& bindings, Spec& spec) {
 
 std::vector<float> decoded(const TensorInfo* tensor) {
   std::vector<float> out(tensor == nullptr ? 0 : tensor->items());
-  if (tensor != nullptr) decode_scalar(tensor->dtype, tensor->data, out.size(), out.data());
+  if (tensor == nullptr) return out;
+  ensure({tensor->data, tensor->bytes});
+  decode_scalar(tensor->dtype, tensor->data, out.size(), out.data());
   return out;
 }
 
@@ -76,6 +80,7 @@ Result<void> attach_xielu(const Bindings& bindings, const Checkpoint& checkpoint
   const auto scalar = [&](std::size_t layer, Role role, const char* key, float absent) -> std::optional<float> {
     if (const TensorInfo* tensor = get(bindings.layers[layer], role)) {
       float value = 0;
+      ensure({tensor->data, tensor->bytes});
       decode_scalar(tensor->dtype, tensor->data, 1, &value);
       return value;
     }

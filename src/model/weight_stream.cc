@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/file_map.h"
+#include "io/window.h"
 #include "kernel/decode.h"
 
 namespace sg {
@@ -28,6 +29,18 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
           .transposed = transposed};
 }
 
+void bring(const WeightView& matrix) {
+  const std::size_t stored_rows = matrix.transposed ? matrix.cols : matrix.rows;
+  if (matrix.data != nullptr) ensure({matrix.data, stored_rows * matrix.row_bytes});
+}
+void bring_rows(const WeightView& table, const std::vector<std::size_t>& rows) {
+  if (!is_in_window(table.data)) return;
+  ByteRanges ranges;
+  for (const std::size_t row : rows) ranges.emplace_back(table.data + row * table.row_bytes, table.row_bytes);
+  ensure(ranges);
+}
+void bring(const TensorInfo& tensor) { ensure(bytes_of(tensor)); }
+
 void read_ahead(const TensorInfo& tensor) { prefetch(bytes_of(tensor)); }
 void read_ahead_layer(const Model& model, std::size_t l) {
   for (std::size_t r = 0; r < model.bindings.layers[l].size(); ++r) {
@@ -49,6 +62,7 @@ bool begins_before(std::span<const std::byte> a, std::span<const std::byte> b) {
 
 /// The range and its surroundings, as far as the mapping of its file goes; never beyond, where other memory lies.
 std::span<const std::byte> with_surroundings(const Checkpoint& checkpoint, std::span<const std::byte> range) {
+  if (is_in_window(range.data())) return range;  // no more is there than was asked for
   for (const FileMap& file : checkpoint.files) {
     const std::byte *first = file.bytes().data(), *last = first + file.bytes().size();
     if (range.data() < first || range.data() >= last) continue;
@@ -93,6 +107,7 @@ const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> pa
   buffer.clear();
   for (const TensorInfo* part : parts) {
     const std::size_t begin = buffer.size();
+    bring(*part);
     buffer.resize(begin + part->items());
     decode_scalar(part->dtype, part->data, part->items(), buffer.data() + begin);
   }
@@ -204,6 +219,19 @@ ReadAhead::Group WeightStream::group(std::size_t l, bool with_experts) const {
   return group;
 }
 
+ReadAhead::Group WeightStream::ahead_of(std::size_t l) const {
+  const bool remote = model_.checkpoint.is_remote();
+  const std::size_t most = remote ? model_.checkpoint.window - 1 : 1;
+  const std::size_t end = std::min(l + 1 + most, model_.spec.layers);
+  ReadAhead::Group ahead;
+  for (std::size_t next = l + 1; next < end; ++next) {
+    ReadAhead::Group one = group(next, remote);
+    ahead.name += (ahead.name.empty() ? "" : ", ") + one.name;
+    ahead.ranges.insert(ahead.ranges.end(), one.ranges.begin(), one.ranges.end());
+  }
+  return ahead;
+}
+
 ByteRanges WeightStream::outer_ranges() const {
   ByteRanges ranges;
   for (const TensorInfo* tensor : model_.bindings.model) {
@@ -232,8 +260,10 @@ LayerWeights WeightStream::layer(std::size_t l) {
     const ByteRanges outer = outer_ranges();
     done.insert(done.end(), outer.begin(), outer.end());
   }
+  const bool remote = model_.checkpoint.is_remote();
   if (!done.empty()) read_ahead_.give_back(spent_ranges(model_.checkpoint, done, group(l, true).ranges));
-  if (l + 1 < model_.spec.layers) read_ahead_.start(group(l + 1, false));
+  if (remote) ensure(group(l, true).ranges);  // all experts at once: one after another costs a wait each
+  if (ReadAhead::Group ahead = ahead_of(l); !ahead.ranges.empty()) read_ahead_.start(std::move(ahead));
   last_layer_ = l;
 
   layer_vectors_.clear();

@@ -106,6 +106,8 @@ class WeightStream {
   const float* vector(const RoleTensors& tensors, Role role, Vectors& vectors) const;
   /// What layer l is read ahead by, without the experts, of which only the chosen ones are read; or with them.
   ReadAhead::Group group(std::size_t l, bool with_experts) const;
+  /// What is read while layer l computes: the next layer, or as many as fit into a window (Checkpoint::window).
+  ReadAhead::Group ahead_of(std::size_t l) const;
   /// Of the tables outside the blocks.
   ByteRanges outer_ranges() const;
 
@@ -118,6 +120,12 @@ class WeightStream {
 
 /// A stored matrix as the matmul reads it.
 WeightView weight_view(const TensorInfo& tensor, bool transposed);
+
+/// Returns when a matrix, some of its rows or a tensor are in memory, where they come from elsewhere (io/window.h);
+/// what is mapped is read when it is touched.
+void bring(const WeightView& matrix);
+void bring_rows(const WeightView& table, const std::vector<std::size_t>& rows);
+void bring(const TensorInfo& tensor);
 
 /// Starts reading a tensor's bytes or those of a layer; gives its pages back, and what came with them. Hints.
 void read_ahead(const TensorInfo& tensor);

@@ -82,6 +82,8 @@ class Run {
       SG_TRY_VOID(model_.checkpoint.check());
       matrices = matrices.subspan(group.size());
       const Matrices next = first_group(matrices);
+      for (const WeightMatrix& m : group) bring(*m.tensor);
+      SG_TRY_VOID(model_.checkpoint.check());
       for (const WeightMatrix& m : next) read_ahead(*m.tensor);
       group.size() == 1 ? measure_one(group[0]) : measure_side_by_side(group);
       finish(group, next);
@@ -94,6 +96,8 @@ class Run {
   void compare(const WeightMatrix* unembed, const WeightMatrix* embed) {
     report_.tied_embeddings = model_.bindings.tied;
     if (unembed == nullptr || embed == nullptr) return;
+    bring(*unembed->tensor);
+    bring(*embed->tensor);
     const auto u = statistics_of(*unembed), e = statistics_of(*embed);
     if (u && e && e->frobenius_norm > 0) report_.wu_we_ratio = u->frobenius_norm / e->frobenius_norm;
     report_.tied_allclose =
@@ -118,7 +122,9 @@ class Run {
   void finish(Matrices group, Matrices next) {
     for (const WeightMatrix& m : group) {
       done_ += static_cast<double>(m.source.rows() * m.source.cols());
-      if (next.empty() || next[0].tensor != m.tensor) give_back(model_, *m.tensor);
+      // compare() reads both tables of the vocabulary again: what is on disk is mapped again, what is elsewhere stays.
+      const bool stays = is_vocabulary(m) && model_.checkpoint.is_remote();
+      if (!stays && (next.empty() || next[0].tensor != m.tensor)) give_back(model_, *m.tensor);
     }
     if (options_.progress) options_.progress(done_ / total_);
   }

@@ -217,13 +217,33 @@ TEST(HubCache, ListsWhatRefsName) {
 }
 
 TEST(HubId, FormsThatAreAndAreNotIds) {
-  for (const char* text : {"org/name", "gpt2", "org/name@main", "org/name@refs/pr/1", "A_b-1.5/x.y_z@v1.0"}) {
+  for (const char* text : {"org/name", "gpt2", "org/name@main", "org/name@refs/pr/1", "A_b-1.5/x.y_z@v1.0",
+                           "hf://org/name", "hf://gpt2", "org/name:Q4_K_M", "hf://org/name@v1:Q8_0"}) {
     EXPECT_TRUE(parse_hub_id(text).has_value()) << text;
   }
   for (const char* text : {"", "/", "org/", "/name", "a/b/c", "../name", "org/..", "org/name@", "org/name@../../etc",
-                           "org/name@/etc", "-org/name", "org/a--b", "org/model.gguf", "model.safetensors", "a b/c"}) {
+                           "org/name@/etc", "-org/name", "org/a--b", "org/model.gguf", "model.safetensors", "a b/c",
+                           "org/name:", "org/name:a/b", "hf://", "https://org/name"}) {
     EXPECT_FALSE(parse_hub_id(text).has_value()) << text;
   }
+}
+
+TEST(HubId, AQuantisationChoosesAmongGgufFiles) {
+  const std::vector<std::string> files = {"m-Q4_K_M.gguf",
+                                          "m-UD-Q4_K_M.gguf",
+                                          "m.Q8_0.gguf",
+                                          "mmproj-F16.gguf",
+                                          "README.md",
+                                          "BF16/m-BF16-00001-of-00002.gguf",
+                                          "BF16/m-BF16-00002-of-00002.gguf"};
+  const auto chosen = [&](const char* text) { return choose_gguf(files, *parse_hub_id(text)); };
+  EXPECT_EQ(chosen("a/b:q4_k_m").value(), std::vector<std::string>{"m-Q4_K_M.gguf"});
+  EXPECT_EQ(chosen("a/b:UD-Q4_K_M").value(), std::vector<std::string>{"m-UD-Q4_K_M.gguf"});
+  EXPECT_EQ(chosen("a/b:bf16").value().size(), 2u);
+  EXPECT_FALSE(chosen("a/b:4_K_M").ok());
+  EXPECT_FALSE(chosen("a/b").ok());
+  EXPECT_EQ(choose_gguf({"mmproj.gguf", "only.gguf"}, *parse_hub_id("a/b")).value(),
+            std::vector<std::string>{"only.gguf"});
 }
 
 RC_GTEST_PROP(HubId, NoTextLeadsOutOfTheCache, ()) {

@@ -4,6 +4,7 @@
 #include "experiment/file/parse.h"
 #include "experiment/run/run_job.h"
 #include "experiment/run/run_record.h"
+#include "experiment/run/same_weights.h"
 
 namespace sg {
 namespace {
@@ -109,6 +110,12 @@ Result<void> measure_experiment(const Experiment& e, const RunOptions& options, 
                       .notices = options.notices};
   record.notices.insert(record.notices.end(), cast.notices.begin(), cast.notices.end());
   for (const Prepared& p : all) record.models.push_back(p.outcome);
+  if (!options.pocket) {  // the zoo's stand-ins stand for several models
+    for (std::string& notice : same_weights_notices(record.models)) {
+      if (options.warn) options.warn(notice);
+      record.notices.push_back(std::move(notice));
+    }
+  }
   SG_TRY_VOID(put_record(store, record));
   Work work(all, options);
   for (std::size_t m = 0; m < all.size(); ++m) {

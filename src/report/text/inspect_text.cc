@@ -101,7 +101,7 @@ std::string inspect_text(const Inspection& i) {
   table.row({"tokenizer", tokenizer_line(i.tokenizer)});
   table.row({"parameters", fmt::format("{} ({})", grouped(f.parameters), short_count(f.parameters))});
   table.row({"stored", fmt::format("{} as {}, in {}", bytes_text(i.stored_bytes), f.dtype, counted(i.files, "file"))});
-  table.row({"fingerprint", f.fingerprint});
+  table.row({"fingerprint", f.fingerprint.empty() ? "not taken: it samples every tensor" : f.fingerprint});
   table.row(
       {"plan", fmt::format("{} tokens: {} for activations and two layers, {} read, {:.3g} floating-point operations",
                            grouped(kPlanTokens), bytes_text(p.peak_bytes), bytes_text(p.bytes_read), p.flops)});
