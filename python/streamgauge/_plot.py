@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ._measurement import Measurement
 
 
+TITLE = 42  # characters of a title that a panel has room for
+
+
 class Figure:
     """An SVG, shown by notebooks as it is."""
 
@@ -36,7 +39,9 @@ class Plot:
         self._m = measurement
 
     def _title(self, what: str) -> str:
-        return f"{self._m.facts['id']}: {what}"
+        room = TITLE - len(what)
+        name = self._m.facts["id"]
+        return f"{name if len(name) <= room else name[: room - 1] + '…'}: {what}"
 
     def norms(self, *sites: str) -> Figure:
         """Median token norm of each site over the layers (resid_post, attn_out and mlp_out when none is named)."""
