@@ -57,4 +57,14 @@ Result<std::string> read_text_file(const std::string& file, std::size_t most) {
   return content;
 }
 
+Result<void> write_all(int descriptor, std::string_view content, std::string_view where) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return file_error("cannot be written", where, errno);
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 }  // namespace sg

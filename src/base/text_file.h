@@ -1,8 +1,9 @@
-// A text file that a user names.
+// Text to and from files that a user names.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -13,5 +14,8 @@ inline constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
 /// A whole file without its byte order mark, or standard input for "-". Errors: a file that cannot be read; more than
 /// `most` bytes (resource).
 Result<std::string> read_text_file(const std::string& file, std::size_t most = kNoLimit);
+
+/// Writes everything to an open descriptor; `where` names it in errors. Errors: as of file_error.
+Result<void> write_all(int descriptor, std::string_view content, std::string_view where);
 
 }  // namespace sg

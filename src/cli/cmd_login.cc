@@ -1,5 +1,4 @@
 // streamgauge login, logout, whoami: the Hub's token, kept where the Python client keeps it.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
@@ -8,15 +7,15 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <iostream>
 
 #include "base/file_error.h"
+#include "base/text_file.h"
+#include "base/whole_file.h"
 #include "cli/common.h"
 #include "cli/obtaining.h"
 #include "hub/settings.h"
-#include "report/file/output_file.h"
 
 namespace sg {
 namespace {
@@ -62,7 +61,7 @@ Result<std::string> read_token(const HubSettings& settings) {
                .hint = "paste it, or send it to standard input: streamgauge login < FILE"};
 }
 
-/// Readable by its owner alone from its first moment on; renamed into its place.
+/// Readable by its owner alone from its first moment on; whole or not there.
 Result<void> store_token(const std::string& token) {
   const fs::path file = token_file();
   std::error_code failure;
@@ -70,17 +69,10 @@ Result<void> store_token(const std::string& token) {
   fs::create_directories(file.parent_path(), failure);
   if (failure) return file_error("cannot be created", file.parent_path().string(), failure.value());
   if (new_folder) ::chmod(file.parent_path().c_str(), S_IRWXU);
-  const std::string temporary = file.string() + ".new";
-  ::unlink(temporary.c_str());
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0) return file_error("cannot be written", temporary, errno);
-  const bool written =
-      ::write(fd, token.data(), token.size()) == static_cast<ssize_t>(token.size()) && ::fsync(fd) == 0;
-  ::close(fd);
-  if (written && ::rename(temporary.c_str(), file.c_str()) == 0) return {};
-  const int code = errno;
-  ::unlink(temporary.c_str());
-  return file_error("cannot be written", file.string(), code);
+  if (fs::exists(file, failure)) ::chmod(file.c_str(), S_IRUSR | S_IWUSR);  // what replaces it has its mode
+  SG_TRY(WholeFile whole, WholeFile::create(write_target(file), S_IRUSR | S_IWUSR));
+  SG_TRY_VOID(whole.write(token));
+  return whole.finish();
 }
 
 void warn_of_variable(const Common& common) {

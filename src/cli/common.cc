@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "base/text_file.h"
 #include "report/file/output_file.h"
 #include "report/text/text_table.h"
 

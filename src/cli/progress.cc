@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/number_text.h"
-#include "report/file/output_file.h"
+#include "base/text_file.h"
 
 namespace sg {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "base/display_text.h"
 #include "base/number_text.h"
+#include "base/text_file.h"
 #include "hub/settings.h"
-#include "report/file/output_file.h"
 
 namespace sg {
 namespace {

@@ -1,17 +1,16 @@
 #include "hub/cache_layout.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <string_view>
 #include <system_error>
 
 #include "base/file_error.h"
+#include "base/whole_file.h"
 #include "hub/hub_json.h"
 #include "io/hub_cache.h"
 
@@ -33,19 +32,12 @@ Result<void> make_folder_of(const fs::path& file) {
   return {};
 }
 
-/// A small file that appears whole: written under another name, then renamed.
+/// A small file that appears whole; on the disk before it has its name.
 Result<void> write_small(const fs::path& file, std::string_view text, mode_t mode) {
   SG_TRY_VOID(make_folder_of(file));
-  const fs::path temporary = file.string() + fmt::format(".{:08x}.tmp", static_cast<std::uint32_t>(::getpid()));
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-  if (fd < 0) return file_error("cannot be written", temporary.string(), errno);
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  const int code = errno;
-  ::close(fd);
-  if (written && ::rename(temporary.c_str(), file.c_str()) == 0) return {};
-  const int why = written ? errno : code;
-  ::unlink(temporary.c_str());
-  return file_error("cannot be written", file.string(), why);
+  SG_TRY(WholeFile whole, WholeFile::create(file, mode));
+  SG_TRY_VOID(whole.write(text));
+  return whole.finish();
 }
 
 std::string read_all(const fs::path& file) {

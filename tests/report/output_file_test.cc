@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,6 +52,21 @@ TEST_F(OutputFile, HasTheUsualModeAndKeepsTheModeOfAnOldFile) {
   ASSERT_TRUE(write_output(folder_ / "a", "y").ok());
   ASSERT_EQ(::stat((folder_ / "a").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(OutputFile, WhatAKilledWriterLeftGoesWithTheNextWrite) {
+  std::ofstream(folder_ / ".a.0012ef") << "half";
+  std::ofstream(folder_ / ".a.0012eg") << "somebody else's";
+  std::ofstream(folder_ / ".a.b.0012ef") << "of another target";
+  std::ofstream(folder_ / ".a.0034ab") << "being written";
+  const int fd = ::open((folder_ / ".a.0034ab").c_str(), O_RDONLY);
+  ASSERT_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
+  ASSERT_TRUE(write_output(folder_ / "a", "one").ok());
+  EXPECT_EQ(files(), 4u);
+  EXPECT_FALSE(fs::exists(folder_ / ".a.0012ef"));
+  ::close(fd);
+  ASSERT_TRUE(write_output(folder_ / "a", "two").ok());
+  EXPECT_EQ(files(), 3u);
 }
 
 TEST_F(OutputFile, ALinkStaysAndItsTargetIsReplaced) {

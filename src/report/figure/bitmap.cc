@@ -13,7 +13,7 @@
 #include <system_error>
 #include <thread>
 
-#include "report/file/output_file.h"
+#include "base/text_file.h"
 #include "report/text/text_table.h"
 
 namespace sg {

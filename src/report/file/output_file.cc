@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/file_error.h"
+#include "base/text_file.h"
 #include "base/whole_file.h"
 
 namespace sg {
@@ -23,21 +24,11 @@ Result<void> write_directly(const std::filesystem::path& file, std::string_view 
 
 Result<void> write_and_name(const std::filesystem::path& target, std::string_view content) {
   SG_TRY(WholeFile file, WholeFile::create(target));
-  SG_TRY_VOID(write_all(file.descriptor(), content, target.string()));
+  SG_TRY_VOID(file.write(content));
   return file.finish();
 }
 
 }  // namespace
-
-Result<void> write_all(int descriptor, std::string_view content, std::string_view where) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return file_error("cannot be written", where, errno);
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
 
 Result<void> write_output(const std::filesystem::path& file, std::string_view content) {
   const std::filesystem::path target = write_target(file);

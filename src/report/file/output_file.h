@@ -12,9 +12,6 @@ namespace sg {
 /// On an error nothing new is left behind and an existing file is as it was. Errors: as of file_error.
 Result<void> write_output(const std::filesystem::path& file, std::string_view content);
 
-/// Writes everything to an open descriptor; `where` names it in errors.
-Result<void> write_all(int descriptor, std::string_view content, std::string_view where);
-
 /// The folder and its parents.
 Result<void> make_folder(const std::filesystem::path& folder);
 
