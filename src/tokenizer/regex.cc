@@ -21,8 +21,9 @@ std::string boundary(bool is_boundary) {
   return "(?:(?<=" + word + ")" + after + word + ")|(?<!" + word + ")" + not_after + word + "))";
 }
 
-// What the search for one match may read of the text at first, in bytes; it grows while a match needs more.
-constexpr std::size_t kWindow = 4096;
+// What the search for one match may read of the text at first, in bytes; it grows while a match needs more. Small,
+// since a place without a match is charged with all of it.
+constexpr std::size_t kWindow = 64;
 // All searches together may read this many times the text: far more than a pattern that moves on with every match
 // does, far less than one that reads to the end from every place. The free part lets short texts be.
 constexpr std::size_t kReadsPerByte = 256, kFreeReads = std::size_t{1} << 24;

@@ -9,6 +9,7 @@
 
 #include "tokenizer/bpe.h"
 #include "tokenizer/byte_level.h"
+#include "tokenizer/gguf_pre_types.h"
 #include "tokenizer/golden_data.h"
 #include "tokenizer/unicode.h"
 
@@ -182,6 +183,41 @@ TEST(Bpe, ALongWordIsNotQuadratic) {
     const Ids ids = tokenizer->encode(word, /*add_special=*/false).value();
     for (const std::int32_t id : ids) bytes += tokenizer->token_text(id).size();
     EXPECT_NEAR(static_cast<double>(bytes), static_cast<double>(word.size()), 1);  // LLaMA-2 puts a space in front
+  }
+}
+
+/// Long texts that consist of one kind of character: most patterns of a tokenizer find nothing in them, or all at once.
+std::vector<std::string> texts_of_one_kind() {
+  std::vector<std::string> texts;
+  for (const std::string_view unit : {"a", "A", "aA", "7", " ", "\n", "\t\n ", ".", ",;-", "'", "'s", "word ", "Word",
+                                      "\xE6\xBC\xA2", "e\xCC\x81", "\xF0\x9F\x99\x82", "\xE2\x80\x8D"}) {
+    std::string text;
+    while (text.size() < 60'000) text += unit;
+    texts.push_back(text);
+  }
+  return texts;
+}
+
+TEST(Encode, LongTextsOfOneKindAreRead) {
+  const std::vector<std::string> texts = texts_of_one_kind();
+  for (const std::string& file : family_files()) {
+    const Tokenizer tokenizer = family_tokenizer(file);
+    for (const std::string& text : texts) {
+      const auto ids = tokenizer.encode(text);
+      EXPECT_TRUE(ids.ok()) << file << ", " << text.substr(0, 8) << ": " << ids.error().message();
+    }
+  }
+  const Golden golden("gguf_gpt2.json");
+  GoldenGguf gguf(golden);
+  std::string known = known_gguf_pre_types() + ", ";
+  for (std::size_t at = 0, end = 0; (end = known.find(", ", at)) != std::string::npos; at = end + 2) {
+    const std::string name = known.substr(at, end - at);
+    gguf.vocab.pre = name;
+    const Tokenizer tokenizer = must(Tokenizer::from_gguf(gguf.vocab, name));
+    for (const std::string& text : texts) {
+      const auto ids = tokenizer.encode(text);
+      EXPECT_TRUE(ids.ok()) << name << ", " << text.substr(0, 8) << ": " << ids.error().message();
+    }
   }
 }
 
