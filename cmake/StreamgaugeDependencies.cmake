@@ -12,9 +12,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(OPENBLAS REQUIRED openblas)  # LAPACK, for --spectrum full; loaded when wanted, not linked
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
-pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+find_package(ZLIB REQUIRED)
 find_path(CURL_HEADERS curl/curl.h REQUIRED)  # opened when wanted, not linked (docs/adr/0019)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
 find_package(nlohmann_json REQUIRED)
 if(STREAMGAUGE_TESTS)

@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 #include <utf8proc.h>
+#include <zlib.h>
 #include <CLI/Version.hpp>
 
 #include <boost/version.hpp>
@@ -70,10 +71,10 @@ std::string libraries() {
       fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH);
   return fmt::format(
       "Highway {}, PCRE2 {}, utf8proc {}, simdjson {}, nlohmann-json {}, toml++ {}, CLI11 {}, fmt {}.{}.{}, Boost "
-      "{}.{}.{}, OpenSSL {}",
+      "{}.{}.{}, zlib {}",
       highway, SG_PCRE2_VERSION, utf8proc_version(), simd, json, toml, CLI11_VERSION, FMT_VERSION / 10000,
       FMT_VERSION / 100 % 100, FMT_VERSION % 100, BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
-      BOOST_VERSION % 100, SG_OPENSSL_VERSION);
+      BOOST_VERSION % 100, zlibVersion());
 }
 
 }  // namespace

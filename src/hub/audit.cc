@@ -9,7 +9,7 @@
 #include <cctype>
 #include <map>
 
-#include "base/sha256.h"
+#include "base/sha.h"
 
 namespace sg {
 namespace {

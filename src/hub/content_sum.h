@@ -2,14 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <variant>
 
-#include "base/sha256.h"
+#include "base/sha.h"
 #include "hub/hub.h"
-
-struct evp_md_ctx_st;
 
 namespace sg {
 
@@ -22,7 +19,6 @@ class ContentSum {
   std::string hex();
 
  private:
-  using Sha1 = std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)>;
   std::variant<Sha256, Sha1> sum_;
 };
 

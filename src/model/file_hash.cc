@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-#include "base/sha256.h"
+#include "base/sha.h"
 #include "base/whole_file.h"
 #include "io/hub_cache.h"
 

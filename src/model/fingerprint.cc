@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/sha256.h"
+#include "base/sha.h"
 #include "io/window.h"
 #include "model/file_hash.h"
 #include "model/model.h"

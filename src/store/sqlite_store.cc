@@ -4,7 +4,7 @@
 
 #include <mutex>
 
-#include "base/sha256.h"
+#include "base/sha.h"
 #include "store/sqlite.h"
 #include "store/store_schema.h"
 #include "store/store_tables.h"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/sha256.h"
+#include "base/sha.h"
 #include "store/little_endian.h"
 #include "store/merge.h"
 
