@@ -89,7 +89,6 @@ class Batch(ctypes.Structure):
 
 def llama_logits(path, vocab, queue):
     """Last logits by llama.cpp, in a process that may die."""
-    os.environ["GGML_NO_BACKTRACE"] = "1"  # else it calls a debugger on itself, for seconds
     sys.stderr = open(os.devnull, "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.dup2(2, 1)

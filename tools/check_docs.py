@@ -4,7 +4,8 @@
 A fenced block marked `console` is run line by line from the root of the repository: `$ streamgauge ...` runs the
 built program (arguments split as a shell would; no pipes), `$ echo $?` prints the last exit code, and what follows
 must be what the command prints, standard output before standard error. A line `...` stands for any lines, `...`
-inside a line for any text. A block marked `console scratch` runs from an empty folder. One that names models, as
+inside a line for any text. A block marked `console scratch` runs from a folder
+that holds nothing but a link to zoo/. One that names models, as
 `console smollm2-135m gemma3-270m`, runs only where tools/fetch_models.py has put them, from an empty folder with links.
 
 usage: tools/check_docs.py PROGRAM [FILE.md]... | --links [FILE.md]... | --self-test
@@ -102,6 +103,8 @@ def check_examples(program, paths):
                 continue
             with tempfile.TemporaryDirectory() as scratch:
                 folder = pathlib.Path(scratch) if words else ROOT
+                if words:
+                    (folder / "zoo").symlink_to(ROOT / "zoo")
                 for model in models:
                     (folder / model.name).symlink_to(model)
                 ran += 1

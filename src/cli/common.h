@@ -56,6 +56,8 @@ void add_extract(Program& program);
 void add_compare(Program& program);
 void add_weights(Program& program);
 void add_tokenize(Program& program);
+void add_corpus(Program& program);
+void add_plan(Program& program);  // plan, work, merge, status
 void add_run(Program& program);
 void add_analyze(Program& program);
 void add_report(Program& program);

@@ -55,6 +55,8 @@ void add_commands(sg::Program& program) {
   sg::add_compare(program);
   sg::add_weights(program);
   sg::add_tokenize(program);
+  sg::add_corpus(program);
+  sg::add_plan(program);
   sg::add_run(program);
   sg::add_analyze(program);
   sg::add_report(program);

@@ -1,0 +1,32 @@
+// streamgauge corpus: exact statistics of many documents.
+#include <CLI/CLI.hpp>
+
+#include "cli/corpus_job.h"
+
+namespace sg {
+namespace {
+
+Result<int> run(const CorpusArguments& a, const Common& common) {
+  SG_TRY(const CorpusOptions options, options_of(a));
+  SG_TRY(const std::unique_ptr<CorpusJob> job, open_corpus_job(a.model, options, a.memory, common));
+  SG_TRY(const CorpusPlan plan, make_plan(a, *job));
+  const PlanFolder folder = {a.folder};
+  SG_TRY([[maybe_unused]] const WorkDone done, work_on(folder, plan, *job, {.stop = job->options.stop}, common));
+  SG_TRY(const Merged merged, merge(folder, plan, /*partial=*/false));
+  SG_TRY_VOID(write_corpus(folder, plan, merged, *job));
+  return 0;
+}
+
+}  // namespace
+
+void add_corpus(Program& program) {
+  auto a = std::make_shared<CorpusArguments>();
+  CLI::App* command = program.app.add_subcommand(
+      "corpus", "norms, gains and losses over many documents, exactly, in memory that does not grow with them");
+  add_corpus_flags(*command, *a);
+  finish_command(program, *command,
+                 "streamgauge corpus SmolLM2-135M-Instruct.Q4_1.gguf book.txt --context 1024 --tokens 1M -o book",
+                 [a, &program] { return run(*a, program.common); });
+}
+
+}  // namespace sg

@@ -1,0 +1,194 @@
+#include "cli/corpus_job.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cmath>
+
+#include "base/folder.h"
+#include "base/number_text.h"
+#include "base/text_file.h"
+#include "cli/obtaining.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "corpus/part.h"
+#include "report/data/corpus_json.h"
+#include "report/file/output_file.h"
+#include "report/text/corpus_text.h"
+
+namespace sg {
+namespace {
+
+/// "10M", "2.5B", "10000".
+Result<std::uint64_t> parse_tokens(const std::string& text) {
+  std::size_t used = 0;
+  double number = 0;
+  try {
+    number = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  const std::string unit = text.substr(used);
+  const double factor = unit == "K" || unit == "k"   ? 1e3
+                        : unit == "M"                ? 1e6
+                        : unit == "B" || unit == "G" ? 1e9
+                        : unit.empty()               ? 1
+                                                     : 0;
+  const double count = number * factor;
+  if (used == 0 || !(count >= 1) || !(count < 1e18)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "--tokens is no number of tokens",
+                 .expected = "10000, 500K, 10M or 2B",
+                 .got = text};
+  }
+  return static_cast<std::uint64_t>(count);
+}
+
+/// As the plan keeps it: a place on this machine by its full name, so that work may start anywhere.
+std::string lasting(const std::string& name) {
+  std::error_code failure;
+  if (!is_there(name)) return name;
+  const std::filesystem::path whole = std::filesystem::absolute(name, failure);
+  return failure ? name : whole.lexically_normal().string();
+}
+
+}  // namespace
+
+void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
+  add_model(command, a.model);
+  command
+      .add_option("FILE", a.files,
+                  "text, .jsonl with {\"text\"} or {\"ids\"}, token ids as .npy or as .bin of two bytes each")
+      ->required();
+  command.add_option("-o,--output", a.folder, "the folder of the plan, its parts and the results")
+      ->required()
+      ->type_name("DIR");
+  command.add_option("--context", a.options.windows.context, "tokens of a window; 1024 when not given")
+      ->check(CLI::Range(2, 1 << 20))
+      ->type_name("N");
+  command.add_option("--tokens", a.tokens, "so many of the corpus, up to the end of a document: 10M")->type_name("N");
+  command.add_option("--every", a.options.windows.every, "one document of so many, chosen by a sum of its content")
+      ->check(CLI::PositiveNumber)
+      ->type_name("K");
+  command
+      .add_option("--documents", a.documents,
+                  "text files: documents end at empty lines (blocks, when not given), or every line is one (lines)")
+      ->check(CLI::IsMember({"blocks", "lines"}))
+      ->type_name("HOW");
+  command.add_option("--text-key", a.options.documents.text_key, "the key of the text in .jsonl; text when not given")
+      ->type_name("KEY");
+  command.add_flag("--no-bos", a.no_bos, "windows without the special token that the tokenizer puts first");
+  command.add_flag("--no-logits", a.no_logits, "without entropy and loss: the unembedding is not applied");
+  command
+      .add_option("--keep-every", a.options.keep_every, "rows of every N-th token of a document, whole, in rows.csv")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  command.add_option("--task", a.task, "bytes of a task, which is computed as one; 4MB when not given")
+      ->type_name("BYTES");
+  add_memory(command, a.memory);
+}
+
+Result<CorpusOptions> options_of(const CorpusArguments& a) {
+  CorpusOptions options = a.options;
+  options.windows.with_bos = !a.no_bos;
+  options.logits = !a.no_logits;
+  SG_TRY(options.text_form, form_named(a.documents));
+  options.documents.context = options.windows.context;
+  if (a.tokens.empty()) return options;
+  SG_TRY(options.most_tokens, parse_tokens(a.tokens));
+  return options;
+}
+
+Result<std::unique_ptr<CorpusJob>> open_corpus_job(const std::string& model, const CorpusOptions& corpus,
+                                                   const std::string& memory, const Common& common) {
+  SG_TRY(const std::filesystem::path path, obtain_model(model, common));
+  SG_TRY(Model opened, open_model(path));
+  auto job = std::unique_ptr<CorpusJob>(
+      new CorpusJob{.model = std::move(opened), .tokenizer = {}, .content_hash = {}, .options = {}});
+  auto [facts, tokenizer] = acquaint(job->model);
+  if (tokenizer.ok())
+    job->tokenizer = std::move(tokenizer).value();
+  else
+    Console(common).info("without a tokenizer: " + tokenizer.error().message());
+  job->options.facts = std::move(facts);
+  job->options.threads = common.threads;
+  job->options.isa = common.isa;
+  job->options.stop = &stop_requested();
+  if (!memory.empty()) {
+    SG_TRY(job->options.memory_budget, parse_bytes(memory, "--memory"));
+  }
+  SG_TRY(job->content_hash, stoppable([&] { return content_hash(job->model, job->options.stop); }));
+  const Tokenizer* names = job->tokenizer ? &*job->tokenizer : nullptr;
+  SG_TRY(job->measurer, WindowMeasurer::create(job->model, names, corpus, job->options));
+  return job;
+}
+
+Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
+  SG_TRY(const CorpusOptions options, options_of(a));
+  SG_TRY(const std::size_t task_bytes, parse_bytes(a.task, "--task"));
+  std::vector<std::string> files;
+  for (const std::string& file : a.files) files.push_back(lasting(file));
+  const auto tokens_of = [&](const Document& document) -> Result<std::uint64_t> {
+    if (stop_requested()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
+    SG_TRY(const std::vector<CorpusWindow> windows, job.measurer->windows(document, 0));
+    std::uint64_t tokens = 0;
+    for (const CorpusWindow& window : windows) tokens += window.ids.size();
+    return tokens;
+  };
+  SG_TRY(CorpusPlan plan, stoppable([&] {
+           return plan_corpus(lasting(a.model), job.content_hash, files, options, std::max<std::size_t>(task_bytes, 1),
+                              tokens_of);
+         }));
+  const PlanFolder folder = {a.folder};
+  const std::string text = plan_text(plan);
+  if (is_there(folder.plan())) {
+    SG_TRY(const std::string standing, read_text_file(folder.plan().string()));
+    if (standing == text) return plan;
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "another plan stands in this folder",
+                 .where = folder.plan().string(),
+                 .hint = "name another folder with -o, or `streamgauge work` to go on with the one that is there"};
+  }
+  SG_TRY_VOID(make_folder(folder.root));
+  SG_TRY_VOID(write_output(folder.plan(), text));
+  return plan;
+}
+
+Result<WorkDone> work_on(const PlanFolder& folder, const CorpusPlan& plan, CorpusJob& job, const WorkOptions& options,
+                         const Common& common) {
+  ProgressBar bar(common, static_cast<double>(plan.bytes()), "bytes");
+  std::uint64_t before = 0;
+  const RunTask run = [&](const CorpusTask& task) {
+    auto statistics = job.measurer->run(plan, task, [&](double share) {
+      bar.update((static_cast<double>(before) + share * static_cast<double>(task.bytes)) /
+                 static_cast<double>(plan.bytes()));
+    });
+    before += task.bytes;
+    return statistics;
+  };
+  return stoppable([&] { return work(folder, plan, options, run, {}); });
+}
+
+Result<void> write_corpus(const PlanFolder& folder, const CorpusPlan& plan, const Merged& merged,
+                          const CorpusJob& job) {
+  SG_TRY(const EngineFacts engine, engine_facts(job.options.threads, job.options.isa));
+  CorpusReport report = {.plan = plan,
+                         .model = *job.options.facts,
+                         .engine = engine,
+                         .statistics = merged.statistics,
+                         .digest = digest(merged.statistics),
+                         .parts = merged.parts,
+                         .missing = merged.missing.size(),
+                         .token_text = {}};
+  if (job.tokenizer) report.token_text = [&](std::int32_t id) { return job.tokenizer->token_text(id); };
+  const std::string summary = corpus_text(report.model, plan, merged.statistics, report.digest);
+  SG_TRY_VOID(write_output(folder.root / "corpus.json", json_text(corpus_json(report))));
+  SG_TRY_VOID(write_output(folder.root / "scales.json", json_text(scales_json(report))));
+  for (const auto& [name, table] : corpus_tables(report)) {
+    SG_TRY_VOID(write_output(folder.root / name, table));
+  }
+  SG_TRY_VOID(write_output(folder.root / "summary.txt", summary));
+  return print(summary, {report.model.id});
+}
+
+}  // namespace sg

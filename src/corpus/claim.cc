@@ -1,0 +1,84 @@
+#include "corpus/claim.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "base/file_error.h"
+#include "base/text_file.h"
+
+namespace sg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file that was not there before.
+bool create(const fs::path& file, const std::string& content) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0) return false;
+  static_cast<void>(write_all(fd, content, file.string()));
+  ::close(fd);
+  return true;
+}
+
+}  // namespace
+
+std::string who_is_here() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
+  return fmt::format("{}:{}", host.data(), ::getpid());
+}
+
+ClaimState claim_state(const fs::path& file, std::chrono::seconds lease) {
+  struct stat facts = {};
+  if (::stat(file.c_str(), &facts) != 0) return ClaimState::kNone;
+  // The file system's own clock decides, which machines that share it share too.
+  const auto age = std::chrono::system_clock::now() - std::chrono::system_clock::from_time_t(facts.st_mtim.tv_sec);
+  return age > lease ? ClaimState::kStale : ClaimState::kHeld;
+}
+
+Result<std::unique_ptr<Claim>> Claim::take(const fs::path& file, std::chrono::seconds lease) {
+  std::error_code failure;
+  fs::create_directories(file.parent_path(), failure);
+  if (failure) return file_error("this folder cannot be made", file.parent_path().string(), failure.value());
+  if (claim_state(file, lease) == ClaimState::kStale) {
+    // One of those who see it takes it away; the others find that it is gone.
+    const fs::path aside = file.string() + "." + who_is_here();
+    if (::rename(file.c_str(), aside.c_str()) == 0) ::unlink(aside.c_str());
+  }
+  if (create(file, who_is_here() + "\n")) return std::unique_ptr<Claim>(new Claim(file, lease));
+  if (errno == EEXIST) return std::unique_ptr<Claim>();
+  return file_error("cannot be created", file.string(), errno);
+}
+
+Claim::Claim(fs::path file, std::chrono::seconds lease) : file_(std::move(file)), lease_(lease) {
+  try {
+    renewer_ = std::thread([this] { renew(); });
+  } catch (const std::system_error&) {
+    // Without a thread the claim ages, and at worst the task is done twice.
+  }
+}
+
+Claim::~Claim() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  wake_.notify_all();
+  if (renewer_.joinable()) renewer_.join();
+  ::unlink(file_.c_str());
+}
+
+void Claim::renew() {
+  std::unique_lock lock(mutex_);
+  const auto pause =
+      std::max<std::chrono::milliseconds>(std::chrono::milliseconds(lease_) / 4, std::chrono::milliseconds(100));
+  while (!wake_.wait_for(lock, pause, [this] { return done_; })) ::utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
+}
+
+}  // namespace sg

@@ -1,0 +1,123 @@
+#include "corpus/task_run.h"
+
+#include "corpus/corpus_tap.h"
+#include "corpus/fold.h"
+#include "measure/passes.h"
+
+namespace sg {
+namespace {
+
+// Tokens of a pass: enough that reading the weights costs little beside computing with them.
+constexpr std::size_t kBatchTokens = 8192;
+
+}  // namespace
+
+struct WindowMeasurer::State {
+  State(const Model& opened, const Tokenizer* words, const CorpusOptions& wanted, const MeasureOptions& how,
+        const Kernels& table)
+      : model(opened),
+        tokenizer(words),
+        corpus(wanted),
+        options(how),
+        kernels(table),
+        pool(how.threads > 0 ? how.threads : available_threads()),
+        weights(opened, nullptr) {
+    options.logits = corpus.logits && model.bindings.has_head() ? LogitPositions::kAll : LogitPositions::kNone;
+    options.lens = LogitPositions::kNone;
+  }
+
+  std::size_t batch_tokens() const {
+    std::size_t rows = kBatchTokens;
+    while (rows > corpus.windows.context &&
+           activation_bytes(model.spec, rows, corpus.windows.context) > memory_budget(options))
+      rows /= 2;
+    return rows;
+  }
+
+  const Model& model;
+  const Tokenizer* tokenizer;
+  CorpusOptions corpus;
+  MeasureOptions options;
+  const Kernels& kernels;
+  ThreadPool pool;
+  WeightStream weights;
+};
+
+WindowMeasurer::WindowMeasurer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+WindowMeasurer::~WindowMeasurer() = default;
+
+Result<std::unique_ptr<WindowMeasurer>> WindowMeasurer::create(const Model& model, const Tokenizer* tokenizer,
+                                                               const CorpusOptions& corpus,
+                                                               const MeasureOptions& options) {
+  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
+  const std::size_t most = model.spec.max_position;
+  if (model.spec.positions == PositionKind::kLearned && corpus.windows.context > most) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "--context is longer than the model's table of positions",
+                 .expected = "at most " + std::to_string(most) + " tokens",
+                 .got = std::to_string(corpus.windows.context)};
+  }
+  return std::unique_ptr<WindowMeasurer>(
+      new WindowMeasurer(std::make_unique<State>(model, tokenizer, corpus, options, *kernels)));
+}
+
+Result<std::vector<CorpusWindow>> WindowMeasurer::windows(const Document& document, std::uint64_t number) const {
+  SG_TRY(const std::vector<std::int32_t> ids, ids_of(document, state_->tokenizer, state_->model.spec.vocab));
+  const std::int32_t bos = document.is_text && state_->tokenizer != nullptr ? state_->tokenizer->bos() : -1;
+  return windows_of(ids, number, state_->corpus.windows, bos);
+}
+
+Result<CorpusStatistics> WindowMeasurer::run(const CorpusPlan& plan, const CorpusTask& task,
+                                             const std::function<void(double)>& progress) {
+  SG_TRY(const std::string sum, sum_of_range(task.range));
+  if (key_of_task(plan, task, sum) != task.key) {
+    return Error{.what = "is not what it was when the plan was made",
+                 .where = task.range.file,
+                 .hint = "plan the corpus again, into another folder"};
+  }
+  SG_TRY(DocumentReader reader, DocumentReader::open(task.range, plan.options.documents));
+  CorpusStatistics statistics;
+  std::vector<CorpusWindow> batch;
+  std::size_t tokens = 0;
+  const std::size_t most = state_->batch_tokens();
+  for (std::uint64_t number = task.first_document; number < task.first_document + task.documents; ++number) {
+    SG_TRY(const std::optional<Document> document, reader.next());
+    if (!document) break;
+    if (!is_sampled(*document, plan.options.windows.every)) continue;
+    SG_TRY(std::vector<CorpusWindow> found, windows(*document, number));
+    ++(found.empty() ? statistics.empty_documents : statistics.documents);
+    for (CorpusWindow& window : found) {
+      if (tokens + window.ids.size() > most && !batch.empty()) {
+        SG_TRY_VOID(measure(batch, statistics));
+        tokens = 0;
+        if (progress && task.bytes > 0)
+          progress(static_cast<double>(document->begin - task.range.begin) / static_cast<double>(task.bytes));
+      }
+      tokens += window.ids.size();
+      batch.push_back(std::move(window));
+    }
+  }
+  SG_TRY_VOID(measure(batch, statistics));
+  SG_TRY_VOID(state_->model.checkpoint.check_unchanged());
+  return statistics;
+}
+
+Result<void> WindowMeasurer::measure(std::vector<CorpusWindow>& windows, CorpusStatistics& statistics) {
+  if (windows.empty()) return {};
+  TokenBatch tokens;
+  std::vector<WindowRows> rows(windows.size());
+  for (std::size_t w = 0; w < windows.size(); ++w) {
+    tokens.add(windows[w].ids);
+    rows[w].measured.sequence.ids = windows[w].ids;
+  }
+  CorpusTap tap(state_->model.spec, tokens, state_->options, state_->kernels, state_->pool, rows);
+  RunContext run = {.kernels = state_->kernels, .pool = state_->pool, .tap = tap, .stop = state_->options.stop};
+  SG_TRY_VOID(run_forward(state_->model, state_->weights, tokens, run));
+  tap.finish();
+  for (std::size_t w = 0; w < windows.size(); ++w)
+    add_window(windows[w], rows[w], state_->corpus.windows.context, state_->corpus.keep_every, statistics);
+  windows.clear();
+  return {};
+}
+
+}  // namespace sg

@@ -1,0 +1,34 @@
+// One task: its documents measured, window by window, into statistics.
+#pragma once
+
+#include <functional>
+
+#include "corpus/plan.h"
+#include "corpus/statistics.h"
+#include "measure/measure.h"
+
+namespace sg {
+
+/// Windows of a model, measured in batches. The model and the tokenizer outlive it.
+class WindowMeasurer {
+ public:
+  /// `tokenizer` may be null for documents of ids. Of `options` threads, isa, memory_budget and stop count.
+  static Result<std::unique_ptr<WindowMeasurer>> create(const Model& model, const Tokenizer* tokenizer,
+                                                        const CorpusOptions& corpus, const MeasureOptions& options);
+  ~WindowMeasurer();
+
+  /// The windows of one document.
+  Result<std::vector<CorpusWindow>> windows(const Document& document, std::uint64_t number) const;
+  /// The statistics of a task's documents. `progress` hears the share of its bytes that is done.
+  /// Errors: documents that changed since they were planned, text or ids that cannot be measured, interrupted.
+  Result<CorpusStatistics> run(const CorpusPlan& plan, const CorpusTask& task,
+                               const std::function<void(double)>& progress);
+
+ private:
+  struct State;
+  explicit WindowMeasurer(std::unique_ptr<State> state);
+  Result<void> measure(std::vector<CorpusWindow>& windows, CorpusStatistics& statistics);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sg

@@ -1,0 +1,180 @@
+#include "report/data/corpus_json.h"
+
+#include <cmath>
+
+#include "corpus/fold.h"
+#include "report/data/corpus_quantiles.h"
+#include "report/data/row_json.h"
+
+namespace sg {
+namespace {
+
+using TokenText = std::function<std::string(std::int32_t)>;
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json moments_json(const Moments& m) {
+  Json json = {
+      {"count", m.count}, {"not_finite", m.not_finite}, {"mean", or_null(m.mean())}, {"std", or_null(m.std())}};
+  json["min"] = m.count > 0 ? Json(m.min) : Json(nullptr);
+  json["max"] = m.count > 0 ? Json(m.max) : Json(nullptr);
+  return json;
+}
+
+Json distribution_json(const Distribution& d) {
+  Json json = moments_json(d.moments);
+  Json quantiles = Json::object();
+  for (const NamedShare& share : kShares) quantiles[share.name] = or_null(d.histogram.quantile(share.share));
+  json["quantiles"] = std::move(quantiles);
+  return json;
+}
+
+Json tokens_json(const TokenDistribution& t) {
+  return {{"all", distribution_json(t.all())},
+          {"first_token", distribution_json(t.first)},
+          {"without_first", distribution_json(t.rest)}};
+}
+
+Json quantities_json(const CorpusStatistics& statistics) {
+  Json all = Json::object();
+  for (const CorpusQuantity& quantity : corpus_quantities()) {
+    const auto found = statistics.quantities.find(quantity.name);
+    if (found == statistics.quantities.end()) continue;
+    Json layers = Json::array();
+    for (const TokenDistribution& layer : found->second) layers.push_back(tokens_json(layer));
+    all[quantity.name] = {{"unit", quantity.unit}, {"what", quantity.what}, {"by_layer", quantity.by_layer}};
+    all[quantity.name][quantity.by_layer ? "layers" : "value"] = quantity.by_layer ? std::move(layers) : layers[0];
+  }
+  return all;
+}
+
+Json positions_json(const CorpusStatistics& statistics) {
+  Json all = Json::object();
+  for (const auto& [name, layers] : statistics.positions) {
+    Json by_layer = Json::array();
+    for (const auto& buckets : layers) {
+      Json rows = Json::array();
+      for (const auto& [bucket, moments] : buckets) {
+        Json row = {{"from", first_of_position_bucket(bucket)}, {"to", first_of_position_bucket(bucket + 1) - 1}};
+        row.update(moments_json(moments));
+        rows.push_back(std::move(row));
+      }
+      by_layer.push_back(std::move(rows));
+    }
+    all[name] = std::move(by_layer);
+  }
+  return all;
+}
+
+Json extreme_json(const Extreme& e, const TokenText& token_text) {
+  Json json = {{"value", e.value},
+               {"document", e.place.document},
+               {"position", e.place.position},
+               {"window_position", e.window_position},
+               {"layer", e.layer},
+               {"ids", e.context}};
+  if (!token_text) return json;
+  std::string text;
+  for (const std::int32_t id : e.context) text += token_text(id);
+  json["token"] = token_text(e.context.back());
+  json["context"] = std::move(text);
+  return json;
+}
+
+Json extremes_json(const TopList<Extreme>& list, const TokenText& token_text, bool with_channel) {
+  Json rows = Json::array();
+  for (const Extreme& e : list.items()) {
+    Json row = extreme_json(e, token_text);
+    if (with_channel) row["channel"] = e.channel;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json massive_json(const CorpusReport& report) {
+  Json places = Json::array();
+  for (const auto& [place, row] : report.statistics.massive) {
+    places.push_back({{"layer", place.first},
+                      {"channel", place.second},
+                      {"count", row.count},
+                      {"at_first_token", row.at_first},
+                      {"largest", row.largest}});
+  }
+  return {{"places", std::move(places)},
+          {"list", extremes_json(report.statistics.massive_list, report.token_text, /*with_channel=*/true)}};
+}
+
+Json relation_json(const Relation& r) { return {{"tokens", r.count}, {"pearson", or_null(r.pearson())}}; }
+
+Json entropy_by_norm_json(const CorpusStatistics& statistics) {
+  Json rows = Json::array();
+  for (const auto& [bucket, row] : statistics.entropy_by_norm) {
+    rows.push_back({{"norm_from", least_of_norm_bucket(bucket)},
+                    {"norm_to", least_of_norm_bucket(bucket + 1)},
+                    {"tokens", row.entropy.count},
+                    {"entropy", or_null(row.entropy.mean())},
+                    {"loss", or_null(row.loss.mean())}});
+  }
+  return rows;
+}
+
+Json corpus_facts(const CorpusReport& report) {
+  const CorpusOptions& o = report.plan.options;
+  const CorpusStatistics& s = report.statistics;
+  return {{"files", report.plan.files},     {"documents", s.documents}, {"empty_documents", s.empty_documents},
+          {"windows", s.windows},           {"tokens", s.tokens},       {"context", o.windows.context},
+          {"bos", o.windows.with_bos},      {"every", o.windows.every}, {"parts", report.parts},
+          {"missing_parts", report.missing}};
+}
+
+}  // namespace
+
+Json scales_json(const CorpusReport& report) {
+  Json sites = Json::object();
+  const double root = std::sqrt(static_cast<double>(report.model.d_model));
+  for (const CorpusQuantity& quantity : corpus_quantities()) {
+    const auto found = report.statistics.quantities.find(quantity.name);
+    if (found == report.statistics.quantities.end() || std::string_view(quantity.what).find("norm") != 0) continue;
+    Json layers = Json::array();
+    for (const TokenDistribution& layer : found->second) {
+      const std::optional<double> all = layer.all().moments.mean(), rest = layer.rest.moments.mean();
+      const auto scale = [&](const std::optional<double>& mean) {
+        return mean && *mean > 0 ? Json(root / *mean) : Json(nullptr);
+      };
+      layers.push_back({{"mean_norm", or_null(all)},
+                        {"scale", scale(all)},
+                        {"mean_norm_without_first", or_null(rest)},
+                        {"scale_without_first", scale(rest)}});
+    }
+    sites[quantity.name] = quantity.by_layer ? std::move(layers) : layers[0];
+  }
+  return {{"model", report.model.id},        {"fingerprint", report.model.fingerprint},
+          {"d_model", report.model.d_model}, {"tokens", report.statistics.tokens},
+          {"digest", report.digest},         {"sites", std::move(sites)}};
+}
+
+Json corpus_json(const CorpusReport& report) {
+  const CorpusStatistics& s = report.statistics;
+  Json shares = Json::array();
+  for (const Distribution& layer : s.first_token_share) shares.push_back(distribution_json(layer));
+  Json json = {{"schema", "streamgauge.corpus/1"}};
+  json["engine"] = {{"version", report.engine.version}, {"numerics", report.engine.numerics}};
+  json["model"] = row_json(report.model);
+  json["corpus"] = corpus_facts(report);
+  json["digest"] = report.digest;
+  json["quantities"] = quantities_json(s);
+  json["first_token_share"] = std::move(shares);
+  json["positions"] = positions_json(s);
+  json["massive"] = massive_json(report);
+  json["extremes"] = {{"largest", extremes_json(s.largest, report.token_text, /*with_channel=*/false)},
+                      {"smallest", extremes_json(s.smallest, report.token_text, /*with_channel=*/false)}};
+  json["relations"] = {{"norm_entropy", relation_json(s.norm_entropy)}, {"norm_loss", relation_json(s.norm_loss)}};
+  json["entropy_by_norm"] = entropy_by_norm_json(s);
+  json["scales"] = scales_json(report)["sites"];
+  return json;
+}
+
+}  // namespace sg

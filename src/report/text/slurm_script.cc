@@ -1,0 +1,56 @@
+#include "report/text/slurm_script.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sg {
+namespace {
+
+constexpr std::size_t kMostJobs = 1000;  // Slurm's MaxArraySize is 1001 unless the cluster says otherwise
+
+/// For a shell, whatever is in it.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace
+
+std::string slurm_script(const std::string& folder, const CorpusPlan& plan) {
+  const std::size_t jobs = std::clamp<std::size_t>(plan.tasks.size(), 1, kMostJobs);
+  return fmt::format(
+      R"(#!/bin/bash
+# {tasks} tasks for up to {jobs} jobs. Nodes without a network: fetch the model first, with streamgauge pull.
+# A job that is stopped, preempted or requeued loses the task in hand alone; any job may be started again at any time.
+#SBATCH --job-name=streamgauge
+#SBATCH --array=0-{last}
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=B:TERM@60
+#SBATCH --output={folder}/slurm-%A_%a.log
+set -u
+streamgauge=${{STREAMGAUGE:-streamgauge}}
+most=$(scontrol show config 2>/dev/null | sed -n 's/^MaxArraySize *= *\([0-9]*\).*/\1/p')
+if [ -n "$most" ] && [ {jobs} -gt "$most" ]; then
+  echo "the cluster allows arrays of $most: sbatch --array=0-$((most - 1)) takes the place of the line above" >&2
+fi
+"$streamgauge" work {quoted_folder} --offline --no-progress ${{SLURM_CPUS_PER_TASK:+--threads "$SLURM_CPUS_PER_TASK"}} \
+  --shard "${{SLURM_ARRAY_TASK_ID:-0}}/${{SLURM_ARRAY_TASK_COUNT:-1}}" --lease 5m &
+worker=$!
+trap 'kill -TERM "$worker" 2>/dev/null' TERM
+wait "$worker"
+code=$?
+# A signal ended the wait, not the worker: it is given the time to let go of its task.
+if kill -0 "$worker" 2>/dev/null; then
+  wait "$worker"
+  code=$?
+fi
+exit "$code"
+)",
+      fmt::arg("tasks", plan.tasks.size()), fmt::arg("jobs", jobs), fmt::arg("last", jobs - 1),
+      fmt::arg("folder", folder), fmt::arg("quoted_folder", quoted(folder)));
+}
+
+}  // namespace sg

@@ -1,0 +1,194 @@
+"""corpus, plan, work, merge, status: one result whatever the parts, the workers and the kills."""
+import json
+import math
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+from support import PROGRAM, ROOT, CliTest, main, run
+
+MODEL = ROOT / "zoo" / "llama2"
+TEXT = ROOT / "zoo" / "heldout.txt"
+
+
+class Corpus(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.text = self.folder / "text.txt"
+        self.text.write_bytes(TEXT.read_bytes()[:20000])
+
+    def result(self, folder):
+        return json.loads((folder / "corpus.json").read_text())
+
+    def whole(self, *more, name="whole", context=64):
+        self.ok("corpus", MODEL, self.text, "--context", context, "-o", self.folder / name, *more)
+        return self.result(self.folder / name)
+
+    def planned(self, name, *more):
+        folder = self.folder / name
+        self.ok("plan", "corpus", MODEL, self.text, "--context", "64", "-o", folder, *more)
+        return folder
+
+    def test_documents_are_what_measure_measures(self):
+        """One document: every mean is that of measure's own rows."""
+        document = " ".join(self.text.read_text().split())[:300]
+        self.text.write_text(document)
+        corpus = self.whole(context=512)
+        measured = self.document("measurement-1", "measure", MODEL, "-p", document, "--logits", "all")
+        row, = measured["sequences"]
+        self.assertEqual(corpus["corpus"]["tokens"], len(row["ids"]))
+        for site in ("resid_post", "attn_out", "mlp_out", "resid_mid"):
+            for layer, norms in enumerate(row["norms"][site]):
+                found = corpus["quantities"][site]["layers"][layer]
+                self.assertAlmostEqual(found["all"]["mean"], math.fsum(norms) / len(norms), delta=1e-14 * max(norms))
+                self.assertEqual(found["first_token"]["max"], norms[0])
+                self.assertEqual(found["without_first"]["max"], max(norms[1:]))
+        entropies = [position["entropy"] for position in row["logits"]]
+        self.assertAlmostEqual(corpus["quantities"]["entropy"]["value"]["all"]["mean"], math.fsum(entropies) / len(entropies), 12)
+
+    def test_loss_is_that_of_the_next_token(self):
+        """Where the next token is among the ten most probable, measure says its probability."""
+        document = " ".join(self.text.read_text().split())[:300]
+        self.text.write_text(document)
+        losses = self.whole(context=512)["positions"]["loss"][0]
+        row, = self.document("measurement-1", "measure", MODEL, "-p", document, "--logits", "all")["sequences"]
+        checked = 0
+        for here in losses:
+            position = here["from"]
+            if here["from"] != here["to"]:
+                continue
+            for top in row["logits"][position]["top"]:
+                if top["id"] == row["ids"][position + 1]:
+                    self.assertAlmostEqual(here["mean"], -math.log(top["prob"]), 9)
+                    checked += 1
+        self.assertGreater(checked, 5)
+
+    def test_any_cut_gives_the_same_bytes(self):
+        whole = self.whole()
+        for task, threads in (("1", "2"), ("3000", "1")):
+            folder = self.planned("cut-" + task, "--task", task)
+            self.ok("work", folder, "--threads", threads, "--shard", "1/3")
+            self.fails(3, "merge", folder, says=["parts are missing"])
+            self.ok("work", folder)
+            self.ok("merge", folder, "--verify", "20%")
+            self.assertEqual(self.result(folder)["digest"], whole["digest"])
+            for table in ("quantities.csv", "positions.csv", "channels.csv", "vocabulary.csv", "extremes.csv"):
+                self.assertEqual((folder / table).read_bytes(), (self.folder / "whole" / table).read_bytes(), table)
+
+    def test_workers_are_killed(self):
+        whole = self.whole()
+        folder = self.planned("killed", "--task", "1")
+        rng = random.Random(5)
+
+        def start():
+            return subprocess.Popen([PROGRAM, "work", str(folder), "--lease", "1s", "--threads", "1"],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        workers = [start() for _ in range(3)]
+        for _ in range(8):
+            time.sleep(rng.uniform(0.05, 0.2))
+            at = rng.randrange(3)
+            workers[at].send_signal(signal.SIGKILL)
+            workers[at].wait()
+            workers[at] = start()
+        for worker in workers:
+            self.assertEqual(worker.wait(), 0)
+        time.sleep(1.2)  # a claim of one that was killed is stale by now
+        self.ok("work", folder, "--lease", "1s")
+        self.ok("merge", folder)
+        self.assertEqual(self.result(folder)["digest"], whole["digest"])
+        self.assertIn(" done, 0 running, 0 stale, 0 to do, 0 failed", self.ok("status", folder).out)
+
+    def test_a_corpus_goes_on_where_it_was_killed(self):
+        whole = self.whole()
+        folder = self.folder / "again"
+        call = ["corpus", str(MODEL), str(self.text), "--context", "64", "--task", "500", "-o", str(folder)]
+        process = subprocess.Popen([PROGRAM, *call], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("parts/*/*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        for claim in (folder / "claims").iterdir():
+            claim.unlink()
+        kept = {part: part.stat().st_mtime_ns for part in folder.glob("parts/*/*")}
+        self.ok(*call)
+        self.assertEqual(self.result(folder)["digest"], whole["digest"])
+        for part, written in kept.items():
+            self.assertEqual(part.stat().st_mtime_ns, written)
+
+    def test_a_task_that_fails_is_named_and_stops_nobody(self):
+        lines = [json.dumps({"text": "one two three"}), json.dumps({"ids": [10 ** 6]}), json.dumps({"text": "four five"})]
+        self.text = self.folder / "lines.jsonl"
+        self.text.write_text("\n".join(lines))
+        folder = self.planned("failing", "--task", "1")
+        self.assertEqual(run("work", folder).code, 3)
+        self.assertIn("1 failed", self.ok("status", folder).out)
+        self.assertIn("outside the vocabulary", self.ok("status", folder).out)
+        self.fails(3, "merge", folder, says=["1 of 3 parts are missing"])
+        self.ok("merge", folder, "--partial")
+        self.assertEqual(self.result(folder)["corpus"]["missing_parts"], 1)
+
+    def test_what_changed_is_not_taken(self):
+        folder = self.planned("changed")
+        with open(self.text, "a") as file:
+            file.write("one word more")
+        self.assertEqual(run("work", folder).code, 0)  # the end of the file lies behind the task
+        self.text.write_text("X" + self.text.read_text()[1:])
+        shutil.rmtree(folder / "parts")
+        self.assertEqual(run("work", folder).code, 3)
+        self.assertIn("not what it was when the plan was made", self.ok("status", folder).out)
+        self.fails(2, "plan", "corpus", MODEL, self.text, "--context", "64", "-o", folder, says=["another plan"])
+
+    def test_rows_that_are_kept(self):
+        kept = self.whole("--keep-every", "7", name="kept")
+        rows = (self.folder / "kept" / "rows.csv").read_text().split("\n")
+        self.assertEqual(rows[0], "document,position,id,token,layer,resid_post")
+        positions = {int(row.split(",")[1]) for row in rows[1:] if row and row.split(",")[0].isdigit()}
+        self.assertTrue(positions)
+        self.assertTrue(all(position % 7 == 0 for position in positions))
+        self.assertGreater(kept["corpus"]["tokens"], len(positions))
+
+    def test_scales(self):
+        corpus = self.whole()
+        scales = json.loads((self.folder / "whole" / "scales.json").read_text())
+        for layer, row in enumerate(scales["sites"]["resid_post"]):
+            self.assertEqual(row["mean_norm"], corpus["quantities"]["resid_post"]["layers"][layer]["all"]["mean"])
+            self.assertAlmostEqual(row["scale"] * row["mean_norm"], math.sqrt(scales["d_model"]), 9)
+
+    def test_tokens_and_samples_make_it_smaller(self):
+        whole = self.whole()["corpus"]
+        some = self.whole("--tokens", "500", name="some")["corpus"]
+        self.assertGreaterEqual(some["tokens"], 500)
+        self.assertLess(some["tokens"], whole["tokens"])
+        sample = self.whole("--every", "3", "--no-bos", "--no-logits", name="sample")
+        self.assertLess(sample["corpus"]["documents"], whole["documents"])
+        self.assertNotIn("entropy", sample["quantities"])
+
+    def test_the_script_for_slurm(self):
+        folder = self.planned("slurm", "--slurm", "--task", "2000")
+        script = folder / "job.sbatch"
+        self.assertEqual(subprocess.run(["bash", "-n", script], check=False).returncode, 0)
+        tasks = len(json.loads((folder / "plan.json").read_text())["tasks"])
+        self.assertIn(f"--array=0-{tasks - 1}\n", script.read_text())
+        subprocess.run(["bash", script], check=True, env={"PATH": "/usr/bin:/bin", "STREAMGAUGE": PROGRAM})
+        self.ok("merge", folder)
+
+    def test_calls_that_are_wrong(self):
+        out = self.folder / "x"
+        self.fails(2, "corpus", MODEL, self.text, "-o", out, "--tokens", "many", says=["--tokens"])
+        self.fails(2, "corpus", MODEL, self.text, self.text, "-o", out, says=["named twice"])
+        self.fails(3, "corpus", MODEL, self.folder / "none.txt", "-o", out, says=["none.txt"])
+        empty = self.folder / "empty.txt"
+        empty.write_text("\n \n")
+        self.fails(3, "corpus", MODEL, empty, "-o", out, says=["no document"])
+        self.fails(3, "work", self.folder, says=["plan.json"])
+        folder = self.planned("shards")
+        self.fails(2, "work", folder, "--shard", "3/3", says=["--shard"])
+        self.fails(2, "work", folder, "--lease", "soon", says=["--lease"])
+        self.fails(2, "merge", folder, "--verify", "200%", says=["--verify"])
+
+
+if __name__ == "__main__":
+    main()

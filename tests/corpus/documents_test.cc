@@ -1,0 +1,125 @@
+#include "corpus/documents.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "corpus/windows.h"
+
+namespace sg {
+namespace {
+
+namespace fs = std::filesystem;
+using Ids = std::vector<std::int32_t>;
+
+class Documents : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "sg-documents-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& content) const {
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+    return (folder_ / name).string();
+  }
+  Result<std::vector<Document>> all(const std::string& file, const DocumentOptions& options = {}) const {
+    SG_TRY(const DocumentForm form, form_of(file, DocumentForm::kBlocks));
+    SG_TRY(DocumentReader reader,
+           DocumentReader::open({.file = file, .form = form, .begin = 0, .end = ~std::uint64_t{0}}, options));
+    std::vector<Document> documents;
+    while (true) {
+      SG_TRY(std::optional<Document> next, reader.next());
+      if (!next) return documents;
+      documents.push_back(std::move(*next));
+    }
+  }
+  static std::string npy(const std::string& descr, const std::string& shape, const std::string& data) {
+    std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+    header += std::string((64 - (header.size() + 11) % 64) % 64, ' ') + "\n";
+    return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size() & 0xFF) +
+           static_cast<char>(header.size() >> 8) + header + data;
+  }
+  fs::path folder_;
+};
+
+TEST_F(Documents, JsonLinesAreTextsOrIds) {
+  const auto read = all(write("a.jsonl", "{\"text\": \"one\\ntwo\", \"x\": 1}\n\n\"three\"\n{\"ids\": [3, 1, 2]}"));
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  ASSERT_EQ(read.value().size(), 3u);
+  EXPECT_EQ(read.value()[0].text, "one\ntwo");
+  EXPECT_EQ(read.value()[1].text, "three");
+  EXPECT_EQ(read.value()[2].ids, (Ids{3, 1, 2}));
+  EXPECT_FALSE(read.value()[2].is_text);
+}
+
+TEST_F(Documents, WhatIsNoDocumentIsNamedWithItsPlace) {
+  for (const char* line : {"{\"txt\": \"a\"}", "[1]", "{\"text\": 3}", "{\"ids\": [\"a\"]}", "{\"ids\": [-1]}", "{"}) {
+    const auto read = all(write("a.jsonl", std::string("\"fine\"\n") + line));
+    ASSERT_FALSE(read.ok()) << line;
+    EXPECT_NE(read.error().message().find("byte 7"), std::string::npos) << read.error().message();
+  }
+  EXPECT_FALSE(all((folder_ / "none.txt").string()).ok());
+  for (const char* name : {"a.csv", "a.parquet", "a.txt.gz"}) EXPECT_FALSE(all(write(name, "x")).ok());
+}
+
+TEST_F(Documents, ArraysOfIds) {
+  const auto bin = all(write("a.bin", std::string("\x01\x00\x02\x01\x03\x00\x04\x00\x05\x00", 10)),
+                       {.text_key = "text", .context = 2});
+  ASSERT_TRUE(bin.ok());
+  ASSERT_EQ(bin.value().size(), 3u);
+  EXPECT_EQ(bin.value()[0].ids, (Ids{1, 258}));
+  EXPECT_EQ(bin.value()[2].ids, (Ids{5}));
+  const std::string four("\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0", 16);
+  const auto table = all(write("t.npy", npy("<i4", "2, 2", four)));
+  ASSERT_TRUE(table.ok()) << table.error().message();
+  ASSERT_EQ(table.value().size(), 2u);
+  EXPECT_EQ(table.value()[1].ids, (Ids{3, 4}));
+  const auto row = all(write("r.npy", npy("<u4", "4,", four)), {.text_key = "text", .context = 3});
+  ASSERT_TRUE(row.ok()) << row.error().message();
+  EXPECT_EQ(row.value()[0].ids, (Ids{1, 2, 3}));
+  EXPECT_EQ(row.value()[1].ids, (Ids{4}));
+  EXPECT_FALSE(all(write("f.npy", npy("<f4", "4,", four))).ok());
+  EXPECT_FALSE(all(write("s.npy", npy("<i4", "2, 3", four))).ok());
+  EXPECT_FALSE(all(write("n.npy", npy("<i4", "1,", std::string("\xff\xff\xff\xff", 4)))).ok());
+  EXPECT_FALSE(all(write("x.npy", "no array")).ok());
+}
+
+TEST_F(Documents, WindowsHoldEveryIdOnce) {
+  Ids ids(23);
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(i + 10);
+  for (const std::size_t context : {2u, 3u, 8u, 24u, 100u}) {
+    for (const std::int32_t bos : {-1, 1}) {
+      Ids seen;
+      std::uint64_t number = 0;
+      for (const CorpusWindow& w : windows_of(ids, 5, {.context = context, .with_bos = true, .every = 1}, bos)) {
+        EXPECT_EQ(w.number, number++);
+        EXPECT_LE(w.ids.size(), context);
+        const std::size_t special = bos >= 0 ? 1 : 0;
+        EXPECT_TRUE(special == 0 || w.ids[0] == bos);
+        seen.insert(seen.end(), w.ids.begin() + static_cast<std::ptrdiff_t>(special), w.ids.end());
+      }
+      EXPECT_EQ(seen, ids);
+    }
+  }
+  EXPECT_TRUE(windows_of({}, 0, {}, 1).empty());
+}
+
+TEST_F(Documents, SamplesDependOnContentAlone) {
+  std::size_t kept = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const Document document = {.begin = 0, .end = 0, .text = "document " + std::to_string(i), .ids = {}};
+    Document elsewhere = document;
+    elsewhere.begin = 100;
+    EXPECT_EQ(is_sampled(document, 10), is_sampled(elsewhere, 10));
+    kept += is_sampled(document, 10);
+  }
+  EXPECT_GT(kept, 50u);
+  EXPECT_LT(kept, 200u);
+}
+
+}  // namespace
+}  // namespace sg
