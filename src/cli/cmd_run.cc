@@ -3,7 +3,7 @@
 
 #include "base/number_text.h"
 #include "cli/common.h"
-#include "cli/fetch_models.h"
+#include "cli/hub_supply.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -21,7 +21,8 @@ struct Arguments {
   std::string experiment, folder, memory, checkpoints;
   CLI::Option* models = nullptr;
   CLI::Option* overrides = nullptr;
-  bool show = false, zoo = false, yes = false;
+  bool show = false, zoo = false;
+  HubSupply::Options fetching;
 };
 
 Result<std::vector<KeyedModel>> given_models(const Arguments& a) {
@@ -82,7 +83,8 @@ Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const Cast cast, cast_models(experiment, options.models));
   std::vector<std::string> sources;
   for (const ModelData& model : cast.models) sources.push_back(model.source);
-  SG_TRY_VOID(fetch_models(sources, a.yes, common));
+  SG_TRY(const std::unique_ptr<HubSupply> supply, HubSupply::open(sources, a.fetching, common));
+  options.supply = supply.get();
   SG_TRY_VOID(make_folder(a.folder));
   const std::filesystem::path folder = a.folder;
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));
@@ -121,7 +123,10 @@ void add_run(Program& program) {
   a->overrides =
       add_repeated(*command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   command->add_option("-o,--output", a->folder, "the folder of the results and of the store")->type_name("DIR");
-  command->add_flag("--yes", a->yes, "fetch models of more than 100 GB together without asking");
+  command->add_flag("--yes", a->fetching.agreed, "fetch models of more than 100 GB together without asking");
+  command->add_flag(
+      "--delete-after", a->fetching.delete_after,
+      "remove each model that this call fetched when it is measured, for a disk smaller than all of them");
   command->add_flag("--resume")
       ->description("go on with the folder's run; what is measured is never measured again, with this flag or without");
   add_memory(*command, a->memory);

@@ -20,6 +20,15 @@ bool is_whole(const Result<fs::path>& cached) {
   return cached.ok() && (cached.value().extension() == ".gguf" || has_all_shards(cached.value()));
 }
 
+Result<Hub> open_hub(const Common& common, const std::string& token, const std::atomic<bool>& stop) {
+  HubSettings settings = hub_settings();
+  settings.offline = settings.offline || common.offline;
+  if (!token.empty()) settings.token = token;
+  const Console console(common);
+  return Hub::open(std::move(settings),
+                   {.stop = &stop, .say = [console](const std::string& line) { console.note(line); }});
+}
+
 Result<fs::path> fetch(const HubId& id, const Common& common) {
   SG_TRY(Hub hub, open_hub(common));
   SG_TRY(const PullPlan plan, plan_pull(hub, id, {}));
@@ -30,19 +39,20 @@ Result<fs::path> fetch(const HubId& id, const Common& common) {
 }  // namespace
 
 Result<Hub> open_hub(const Common& common, const std::string& token) {
-  HubSettings settings = hub_settings();
-  settings.offline = settings.offline || common.offline;
-  if (!token.empty()) settings.token = token;
-  const Console console(common);
-  return Hub::open(std::move(settings),
-                   {.stop = &stop_requested(), .say = [console](const std::string& line) { console.note(line); }});
+  return open_hub(common, token, stop_requested());
 }
 
-Result<void> pull_with_progress(Hub& hub, const PullPlan& plan, const Common& common) {
+Result<Hub> open_hub(const Common& common, const std::atomic<bool>& stop) { return open_hub(common, {}, stop); }
+
+void tell_plan(const PullPlan& plan, const Common& common) {
   const std::string rest =
       plan.to_fetch == plan.bytes ? "" : fmt::format(", {} of them not here yet", bytes_text(plan.to_fetch));
   Console(common).note(fmt::format("fetching {}@{}: {}, {}{}", plan.repo, plan.revision,
                                    counted(plan.files.size(), "file"), bytes_text(plan.bytes), rest));
+}
+
+Result<void> pull_with_progress(Hub& hub, const PullPlan& plan, const Common& common) {
+  tell_plan(plan, common);
   PullProgress bar(common);
   return stoppable([&] {
     return pull(hub, plan, {.progress = [&bar](const DownloadProgress& progress) { bar.update(progress); }});

@@ -2,6 +2,7 @@
 // that says how much.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 
@@ -13,8 +14,13 @@ namespace sg {
 /// The Hub as the environment and the flags say; its lines go to the console, and Ctrl-C ends what it does. `token`:
 /// in place of the stored one, when it is not empty. Errors: as of Hub::open.
 Result<Hub> open_hub(const Common& common, const std::string& token = {});
+/// The same, ended by the caller's own word.
+Result<Hub> open_hub(const Common& common, const std::atomic<bool>& stop);
 
-/// Says how much the plan fetches and fetches it, with progress. Errors: as of pull.
+/// The line that says how much the plan fetches.
+void tell_plan(const PullPlan& plan, const Common& common);
+
+/// Tells the plan and fetches it, with progress. Errors: as of pull.
 Result<void> pull_with_progress(Hub& hub, const PullPlan& plan, const Common& common);
 
 /// The path of MODEL: an existing path wins, then the cache, then the Hub, unless the call is offline. A name without

@@ -108,11 +108,13 @@ void CacheLayout::mark_missing(const std::string& path) const {
   if (make_folder_of(mark).ok()) std::ofstream(mark, std::ios::app).flush();
 }
 
-void CacheLayout::flush() const {
-  const int fd = ::open(repo.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::syncfs(fd);
-  ::close(fd);
+void CacheLayout::flush(Flush what) const {
+  for (const fs::path& folder : {repo / "blobs", snapshot()}) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) continue;
+    what == Flush::kAll ? ::syncfs(fd) : ::fsync(fd);
+    ::close(fd);
+  }
 }
 
 }  // namespace sg

@@ -36,9 +36,14 @@ struct CacheLayout {
   std::optional<std::vector<HubFile>> read_tree() const;
   /// .no_exist/<commit>/<path>: the repository has no such file. Failures are of no account.
   void mark_missing(const std::string& path) const;
-  /// Small files are flushed to the disk together.
-  void flush() const;
+  enum class Flush { kNames, kAll };
+  /// The names of new files reach the disk; kAll: their contents too, with all else that the file system has waiting.
+  void flush(Flush what) const;
 };
+
+/// Takes a commit out of the cache: its pointers, its listing, the refs that name it, and those of its blobs that no
+/// other commit points to. What cannot be removed stays.
+void remove_commit(const CacheLayout& layout, const std::vector<HubFile>& files);
 
 /// True for a file, links followed, of that size.
 bool has_size(const std::filesystem::path& file, std::uint64_t size);

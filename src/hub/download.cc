@@ -53,7 +53,7 @@ Result<void> download(Hub& hub, const std::string& repo, const std::vector<HubFi
     return error;
   }
   SG_TRY_VOID(std::move(outcome));
-  layout.flush();
+  layout.flush(are_flushed_alone(files.size()) ? CacheLayout::Flush::kNames : CacheLayout::Flush::kAll);
   return {};
 }
 

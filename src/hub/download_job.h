@@ -9,6 +9,7 @@
 
 #include "hub/content_location.h"
 #include "hub/file_lock.h"
+#include "hub/flusher.h"
 #include "hub/hub.h"
 #include "hub/part_file.h"
 #include "hub/verifier.h"
@@ -25,8 +26,9 @@ inline constexpr std::uint64_t kNoteEvery = std::uint64_t{4} << 20;
 struct DownloadJob {
   HubFile file;
   FileLock lock;
-  std::unique_ptr<PartFile> part;  // null: not begun, or done
-  std::unique_ptr<Verifier> verifier;
+  std::unique_ptr<PartFile> part;      // null: not begun, or done
+  std::unique_ptr<Verifier> verifier;  // of large files, as the flusher
+  std::unique_ptr<Flusher> flusher;
   std::deque<ByteRange> todo;  // neither there nor asked for
   std::size_t running = 0;     // transfers under way
   ContentLocation location;

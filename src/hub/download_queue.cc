@@ -10,7 +10,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kProgress = 65536;                   // bytes after which a failure counts as a first one again
-constexpr std::size_t kWriteAt = std::size_t{1} << 20;       // bytes gathered for one write
+constexpr std::size_t kWriteAt = std::size_t{256} << 10;     // bytes gathered for one write; stay in a cache
 constexpr auto kBusyPause = std::chrono::milliseconds(200);  // between two looks at a lock
 constexpr auto kTellEvery = std::chrono::milliseconds(100);
 
@@ -119,6 +119,7 @@ Result<void> DownloadQueue::open_part(DownloadJob& job, PartFile::Name name) {
   if (job.file.size > kSmallestRange) {
     job.verifier = std::make_unique<Verifier>(job.file, *job.part);
     job.verifier->follow(job.part->present().prefix());
+    job.flusher = std::make_unique<Flusher>(*job.part);
   }
   return {};
 }
@@ -165,6 +166,7 @@ bool DownloadQueue::take(InFlight& flight, const HttpRequest& request, const Htt
     flight.refusal = "more bytes than were asked for";
     return false;
   }
+  if (flight.pending.capacity() == 0) flight.pending.reserve(2 * kWriteAt);
   flight.pending.insert(flight.pending.end(), bytes.begin(), bytes.end());
   flight.written += bytes.size();
   progress_.done += bytes.size();
@@ -188,6 +190,7 @@ Result<void> DownloadQueue::note(InFlight& flight) {
   if (job.part == nullptr || flight.written == flight.noted) return {};
   SG_TRY_VOID(flush(flight));
   SG_TRY_VOID(job.part->note({flight.range.begin + flight.noted, flight.range.begin + flight.written}));
+  if (job.flusher) job.flusher->written(flight.written - flight.noted);
   flight.noted = flight.written;
   if (job.verifier) job.verifier->follow(job.part->present().prefix());
   return {};
@@ -250,9 +253,11 @@ Result<void> DownloadQueue::bytes_complete(DownloadJob& job) {
 }
 
 Result<void> DownloadQueue::judge(DownloadJob& job, const std::string& sum) {
+  job.flusher.reset();
   job.verifier.reset();
   if (sum == job.file.etag()) {
-    SG_TRY_VOID(job.part->finish(layout_.symlinks ? layout_.blob(job.file) : layout_.pointer(job.file)));
+    const std::filesystem::path named = layout_.symlinks ? layout_.blob(job.file) : layout_.pointer(job.file);
+    SG_TRY_VOID(job.part->finish(named, are_flushed_alone(jobs_.size())));
     if (layout_.symlinks) SG_TRY_VOID(layout_.point(job.file));
     return finish(job);
   }

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr mode_t kMode = 0666;                              // less the umask
-constexpr std::uint64_t kFlushed = std::uint64_t{8} << 20;  // files from here on are flushed one by one
+constexpr std::uint64_t kFlushed = std::uint64_t{8} << 20;  // bytes: files from here on are always flushed alone
 
 std::string head_line(std::uint64_t size) { return fmt::format("streamgauge-ranges 1 {}\n", size); }
 
@@ -118,11 +118,6 @@ Result<void> PartFile::note(const ByteRange& range) {
   if (range.begin >= range.end) return {};
   present_.add(range);
   if (own_) return {};
-#ifdef SYNC_FILE_RANGE_WRITE
-  // Begins to write them to the disk, so that the end has less to wait for; a hint.
-  static_cast<void>(
-      ::sync_file_range(fd_, static_cast<off_t>(range.begin), static_cast<off_t>(range.size()), SYNC_FILE_RANGE_WRITE));
-#endif
   const std::string line = fmt::format("{} {}\n", range.begin, range.end);
   if (::write(ranges_fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) return failed(ranges_);
   return {};
@@ -139,8 +134,13 @@ Result<void> PartFile::read(std::uint64_t offset, std::span<std::byte> out) cons
   return {};
 }
 
-Result<void> PartFile::finish(const fs::path& destination) {
-  if (size_ >= kFlushed && ::fdatasync(fd_) != 0) return failed(part_);
+Result<void> PartFile::flush() const {
+  if (::fdatasync(fd_) != 0) return failed(part_);
+  return {};
+}
+
+Result<void> PartFile::finish(const fs::path& destination, bool alone) {
+  if (alone || size_ >= kFlushed) SG_TRY_VOID(flush());
   if (::rename(part_.c_str(), destination.c_str()) != 0) return failed(destination);
   ::unlink(ranges_.c_str());
   own_ = false;

@@ -16,6 +16,9 @@
 
 namespace sg {
 
+/// Whether so many files are few enough to flush one by one: of more the file system flushes all at less cost.
+inline bool are_flushed_alone(std::size_t files) { return files <= 64; }
+
 /// Owns both files' descriptors. Not thread-safe, but read() may run beside the other calls.
 class PartFile {
  public:
@@ -37,9 +40,11 @@ class PartFile {
   Result<void> note(const ByteRange& range);
   /// Fills `out` from bytes that are present.
   Result<void> read(std::uint64_t offset, std::span<std::byte> out) const;
+  /// What was written so far is on the disk when this returns. May be called while another thread writes or reads.
+  Result<void> flush() const;
   /// Gives the file its name, with the mode of a new file under the umask, and removes the ranges. The caller has
-  /// verified it.
-  Result<void> finish(const std::filesystem::path& destination);
+  /// verified it, and flushes files that are neither large nor `alone` together with others (CacheLayout::flush).
+  Result<void> finish(const std::filesystem::path& destination, bool alone);
   /// Removes both files.
   void discard();
 

@@ -165,17 +165,4 @@ class Audit(HubTest):
         self.assertEqual([r for r in self.hub.requests if "resolve" in r[2]], [], "nothing but listings")
 
 
-class Experiment(HubTest):
-    def test_models_of_the_hub_are_fetched_for_it(self):
-        files = model_files()
-        files["tokenizer.json"] = json.dumps(support.byte_level_tokenizer()).encode()
-        self.hub.add("tiny/llama", files)
-        done = self.run_program("run", "mistral-paradox", "--model", "mistral-7b=tiny/llama", "--model", "x=no/such", "-o", self.folder / "results")
-        self.assertIn("fetching tiny/llama@main", done.err)
-        self.assertIn("no/such does not exist", done.err)
-        self.assertTrue(list(self.cache.rglob("model.safetensors")))
-        result = json.loads(next(pathlib.Path(self.folder / "results").glob("*.json")).read_text())
-        self.assertIn("tiny/llama", json.dumps(result))
-
-
 main()

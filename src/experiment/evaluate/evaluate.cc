@@ -4,6 +4,7 @@
 
 #include "experiment/evaluate/multiverse.h"
 #include "experiment/evaluate/panels.h"
+#include "experiment/evaluate/same_weights.h"
 #include "experiment/evaluate/seed_results.h"
 #include "experiment/evaluate/tables.h"
 #include "experiment/value/value.h"
@@ -86,6 +87,14 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
   return r;
 }
 
+/// What is concluded over models of equal content is concluded over fewer than it seems. The zoo's stand-ins are meant
+/// to stand for several.
+void say_same_weights(const std::vector<ModelData>& models, std::vector<Verdict>& verdicts) {
+  for (const std::string& notice : SameWeights::notices(models)) {
+    for (Verdict& verdict : verdicts) verdict.sentence += " Beware: " + notice;
+  }
+}
+
 }  // namespace
 
 Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelData>& models, const RunFacts& run) {
@@ -106,6 +115,7 @@ Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelDa
   result.seed_results = seed_results(world, result.verdicts, run.started);
   for (const ModelData& data : models) result.failed += data.error ? 1 : 0;
   if (run.explore) SG_TRY_VOID(explore(world, result.verdicts, run.stop));
+  if (!run.pocket) say_same_weights(models, result.verdicts);
   return result;
 }
 

@@ -2,51 +2,10 @@
 
 #include "experiment/evaluate/world.h"
 #include "experiment/file/parse.h"
-#include "experiment/run/run_job.h"
 #include "experiment/run/run_record.h"
-#include "experiment/run/same_weights.h"
 
 namespace sg {
 namespace {
-
-constexpr const char* kNotYet = "not measured yet: the run was interrupted before it";
-
-void say(const RunOptions& options, const std::string& line) {
-  if (options.say) options.say(line);
-}
-
-/// Shares of work done: jobs that are done, and the one in hand.
-class Work {
- public:
-  Work(const std::vector<Prepared>& all, const RunOptions& options) : options_(options) {
-    for (const Prepared& p : all) total_ += p.job ? p.job->work : 0;
-  }
-  std::function<void(double)> of(double work) {
-    if (!options_.progress || !(total_ > 0)) return {};
-    return [this, work](double share) { options_.progress((done_ + share * work) / total_); };
-  }
-  void finish(double work) { done_ += work; }
-
- private:
-  const RunOptions& options_;
-  double total_ = 0, done_ = 0;
-};
-
-/// Everything that is known before anything is measured; a failure of the store ends the run.
-Result<std::vector<Prepared>> prepare_all(const Experiment& e, const Cast& cast, const RunOptions& options,
-                                          RowStore& store) {
-  std::vector<Prepared> all;
-  for (const ModelData& data : cast.models) {
-    SG_TRY_VOID(go_on(options.stop));
-    Prepared p = prepare_model(e, data, options, store);
-    if (e.models_are_given) p.outcome.given = given_facts(data.stated_facts);
-    if (p.failure && p.failure->ends_run) return std::move(p.failure->error);
-    if (p.failure) p.outcome.error = p.failure->error.message();
-    if (p.job) p.outcome.error = kNotYet;
-    all.push_back(std::move(p));
-  }
-  return all;
-}
 
 Error lacks(const ModelOutcome& outcome, const std::string& what) {
   return {.what = "the store lacks what its run says was measured",
@@ -95,42 +54,6 @@ void use_given_models(const RunRecord& record, Experiment& e) {
 }
 
 }  // namespace
-
-Result<void> measure_experiment(const Experiment& e, const RunOptions& options, RowStore& store) {
-  SG_TRY(const EngineFacts engine, engine_facts(options.threads, options.isa));
-  SG_TRY(const Cast cast, cast_models(e, options.models));
-  SG_TRY(std::vector<Prepared> all, prepare_all(e, cast, options, store));
-  RunRecord record = {.experiment = e.text,
-                      .overrides = e.overrides,
-                      .started = options.started,
-                      .pocket = options.pocket,
-                      .engine = engine,
-                      .suite = e.models_are_given ? std::optional(e.suite) : std::nullopt,
-                      .models = {},
-                      .notices = options.notices};
-  record.notices.insert(record.notices.end(), cast.notices.begin(), cast.notices.end());
-  for (const Prepared& p : all) record.models.push_back(p.outcome);
-  if (!options.pocket) {  // the zoo's stand-ins stand for several models
-    for (std::string& notice : same_weights_notices(record.models)) {
-      if (options.warn) options.warn(notice);
-      record.notices.push_back(std::move(notice));
-    }
-  }
-  SG_TRY_VOID(put_record(store, record));
-  Work work(all, options);
-  for (std::size_t m = 0; m < all.size(); ++m) {
-    if (!all[m].job) continue;
-    RunJob& job = *all[m].job;
-    say(options, all[m].outcome.key + ": " + std::to_string(job.missing.size()) + " prompts to measure");
-    const std::optional<RunFailure> failure = run_job(job, options, work.of(job.work), store);
-    if (failure && failure->ends_run) return failure->error;
-    record.models[m].error = failure ? std::optional(failure->error.message()) : std::nullopt;
-    work.finish(job.work);
-    all[m].job.reset();
-    SG_TRY_VOID(put_record(store, record));
-  }
-  return {};
-}
 
 Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* stop) {
   SG_TRY(const std::optional<RunRecord> record, find_record(store));

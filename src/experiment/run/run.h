@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiment/evaluate/evaluate.h"
+#include "experiment/run/model_supply.h"
 #include "experiment/run/roles.h"
 #include "store/row_store.h"
 
@@ -22,7 +23,8 @@ struct RunOptions {
   int threads = 0;                   // as MeasureOptions
   std::string isa;
   std::size_t memory_budget = 0;
-  std::uint64_t memory = 0;  // of the machine, bytes; a model whose plan needs more is skipped. 0: physical memory
+  std::uint64_t memory = 0;       // of the machine, bytes; a model whose plan needs more is skipped. 0: physical memory
+  ModelSupply* supply = nullptr;  // null: models that are not on this machine are not brought
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double done)> progress = {};             // share of all models' work, 0 to 1
   std::function<void(const std::string& line)> say = {};      // what happens, for a log
@@ -30,7 +32,9 @@ struct RunOptions {
 };
 
 /// Measures every model in turn; a failure is a row with its error and the others go on. Each model's rows are put
-/// when it is done. Errors: of the store, an unknown ISA, interrupted; all that was put before stays.
+/// when it is done. While one is measured the supply brings the next one that is not here; one whose rows the store has
+/// from an earlier call is not brought again. Errors: of the store, an unknown ISA, interrupted; all that was put
+/// before stays.
 Result<void> measure_experiment(const Experiment& experiment, const RunOptions& options, RowStore& store);
 
 /// The outcome of the store's run. Errors: of the store; no run in it; an experiment text that is not understood;

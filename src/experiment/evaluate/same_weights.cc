@@ -1,4 +1,4 @@
-#include "experiment/run/same_weights.h"
+#include "experiment/evaluate/same_weights.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,17 +8,17 @@
 
 namespace sg {
 
-std::vector<std::string> same_weights_notices(const std::vector<ModelOutcome>& models) {
+std::vector<std::string> SameWeights::sentences(const std::vector<Content>& contents) {
   struct Group {
     std::vector<std::string> keys;
     std::set<std::string> sources;  // the same model named twice is meant so
   };
   std::map<std::string, Group> groups;
-  for (const ModelOutcome& model : models) {
-    if (!model.facts || model.facts->fingerprint.empty()) continue;
-    Group& group = groups[model.facts->fingerprint];
-    group.keys.push_back(model.key);
-    group.sources.insert(model.source);
+  for (const Content& content : contents) {
+    if (content.fingerprint.empty()) continue;
+    Group& group = groups[content.fingerprint];
+    group.keys.push_back(content.key);
+    group.sources.insert(content.source);
   }
   std::vector<std::string> notices;
   for (const auto& [fingerprint, group] : groups) {
