@@ -22,9 +22,11 @@ def read(folder):
     return Checkpoint.read(folder)
 
 
-def forward(m, ids):
-    """{site: array} of the Checkpoint m, as sites.Recorder returns them."""
+def forward(m, ids, prepare=None):
+    """{site: array} of the Checkpoint m, as sites.Recorder returns them; `prepare` is given the family's object first."""
     family = FAMILIES[m.config["model_type"]](m)
+    if prepare:
+        prepare(family)
     x = family.embed(ids)
     embed, blocks = x, {}
     for l in range(family.layers):

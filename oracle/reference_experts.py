@@ -50,10 +50,15 @@ class Experts:
     def k(self):
         return self.key("num_experts_per_tok")
 
+    def scored(self, h, p):
+        """(scores, what the choice is made by), both [T, experts]; minus infinity: out of the choice."""
+        scores = softmax(h @ self.m(p + self.gate).T)
+        return scores, scores
+
     def route(self, h, p):
         """(chosen experts, their weights), both [T, k]: a softmax, by default normalised."""
-        scores = softmax(h @ self.m(p + self.gate).T)
-        chosen = best(scores, self.k())
+        scores, choice = self.scored(h, p)
+        chosen = best(choice, self.k())
         weights = picked(scores, chosen)
         return chosen, weights / weights.sum(-1, keepdims=True) if self.normalises() else weights
 
@@ -67,12 +72,18 @@ class Experts:
     def shared(self, h, p):
         return 0.0
 
+    listener = None  # hears of every layer's routing: (p, h, chosen, weights, what each expert adds [T, k, H])
+
     def routed(self, h, p):
         chosen, weights = self.route(h, p)
         out = np.zeros_like(h)
+        added = np.zeros((*chosen.shape, h.shape[-1]))
         for e in np.unique(chosen):
             rows, places = np.nonzero(chosen == e)
-            out[rows] += weights[rows, places][:, None] * self.expert(h[rows], p, e)
+            added[rows, places] = weights[rows, places][:, None] * self.expert(h[rows], p, e)
+            out[rows] += added[rows, places]
+        if self.listener:
+            self.listener(p, h, chosen, weights, added)
         return out
 
     def mlp(self, n, l):
@@ -147,6 +158,10 @@ class GptOss(Experts, Kinds):
         p_all = softmax(np.concatenate([scores, sinks], -1))[..., :-1]
         return self.m.linear((p_all @ v).swapaxes(0, 1).reshape(len(n), -1), p + "o_proj")
 
+    def scored(self, h, p):
+        scores = softmax(self.m.linear(h, p + "mlp.router"))
+        return scores, scores
+
     def route(self, h, p):
         logits = self.m.linear(h, p + "mlp.router")
         chosen = best(logits, self.k())
@@ -165,8 +180,10 @@ class GraniteMoe(Experts, Granite):
     def mlp(self, n, l):
         return super().mlp(n, l) * self.c["residual_multiplier"]  # Experts.mlp stands before Granite's
 
+    gate = "block_sparse_moe.router.layer.weight"
+
     def route(self, h, p):
-        logits = h @ self.m(p + "block_sparse_moe.router.layer.weight").T
+        logits = h @ self.m(p + self.gate).T
         chosen = best(logits, self.k())
         return chosen, softmax(picked(logits, chosen))
 
@@ -190,10 +207,13 @@ class Corrected(Experts):
         kinds = self.c.get("mlp_layer_types")
         return kinds[l] == "sparse" if kinds else l >= self.key("first_k_dense_replace", default=0)
 
-    def route(self, h, p):
+    def scored(self, h, p):
         scores = sigmoid(h @ self.m(p + self.gate).T)
-        choice = grouped(scores + self.m(p + self.correction), self.key("n_group", default=1),
-                         self.key("topk_group", default=1))
+        return scores, grouped(scores + self.m(p + self.correction), self.key("n_group", default=1),
+                               self.key("topk_group", default=1))
+
+    def route(self, h, p):
+        scores, choice = self.scored(h, p)
         chosen = best(choice, self.k())
         weights = picked(scores, chosen)
         if self.normalises():
@@ -254,9 +274,16 @@ class Ernie45Moe(Experts, Llama):
         return ((l + 1) % self.c.get("moe_layer_interval", 1) == 0 and l >= self.c.get("moe_layer_start_index", 1)
                 and (end == -1 or l <= end))
 
-    def route(self, h, p):
+    def k(self):
+        return self.c["moe_k"]
+
+    def scored(self, h, p):
         scores = softmax(h @ self.m(p + self.gate).T)
-        chosen = best(scores + self.m(p + "mlp.moe_statics.e_score_correction_bias"), self.c["moe_k"])
+        return scores, scores + self.m(p + "mlp.moe_statics.e_score_correction_bias")
+
+    def route(self, h, p):
+        scores, choice = self.scored(h, p)
+        chosen = best(choice, self.k())
         weights = picked(scores, chosen)
         return chosen, weights / np.maximum(weights.sum(-1, keepdims=True), self.c.get("moe_norm_min", 1e-12))
 
@@ -308,6 +335,13 @@ class PhiMoe(Experts, Llama):
             return Rotary({**rope, "attention_factor": rope["long_mscale" if far else "short_mscale"]}, self.d)(x)
 
         return turn
+
+    def scored(self, h, p):
+        s = h @ self.m(p + self.gate).T
+        return softmax(s), s
+
+    def k(self):
+        return 2
 
     def route(self, h, p):
         s = h @ self.m(p + self.gate).T

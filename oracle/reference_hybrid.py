@@ -162,10 +162,14 @@ class Lfm2Moe(Lfm2):
     def has_experts(self, l):
         return l >= self.c.get("num_dense_layers", 2)
 
-    def route(self, h, p):
+    def scored(self, h, p):
         scores = sigmoid(h @ self.m(p + "feed_forward.gate.weight").T)
         corrected = self.c.get("use_expert_bias", True)
-        chosen = best(scores + self.m(p + "feed_forward.expert_bias") if corrected else scores, self.k())
+        return scores, scores + self.m(p + "feed_forward.expert_bias") if corrected else scores
+
+    def route(self, h, p):
+        scores, choice = self.scored(h, p)
+        chosen = best(choice, self.k())
         weights = picked(scores, chosen)
         if self.c.get("norm_topk_prob", True):
             weights = weights / (weights.sum(-1, keepdims=True) + 1e-6)

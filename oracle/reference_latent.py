@@ -44,16 +44,20 @@ class Latent(Corrected, Llama):
 
 
 class DeepseekV2(Latent):
-    def route(self, h, p):
+    def scored(self, h, p):
         scores = softmax(h @ self.m(p + self.gate).T)
         choice = scores
         if self.c.get("topk_method") == "group_limited_greedy":
             parts = scores.reshape(len(h), self.c["n_group"], -1)
             kept = np.zeros(parts.shape[:2], dtype=bool)
             np.put_along_axis(kept, best(parts.max(-1), self.c["topk_group"]), True, -1)
-            choice = np.where(kept[:, :, None], parts, 0.0).reshape(scores.shape)
+            choice = np.where(kept[:, :, None], parts, -np.inf).reshape(scores.shape)
+        return scores, choice
+
+    def route(self, h, p):
+        scores, choice = self.scored(h, p)
         chosen = best(choice, self.k())
-        return chosen, picked(choice, chosen) * self.c.get("routed_scaling_factor", 1.0)
+        return chosen, picked(scores, chosen) * self.c.get("routed_scaling_factor", 1.0)
 
 
 class DeepseekV3(Latent):

@@ -79,6 +79,14 @@ def learning_rate(row, step):
     return row["learning_rate"] * min(1, (step + 1) / WARMUP) * (0.55 + 0.45 * math.cos(math.pi * progress))
 
 
+def step_loss(model, rows):
+    """In nats per token; with experts, what keeps their load even is added."""
+    balance = getattr(model.config, "router_aux_loss_coef", None)
+    out = model(input_ids=rows, use_cache=False, **({"output_router_logits": True} if balance else {}))
+    loss = torch.nn.functional.cross_entropy(out.logits[:, :-1].flatten(0, 1), rows[:, 1:].flatten())
+    return loss + balance * out.aux_loss if balance else loss
+
+
 def fit(name, model, streams, bos):
     """Windows of the streams at random places, as many of each in a step."""
     row = pocket.row(name)
@@ -91,8 +99,7 @@ def fit(name, model, streams, bos):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(row, step)
         rows = torch.cat([pocket.windows(ids, s[step], context, bos) for ids, s in zip(streams, starts)])
-        logits = model(input_ids=rows, use_cache=False).logits[:, :-1]
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten())
+        loss = step_loss(model, rows)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

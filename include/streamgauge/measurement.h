@@ -47,6 +47,10 @@ class Measurement {
   Result<std::vector<std::vector<std::optional<double>>>> ladder(std::string_view reduction) const;
   /// Of one token in one block, exact: what attention and MLP add to the squared norm. Errors (usage): out of range.
   Result<Growth> growth(std::size_t sequence, std::size_t layer, std::size_t token) const;
+  /// Of a model with experts, by layer: how many tokens of all prompts each expert got. Empty without experts.
+  std::vector<ExpertLoad> expert_load() const;
+  /// The experts that form massive activations (arXiv:2507.23279; docs/measures.md). Empty without any.
+  std::vector<SuperExpert> super_experts() const;
   /// streamgauge.gains/1, as `streamgauge gains --json` writes it. Empty or "all": every definition.
   Result<std::string> gains_json(const std::string& definition = {}) const;
   /// streamgauge.measurement/1, as `streamgauge measure --json` writes it.

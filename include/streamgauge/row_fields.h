@@ -80,6 +80,39 @@ void each_field(Row& s, Visit&& visit) {
   visit(RowField{"of_frobenius", "", "n[0] / sqrt(sum of n^2)"}, s.of_frobenius);
 }
 
+template <RowOf<RoutingRow> Row, class Visit>
+void each_field(Row& r, Visit&& visit) {
+  constexpr WhenAbsent kOut = WhenAbsent::kIsLeftOut;
+  visit(RowField{"layer", "", "from 0; layers without experts have no row"}, r.layer);
+  visit(RowField{"experts", "", "[token][rank]: the chosen ones, the best first"}, r.experts);
+  visit(RowField{"weights", "", "[token][rank]: the router's, by which an output is multiplied"}, r.weights);
+  visit(RowField{"margin", "", "[token]: score of the last chosen less that of the best left out", "", kOut}, r.margin);
+  visit(RowField{"entropy", "nats", "[token]: of the router's scores divided by their sum"}, r.entropy);
+  visit(RowField{"contribution", "", "[token][rank]: norm of what the expert adds"}, r.contribution);
+  visit(RowField{"shared", "", "[token]: norm of what the shared expert adds", "", kOut}, r.shared);
+  visit(RowField{"peak", "", "[token][rank]: the largest value of what the expert adds, signed"}, r.peak);
+  visit(RowField{"peak_channel", "", "[token][rank]: its channel, from 0"}, r.peak_channel);
+  visit(RowField{"load", "tokens", "[expert]: tokens of the prompt that chose it"}, r.load);
+}
+
+template <RowOf<ExpertLoad> Row, class Visit>
+void each_field(Row& l, Visit&& visit) {
+  visit(RowField{"layer", "", "from 0"}, l.layer);
+  visit(RowField{"tokens", "tokens", "[expert]: those of all prompts that chose it"}, l.tokens);
+}
+
+template <RowOf<SuperExpert> Row, class Visit>
+void each_field(Row& e, Visit&& visit) {
+  visit(RowField{"layer", "", "from 0"}, e.layer);
+  visit(RowField{"expert", "", "from 0"}, e.expert);
+  visit(RowField{"output", "", "its largest magnitude before the router's weight"}, e.output);
+  visit(RowField{"sequence", "", "the prompt where that is, from 0"}, e.sequence);
+  visit(RowField{"token", "", "its position, from 0"}, e.token);
+  visit(RowField{"channel", "", "of the stream, from 0"}, e.channel);
+  visit(RowField{"share", "", "of the massive activation it adds to, the largest over the prompts"}, e.share);
+  visit(RowField{"carries", "prompts", "whose massive activation it adds to"}, e.carries);
+}
+
 template <RowOf<SequenceMeasurement> Row, class Visit>
 void each_field(Row& m, Visit&& visit) {
   visit(RowField{""}, m.sequence);
@@ -91,6 +124,7 @@ void each_field(Row& m, Visit&& visit) {
   visit(RowField{"massive_multiple"}, m.massive_multiple);
   visit(RowField{"first_token_share"}, m.first_token_share);
   visit(RowField{"lens"}, m.lens);
+  visit(RowField{"routing"}, m.routing);
   visit(RowField{"identity_error"}, m.identity_error);
 }
 

@@ -79,6 +79,37 @@ struct LensRow {
   LogitStats stats;
 };
 
+/// Where one layer sent the tokens of a prompt. Per token the chosen experts, the best first; what they add counts with
+/// the router's weight and the family's factor of the branch, before a norm that stands behind the whole branch.
+struct RoutingRow {
+  std::size_t layer = 0;
+  std::vector<std::vector<std::int32_t>> experts;       // (tokens x chosen)
+  std::vector<std::vector<double>> weights;             // likewise: what the router multiplies an expert's output by
+  std::vector<double> margin;                           // per token: the last chosen score above the best one left out;
+                                                        // empty where none is left out
+  std::vector<double> entropy;                          // per token: of the scores divided by their sum, in nats
+  std::vector<std::vector<double>> contribution;        // (tokens x chosen): norm of what the expert adds
+  std::vector<double> shared;                           // per token: norm of what the shared expert adds; or empty
+  std::vector<std::vector<double>> peak;                // (tokens x chosen): the largest value of what it adds, signed
+  std::vector<std::vector<std::int32_t>> peak_channel;  // and its channel
+  std::vector<std::int32_t> load;                       // per expert: tokens of the prompt that chose it
+};
+
+/// How many tokens of all prompts chose each expert of a layer.
+struct ExpertLoad {
+  std::size_t layer = 0;
+  std::vector<std::int64_t> tokens;  // by expert
+};
+
+/// An expert whose output is far above the others' in the layers that form a massive activation (arXiv:2507.23279).
+struct SuperExpert {
+  std::size_t layer = 0, expert = 0;
+  double output = 0;                                 // largest |value| that it makes, before the router's weight
+  std::size_t sequence = 0, token = 0, channel = 0;  // where
+  double share = 0;         // of the massive activation that it forms: what it adds there, largest over the prompts
+  std::size_t carries = 0;  // prompts whose massive activation it adds to
+};
+
 struct SequenceMeasurement {
   Sequence sequence;
   SiteNorms norms;
@@ -88,7 +119,8 @@ struct SequenceMeasurement {
   std::vector<Massive> massive_values;  // every value over the threshold, by layer, token and channel
   double massive_multiple = 0;          // the threshold, in medians
   FirstTokenShare first_token_share;
-  std::vector<LensRow> lens;  // by layer and position; empty unless asked for
+  std::vector<LensRow> lens;        // by layer and position; empty unless asked for
+  std::vector<RoutingRow> routing;  // by layer, those that have experts
   /// max over layers and tokens of | |post|^2 - |pre + attn + mlp|^2 by norms and dots | / (|pre|^2 + |attn|^2 +
   /// |mlp|^2); absent where a norm stands between the sum and resid_post.
   std::optional<double> identity_error;

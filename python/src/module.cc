@@ -252,6 +252,15 @@ void bind_measurement(nb::module_& m) {
           [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).massive_values); },
           nb::sig("def massive_values(self, prompt: int) -> " SGPY_ROWS))
       .def(
+          "routing", [](const Measurement& self, std::size_t i) { return to_python(sequence_at(self, i).routing); },
+          nb::sig("def routing(self, prompt: int) -> " SGPY_ROWS))
+      .def(
+          "expert_load", [](const Measurement& self) { return to_python(self.expert_load()); },
+          nb::sig("def expert_load(self) -> " SGPY_ROWS))
+      .def(
+          "super_experts", [](const Measurement& self) { return to_python(self.super_experts()); },
+          nb::sig("def super_experts(self) -> " SGPY_ROWS))
+      .def(
           "growth",
           [](const Measurement& self, std::size_t s, std::size_t l, std::size_t t) {
             const streamgauge::Growth g = value_of(self.growth(s, l, t));

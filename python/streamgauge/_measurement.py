@@ -30,6 +30,10 @@ def json_table(text: str, key: str, title: str = "") -> Table:
     return Table.of_rows(json.loads(text)[key], title)
 
 
+_PER_EXPERT = {"weight": "weights", "contribution": "contribution", "peak": "peak", "peak_channel": "peak_channel"}
+_PER_TOKEN = ("margin", "entropy", "shared")
+
+
 class MeasuredPrompt:
     """One prompt of a measurement. Its arrays are read-only views of the engine's own numbers.
 
@@ -191,6 +195,36 @@ class Measurement:
     def massive_values(self) -> Table:
         """Every value over the multiple of its layer's median that was asked for."""
         return self._rows("massive_values", "massive values")
+
+    @cached_property
+    def routing(self) -> Table:
+        """Of a model with experts: a row per prompt, layer, token and chosen expert, the best first (rank 0).
+
+        `contribution` is the norm of what the expert adds, `peak` the largest value in it, at `peak_channel`; `margin`
+        and `shared` are None where there is none. Empty for a model without experts.
+        """
+        rows = []
+        for prompt in range(len(self)):
+            for layer in self._m.routing(prompt):
+                for token, experts in enumerate(layer["experts"]):
+                    of_token = {key: layer[key][token] if layer[key] else None for key in _PER_TOKEN}
+                    for rank, expert in enumerate(experts):
+                        of_expert = {name: layer[key][token][rank] for name, key in _PER_EXPERT.items()}
+                        place = {"prompt": prompt, "layer": layer["layer"], "token": token, "rank": rank}
+                        rows.append({**place, "expert": expert, **of_expert, **of_token})
+        return Table.of_rows(rows, "routing")
+
+    @cached_property
+    def expert_load(self) -> Table:
+        """Tokens of all prompts that chose an expert: a row per layer and expert."""
+        rows = [{"layer": layer["layer"], "expert": e, "tokens": tokens}
+                for layer in self._m.expert_load() for e, tokens in enumerate(layer["tokens"])]
+        return Table.of_rows(rows, "load of the experts")
+
+    @cached_property
+    def super_experts(self) -> Table:
+        """The experts that form massive activations (arXiv:2507.23279); empty without any."""
+        return Table.of_rows(self._m.super_experts(), "super experts")
 
     def gains(self, definition: str = "all") -> Table:
         """Gains under every definition, or under one by name or id, with bootstrap intervals over prompts.

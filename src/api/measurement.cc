@@ -4,6 +4,7 @@
 
 #include "measure/decomposition.h"
 #include "measure/gain.h"
+#include "measure/routing_rows.h"
 #include "report/data/gains_json.h"
 #include "report/data/measurement_json.h"
 
@@ -53,6 +54,10 @@ Result<Growth> Measurement::growth(std::size_t sequence, std::size_t layer, std:
   return Growth{
       .attention = g.attention, .mlp = g.mlp, .cross = g.cross, .cos_attention = g.cos_attention, .cos_mlp = g.cos_mlp};
 }
+
+std::vector<ExpertLoad> Measurement::expert_load() const { return sg::expert_loads(*rows_); }
+
+std::vector<SuperExpert> Measurement::super_experts() const { return sg::super_experts(*rows_); }
 
 Result<std::string> Measurement::gains_json(const std::string& definition) const {
   SG_TRY(const sg::Json json, sg::gains_json(*rows_, definition));

@@ -11,6 +11,7 @@
 #include "report/file/outputs.h"
 #include "report/text/layer_text.h"
 #include "report/text/measure_text.h"
+#include "report/text/routing_text.h"
 
 namespace sg {
 namespace {
@@ -25,7 +26,7 @@ struct Arguments {
 std::vector<Output> outputs_of(const Arguments& a) {
   std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}, {"--trace", a.trace}};
   if (a.folder.empty()) return outputs;
-  for (const char* name : {"measurement.json", "measurement.csv", "summary.txt"})
+  for (const char* name : {"measurement.json", "measurement.csv", "routing.csv", "summary.txt"})
     outputs.push_back({"-o", std::filesystem::path(a.folder) / name});
   return outputs;
 }
@@ -35,7 +36,7 @@ Result<void> write_results(const Arguments& a, Measurement m) {
   const bool to_folder = !folder.empty(), json = to_folder || !a.json.empty(), csv = to_folder || !a.csv.empty();
   std::string text;
   if (to_folder || !(json || csv)) {
-    text = measurement_text(m) + lens_text(m) + (a.massive->count() > 0 ? massive_list_text(m) : "");
+    text = measurement_text(m) + routing_text(m) + lens_text(m) + (a.massive->count() > 0 ? massive_list_text(m) : "");
   }
   if (!json && !csv) return print(text, {m.model.id});
   if (!a.sites.empty()) keep_sites(m, a.sites);
@@ -45,6 +46,8 @@ Result<void> write_results(const Arguments& a, Measurement m) {
     SG_TRY_VOID(make_folder(folder));
     SG_TRY_VOID(write_output(folder / "measurement.json", json_document));
     SG_TRY_VOID(write_output(folder / "measurement.csv", csv_document));
+    const std::string routing = routing_csv(m);
+    if (!routing.empty()) SG_TRY_VOID(write_output(folder / "routing.csv", routing));
     SG_TRY_VOID(write_output(folder / "summary.txt", text));
   }
   if (!a.csv.empty()) {
@@ -100,7 +103,10 @@ void add_measure(Program& program) {
       ->type_name("NAME,...");
   add_json(*command, a->json, "the measurement as one JSON document");
   add_csv(*command, a->csv, "one row per prompt, token, site and layer");
-  command->add_option("-o,--output", a->folder, "measurement.json, measurement.csv and summary.txt in this folder")
+  command
+      ->add_option(
+          "-o,--output", a->folder,
+          "measurement.json, measurement.csv and summary.txt in this folder, and routing.csv of a model with experts")
       ->type_name("DIR");
   command
       ->add_option("--trace", a->trace,

@@ -22,6 +22,8 @@ Routing empty_routing(const ExpertSpec& spec, std::size_t rows) {
           .margin = std::vector<std::optional<double>>(rows),
           .entropy = std::vector<double>(rows),
           .contribution = std::vector<double>(places),
+          .peak = std::vector<double>(places),
+          .peak_channel = std::vector<std::uint32_t>(places),
           .shared = std::vector<double>(spec.shared_width > 0 ? rows : 0)};
 }
 
@@ -33,7 +35,18 @@ std::vector<std::vector<Seat>> seats_by_expert(const Routing& routing) {
   return seats;
 }
 
-double norm_of(const float* x, std::size_t n, const Kernels& k) { return std::sqrt(k.sum_squares(x, n)); }
+double norm_of(const LayerCall& call, const float* added, const Kernels& k) {
+  return std::abs(static_cast<double>(call.spec.residual_multiplier)) *
+         std::sqrt(k.sum_squares(added, call.spec.width));
+}
+
+void keep_contribution(const LayerCall& call, const float* added, std::size_t place, Routing& routing,
+                       const Kernels& k) {
+  const AbsMax most = k.abs_max(added, call.spec.width);
+  routing.contribution[place] = norm_of(call, added, k);
+  routing.peak[place] = static_cast<double>(call.spec.residual_multiplier) * static_cast<double>(most.value);
+  routing.peak_channel[place] = static_cast<std::uint32_t>(most.index);
+}
 
 /// One expert over its tokens; what it makes of them is added to their rows of `out`.
 void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Seat>& seats, ConstMatrixView in,
@@ -51,7 +64,7 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
   run.pool.parallel_for(seats.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       if (!weigh_input) run.kernels.scale(routing.weight[seats[i].rank], y.row(i), y.cols);
-      routing.contribution[seats[i].rank] = norm_of(y.row(i), y.cols, run.kernels);
+      keep_contribution(call, y.row(i), seats[i].rank, routing, run.kernels);
       run.kernels.add(y.row(i), out.row(seats[i].row), y.cols);
     }
   });
@@ -70,7 +83,7 @@ void add_shared(const LayerCall& call, ConstMatrixView in, MatrixView out, Routi
         const double factor = 1 / (1 + exp_fixed(-static_cast<double>(ws.router.row(r)[0])));
         run.kernels.scale(static_cast<float>(factor), y.row(r), y.cols);
       }
-      routing.shared[r] = norm_of(y.row(r), y.cols, run.kernels);
+      routing.shared[r] = norm_of(call, y.row(r), run.kernels);
       run.kernels.add(y.row(r), out.row(r), y.cols);
     }
   });

@@ -19,8 +19,12 @@ struct Routing {
   std::vector<std::optional<double>> margin;  // per token: the last chosen score above the best one left out; absent
                                               // when none could be left out
   std::vector<double> entropy;                // per token: of the scores divided by their sum, in nats
-  std::vector<double> contribution;           // (rows x chosen): norm of what the expert adds
-  std::vector<double> shared;                 // per token: norm of what the shared expert adds; empty without one
+  // What the expert adds to its branch of the block, the router's weight and the family's factor of the branch in it, a
+  // norm that stands behind the branch not: (rows x chosen) its norm, its largest value with its sign, that one's
+  // channel.
+  std::vector<double> contribution, peak;
+  std::vector<std::uint32_t> peak_channel;
+  std::vector<double> shared;  // per token: norm of what the shared expert adds; empty without one
 };
 
 /// Chooses by one row of router logits (experts) and weighs what was chosen; all in double. `correction` (experts) or

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "measure/median_magnitude.h"
+#include "measure/routing_rows.h"
 
 namespace sg {
 namespace {
@@ -204,6 +205,12 @@ std::span<const std::size_t> Recorder::lens_rows(std::size_t) const { return len
 void Recorder::lens(std::size_t layer, std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
   const std::span<LogitAccumulator> all = lens_accumulators_;
   fold(all.subspan(layer * lens_rows_.size(), lens_rows_.size()), lens_rows_, rows, first_id, z);
+}
+
+void Recorder::routed(std::size_t layer, const Routing& routing) {
+  for (std::size_t s = 0; s < out_.size(); ++s) {
+    out_[s].routing.push_back(routing_row(layer, routing, tokens_.begin(s), tokens_.length(s)));
+  }
 }
 
 void Recorder::finish() {

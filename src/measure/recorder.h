@@ -25,6 +25,8 @@ class Recorder final : public Tap {
   std::span<const std::size_t> lens_rows(std::size_t layer) const override;
   void lens(std::size_t layer, std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) override;
 
+  void routed(std::size_t layer, const Routing& routing) override;
+
   /// Call once after the pass: logit statistics and identity errors.
   void finish();
 

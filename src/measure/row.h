@@ -8,6 +8,7 @@ namespace sg {
 
 using streamgauge::Derived;
 using streamgauge::EngineFacts;
+using streamgauge::ExpertLoad;
 using streamgauge::FieldRow;
 using streamgauge::FirstTokenShare;
 using streamgauge::LayerTable;
@@ -16,11 +17,13 @@ using streamgauge::LogitStats;
 using streamgauge::Massive;
 using streamgauge::ModelFacts;
 using streamgauge::RopeFacts;
+using streamgauge::RoutingRow;
 using streamgauge::RowField;
 using streamgauge::Sequence;
 using streamgauge::SequenceMeasurement;
 using streamgauge::SiteDots;
 using streamgauge::SiteNorms;
+using streamgauge::SuperExpert;
 using streamgauge::TopToken;
 using streamgauge::WhenAbsent;
 using Measurement = streamgauge::MeasurementRows;

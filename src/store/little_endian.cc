@@ -39,7 +39,28 @@ bool numbers_from_bytes(std::string_view bytes, std::vector<T>& values) {
   return true;
 }
 
+template <class T>
+std::string lists_to_bytes(const std::vector<std::vector<T>>& lists) {
+  std::vector<std::string> texts;
+  texts.reserve(lists.size());
+  for (const std::vector<T>& list : lists) texts.push_back(to_bytes(std::span<const T>(list)));
+  return to_bytes(texts);
+}
+
+template <class T>
+bool lists_from_bytes(std::string_view bytes, std::vector<std::vector<T>>& lists) {
+  std::vector<std::string> texts;
+  lists.clear();
+  bool whole = from_bytes(bytes, texts);
+  for (std::size_t i = 0; whole && i < texts.size(); ++i) whole = from_bytes(texts[i], lists.emplace_back());
+  if (!whole) lists.clear();
+  return whole;
+}
+
 }  // namespace
+
+std::string to_bytes(const std::vector<std::vector<double>>& lists) { return lists_to_bytes(lists); }
+std::string to_bytes(const std::vector<std::vector<std::int32_t>>& lists) { return lists_to_bytes(lists); }
 
 std::string to_bytes(std::span<const double> values) { return numbers_to_bytes<std::uint64_t>(values); }
 std::string to_bytes(std::span<const std::int32_t> values) { return numbers_to_bytes<std::uint32_t>(values); }
@@ -73,6 +94,13 @@ bool from_bytes(std::string_view bytes, std::vector<std::string>& values) {
   }
   values.clear();
   return false;
+}
+
+bool from_bytes(std::string_view bytes, std::vector<std::vector<double>>& lists) {
+  return lists_from_bytes(bytes, lists);
+}
+bool from_bytes(std::string_view bytes, std::vector<std::vector<std::int32_t>>& lists) {
+  return lists_from_bytes(bytes, lists);
 }
 
 }  // namespace sg

@@ -55,6 +55,7 @@ void add_missing(SequenceMeasurement& stored, const SequenceMeasurement& more) {
   add_sites(stored.norms, more.norms);
   add_sites(stored.dots, more.dots);
   add_rows(stored.logits, more.logits, [](const LogitStats& s) { return s.position; });
+  add_rows(stored.routing, more.routing, [](const RoutingRow& r) { return r.layer; });
   add_rows(stored.lens, more.lens, [](const LensRow& r) { return std::pair(r.layer, r.stats.position); });
 }
 

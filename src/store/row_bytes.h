@@ -1,7 +1,7 @@
 // A row as bytes, field by field in the order of each_field: for checksums, and for records that the store keeps
 // without knowing them. Each value stands behind its key, and one that is absent is left out, so that a field added
-// later, optional and absent, changes no byte. Numbers are eight bytes, little endian; texts and lists stand behind
-// their length.
+// later, optional and absent, changes no byte; nor does an empty list that came later (kLeftOutWhenEmpty). Numbers are
+// eight bytes, little endian; texts and lists stand behind their length.
 #pragma once
 
 #include <bit>
@@ -16,10 +16,16 @@
 
 namespace sg {
 
+template <class T>
+inline constexpr bool kLeftOutWhenEmpty = std::is_same_v<T, std::vector<RoutingRow>>;
+
 class RowWriter {
  public:
   template <class T>
   void operator()(const RowField& field, const T& value) {
+    if constexpr (kLeftOutWhenEmpty<T>) {
+      if (value.empty()) return;
+    }
     put(std::string_view(field.key));
     put(value);
   }
@@ -67,6 +73,8 @@ class RowReader {
   void operator()(const RowField& field, T& value) {
     if (next_is(field.key)) {
       get(value);
+    } else if constexpr (kLeftOutWhenEmpty<T>) {
+      value.clear();
     } else {
       ok_ = false;
     }

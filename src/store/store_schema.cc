@@ -57,7 +57,7 @@ Result<void> bring_up_to_date(Database& db) {
   SG_TRY_VOID(transaction.begin_writing());
   // Another process may have done it while this one waited.
   SG_TRY(empty, is_empty_store(db));
-  if (empty) SG_TRY_VOID(db.run(store_schema()));
+  SG_TRY_VOID(db.run(empty ? store_schema() : list_tables()));
   SG_TRY(const std::string missing, missing_columns(db));
   SG_TRY_VOID(db.run(missing));
   SG_TRY_VOID(

@@ -52,7 +52,8 @@ std::string list_definitions() {
   const Block block;
   each_list(block, [&]<class Row>(const char* table, const std::vector<Row>&) {
     sql += fmt::format(
-        "CREATE TABLE {} (owner INTEGER NOT NULL REFERENCES {} (id) ON DELETE CASCADE, n INTEGER NOT NULL, {}, "
+        "CREATE TABLE IF NOT EXISTS {} (owner INTEGER NOT NULL REFERENCES {} (id) ON DELETE CASCADE, n INTEGER NOT "
+        "NULL, {}, "
         "PRIMARY KEY (owner, n)) STRICT, WITHOUT ROWID;\n",
         table, kTable<Block>, fmt::join(columns_of<Row>().definitions, ", "));
   });
@@ -249,16 +250,17 @@ std::vector<StoreTable> store_tables() {
   return tables;
 }
 
+std::string list_tables() { return list_definitions<SequenceMeasurement>() + list_definitions<WeightsReport>(); }
+
 std::string store_schema() {
   return table_definition<SequenceMeasurement>(
              "fingerprint TEXT NOT NULL, numerics INTEGER NOT NULL, ids_sha256 TEXT NOT NULL",
              "fingerprint, numerics, ids_sha256") +
          "CREATE TABLE sites (owner INTEGER NOT NULL REFERENCES sequences (id) ON DELETE CASCADE, site TEXT NOT NULL, "
          "layer INTEGER NOT NULL, per_token BLOB NOT NULL, PRIMARY KEY (owner, site, layer)) STRICT, WITHOUT ROWID;\n" +
-         list_definitions<SequenceMeasurement>() +
          table_definition<WeightsReport>("fingerprint TEXT NOT NULL, numerics INTEGER NOT NULL",
                                          "fingerprint, numerics") +
-         list_definitions<WeightsReport>() +
+         list_tables() +
          "CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL, sha256 TEXT NOT NULL) "
          "STRICT;\n";
 }

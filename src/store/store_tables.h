@@ -18,6 +18,9 @@ namespace sg {
 /// The statements that make the tables.
 std::string store_schema();
 
+/// Those that make the tables of lists, where they are not there yet: a store may be older than one of them.
+std::string list_tables();
+
 /// The tables whose columns are fields.
 struct StoreTable {
   std::string name;

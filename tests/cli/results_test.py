@@ -153,6 +153,26 @@ class Files(CliTest):
         self.assertEqual(sorted(p.name for p in (self.folder / "a" / "b").iterdir()),
                          ["measurement.csv", "measurement.json", "summary.txt"])
 
+    def test_a_folder_of_a_model_with_experts_has_their_routing(self):
+        self.ok("measure", GOLDEN / "qwen3-moe-dense-layers", "--ids", "1,5,9", "-o", self.folder / "r")
+        with open(self.folder / "r" / "routing.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        document = json.loads((self.folder / "r" / "measurement.json").read_text(encoding="utf-8"))
+        routing = document["sequences"][0]["routing"]
+        self.assertEqual(len(rows), sum(len(chosen) for layer in routing for chosen in layer["experts"]))
+        for row in rows:
+            layer = next(one for one in routing if one["layer"] == int(row["layer"]))
+            token, rank = int(row["position"]), int(row["rank"])
+            self.assertEqual(int(row["expert"]), layer["experts"][token][rank])
+            self.assertEqual(float(row["weight"]), layer["weights"][token][rank])
+            self.assertEqual(float(row["contribution"]), layer["contribution"][token][rank])
+            self.assertEqual(float(row["margin"]), layer["margin"][token])
+            self.assertEqual(row["shared"], "")
+        for load in document["expert_load"]:
+            self.assertEqual(sum(load["tokens"]), 3 * len(routing[0]["experts"][0]))
+        self.assertIn("Routing over all tokens", (self.folder / "r" / "summary.txt").read_text(encoding="utf-8"))
+        self.document("measurement-1", "measure", GOLDEN / "qwen3-moe-dense-layers", "--ids", "1,5,9")
+
     def test_an_old_file_is_replaced_whole_and_nothing_else_is_left(self):
         out = self.folder / "r.json"
         out.write_text("old")

@@ -111,6 +111,30 @@ std::vector<Branch> input_dependency() {
   };
 }
 
+std::vector<Branch> expert_routing() {
+  const auto model = [](const char* key, double prompts, double massive, std::int64_t super) {
+    return with(key, {{"carried", 0.5}, {"carrier_prompts", prompts}, {"massive", massive}, {"super_experts", super}});
+  };
+  const auto linked = [](const char* key, bool rising) {
+    GivenModel m = with(key, {{"carried", 0.5}, {"carrier_prompts", 0.2}, {"massive", 0.0}});
+    const double odd[] = {0.5, 0.6, 0.5, 0.6, 0.5, 0.6};
+    for (int i = 0; i < 6; ++i)
+      m.cells.prompts.push_back({{"gain", rising ? 0.5 + 0.2 * i : odd[i]}, {"carried", 0.1 * i + 0.01 * (i % 2)}});
+    return m;
+  };
+  return {
+      {"carrier", "ONE EXPERT CARRIES IT", {model("a", 0.9, 1, 2), model("b", 0.6, 0.8, 0)}, "1 have super experts"},
+      {"carrier", "ONE EXPERT IN SOME MODELS", {model("a", 0.9, 1, 1), model("b", 0.9, 0.2, 0)}, "In 1 of 2 models"},
+      {"carrier", "A CARRIER, NOTHING MASSIVE", {model("a", 0.9, 0, 0), model("b", 0.1, 1, 0)}, "In 1 of 2 models"},
+      {"carrier", "NO SINGLE CARRIER", {model("a", 0.5, 1, 0)}, "none of 1 models"},
+      {"carrier", "", {with("a", {{"gain", 1.0}})}, "routed: no row can be counted"},
+      {"gain", "DEPENDS", {linked("a", true)}, "In all 1 models"},
+      {"gain", "DEPENDS IN SOME MODELS", {linked("a", true), linked("b", false)}, "In 1 of 2 models"},
+      {"gain", "NOT SHOWN", {linked("b", false)}, "In none of 1 models"},
+      {"gain", "", {model("a", 0.9, 1, 0)}, "mean_link: "},
+  };
+}
+
 std::vector<Branch> instruct_brake() {
   const auto pair = [](double base, double instruct) {
     return std::vector<GivenModel>{with("llama3.1-8b", {{"last_gain", base}}),
@@ -216,10 +240,15 @@ std::vector<Branch> training_dynamics() {
 
 const std::map<std::string, std::vector<Branch>, std::less<>>& branches() {
   static const std::map<std::string, std::vector<Branch>, std::less<>> all = {
-      {"cross-architecture", cross_architecture()}, {"head-density", head_density()},
-      {"input-dependency", input_dependency()},     {"instruct-brake", instruct_brake()},
-      {"llama-anomaly", llama_anomaly()},           {"long-context", long_context()},
-      {"mistral-paradox", mistral_paradox()},       {"training-dynamics", training_dynamics()}};
+      {"cross-architecture", cross_architecture()},
+      {"expert-routing", expert_routing()},
+      {"head-density", head_density()},
+      {"input-dependency", input_dependency()},
+      {"instruct-brake", instruct_brake()},
+      {"llama-anomaly", llama_anomaly()},
+      {"long-context", long_context()},
+      {"mistral-paradox", mistral_paradox()},
+      {"training-dynamics", training_dynamics()}};
   return all;
 }
 

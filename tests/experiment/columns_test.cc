@@ -129,6 +129,43 @@ TEST(Columns, LogitsAreTheMeanOverPrompts) {
   EXPECT_EQ(one("logits = \"entropy\"", data), Value(Absent{"prompt 2: the output distribution was not measured"}));
 }
 
+/// Two prompts of one token; expert 1 of layer 0 adds `added` to the channel of the largest value.
+ModelData routed_prompts(double added) {
+  ModelData data = two_prompts();
+  for (SequenceMeasurement& s : data.sequences) {
+    s.massive = {{.layer = 0, .token = 0, .channel = 3, .value = -8, .median = 0.5}};
+    s.routing = {{.layer = 0,
+                  .experts = {{1}},
+                  .weights = {{0.5}},
+                  .margin = {0.25},
+                  .entropy = {0.75},
+                  .contribution = {{7}},
+                  .peak = {{added}},
+                  .peak_channel = {{3}},
+                  .load = {0, 1, 0, 0}}};
+    s.sequence.ids = {1};
+  }
+  return data;
+}
+
+TEST(Columns, RoutingSaysWhoCarriesTheLargestValue) {
+  const ModelData data = routed_prompts(-6);
+  EXPECT_EQ(one("routing = \"carrier\"", data), Value(std::string("layer 0, expert 1")));
+  EXPECT_EQ(one("routing = \"carrier_prompts\"", data), Value(1.0));
+  EXPECT_EQ(one("routing = \"carrier_share\"", data), Value(0.75));
+  EXPECT_EQ(one("routing = \"carried\"", data), Value(0.75));
+  EXPECT_EQ(one("routing = \"massive\"", data), Value(0.0));  // 8 is not above 100
+  EXPECT_EQ(one("routing = \"entropy\"", data), Value(0.75));
+  EXPECT_EQ(one("routing = \"margin\"", data), Value(0.25));
+  EXPECT_EQ(one("routing = \"unused\"", data), Value(0.75));
+  EXPECT_EQ(one("routing = \"busiest\"", data), Value(1.0));
+  EXPECT_EQ(one("routing = \"super_experts\"", data), Value(std::int64_t{0}));
+  const ModelData other = routed_prompts(6);  // the other sign
+  EXPECT_EQ(one("routing = \"carried\"", other), Value(0.0));
+  EXPECT_TRUE(is_absent(one("routing = \"carrier\"", other)));
+  EXPECT_EQ(one("routing = \"entropy\""), Value(Absent{"the model has no experts"}));
+}
+
 TEST(Columns, Lists) {  // 2, 2.75, 0.5
   EXPECT_EQ(on_list("op = \"count_below\"\nthan = 1"), Value(std::int64_t{1}));
   EXPECT_EQ(on_list("op = \"count_at_least\"\nthan = 2"), Value(std::int64_t{2}));

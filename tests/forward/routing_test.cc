@@ -23,6 +23,8 @@ Routing route(const RouterSpec& router, const std::vector<float>& logits, const 
                  .margin = std::vector<std::optional<double>>(1),
                  .entropy = std::vector<double>(1),
                  .contribution = {},
+                 .peak = {},
+                 .peak_channel = {},
                  .shared = {}};
   route_row(router, logits.data(), correction.empty() ? nullptr : correction.data(), 0, out);
   return out;

@@ -53,6 +53,9 @@ TEST(Fields, EveryMemberHasOne) {
   expect_whole<Massive>();
   expect_whole<FirstTokenShare>();
   expect_whole<LensRow>();
+  expect_whole<RoutingRow>();
+  expect_whole<ExpertLoad>();
+  expect_whole<SuperExpert>();
   expect_whole<SequenceMeasurement>();
   expect_whole<RopeFacts>();
   expect_whole<ModelFacts>();

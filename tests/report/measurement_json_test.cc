@@ -40,6 +40,32 @@ LayerTable any_table(std::size_t layers, std::size_t tokens) {
 /// Any text that JSON can hold.
 std::string any_text() { return *rc::gen::element<std::string>("", "a", "quotes \" and \\ and \n", "\u00e9 \u6f22"); }
 
+/// (tokens x chosen) of what `draw` gives.
+template <class Draw>
+auto any_chosen(std::size_t tokens, std::size_t chosen, const Draw& draw) {
+  std::vector<std::vector<decltype(draw())>> table(tokens);
+  for (auto& row : table) {
+    for (std::size_t i = 0; i < chosen; ++i) row.push_back(draw());
+  }
+  return table;
+}
+
+RoutingRow any_routing(std::size_t layer, std::size_t tokens) {
+  const std::size_t chosen = 1 + any_size(3), experts = chosen + any_size(3);
+  const auto expert = [&] { return static_cast<std::int32_t>(any_size(static_cast<int>(experts))); };
+  const auto numbers = [&] { return any_chosen(tokens, chosen, any_double); };
+  return {.layer = layer,
+          .experts = any_chosen(tokens, chosen, expert),
+          .weights = numbers(),
+          .margin = any_doubles(any_bool() ? tokens : 0),
+          .entropy = any_doubles(tokens),
+          .contribution = numbers(),
+          .shared = any_doubles(any_bool() ? tokens : 0),
+          .peak = numbers(),
+          .peak_channel = any_chosen(tokens, chosen, expert),
+          .load = std::vector<std::int32_t>(experts, 1)};
+}
+
 /// Drawn by the table of fields; what cannot stand in a document is put right.
 SequenceMeasurement any_sequence(std::size_t layers) {
   auto s = any_row<SequenceMeasurement>();
@@ -76,6 +102,7 @@ SequenceMeasurement any_sequence(std::size_t layers) {
   for (auto* list : {&s.massive, &s.massive_values}) {
     for (Massive& m : *list) m.layer = m.token = 0;
   }
+  for (std::size_t i = 0; i < s.routing.size(); ++i) s.routing[i] = any_routing(i % layers, tokens);
   s.massive_multiple = s.massive_values.empty() ? 0 : 1000;
   return s;
 }
@@ -118,6 +145,30 @@ TEST(MeasurementJson, ALensWithoutMomentsIsRead) {
   const LogitStats& stats = read.value().sequences[0].lens[0].stats;
   EXPECT_EQ(stats.entropy, 1.5);
   EXPECT_TRUE(std::isnan(stats.mean));
+}
+
+TEST(MeasurementJson, RoutingThatDoesNotFitItsTokensIsRefused) {
+  Json j = measurement_json({});
+  j["model"]["n_layers"] = 1;
+  j["sequences"] = Json::parse(R"([{"ids": [1, 2], "tokens": ["a", "b"], "norms": {}, "routing": [{"layer": 0,
+      "experts": [[1, 0], [0, 2]], "weights": [[1, 1], [1, 1]], "entropy": [0.5, 0.25], "contribution": [[1, 2], [3, 4]],
+      "peak": [[1, 1], [1, 1]], "peak_channel": [[0, 0], [0, 0]], "load": [2, 1, 1]}]}])");
+  const auto refusal = [](const Json& document) {
+    const auto read = read_measurement(json_text(document), "routed.json");
+    return read.ok() ? "" : read.error().message();
+  };
+  EXPECT_EQ(refusal(j), "");
+  const auto with = [&](const char* key, const Json& value) {
+    Json other = j;
+    other["sequences"][0]["routing"][0][key] = value;
+    return refusal(other);
+  };
+  EXPECT_NE(with("layer", 1).find("a layer of this model"), std::string::npos);
+  EXPECT_NE(with("weights", {{1, 1}}).find("a row per token"), std::string::npos);
+  EXPECT_NE(with("peak", {{1, 1}, {1}}).find("a row per token"), std::string::npos);
+  EXPECT_NE(with("shared", {1}).find("a row per token"), std::string::npos);
+  EXPECT_NE(with("experts", {{1, 0}, {0, 3}}).find("experts that have a load"), std::string::npos);
+  EXPECT_NE(with("experts", Json::array()).find("a row per token"), std::string::npos);
 }
 
 /// A shape that is declared and not there costs no memory.

@@ -97,6 +97,9 @@ Value ModelColumns::prompt_value(const Column& column, std::size_t row) {
   if (const auto* source = std::get_if<LogitsSource>(&column.source)) {
     return sequence != nullptr ? logits_value(source->key, *sequence) : absent("the prompt was not measured");
   }
+  if (const auto* source = std::get_if<RoutingSource>(&column.source)) {
+    return sequence != nullptr ? routing_value(source->key, *sequence) : absent("the prompt was not measured");
+  }
   if (const auto* source = std::get_if<PromptSource>(&column.source)) {
     return prompt_fact(source->what, experiment_.prompts[place], sequence);
   }
@@ -168,6 +171,7 @@ Value ModelColumns::measured(const Column& column) {
                         [&](const LadderSource& s) { return ladder_value(s, data_, choice_.prompts); },
                         [&](const WeightSource& s) { return weight_value(s, data_); },
                         [&](const LogitsSource& s) { return logits_mean(s.key, data_, choice_.prompts); },
+                        [&](const RoutingSource& s) { return routing_value(s.key, data_, choice_.prompts); },
                         [&](const auto&) { return absent("not a measured column"); },
                     },
                     column.source);

@@ -5,6 +5,7 @@
 
 #include "experiment/value/field_value.h"
 #include "measure/gain_interval.h"
+#include "measure/routing_summary.h"
 
 namespace sg {
 namespace {
@@ -111,6 +112,20 @@ Value logits_value(const std::string& key, const SequenceMeasurement& sequence) 
 Value logits_mean(const std::string& key, const ModelData& data, std::span<const std::size_t> prompts) {
   return value_of(
       mean_over(prompts, [&](std::size_t p) { return number_of(logits_value(key, data.sequences[p]), key); }));
+}
+
+Value routing_value(const std::string& key, const SequenceMeasurement& sequence) {
+  const std::optional<PromptRouting> routing = prompt_routing(sequence);
+  if (!routing) return absent("the model has no experts");
+  return checked(field_value(*routing, key).value_or(absent("unknown quantity of routing")), "the routing");
+}
+
+Value routing_value(const std::string& key, const ModelData& data, std::span<const std::size_t> prompts) {
+  std::vector<const SequenceMeasurement*> chosen;
+  for (const std::size_t p : prompts) chosen.push_back(&data.sequences[p]);
+  const std::optional<ModelRouting> routing = model_routing(chosen);
+  if (!routing) return absent("the model has no experts");
+  return checked(field_value(*routing, key).value_or(absent("unknown quantity of routing")), "the routing");
 }
 
 Value weight_value(const WeightSource& source, const ModelData& data) {

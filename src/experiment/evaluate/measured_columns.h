@@ -34,6 +34,9 @@ Value ladder_value(const LadderSource& source, const ModelData& data, std::span<
 Value logits_value(const std::string& key, const SequenceMeasurement& sequence);
 /// The mean over the prompts.
 Value logits_mean(const std::string& key, const ModelData& data, std::span<const std::size_t> prompts);
+/// Of one prompt, by a key of PromptRouting; of a model over some prompts, by a key of ModelRouting.
+Value routing_value(const std::string& key, const SequenceMeasurement& sequence);
+Value routing_value(const std::string& key, const ModelData& data, std::span<const std::size_t> prompts);
 Value weight_value(const WeightSource& source, const ModelData& data);
 Value model_value(const std::string& key, const ModelFacts& facts);
 Value fact_value(const std::string& key, const ModelData& data);

@@ -5,6 +5,8 @@
 
 #include "base/overloaded.h"
 #include "experiment/file/parse_parts.h"
+#include "experiment/value/field_value.h"
+#include "measure/routing_summary.h"
 
 namespace sg {
 namespace {
@@ -66,7 +68,8 @@ Result<void> check_source(const ColumnSource& source, const ColumnScope& scope) 
   const auto formula = [&](const Expression& e) { return check_formula(e, scope.known, scope.where); };
   const auto model_only = [&](const char* name) -> Result<void> {
     if (!scope.of_prompts) return {};
-    return scope.refuse(std::string(name) + " is a quantity of a model", "gain, logits, expr, test, cases or prompt");
+    return scope.refuse(std::string(name) + " is a quantity of a model",
+                        "gain, logits, routing, expr, test, cases or prompt");
   };
   return std::visit(Overloaded{
                         [&](const FactSource&) { return model_only("fact"); },
@@ -83,6 +86,11 @@ Result<void> check_source(const ColumnSource& source, const ColumnScope& scope) 
                         [&](const LogitsSource&) -> Result<void> {
                           if (scope.experiment.logits) return {};
                           return scope.refuse("the output distribution is not measured", "logits = true in [measure]");
+                        },
+                        [&](const RoutingSource& s) {
+                          const std::vector<std::string> keys =
+                              scope.of_prompts ? field_keys<PromptRouting>() : field_keys<ModelRouting>();
+                          return check_one(s.key, Names(keys.begin(), keys.end()), "quantity of routing", scope.where);
                         },
                         [&](const ExprSource& s) { return formula(s.expression); },
                         [&](const TestSource& s) { return formula(s.condition); },

@@ -48,6 +48,9 @@ struct WeightSource {
 struct LogitsSource {
   std::string key;
 };
+struct RoutingSource {
+  std::string key;  // of ModelRouting, or of PromptRouting
+};
 struct ExprSource {
   Expression expression;
 };
@@ -126,9 +129,9 @@ struct HolmSource {
   std::vector<std::string> values;  // p values
 };
 
-using ColumnSource =
-    std::variant<FactSource, ModelSource, GainSource, LadderSource, WeightSource, LogitsSource, ExprSource, TestSource,
-                 EqualsSource, ListSource, CasesSource, RowStatistic, ConstSource, PromptSource>;
+using ColumnSource = std::variant<FactSource, ModelSource, GainSource, LadderSource, WeightSource, LogitsSource,
+                                  RoutingSource, ExprSource, TestSource, EqualsSource, ListSource, CasesSource,
+                                  RowStatistic, ConstSource, PromptSource>;
 struct Column {
   std::string name, title, format;
   ColumnSource source;

@@ -134,8 +134,9 @@ std::optional<RowStatistic> parse_over_prompts(TomlTable& t) {
   return statistic;
 }
 
-constexpr std::string_view kSources[] = {"fact", "model",  "gain", "ladder", "norms", "weight",       "logits", "expr",
-                                         "test", "equals", "list", "cases",  "const", "over_prompts", "prompt"};
+constexpr std::string_view kSources[] = {"fact",   "model",   "gain",         "ladder", "norms",  "weight",
+                                         "logits", "routing", "expr",         "test",   "equals", "list",
+                                         "cases",  "const",   "over_prompts", "prompt"};
 
 /// The one source that the table names, or "model" when it names none and is called as a fact of the model; empty after
 /// an error.
@@ -162,6 +163,7 @@ ColumnSource parse_source(TomlTable& t) {
   if (source == "norms") return parse_ladder(t, "norms", /*norms=*/true);
   if (source == "weight") return parse_weight(t);
   if (source == "logits") return LogitsSource{field_key<LogitStats>(t, "logits")};
+  if (source == "routing") return RoutingSource{t.text("routing")};
   if (source == "expr") {
     if (auto formula = parse_formula(t, "expr")) return ExprSource{*formula};
   }

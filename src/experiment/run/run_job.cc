@@ -47,15 +47,17 @@ Error too_large(std::uint64_t needs, std::uint64_t has) {
           .hint = "A smaller --memory makes more passes with less of it"};
 }
 
-/// Sequences whose rows are not there, each ids once.
-Result<std::vector<Sequence>> missing_rows(const std::vector<Sequence>& prompts, const RowKey& key, RowStore& store) {
+/// Sequences whose rows are not there, or are of before routing was measured, each ids once.
+Result<std::vector<Sequence>> missing_rows(const std::vector<Sequence>& prompts, const RunJob& job, RowStore& store) {
+  const std::vector<bool>& layers = job.model.spec.experts.layers;
+  const bool routes = std::find(layers.begin(), layers.end(), true) != layers.end();
   std::vector<Sequence> missing;
   for (const Sequence& s : prompts) {
     const bool listed =
         std::any_of(missing.begin(), missing.end(), [&](const Sequence& other) { return other.ids == s.ids; });
     if (listed) continue;
-    SG_TRY(const std::optional<SequenceMeasurement> row, store.find(key, s.ids));
-    if (!row) missing.push_back(s);
+    SG_TRY(const std::optional<SequenceMeasurement> row, store.find(job.key, s.ids));
+    if (!row || (routes && row->routing.empty())) missing.push_back(s);
   }
   return missing;
 }
@@ -102,7 +104,7 @@ std::optional<RunFailure> prepare(const Experiment& e, const ModelData& data, co
   Result<RunJob> opened = open_job(e, data, options, p.outcome);
   if (!opened.ok()) return of_model(std::move(opened).error());
   RunJob job = std::move(opened).value();
-  Result<std::vector<Sequence>> missing = missing_rows(p.outcome.prompts, job.key, store);
+  Result<std::vector<Sequence>> missing = missing_rows(p.outcome.prompts, job, store);
   if (!missing.ok()) return of_store(std::move(missing).error());
   job.missing = std::move(missing).value();
   if (!e.weights.empty()) {

@@ -7,6 +7,15 @@
 namespace sg {
 namespace {
 
+std::string sequence_cells(const Measurement& measurement, std::size_t sequence) {
+  return csv_field(measurement.model.id) + "," + std::to_string(sequence) + "," +
+         csv_field(measurement.sequences[sequence].sequence.category.value_or("")) + ",";
+}
+
+std::string token_cells(const Sequence& sequence, std::size_t t) {
+  return std::to_string(t) + "," + std::to_string(sequence.ids[t]) + "," + csv_field(sequence.tokens[t]) + ",";
+}
+
 /// Rows of one prompt; `head` is what all of them start with.
 class PromptRows {
  public:
@@ -21,8 +30,7 @@ class PromptRows {
  private:
   void row(std::string_view site, std::string_view layer, std::span<const double> norms) {
     for (std::size_t t = 0; t < norms.size(); ++t) {
-      out_ += head_;
-      out_ += std::to_string(t) + "," + std::to_string(sequence_.ids[t]) + "," + csv_field(sequence_.tokens[t]) + ",";
+      out_.append(head_).append(token_cells(sequence_, t));
       out_.append(layer).append(",").append(site).append(",").append(exact(norms[t])).append("\n");
     }
   }
@@ -31,6 +39,23 @@ class PromptRows {
   const Sequence& sequence_;
   std::string& out_;
 };
+
+std::string cell_at(const std::vector<double>& per_token, std::size_t t) {
+  return per_token.empty() ? "" : exact(per_token[t]);
+}
+
+void routing_rows(const std::string& head, const RoutingRow& row, std::size_t t, std::string& out) {
+  for (std::size_t i = 0; i < row.experts[t].size(); ++i) {
+    out.append(head).append(std::to_string(i)).append(",").append(std::to_string(row.experts[t][i]));
+    for (const double number : {row.weights[t][i], row.contribution[t][i], row.peak[t][i]}) {
+      out.append(",").append(exact(number));
+    }
+    out.append(",").append(std::to_string(row.peak_channel[t][i]));
+    for (const auto* per_token : {&row.margin, &row.entropy, &row.shared})
+      out.append(",").append(cell_at(*per_token, t));
+    out += '\n';
+  }
+}
 
 }  // namespace
 
@@ -53,12 +78,25 @@ std::string measurement_csv(const Measurement& measurement) {
   std::string out = "model,sequence,category,position,id,token,layer,site,norm\n";
   for (std::size_t s = 0; s < measurement.sequences.size(); ++s) {
     const SequenceMeasurement& m = measurement.sequences[s];
-    const std::string head = csv_field(measurement.model.id) + "," + std::to_string(s) + "," +
-                             csv_field(m.sequence.category.value_or("")) + ",";
-    PromptRows rows(head, m.sequence, out);
+    PromptRows rows(sequence_cells(measurement, s), m.sequence, out);
     each_field(m.norms, [&](const RowField& site, const auto& norms) { rows.site(site.key, norms); });
   }
   return out;
+}
+
+std::string routing_csv(const Measurement& measurement) {
+  std::string out;
+  for (std::size_t s = 0; s < measurement.sequences.size(); ++s) {
+    const SequenceMeasurement& m = measurement.sequences[s];
+    for (std::size_t t = 0; t < m.sequence.ids.size(); ++t) {
+      const std::string head = sequence_cells(measurement, s) + token_cells(m.sequence, t);
+      for (const RoutingRow& row : m.routing) routing_rows(head + std::to_string(row.layer) + ",", row, t, out);
+    }
+  }
+  if (out.empty()) return out;
+  return "model,sequence,category,position,id,token,layer,rank,expert,weight,contribution,peak,peak_channel,margin,"
+         "entropy,shared\n" +
+         out;
 }
 
 }  // namespace sg

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "measure/routing_rows.h"
 #include "report/data/row_json.h"
 
 namespace sg {
@@ -28,6 +29,7 @@ Json sequence_json(const SequenceMeasurement& m) {
     j["massive_values"] = {{"multiple_of_median", m.massive_multiple}, {"values", list_json(m.massive_values)}};
   }
   if (!m.lens.empty()) j["lens"] = list_json(m.lens);
+  if (!m.routing.empty()) j["routing"] = list_json(m.routing);
   return j;
 }
 
@@ -44,13 +46,18 @@ std::optional<double> largest_identity_error(const Measurement& measurement) {
 Json measurement_json(const Measurement& m) {
   Json sequences = Json::array();
   for (const SequenceMeasurement& s : m.sequences) sequences.push_back(sequence_json(s));
-  return {{"schema", kMeasurementSchema},
-          {"engine", row_json(m.engine)},
-          {"model", row_json(m.model)},
-          {"sequences", std::move(sequences)},
-          {"warnings", m.warnings},
-          {"checks", {{"identity_max_relative_error", number_or_null(largest_identity_error(m))}}},
-          {"timings", {{"seconds", m.seconds}, {"peak_bytes", m.peak_bytes}}}};
+  Json document = {{"schema", kMeasurementSchema},
+                   {"engine", row_json(m.engine)},
+                   {"model", row_json(m.model)},
+                   {"sequences", std::move(sequences)},
+                   {"warnings", m.warnings},
+                   {"checks", {{"identity_max_relative_error", number_or_null(largest_identity_error(m))}}},
+                   {"timings", {{"seconds", m.seconds}, {"peak_bytes", m.peak_bytes}}}};
+  if (const std::vector<ExpertLoad> loads = expert_loads(m); !loads.empty()) {
+    document["expert_load"] = list_json(loads);
+    document["super_experts"] = list_json(super_experts(m));
+  }
+  return document;
 }
 
 }  // namespace sg

@@ -1,5 +1,7 @@
 #include "report/data/row_read.h"
 
+#include <algorithm>
+
 namespace sg {
 namespace {
 
@@ -9,6 +11,16 @@ Result<void> check_size(const JsonReader& from, const Shape& shape, std::size_t 
   if (shape.list == Shape::List::kAny || size == expected) return {};
   return from.wrong(std::to_string(expected) + " numbers, one per " + (per_layer ? "layer" : "token"));
 }
+
+/// A row per token, as many places in each as in the first of the chosen experts.
+template <class T>
+bool fits(const std::vector<std::vector<T>>& table, const RoutingRow& row, const Shape& shape) {
+  if (table.size() != shape.tokens) return false;
+  return std::all_of(table.begin(), table.end(),
+                     [&](const std::vector<T>& chosen) { return chosen.size() == row.experts.front().size(); });
+}
+
+bool fits(const std::vector<double>& per_token, const Shape& shape) { return per_token.size() == shape.tokens; }
 
 }  // namespace
 
@@ -63,6 +75,28 @@ Result<void> read_value(const JsonReader& from, const Shape& shape, LensRow& row
   Shape lens = shape;
   lens.may_lack_numbers = !from.find("mean");
   return read_fields(from, lens, row);
+}
+
+Result<void> read_value(const JsonReader& from, const Shape& shape, RoutingRow& row) {
+  Shape own = shape;
+  own.list = Shape::List::kAny;
+  return read_fields(from, own, row);
+}
+
+std::string outside(const RoutingRow& row, const Shape& shape) {
+  if (row.layer >= shape.layers) return "a layer of this model";
+  if (row.experts.empty() || row.load.empty()) return "a row per token and a load per expert";
+  const bool whole = fits(row.experts, row, shape) && fits(row.weights, row, shape) &&
+                     fits(row.contribution, row, shape) && fits(row.peak, row, shape) &&
+                     fits(row.peak_channel, row, shape) && fits(row.entropy, shape) &&
+                     (row.margin.empty() || fits(row.margin, shape)) && (row.shared.empty() || fits(row.shared, shape));
+  if (!whole) return "a row per token, and in each as many places as there are chosen experts";
+  for (const std::vector<std::int32_t>& chosen : row.experts) {
+    for (const std::int32_t e : chosen) {
+      if (static_cast<std::size_t>(e) >= row.load.size()) return "experts that have a load";
+    }
+  }
+  return "";
 }
 
 std::string outside(const LogitStats& row, const Shape& shape) {

@@ -31,6 +31,8 @@ Result<void> read_value(const JsonReader& from, const Shape& shape, std::vector<
 Result<void> read_value(const JsonReader& from, const Shape& shape, LayerTable& table);
 /// Documents of before the lens had the moments of its logits: they are NaN, not known.
 Result<void> read_value(const JsonReader& from, const Shape& shape, LensRow& row);
+/// Its lists have sizes of their own, which are checked together.
+Result<void> read_value(const JsonReader& from, const Shape& shape, RoutingRow& row);
 template <FieldRow Row>
 Result<void> read_value(const JsonReader& from, const Shape& shape, Row& row);
 /// Any list besides numbers of a shape.
@@ -47,6 +49,7 @@ std::string outside(const Row&, const Shape&) {
 std::string outside(const LogitStats& row, const Shape& shape);
 std::string outside(const LensRow& row, const Shape& shape);
 std::string outside(const Massive& row, const Shape& shape);
+std::string outside(const RoutingRow& row, const Shape& shape);
 
 /// Reads fields of one object until one fails.
 class FieldReader {

@@ -21,6 +21,9 @@ std::string fields_text() {
   TextTable table({{"row", Align::kLeft}, {"key", Align::kLeft}, {"unit", Align::kLeft}, {"what", Align::kLeft}});
   add_fields<LogitStats>(table, "logits");
   add_fields<LensRow>(table, "lens");
+  add_fields<RoutingRow>(table, "routing");
+  add_fields<ExpertLoad>(table, "expert_load");
+  add_fields<SuperExpert>(table, "super_experts");
   add_fields<TopToken>(table, "logits.top");
   add_fields<Massive>(table, "massive");
   add_fields<MatrixStatistics>(table, "matrix");
