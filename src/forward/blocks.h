@@ -21,6 +21,10 @@ struct LayerCall {
 /// out = W_O attention(in) [+ b_O], (rows x d_model); `in` is the normed stream.
 void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
+/// Fills ws.qkv from the normed stream: projected, normed, clipped, rotated and scaled as the family has it; and
+/// ws.gated_queries of gated attention.
+void prepare_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunContext& run);
+
 /// What the layer's mixer makes of the normed stream, (rows x d_model): attention, or a recurrence from each sequence's
 /// start.
 void mix(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
