@@ -207,10 +207,34 @@ def roofline(result, found, folder):
             "roof.\n\n" + table(["type", "tokens x inputs x outputs", "FLOP per byte", "GFLOPS", "of the roof"], rows))
 
 
+SHAPED = {"mixtral": "Mixtral's layout at an eighth of its width: 32 layers, 8 experts, 2 per token",
+          "qwen3_moe": "Qwen3 30B-A3B's at a quarter of its width: 16 layers, 128 experts, 8 per token"}
+
+
+def experts(result, targets):
+    loads = [r["load_average"] for r in result]
+    out = ["## Mixtures of experts\n\n`bench/experts.py`: random bfloat16 weights, one prompt. Our forward is that of a cold "
+           "process over the safetensors with every norm, routing and statistic; theirs a warm one, the best of its "
+           "repetitions. Read is what our process asked the disk for when the system held no page of the file; experts that no "
+           f"token chose are not read. Load of the machine while this ran: {min(loads):.1f} to {max(loads):.1f}.\n"]
+    for r in result:
+        title = f"{SHAPED[r['family']]}; {r['tokens']} token{'s' if r['tokens'] > 1 else ''}"
+        rows = [[row["who"], text(row["forward"], 3), f"{row['ratio']:.2f}", f"{row['resident_mb']:.0f}",
+                 f"{row['anonymous_mb']:.0f}" if "anonymous_mb" in row else ""] for row in r["rows"]]
+        out.append(f"{title}:\n\n" + table(["", "forward, s", "ratio", "peak resident MB", "anonymous MB"], rows))
+        out.append(f"Read {r['read_mb']:.0f} MB of the file's {r['file_mb']:.0f}; the chosen experts have {r['routed_mb']:.0f} "
+                   f"MB of all experts' {r['experts_mb']:.0f}. Norms differ from transformers' in float32 by "
+                   f"{r['norms']['median']:.0e} (median; largest {r['norms']['max']:.0e}).\n")
+        if r["tokens"] > 100:
+            best = min(row["ratio"] for row in r["rows"] if row["who"].startswith("llama.cpp"))
+            targets.at_least(f"{r['family']}-shaped, {r['tokens']} tokens, against llama.cpp's best type", best, 1.0)
+    return "\n".join(out)
+
+
 def write(found, folder):
     """found: piece -> {"machine", "load_before", "seconds", "result"}."""
     targets, parts = Targets(), []
-    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "curves": curves, "big": big}
+    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "curves": curves, "experts": experts, "big": big}
     for piece, maker in makers.items():
         if piece in found:
             parts.append(maker(found[piece]["result"], targets))

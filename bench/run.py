@@ -3,12 +3,13 @@
 
 usage: bench/run.py BUILD [PIECE]... [--fresh] [--rounds N]
 BUILD is the folder of the preset `bench`. Without names, the pieces that have no results yet are run (--fresh: all but
-`big`); named ones always. Results are kept in BUILD/results, so that an interrupted run goes on where it stopped.
+`big` and `experts`); named ones always. Results are kept in BUILD/results, so that an interrupted run goes on where it stopped.
 Models are those of tools/fetch_models.py, or of the folder SG_MODELS. Pieces:
   start      version and inspect, cold            job        notebook 003's job beside transformers
   llama      prefill beside llama.cpp             weights    spectral norms beside torch and WeightWatcher
   matmul     beside OpenBLAS and torch's MKL      roofline   Google Benchmark's figures of the kernels
   curves     cost against tokens, prompts, layers, width
+  experts    random mixtures of experts beside transformers and llama.cpp: 8 GB of disk (SG_BENCH_EXPERTS names the folder)
   big        a 7B model streamed beside transformers in bfloat16: 14 GB of disk (SG_BENCH_BIG names the folder) and RAM
 """
 import argparse
@@ -112,12 +113,16 @@ class Bench:
     def curves(self):
         return self.script("cost_curves.py", self.program, model_path("SmolLM2-135M"))
 
+    def experts(self):
+        folder = os.environ.get("SG_BENCH_EXPERTS", self.build / "experts")
+        return self.script("experts.py", self.program, folder, "--rounds", self.rounds, "--threads", self.threads)
+
     def big(self):
         folder = os.environ.get("SG_BENCH_BIG", self.build / "llama-7b-shape")
         return self.script("big_model.py", self.program, folder, "--peer", "--runs", self.rounds)
 
 
-PIECES = ("start", "job", "llama", "weights", "matmul", "roofline", "curves", "big")
+PIECES = ("start", "job", "llama", "weights", "matmul", "roofline", "curves", "experts", "big")
 
 
 def machine():
@@ -143,7 +148,7 @@ def main():
     def stored(piece):
         return bench.results / f"{piece}.result.json"
 
-    wanted = a.pieces or [p for p in PIECES if p != "big" and (a.fresh or not stored(p).exists())]
+    wanted = a.pieces or [p for p in PIECES if p not in ("big", "experts") and (a.fresh or not stored(p).exists())]
     for piece in wanted:
         load = os.getloadavg()[0]
         print(f"\n== {piece} (load {load:.1f})", flush=True)

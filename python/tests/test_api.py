@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import multiprocessing
 import os
 import pickle
@@ -187,3 +188,17 @@ def test_docstrings_run():
             module = importlib.import_module(f"streamgauge.{found.name}")
             assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0, found.name
     assert doctest.testmod(sg).failed == 0
+
+
+def test_routing_is_a_row_per_token_and_chosen_expert():
+    m = sg.open(ZOO / "mixtral").measure(["The king", "She went"])
+    document = json.loads(m.json())
+    layers, chosen = len(document["sequences"][0]["routing"]), 2
+    assert len(m.routing) == sum(m.lengths) * layers * chosen
+    first = m.routing.row(0)
+    said = document["sequences"][0]["routing"][0]
+    assert (first["expert"], first["weight"]) == (said["experts"][0][0], said["weights"][0][0])
+    assert (first["peak"], first["margin"], first["shared"]) == (said["peak"][0][0], said["margin"][0], None)
+    assert sum(m.expert_load["tokens"]) == len(m.routing)
+    assert len(m.super_experts) == len(document["super_experts"])
+    assert len(sg.open(ZOO / "mistral").measure("The king").routing) == 0
