@@ -12,7 +12,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "corpus/part.h"
-#include "report/data/corpus_json.h"
+#include "report/corpus_report.h"
 #include "report/file/output_file.h"
 #include "report/text/corpus_text.h"
 
@@ -128,7 +128,7 @@ Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
   SG_TRY(const std::size_t task_bytes, parse_bytes(a.task, "--task"));
   std::vector<std::string> files;
   for (const std::string& file : a.files) files.push_back(lasting(file));
-  const auto tokens_of = [&](const Document& document) -> Result<std::uint64_t> {
+  const auto tokens_of = [&](const CorpusDocument& document) -> Result<std::uint64_t> {
     if (stop_requested()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
     SG_TRY(const std::vector<CorpusWindow> windows, job.measurer->windows(document, 0));
     std::uint64_t tokens = 0;
@@ -172,7 +172,7 @@ Result<WorkDone> work_on(const PlanFolder& folder, const CorpusPlan& plan, Corpu
 Result<void> write_corpus(const PlanFolder& folder, const CorpusPlan& plan, const Merged& merged,
                           const CorpusJob& job) {
   SG_TRY(const EngineFacts engine, engine_facts(job.options.threads, job.options.isa));
-  CorpusReport report = {.plan = plan,
+  CorpusResult report = {.plan = plan,
                          .model = *job.options.facts,
                          .engine = engine,
                          .statistics = merged.statistics,
@@ -182,12 +182,7 @@ Result<void> write_corpus(const PlanFolder& folder, const CorpusPlan& plan, cons
                          .token_text = {}};
   if (job.tokenizer) report.token_text = [&](std::int32_t id) { return job.tokenizer->token_text(id); };
   const std::string summary = corpus_text(report.model, plan, merged.statistics, report.digest);
-  SG_TRY_VOID(write_output(folder.root / "corpus.json", json_text(corpus_json(report))));
-  SG_TRY_VOID(write_output(folder.root / "scales.json", json_text(scales_json(report))));
-  for (const auto& [name, table] : corpus_tables(report)) {
-    SG_TRY_VOID(write_output(folder.root / name, table));
-  }
-  SG_TRY_VOID(write_output(folder.root / "summary.txt", summary));
+  SG_TRY_VOID(write_corpus_report(report, summary, folder.root));
   return print(summary, {report.model.id});
 }
 

@@ -74,7 +74,7 @@ Result<DocumentReader> DocumentReader::open(const DocumentRange& range, const Do
   return reader;
 }
 
-Result<std::optional<Document>> DocumentReader::next() {
+Result<std::optional<CorpusDocument>> DocumentReader::next() {
   switch (range_.form) {
     case DocumentForm::kBlocks: return next_block();
     case DocumentForm::kLines:
@@ -82,7 +82,7 @@ Result<std::optional<Document>> DocumentReader::next() {
     case DocumentForm::kIds16:
     case DocumentForm::kNumpy: return next_row();
   }
-  return std::optional<Document>();
+  return std::optional<CorpusDocument>();
 }
 
 bool DocumentReader::read_line(std::string& line) {
@@ -91,9 +91,9 @@ bool DocumentReader::read_line(std::string& line) {
   return true;
 }
 
-Result<std::optional<Document>> DocumentReader::next_block() {
+Result<std::optional<CorpusDocument>> DocumentReader::next_block() {
   std::string line;
-  std::optional<Document> document;
+  std::optional<CorpusDocument> document;
   while (document || at_ < range_.end) {
     const std::uint64_t begin = at_;
     if (!read_line(line)) break;
@@ -101,7 +101,7 @@ Result<std::optional<Document>> DocumentReader::next_block() {
       if (document) break;
       continue;
     }
-    if (!document) document = Document{.begin = begin, .end = begin, .text = {}, .ids = {}};
+    if (!document) document = CorpusDocument{.begin = begin, .end = begin, .text = {}, .ids = {}};
     if (!document->text.empty()) document->text += '\n';
     document->text += line;
     document->end = at_;
@@ -110,10 +110,10 @@ Result<std::optional<Document>> DocumentReader::next_block() {
   return document;
 }
 
-Result<std::optional<Document>> DocumentReader::next_line() {
+Result<std::optional<CorpusDocument>> DocumentReader::next_line() {
   std::string line;
   while (at_ < range_.end) {
-    Document document = {.begin = at_, .end = at_, .text = {}, .ids = {}};
+    CorpusDocument document = {.begin = at_, .end = at_, .text = {}, .ids = {}};
     if (!read_line(line)) break;
     document.end = at_;
     if (blank(line)) continue;
@@ -126,10 +126,10 @@ Result<std::optional<Document>> DocumentReader::next_line() {
     return std::optional(std::move(document));
   }
   if (stream_.bad()) return wrong("cannot be read");
-  return std::optional<Document>();
+  return std::optional<CorpusDocument>();
 }
 
-Result<Document> DocumentReader::from_json(std::string_view line, Document document) const {
+Result<CorpusDocument> DocumentReader::from_json(std::string_view line, CorpusDocument document) const {
   const std::string where = fmt::format("{}, byte {}", range_.file, document.begin);
   JsonDocument parsed;
   SG_TRY(const JsonReader item, parsed.parse(line, where));
@@ -208,10 +208,10 @@ Result<void> DocumentReader::find_array(std::uint64_t file_bytes) {
   return {};
 }
 
-Result<std::optional<Document>> DocumentReader::next_row() {
+Result<std::optional<CorpusDocument>> DocumentReader::next_row() {
   const std::uint64_t row_bytes = array_.columns * array_.item_bytes;
-  if (at_ >= range_.end) return std::optional<Document>();
-  Document document = {
+  if (at_ >= range_.end) return std::optional<CorpusDocument>();
+  CorpusDocument document = {
       .begin = at_, .end = std::min(at_ + row_bytes, range_.end), .text = {}, .ids = {}, .is_text = false};
   std::string bytes(document.end - document.begin, '\0');
   stream_.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));

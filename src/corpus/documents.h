@@ -34,7 +34,7 @@ struct DocumentRange {
   std::uint64_t begin = 0, end = 0;
 };
 
-struct Document {
+struct CorpusDocument {
   std::uint64_t begin = 0, end = 0;  // bytes of its file
   std::string text;                  // or
   std::vector<std::int32_t> ids;
@@ -52,7 +52,7 @@ class DocumentReader {
  public:
   static Result<DocumentReader> open(const DocumentRange& range, const DocumentOptions& options);
   /// The next document that begins before the range's end; nothing after the last.
-  Result<std::optional<Document>> next();
+  Result<std::optional<CorpusDocument>> next();
 
  private:
   struct Array {  // of a file of ids
@@ -63,10 +63,10 @@ class DocumentReader {
   DocumentReader(DocumentRange range, DocumentOptions options, std::ifstream stream)
       : range_(std::move(range)), options_(std::move(options)), stream_(std::move(stream)), at_(range_.begin) {}
   Result<void> find_array(std::uint64_t file_bytes);
-  Result<std::optional<Document>> next_block();
-  Result<std::optional<Document>> next_line();
-  Result<std::optional<Document>> next_row();
-  Result<Document> from_json(std::string_view line, Document document) const;
+  Result<std::optional<CorpusDocument>> next_block();
+  Result<std::optional<CorpusDocument>> next_line();
+  Result<std::optional<CorpusDocument>> next_row();
+  Result<CorpusDocument> from_json(std::string_view line, CorpusDocument document) const;
   /// False at the end of the file. at_ is the line's end afterwards.
   bool read_line(std::string& line);
   Error wrong(std::string what, std::string got = {}) const;

@@ -31,7 +31,7 @@ Json options_json(const CorpusOptions& o) {
 class Planner {
  public:
   Planner(CorpusPlan& plan, std::uint64_t task_bytes,
-          const std::function<Result<std::uint64_t>(const Document&)>& tokens_of)
+          const std::function<Result<std::uint64_t>(const CorpusDocument&)>& tokens_of)
       : plan_(plan), task_bytes_(task_bytes), tokens_of_(tokens_of) {}
 
   Result<void> add(const std::string& file) {
@@ -41,7 +41,7 @@ class Planner {
     SG_TRY(DocumentReader reader, DocumentReader::open(task.range, plan_.options.documents));
     task.first_document = next_;
     while (!full()) {
-      SG_TRY(const std::optional<Document> document, reader.next());
+      SG_TRY(const std::optional<CorpusDocument> document, reader.next());
       if (!document) break;
       if (task.documents == 0) task.range.begin = document->begin;
       ++task.documents;
@@ -58,7 +58,7 @@ class Planner {
   bool full() const { return plan_.options.most_tokens > 0 && tokens_ >= plan_.options.most_tokens; }
 
  private:
-  Result<void> count(const Document& document) {
+  Result<void> count(const CorpusDocument& document) {
     if (plan_.options.most_tokens == 0 || !is_sampled(document, plan_.options.windows.every)) return {};
     SG_TRY(const std::uint64_t tokens, tokens_of_(document));
     tokens_ += tokens;
@@ -75,7 +75,7 @@ class Planner {
 
   CorpusPlan& plan_;
   std::uint64_t task_bytes_;
-  const std::function<Result<std::uint64_t>(const Document&)>& tokens_of_;
+  const std::function<Result<std::uint64_t>(const CorpusDocument&)>& tokens_of_;
   std::uint64_t next_ = 0, tokens_ = 0;
 };
 
@@ -172,7 +172,7 @@ std::string key_of_task(const CorpusPlan& plan, const CorpusTask& task, const st
 
 Result<CorpusPlan> plan_corpus(std::string model, std::string content_hash, const std::vector<std::string>& files,
                                const CorpusOptions& options, std::uint64_t task_bytes,
-                               const std::function<Result<std::uint64_t>(const Document&)>& tokens_of) {
+                               const std::function<Result<std::uint64_t>(const CorpusDocument&)>& tokens_of) {
   CorpusPlan plan = {.model = std::move(model),
                      .content_hash = std::move(content_hash),
                      .options = options,

@@ -56,7 +56,7 @@ struct PlanFolder {
 /// Errors: files that cannot be read, the same file twice, no document at all.
 Result<CorpusPlan> plan_corpus(std::string model, std::string content_hash, const std::vector<std::string>& files,
                                const CorpusOptions& options, std::uint64_t task_bytes,
-                               const std::function<Result<std::uint64_t>(const Document&)>& tokens_of);
+                               const std::function<Result<std::uint64_t>(const CorpusDocument&)>& tokens_of);
 
 /// SHA-256 of the bytes of a range. Errors: a file that is shorter than it was.
 Result<std::string> sum_of_range(const DocumentRange& range);

@@ -61,7 +61,7 @@ Result<std::unique_ptr<WindowMeasurer>> WindowMeasurer::create(const Model& mode
       new WindowMeasurer(std::make_unique<State>(model, tokenizer, corpus, options, *kernels)));
 }
 
-Result<std::vector<CorpusWindow>> WindowMeasurer::windows(const Document& document, std::uint64_t number) const {
+Result<std::vector<CorpusWindow>> WindowMeasurer::windows(const CorpusDocument& document, std::uint64_t number) const {
   SG_TRY(const std::vector<std::int32_t> ids, ids_of(document, state_->tokenizer, state_->model.spec.vocab));
   const std::int32_t bos = document.is_text && state_->tokenizer != nullptr ? state_->tokenizer->bos() : -1;
   return windows_of(ids, number, state_->corpus.windows, bos);
@@ -81,7 +81,7 @@ Result<CorpusStatistics> WindowMeasurer::run(const CorpusPlan& plan, const Corpu
   std::size_t tokens = 0;
   const std::size_t most = state_->batch_tokens();
   for (std::uint64_t number = task.first_document; number < task.first_document + task.documents; ++number) {
-    SG_TRY(const std::optional<Document> document, reader.next());
+    SG_TRY(const std::optional<CorpusDocument> document, reader.next());
     if (!document) break;
     if (!is_sampled(*document, plan.options.windows.every)) continue;
     SG_TRY(std::vector<CorpusWindow> found, windows(*document, number));

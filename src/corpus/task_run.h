@@ -18,7 +18,7 @@ class WindowMeasurer {
   ~WindowMeasurer();
 
   /// The windows of one document.
-  Result<std::vector<CorpusWindow>> windows(const Document& document, std::uint64_t number) const;
+  Result<std::vector<CorpusWindow>> windows(const CorpusDocument& document, std::uint64_t number) const;
   /// The statistics of a task's documents. `progress` hears the share of its bytes that is done.
   /// Errors: documents that changed since they were planned, text or ids that cannot be measured, interrupted.
   Result<CorpusStatistics> run(const CorpusPlan& plan, const CorpusTask& task,

@@ -8,7 +8,7 @@
 
 namespace sg {
 
-bool is_sampled(const Document& document, std::uint64_t every) {
+bool is_sampled(const CorpusDocument& document, std::uint64_t every) {
   if (every <= 1) return true;
   Sha256 sum;
   sum.add(document.text);
@@ -16,7 +16,8 @@ bool is_sampled(const Document& document, std::uint64_t every) {
   return std::stoull(sum.hex().substr(0, 15), nullptr, 16) % every == 0;
 }
 
-Result<std::vector<std::int32_t>> ids_of(const Document& document, const Tokenizer* tokenizer, std::size_t vocabulary) {
+Result<std::vector<std::int32_t>> ids_of(const CorpusDocument& document, const Tokenizer* tokenizer,
+                                         std::size_t vocabulary) {
   const auto at_fault = [&](Error error) {
     error.where =
         fmt::format("the document at byte {}{}{}", document.begin, error.where.empty() ? "" : ", ", error.where);

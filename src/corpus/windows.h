@@ -23,10 +23,11 @@ struct CorpusWindow {
 };
 
 /// True for documents that `every` keeps: the same ones wherever they stand.
-bool is_sampled(const Document& document, std::uint64_t every);
+bool is_sampled(const CorpusDocument& document, std::uint64_t every);
 
 /// Ids of a document without special tokens. Errors: text that cannot be tokenized; ids outside the vocabulary.
-Result<std::vector<std::int32_t>> ids_of(const Document& document, const Tokenizer* tokenizer, std::size_t vocabulary);
+Result<std::vector<std::int32_t>> ids_of(const CorpusDocument& document, const Tokenizer* tokenizer,
+                                         std::size_t vocabulary);
 
 /// The windows of a document; none for one without ids. The last may be short.
 std::vector<CorpusWindow> windows_of(std::span<const std::int32_t> ids, std::uint64_t document,

@@ -150,6 +150,14 @@ class Corpus(CliTest):
         self.assertTrue(all(position % 7 == 0 for position in positions))
         self.assertGreater(kept["corpus"]["tokens"], len(positions))
 
+    def test_a_page_with_figures(self):
+        self.whole()
+        page = (self.folder / "whole" / "report.html").read_text()
+        for words in ("How the norm grows", "Tokens of extreme norm", "Vocabulary by mean norm", "<svg"):
+            self.assertIn(words, page)
+        figures = {figure.name for figure in (self.folder / "whole" / "figures").iterdir()}
+        self.assertEqual(figures, {"norm-by-layer.svg", "gain-by-layer.svg", "norm-by-position.svg", "entropy-by-norm.svg"})
+
     def test_scales(self):
         corpus = self.whole()
         scales = json.loads((self.folder / "whole" / "scales.json").read_text())

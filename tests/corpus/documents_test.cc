@@ -26,13 +26,13 @@ class Documents : public testing::Test {
     std::ofstream(folder_ / name, std::ios::binary) << content;
     return (folder_ / name).string();
   }
-  Result<std::vector<Document>> all(const std::string& file, const DocumentOptions& options = {}) const {
+  Result<std::vector<CorpusDocument>> all(const std::string& file, const DocumentOptions& options = {}) const {
     SG_TRY(const DocumentForm form, form_of(file, DocumentForm::kBlocks));
     SG_TRY(DocumentReader reader,
            DocumentReader::open({.file = file, .form = form, .begin = 0, .end = ~std::uint64_t{0}}, options));
-    std::vector<Document> documents;
+    std::vector<CorpusDocument> documents;
     while (true) {
-      SG_TRY(std::optional<Document> next, reader.next());
+      SG_TRY(std::optional<CorpusDocument> next, reader.next());
       if (!next) return documents;
       documents.push_back(std::move(*next));
     }
@@ -111,8 +111,8 @@ TEST_F(Documents, WindowsHoldEveryIdOnce) {
 TEST_F(Documents, SamplesDependOnContentAlone) {
   std::size_t kept = 0;
   for (int i = 0; i < 1000; ++i) {
-    const Document document = {.begin = 0, .end = 0, .text = "document " + std::to_string(i), .ids = {}};
-    Document elsewhere = document;
+    const CorpusDocument document = {.begin = 0, .end = 0, .text = "document " + std::to_string(i), .ids = {}};
+    CorpusDocument elsewhere = document;
     elsewhere.begin = 100;
     EXPECT_EQ(is_sampled(document, 10), is_sampled(elsewhere, 10));
     kept += is_sampled(document, 10);

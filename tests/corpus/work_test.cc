@@ -29,7 +29,7 @@ class Work : public testing::Test {
   std::string file() const { return (folder_.root / "text.txt").string(); }
   CorpusPlan plan(std::uint64_t task_bytes, CorpusOptions options = {}) const {
     Result<CorpusPlan> made = plan_corpus("model", "hash", {file()}, options, task_bytes,
-                                          [](const Document& d) { return Result<std::uint64_t>(d.text.size()); });
+                                          [](const CorpusDocument& d) { return Result<std::uint64_t>(d.text.size()); });
     EXPECT_TRUE(made.ok()) << made.error().message();
     return std::move(made).value();
   }

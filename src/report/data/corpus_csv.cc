@@ -76,11 +76,11 @@ std::string channels_csv(const CorpusStatistics& s) {
   return out;
 }
 
-std::string token_of(const CorpusReport& report, std::int32_t id) {
+std::string token_of(const CorpusResult& report, std::int32_t id) {
   return report.token_text ? csv_field(report.token_text(id)) : "";
 }
 
-std::string vocabulary_csv(const CorpusReport& report) {
+std::string vocabulary_csv(const CorpusResult& report) {
   std::string out = "id,token,count,mean_norm,mean_gain\n";
   for (const auto& [id, row] : report.statistics.vocabulary) {
     const double norms = static_cast<double>(row.count - row.norm.outside());
@@ -100,7 +100,7 @@ std::string massive_csv(const CorpusStatistics& s) {
   return out;
 }
 
-std::string extremes_csv(const CorpusReport& report) {
+std::string extremes_csv(const CorpusResult& report) {
   std::string out = "list,value,layer,channel,document,position,window_position,id,token,context\n";
   const auto rows = [&](const char* list, const TopList<Extreme>& extremes, bool with_channel) {
     for (const Extreme& e : extremes.items()) {
@@ -128,7 +128,7 @@ std::string entropy_csv(const CorpusStatistics& s) {
   return out;
 }
 
-std::string rows_csv(const CorpusReport& report) {
+std::string rows_csv(const CorpusResult& report) {
   std::string out = "document,position,id,token,layer,resid_post\n";
   for (const auto& [place, values] : report.statistics.kept) {
     const auto id = static_cast<std::int32_t>(values[0]);
@@ -141,7 +141,7 @@ std::string rows_csv(const CorpusReport& report) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> corpus_tables(const CorpusReport& report) {
+std::vector<std::pair<std::string, std::string>> corpus_tables(const CorpusResult& report) {
   std::vector<std::pair<std::string, std::string>> tables = {
       {"quantities.csv", quantities_csv(report.statistics)},  {"positions.csv", positions_csv(report.statistics)},
       {"channels.csv", channels_csv(report.statistics)},      {"vocabulary.csv", vocabulary_csv(report)},

@@ -94,7 +94,7 @@ Json extremes_json(const TopList<Extreme>& list, const TokenText& token_text, bo
   return rows;
 }
 
-Json massive_json(const CorpusReport& report) {
+Json massive_json(const CorpusResult& report) {
   Json places = Json::array();
   for (const auto& [place, row] : report.statistics.massive) {
     places.push_back({{"layer", place.first},
@@ -121,7 +121,7 @@ Json entropy_by_norm_json(const CorpusStatistics& statistics) {
   return rows;
 }
 
-Json corpus_facts(const CorpusReport& report) {
+Json corpus_facts(const CorpusResult& report) {
   const CorpusOptions& o = report.plan.options;
   const CorpusStatistics& s = report.statistics;
   return {{"files", report.plan.files},     {"documents", s.documents}, {"empty_documents", s.empty_documents},
@@ -132,7 +132,7 @@ Json corpus_facts(const CorpusReport& report) {
 
 }  // namespace
 
-Json scales_json(const CorpusReport& report) {
+Json scales_json(const CorpusResult& report) {
   Json sites = Json::object();
   const double root = std::sqrt(static_cast<double>(report.model.d_model));
   for (const CorpusQuantity& quantity : corpus_quantities()) {
@@ -156,7 +156,7 @@ Json scales_json(const CorpusReport& report) {
           {"digest", report.digest},         {"sites", std::move(sites)}};
 }
 
-Json corpus_json(const CorpusReport& report) {
+Json corpus_json(const CorpusResult& report) {
   const CorpusStatistics& s = report.statistics;
   Json shares = Json::array();
   for (const Distribution& layer : s.first_token_share) shares.push_back(distribution_json(layer));
