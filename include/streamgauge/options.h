@@ -23,6 +23,7 @@ struct MeasureOptions {
   RunOptions run;
   LogitPositions logits = LogitPositions::kLast;
   LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
+  std::vector<std::string> sites;               // whose norms are kept, dots with both of theirs; empty: all
   double massive_multiple = 1000;               // of the layer's median; what SequenceMeasurement::massive_values lists
   std::size_t memory_budget = 0;  // bytes of activations per pass over the weights; 0: a quarter of the RAM
 };

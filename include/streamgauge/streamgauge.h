@@ -42,7 +42,8 @@ class Model {
   Result<std::string> tokenize_json(const std::vector<std::string>& texts, bool special = true) const;
   /// streamgauge.inspect/1, as `streamgauge inspect --json` writes it.
   std::string inspect_json() const;
-  /// One forward pass over all prompts together. Errors: no prompt, an empty one, an id outside the vocabulary.
+  /// One forward pass over all prompts together. Errors: no prompt, an empty one, an id outside the vocabulary,
+  /// an unknown site.
   Result<Measurement> measure(const std::vector<Prompt>& prompts, const MeasureOptions& options = {}) const;
   /// The vectors themselves, exactly the rows that norms are taken of. Errors: those of measure; no site, an unknown
   /// one or one that the model lacks, a layer or position beyond the end.

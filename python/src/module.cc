@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "arrow.h"
 #include "job.h"
 #include "rows.h"
 
@@ -15,6 +16,9 @@ namespace {
 using streamgauge::Measurement;
 using streamgauge::Model;
 using streamgauge::Prompt;
+
+// Work on what is C++ alone goes on without the interpreter's lock.
+constexpr nb::call_guard<nb::gil_scoped_release> kUnlocked;
 
 // Signatures of what the stub cannot see through.
 #define SGPY_DICT "dict[str, typing.Any]"
@@ -71,7 +75,7 @@ struct Run {
 };
 
 streamgauge::MeasureOptions measuring(const std::string& logits, const std::string& lens, double massive,
-                                      std::size_t memory) {
+                                      std::size_t memory, const std::vector<std::string>& sites = {}) {
   if (!(massive > 0)) {
     throw Failure{{.kind = streamgauge::ErrorKind::kUsage,
                    .what = "not a multiple of the median",
@@ -83,6 +87,7 @@ streamgauge::MeasureOptions measuring(const std::string& logits, const std::stri
   how.lens = positions_of(lens);
   how.massive_multiple = massive;
   how.memory_budget = memory;
+  how.sites = sites;
   return how;
 }
 
@@ -95,10 +100,10 @@ Model open_model(const std::string& name) {
   return run_job<Model>({}, nb::none(), [name](const streamgauge::RunOptions&) { return Model::open(name); });
 }
 
-Measurement measure(const Model& model, const nb::list& prompts, const std::string& logits, const std::string& lens,
-                    double massive, std::size_t memory, int threads, const std::string& isa,
-                    const nb::object& progress) {
-  auto how = measuring(logits, lens, massive, memory);
+Measurement measure(const Model& model, const nb::list& prompts, const std::vector<std::string>& sites,
+                    const std::string& logits, const std::string& lens, double massive, std::size_t memory, int threads,
+                    const std::string& isa, const nb::object& progress) {
+  auto how = measuring(logits, lens, massive, memory, sites);
   return run_job<Measurement>(Run{threads, isa}.options(), progress,
                               [model, how, given = prompts_of(prompts)](const streamgauge::RunOptions& run) mutable {
                                 how.run = run;
@@ -215,8 +220,10 @@ void raise_failure(const std::exception_ptr& thrown, void*) {
 
 void bind_measurement(nb::module_& m) {
   nb::class_<Measurement>(m, "Measurement")
-      .def_static("read", [](const std::string& json,
-                             const std::string& where) { return value_of(Measurement::read(json, where)); })
+      .def_static(
+          "read",
+          [](const std::string& json, const std::string& where) { return value_of(Measurement::read(json, where)); },
+          kUnlocked)
       .def("__len__", [](const Measurement& self) { return self.sequences().size(); })
       .def(
           "facts", [](const Measurement& self) { return to_python(self.model()); },
@@ -267,10 +274,14 @@ void bind_measurement(nb::module_& m) {
             return nb::make_tuple(g.attention, g.mlp, g.cross, g.cos_attention, g.cos_mlp);
           },
           nb::sig("def growth(self, prompt: int, layer: int, token: int) -> tuple[typing.Optional[float], ...]"))
-      .def("ladder",
-           [](const Measurement& self, const std::string& reduction) { return value_of(self.ladder(reduction)); })
-      .def("gains_json",
-           [](const Measurement& self, const std::string& definition) { return value_of(self.gains_json(definition)); })
+      .def(
+          "ladder",
+          [](const Measurement& self, const std::string& reduction) { return value_of(self.ladder(reduction)); },
+          kUnlocked)
+      .def(
+          "gains_json",
+          [](const Measurement& self, const std::string& definition) { return value_of(self.gains_json(definition)); },
+          kUnlocked)
       .def(
           "json", [](const Measurement& self) { return to_python(self.json()); }, nb::sig("def json(self) -> str"));
 }
@@ -281,7 +292,9 @@ void bind_model(nb::module_& m) {
       .def(
           "facts", [](const Model& self) { return to_python(self.facts()); }, nb::sig("def facts(self) -> " SGPY_DICT))
       .def("notices", [](const Model& self) { return self.notices(); })
-      .def("tokenize", [](const Model& self, const std::string& text) { return value_of(self.tokenize(text)); })
+      .def(
+          "tokenize", [](const Model& self, const std::string& text) { return value_of(self.tokenize(text)); },
+          kUnlocked)
       .def(
           "tokenize_json",
           [](const Model& self, const std::vector<std::string>& texts, bool special) {
@@ -291,9 +304,9 @@ void bind_model(nb::module_& m) {
       .def(
           "inspect_json", [](const Model& self) { return to_python(self.inspect_json()); },
           nb::sig("def inspect_json(self) -> str"))
-      .def("measure", &measure, nb::arg("prompts"), nb::arg("logits"), nb::arg("lens"), nb::arg("massive"),
-           nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none(),
-           nb::sig("def measure(self, prompts: " SGPY_PROMPTS
+      .def("measure", &measure, nb::arg("prompts"), nb::arg("sites"), nb::arg("logits"), nb::arg("lens"),
+           nb::arg("massive"), nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none(),
+           nb::sig("def measure(self, prompts: " SGPY_PROMPTS ", sites: " SGPY_WORDS
                    ", logits: str, lens: str, massive: float, memory: int, " SGPY_RUN ") -> Measurement"))
       .def("extract", &extract, nb::arg("prompts"), nb::arg("sites"), nb::arg("layers"), nb::arg("last_only"),
            nb::arg("positions"), nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), nb::arg("progress").none(),
@@ -323,6 +336,8 @@ NB_MODULE(_sg, m) {
   m.def("lines_svg", &lines_svg,
         nb::sig("def lines_svg(title: str, x_title: str, y_title: str, lines: collections.abc.Sequence[tuple[str, "
                 "list[float], list[float]]], log_y: bool) -> str"));
+  m.def("arrow_stream", &arrow_stream,
+        nb::sig("def arrow_stream(columns: list[tuple[str, list[typing.Any]]]) -> object"));
   bind_measurement(m);
   bind_model(m);
 }

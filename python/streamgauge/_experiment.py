@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import tempfile
-from typing import Any, Mapping, Union
+from typing import Any, Mapping, Sequence, Union
 
 from ._errors import Error, usage
 from ._plot import Figure
@@ -102,6 +103,7 @@ def run(
     checkpoints: Path | None = None,
     change: Mapping[str, object] | None = None,
     output: Path | None = None,
+    delete_after: bool = False,
     memory: int | str | None = None,
     threads: int = 0,
 ) -> Run:
@@ -113,6 +115,7 @@ def run(
         zoo: the pocket zoo's small models as stand-ins.
         checkpoints: the folder of one training run's checkpoints as the models.
         change: other values for keys of the file, as {"prompts.suite": "mixed-25"}.
+        delete_after: remove what this call fetched from the Hub when it is measured.
         output: the folder; a run there goes on where it stopped. A temporary one when not given.
 
     Raises:
@@ -125,6 +128,7 @@ def run(
     arguments += ["--checkpoints", _text(checkpoints, "a folder")] if checkpoints is not None else []
     for key, value in (change or {}).items():
         arguments += ["--set", f"{key}={value}"]
+    arguments += ["--delete-after"] if delete_after else []
     arguments += ["--memory", str(memory)] if memory is not None else []
     arguments += ["--threads", str(threads)] if threads else []
     return _finish(output, *arguments)
@@ -135,9 +139,39 @@ def analyze(experiment: Path, results: Path, *, output: Path | None = None) -> R
     return _finish(output, "analyze", _text(experiment, "an experiment"), _text(results, "a results file"))
 
 
-def pull(model: str, *arguments: str) -> str:
-    """Fetches a model of the Hub into its cache, as `streamgauge pull`; what the command says."""
-    return call("pull", _text(model, "a model"), *arguments)
+def pull(
+    model: str,
+    *,
+    revision: str | None = None,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    audit: bool = False,
+    revisions: str | None = None,
+) -> str:
+    """Fetches a model of the Hub into its cache, as `streamgauge pull`; what the command says.
+
+    Args:
+        model: ORG/NAME, also ORG/NAME@REV or ORG/NAME:QUANT.
+        revision: a branch, a tag or a commit.
+        include, exclude: globs over the repository's files.
+        audit: fetch nothing; say which branches hold the same weights. `revisions` is a glob that chooses among them.
+
+    Raises:
+        Error: with the command's text.
+    """
+    name = _text(model, "a model")
+    if revision is not None:
+        found = re.fullmatch(r"([^@:]+(?:://[^@:]+)?)(:[^@]+)?", name)
+        if found is None:
+            raise usage("a model with a revision of its own", expected="ORG/NAME", got=name)
+        name = f"{found[1]}@{_text(revision, 'a revision')}{found[2] or ''}"
+    arguments = ["pull", name]
+    for flag, globs in (("--include", include), ("--exclude", exclude)):
+        for glob in [globs] if isinstance(globs, str) else globs:
+            arguments += [flag, _text(glob, "a glob")]
+    arguments += ["--audit"] if audit else []
+    arguments += ["--revisions", _text(revisions, "a glob")] if revisions is not None else []
+    return call(*arguments)
 
 
 def doctor() -> str:

@@ -79,6 +79,8 @@ class _Padded(Mapping[str, "npt.NDArray[np.float64]"]):
             if name not in self._rows[0]:
                 raise KeyError(name)
             rows = [r[name] for r in self._rows]
+            if len(rows) == 1:  # nothing to pad: the engine's own numbers
+                return self._made.setdefault(name, rows[0][None])
             tokens = max(r.shape[-1] for r in rows)
             out = np.full((len(rows), *rows[0].shape[:-1], tokens), np.nan)
             for i, r in enumerate(rows):

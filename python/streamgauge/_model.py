@@ -43,6 +43,18 @@ def open(model: str | os.PathLike[str], *, pull: bool = False) -> Model:  # noqa
     return Model(_sg.Model.open(name), name)
 
 
+class Facts(dict[str, Any]):
+    """A dict that a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(value))}</td></tr>"
+            for key, value in self.items()
+            if value is not None
+        )
+        return f"<table>{rows}</table>"
+
+
 class Model:
     """One opened checkpoint. Immutable; may be shared between threads. Pickled by its name."""
 
@@ -50,9 +62,9 @@ class Model:
         self._m, self.name = engine, name
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Facts:
         """Family, shape, rotary parameters, fingerprint, as every result has them."""
-        return self._m.facts()
+        return Facts(self._m.facts())
 
     @cached_property
     def details(self) -> dict[str, Any]:
@@ -86,6 +98,7 @@ class Model:
         self,
         prompts: Prompts,
         *,
+        sites: Sequence[Any] | None = None,
         logits: Positions = "last",
         lens: Positions = "none",
         massive: float = 1000,
@@ -98,6 +111,7 @@ class Model:
 
         Args:
             prompts: a text, texts, token ids, lists of ids, or a suite of `streamgauge.suites`.
+            sites: whose norms are kept, dots with both of theirs; all when not given. Gains need resid_pre and resid_post.
             logits: positions whose output distribution is computed.
             lens: the same after every layer, through the final norm.
             massive: values of resid_post above this many medians of their layer are listed.
@@ -111,12 +125,16 @@ class Model:
             KeyboardInterrupt: within 100 ms of Ctrl-C.
         """
         given = plain_prompts(prompts)
+        kept = [site_of(site) for site in _sites(sites)] if sites is not None else []
+        if any(layer is not None for _, layer in kept) or (sites is not None and not kept):
+            raise usage("not sites to keep", expected="names without a layer, as resid_post", got=sites)
         if isinstance(massive, bool) or not isinstance(massive, (int, float)):
             raise usage("not a multiple of the median", expected="a number above 0", got=massive)
         with Bar(progress, "measure") as bar:
             return Measurement(
                 self._m.measure(
                     given,
+                    [site for site, _ in kept],
                     _word(logits),
                     _word(lens),
                     float(massive),
@@ -150,7 +168,7 @@ class Model:
             Error: what measure raises, and sites, layers or positions that are not there.
         """
         given = plain_prompts(prompts)
-        named = [site_of(s) for s in ([sites] if isinstance(sites, (str, tuple)) and _one_site(sites) else sites)]
+        named = [site_of(s) for s in _sites(sites)]
         own = sorted({layer for _, layer in named if layer is not None})
         if own and (layers is not None or any(s not in ("embed", "ln_final") for s, n in named if n is None)):
             raise usage("sites with a layer of their own beside other layers", hint="Name the layers in one way")
@@ -222,12 +240,7 @@ class Model:
         return f"<{f['id']}: {f['family']}, {f['n_layers']} layers, d_model {f['d_model']}, {f['dtype']}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(value))}</td></tr>"
-            for key, value in self.facts.items()
-            if value is not None
-        )
-        return f"<table>{rows}</table>"
+        return self.facts._repr_html_()
 
 
 def _word(value: object) -> str:
@@ -236,8 +249,12 @@ def _word(value: object) -> str:
     return value
 
 
-def _one_site(sites: Any) -> bool:
-    return isinstance(sites, str) or (len(sites) == 2 and isinstance(sites[1], (int, np.integer)))
+def _sites(sites: Any) -> Sequence[Any]:
+    """Several sites, or one by itself."""
+    one = isinstance(sites, str) or (isinstance(sites, tuple) and len(sites) == 2 and isinstance(sites[1], (int, np.integer)))
+    if not one and (isinstance(sites, (bytes, dict)) or not hasattr(sites, "__iter__")):
+        raise usage("not sites", expected="names as resid_post", got=sites)
+    return [sites] if one else list(sites)
 
 
 class Activations(dict[str, "npt.NDArray[np.float32]"]):

@@ -8,6 +8,7 @@ import io
 import os
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
+from . import _sg
 from ._errors import usage
 from ._lazy import np
 
@@ -112,17 +113,17 @@ class Table:
         """A pyarrow.Table; needs pyarrow."""
         import pyarrow
 
-        return pyarrow.table(self.to_dict())
+        return pyarrow.table(self)
 
     def to_polars(self) -> Any:
         """A polars.DataFrame; needs polars."""
         import polars
 
-        return polars.DataFrame(self.to_dict(), strict=False)
+        return polars.DataFrame(self)
 
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
-        """Arrow's PyCapsule protocol; needs pyarrow."""
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Arrow's PyCapsule protocol, which pyarrow, polars, duckdb and others read. One batch in types of its own choice."""
+        return _sg.arrow_stream(list(self._columns.items()))
 
     def __repr__(self) -> str:
         shown = [[_cell(v) for v in row.values()] for row, _ in zip(self, range(SHOWN_ROWS))]

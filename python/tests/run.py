@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs the package's tests on a module that CMake built: run.py PROGRAM [MODULE].
+"""Runs the package's tests on a program and a library that are built: run.py PROGRAM LIBRARY FOLDER.
 
-The module needs nanobind-backend and numpy, the tests pytest, of the Python that the module was built by
-(STREAMGAUGE_TEST_PYTHON, or this one). Where something is missing the test is skipped, by name.
+The module is built in FOLDER, against LIBRARY. Its tools and pytest come from PyPI (requirements.txt) into a virtual
+environment that is kept between runs, or are those of the interpreter that STREAMGAUGE_TEST_PYTHON names. Where they
+cannot be had the test is skipped, by name. Arguments behind these are pytest's.
 """
 import os
 import pathlib
@@ -11,34 +12,76 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+REQUIREMENTS = ROOT / "python" / "tests" / "requirements.txt"
+NEEDED = ("nanobind", "nanobind_backend", "numpy", "pytest")
 SKIPPED = 77
 
 
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(SKIPPED)
+
+
+def quietly(*command):
+    """Whether it worked."""
+    return subprocess.run([str(c) for c in command], capture_output=True, check=False).returncode == 0
+
+
+def lacks(python):
+    return [package for package in NEEDED if not quietly(python, "-c", f"import {package}")]
+
+
+def environment():
+    """An interpreter with what is needed."""
+    named = os.environ.get("STREAMGAUGE_TEST_PYTHON")
+    if named:
+        if lacks(named):
+            skip(f"{named} lacks {', '.join(lacks(named))}")
+        return pathlib.Path(named)
+    base = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "streamgauge-python-tests"
+    python, installed = base / "bin" / "python", base / "requirements.txt"
+    if installed.exists() and installed.read_bytes() == REQUIREMENTS.read_bytes() and not lacks(python):
+        return python
+    if not quietly(sys.executable, "-m", "venv", base):
+        skip("no virtual environment can be made (Debian: python3-venv)")
+    if not quietly(python, "-m", "pip", "install", "-q", "--timeout", "15", "-r", REQUIREMENTS):
+        skip("PyPI does not give the packages of python/tests/requirements.txt")
+    installed.write_bytes(REQUIREMENTS.read_bytes())
+    return python
+
+
+def build(python, library, folder):
+    """The folder with the module and its stub."""
+    bins = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    for command in (["cmake", "-S", ROOT / "python", "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                     f"-DPython_EXECUTABLE={python}", f"-DSTREAMGAUGE_LIBRARY={library}"],
+                    ["cmake", "--build", folder]):  # fmt: skip
+        done = subprocess.run([str(c) for c in command], env={**os.environ, "PATH": bins}, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            sys.exit(done.stdout)
+    return pathlib.Path(folder)
+
+
 def main():
-    program, modules = sys.argv[1], sys.argv[2:]
-    if not modules or not pathlib.Path(modules[0]).exists():
-        print("skipped: the module is not built; configure with -DSTREAMGAUGE_PYTHON=ON and build _sg")
-        return SKIPPED
-    python = os.environ.get("STREAMGAUGE_TEST_PYTHON", sys.executable)
-    for package in ("numpy", "nanobind_backend", "pytest"):
-        if subprocess.run([python, "-c", f"import {package}"], capture_output=True, check=False).returncode != 0:
-            print(f"skipped: {python} lacks {package}")
-            return SKIPPED
-    with tempfile.TemporaryDirectory(prefix="streamgauge-python-") as folder:
-        package = pathlib.Path(folder) / "streamgauge"
+    program, library, folder, *rest = sys.argv[1:]
+    python = environment()
+    built = build(python, library, folder)
+    with tempfile.TemporaryDirectory(prefix="streamgauge-python-") as place:
+        package = pathlib.Path(place) / "streamgauge"
         package.mkdir()
-        for file in (ROOT / "python" / "streamgauge").glob("*.py"):
+        sources = [*(ROOT / "python" / "streamgauge").glob("*.py"), ROOT / "python" / "streamgauge" / "py.typed"]
+        for file in (*sources, *built.glob("_sg*.so"), built / "_sg.pyi"):
             (package / file.name).symlink_to(file)
-        (package / pathlib.Path(modules[0]).name).symlink_to(modules[0])
-        environment = {
+        environ = {
             **os.environ,
-            "PYTHONPATH": folder,
+            "PYTHONPATH": place,
             "STREAMGAUGE_PROGRAM": program,
             "STREAMGAUGE_ZOO": str(ROOT / "zoo"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        tests = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "python" / "tests")]
-        return subprocess.run(tests, env=environment, cwd=ROOT, check=False).returncode
+        tests = [python, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *(rest or [ROOT / "python" / "tests"])]
+        return subprocess.run([str(t) for t in tests], env=environ, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ZOO
+from conftest import ROOT, ZOO
 
 import streamgauge as sg
 
@@ -85,11 +85,90 @@ def test_tables(measured, tmp_path):
     assert "&lt;b&gt;" in sg.Table({"<b>": ["<b>"]})._repr_html_()
 
 
-def test_tables_for_other_libraries(measured):
-    pandas = pytest.importorskip("pandas")
+COLUMNS = {
+    "whole": [1, None, -(2**62)], "real": [1.5, 2, None], "truth": [True, None, False], "text": ["a", "ü\0b", None],
+    "none": [None] * 3, "list": [[1], [], [2, None]], "parts": [{"a": 1, "b": "x"}, None, {"b": "y"}],
+    "mixed": [1, "a", [2]], "huge": [2**70, 1, None],
+}  # fmt: skip
+
+
+def test_tables_are_streams_of_arrow():
     pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table(sg.Table(COLUMNS))
+    table.validate(full=True)
+    expected = {**COLUMNS, "real": [1.5, 2.0, None], "mixed": ["1", "a", "[2]"], "huge": [str(2**70), "1", None]}
+    expected["parts"] = [{"a": 1, "b": "x"}, None, {"a": None, "b": "y"}]
+    assert table.to_pydict() == expected
+    kept = pyarrow.table(sg.Table({"x": [0.5] * 1000}))["x"]
+    assert kept.to_pylist() == [0.5] * 1000  # the table itself is gone
+    for _ in range(3):  # never taken, taken in part
+        stream = sg.Table(COLUMNS).__arrow_c_stream__()
+        assert "arrow_array_stream" in repr(stream)
+    assert pyarrow.table(sg.Table({})).num_rows == 0
+
+
+def test_tables_for_other_libraries(measured):
+    pyarrow = pytest.importorskip("pyarrow")
+    for table in (measured.gains(), measured.massive, measured.logits, measured.lens, sg.families):
+        assert table.to_arrow().to_pydict().keys() == set(table.columns)
+        assert pyarrow.table(table).num_rows == len(table)
+    pandas = pytest.importorskip("pandas")
     assert isinstance(measured.gains().to_pandas(), pandas.DataFrame)
-    assert pyarrow.table(measured.massive).num_rows == len(measured.massive)
+
+
+def test_tables_for_polars(measured):
+    polars = pytest.importorskip("polars")
+    frame = measured.gains().to_polars()
+    assert isinstance(frame, polars.DataFrame) and frame["gain"].to_list() == measured.gains().to_dict()["gain"]
+
+
+def test_arrays_are_exchanged_without_a_copy(measured):
+    norms = measured.norms["resid_post"]
+    there = np.from_dlpack(norms)
+    assert there.__array_interface__["data"][0] == norms.__array_interface__["data"][0]
+    assert np.shares_memory(measured[0].norms["resid_post"], measured[0].norms["resid_post"])
+
+
+def test_one_prompt_is_not_copied_at_all(model):
+    m = model.measure([[1, 2, 3]])
+    assert np.shares_memory(m.norms["resid_post"], m[0].norms["resid_post"])
+
+
+def test_xarray_has_named_dimensions(measured):
+    pytest.importorskip("xarray")
+    data = measured.to_xarray()
+    assert data["resid_post"].dims == ("prompt", "layer", "token") and data["embed"].dims == ("prompt", "token")
+    assert np.array_equal(data["resid_post"].values, measured.norms["resid_post"], equal_nan=True)
+
+
+def test_sites_are_those_that_are_kept(model, measured):
+    m = model.measure(["The king", "She went to the old house and"], sites=["resid_pre", "attn_out"], lens="last")
+    assert set(m.norms) == {"resid_pre", "attn_out"} and set(m.dots) == {"pre_attn"}
+    assert np.array_equal(m.norms["attn_out"], measured.norms["attn_out"], equal_nan=True)
+    assert m.gain("notebook-003") is None
+    assert set(model.measure("a", sites="embed").norms) == {"embed"}
+    for wrong in (["resid"], [], [("resid_post", 1)], 5):
+        with pytest.raises(sg.Error) as caught:
+            model.measure("a", sites=wrong)
+        assert caught.value.exit_code == 2
+
+
+def test_results_are_pickled(model):
+    for result in (model.weights(), model.extract("a"), sg.compare(model, model, "a"), model.measure("a").gains()):
+        again = pickle.loads(pickle.dumps(result))
+        assert type(again) is type(result) and repr(again) == repr(result)
+
+
+def test_types_are_right():
+    """What users write is understood by mypy, and the package itself is clean."""
+    pytest.importorskip("mypy.api")
+    package = os.path.dirname(sg.__file__)
+    if not os.path.exists(os.path.join(package, "_sg.pyi")):
+        pytest.skip("the stub of the module is not built")
+    from mypy import api
+
+    out, errors, code = api.run(["--strict", "--no-incremental", "--config-file", str(ROOT / "pyproject.toml"), package])
+    assert code == 0, out + errors
 
 
 def test_pictures(measured):
@@ -107,6 +186,17 @@ def test_errors_have_the_parts_of_the_message(model):
     assert "vocabulary" in str(caught.value) or caught.value.got
     with pytest.raises(TypeError):
         model.measure("a", "all")  # options have names
+
+
+def test_pull_says_what_the_command_says(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(sg.Error) as caught:
+        sg.pull("tiny/model:Q4_0", revision="step1", include=["*.json"])
+    assert caught.value.exit_code and "offline" in str(caught.value).lower()
+    for name, options in (("a/b@main", {"revision": "x"}), ("a/b", {"revision": "--help"}), ("--help", {})):
+        with pytest.raises(sg.Error) as caught:
+            sg.pull(name, **options)
+        assert caught.value.exit_code == 2
 
 
 def test_progress_is_told_and_its_exception_ends_the_call(model):

@@ -50,6 +50,12 @@ def test_inspect_weights_tokenize(folder):
         assert model.tokenize_json(*TEXTS) == command("tokenize", folder, *FLAGS, "--json", "-")
 
 
+def test_sites_are_those_of_the_command():
+    folder = ZOO / "mistral"
+    said = command("measure", folder, *FLAGS, "--sites", "resid_pre,mlp_out", "--json", "-")
+    assert untimed(sg.open(folder).measure(TEXTS, sites=["resid_pre", "mlp_out"]).json()) == untimed(said)
+
+
 def test_compare():
     a, b = ZOO / "llama31", ZOO / "llama31-instruct"
     assert untimed(sg.compare(str(a), str(b), TEXTS).json()) == untimed(command("compare", a, b, *FLAGS, "--json", "-"))

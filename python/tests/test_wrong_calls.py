@@ -1,7 +1,10 @@
 """A thousand random calls with wrong arguments, results dropped in odd orders: an exception or a result, no crash."""
 
 import gc
+import os
 import random
+import signal
+import threading
 
 import streamgauge as sg
 from conftest import ZOO
@@ -13,7 +16,7 @@ WRONG = [
 ]  # fmt: skip
 ALLOWED = (sg.Error, TypeError, ValueError, KeyError, IndexError, OverflowError, AttributeError)
 OPTIONS = {
-    "measure": ["logits", "lens", "massive", "memory", "threads", "isa", "progress"],
+    "measure": ["sites", "logits", "lens", "massive", "memory", "threads", "isa", "progress"],
     "extract": ["sites", "layers", "positions", "memory", "threads", "isa", "progress"],
     "weights": ["all", "tensors", "spectra", "amplification", "prompts", "threads", "isa", "progress"],
 }
@@ -55,3 +58,61 @@ def test_a_thousand_wrong_calls():
             model = sg.open(ZOO / "mistral")
             gc.collect()
     assert refused > 300
+
+
+def keep(rng, kept, result):
+    """Results go in another order than they came, also while other threads look into them."""
+    kept.append(result)
+    while len(kept) > 8:
+        try:
+            kept.pop(rng.randrange(8))
+        except IndexError:
+            pass
+
+
+def work(seed, model, kept, turns):
+    rng = random.Random(seed)
+    for _ in range(turns):
+        try:
+            keep(rng, kept, call(rng, model, list(kept)))
+        except ALLOWED:
+            pass
+
+
+def test_threads_interrupts_and_deletions():
+    model, kept, caught, inside = sg.open(ZOO / "mistral"), [], 0, [False]
+    done = threading.Event()
+
+    def heard(*_):
+        if inside[0]:
+            raise KeyboardInterrupt
+
+    def interrupt():
+        rng = random.Random(5)
+        while not done.wait(rng.random() * 0.02):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, heard)
+    others = [threading.Thread(target=work, args=(seed, model, kept, 100)) for seed in range(3)]
+    others.append(threading.Thread(target=interrupt))
+    try:
+        for thread in others:
+            thread.start()
+        rng = random.Random(9)
+        for _ in range(200):
+            try:
+                inside[0] = True
+                keep(rng, kept, model.measure([[1, 2, 3] * 60] * rng.randrange(1, 30), lens="last"))
+                work(rng.random(), model, kept, 1)
+            except KeyboardInterrupt:
+                caught += 1
+            finally:
+                inside[0] = False
+    finally:
+        done.set()
+        for thread in others:
+            thread.join()
+        signal.signal(signal.SIGINT, before)
+    assert caught > 0
+    expected = sg.open(ZOO / "mistral").measure([[1, 2, 3]]).norms["resid_post"]
+    assert (model.measure([[1, 2, 3]]).norms["resid_post"] == expected).all()
