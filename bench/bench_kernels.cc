@@ -11,6 +11,7 @@
 #include "base/counter_rng.h"
 #include "kernel/kernels.h"
 #include "kernel/scalar.h"
+#include "packed_forms.h"
 
 namespace sg {
 namespace {
@@ -54,6 +55,7 @@ struct Product {
   std::size_t tokens, inputs, outputs;
   std::vector<float> x, y;
   std::vector<std::byte> w;
+  PackedForm packed;
   MatmulCall call;
 
   Product(DType dtype, std::size_t n_tokens, std::size_t n_inputs, std::size_t n_outputs)
@@ -72,13 +74,18 @@ struct Product {
   }
 };
 
+/// The same of a stored form of quantised layers.
+void make_product(std::string_view form, Product& p) {
+  make_packed(form, p.outputs, p.inputs, p.packed);
+  p.call.w = view_of(p.packed);
+  p.w = {};
+}
+
 /// Empty, or where the product is further from the double reference than blocks of fused multiply-adds may be.
-std::string wrong(DType dtype) {
-  constexpr std::size_t kTokens = 5, kInputs = 768, kOutputs = 37;
-  Product p(dtype, kTokens, kInputs, kOutputs);
+std::string wrong(Product& p) {
   kernels().matmul(p.call, pool());
   const scalar::MatmulReference reference = scalar::matmul(p.call);
-  const double unit = 0x1p-24 * static_cast<double>(kMatmulBlock + kInputs / kMatmulBlock);
+  const double unit = 0x1p-24 * static_cast<double>(kMatmulBlock + p.inputs / kMatmulBlock);
   for (std::size_t i = 0; i < reference.y.size(); ++i) {
     const double error = std::fabs(static_cast<double>(p.y[i]) - reference.y[i]);
     if (!(error <= unit * reference.magnitude[i])) return fmt::format("output {} is off by {}", i, error);
@@ -86,18 +93,39 @@ std::string wrong(DType dtype) {
   return "";
 }
 
-void time_matmul(benchmark::State& state, DType dtype) {
-  const std::string complaint = wrong(dtype);
-  if (!complaint.empty()) return state.SkipWithError(complaint.c_str());
-  Product p(dtype, static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)),
-            static_cast<std::size_t>(state.range(2)));
+void time_product(benchmark::State& state, Product& p, std::size_t bytes) {
   for (auto _ : state) {
     kernels().matmul(p.call, pool());
     benchmark::ClobberMemory();
   }
   const double flops = 2.0 * static_cast<double>(p.tokens) * static_cast<double>(p.inputs * p.outputs);
   state.counters["FLOPS"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(p.w.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
+}
+
+Product sized(DType dtype, const benchmark::State& state) {
+  return {dtype, static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)),
+          static_cast<std::size_t>(state.range(2))};
+}
+
+constexpr std::size_t kCheckedTokens = 5, kCheckedInputs = 768, kCheckedOutputs = 37, kCheckedForms = 128;
+
+void time_matmul(benchmark::State& state, DType dtype) {
+  Product small(dtype, kCheckedTokens, kCheckedInputs, kCheckedOutputs);
+  const std::string complaint = wrong(small);
+  if (!complaint.empty()) return state.SkipWithError(complaint.c_str());
+  Product p = sized(dtype, state);
+  time_product(state, p, p.w.size());
+}
+
+void time_form(benchmark::State& state, std::string_view form) {
+  Product small(DType::kF32, kCheckedTokens, kCheckedInputs, kCheckedForms);
+  make_product(form, small);
+  const std::string complaint = wrong(small);
+  if (!complaint.empty()) return state.SkipWithError(complaint.c_str());
+  Product p = sized(DType::kF32, state);
+  make_product(form, p);
+  time_product(state, p, p.packed.codes.size() + p.packed.scales.size() + p.packed.zeros.size());
 }
 
 void time_sum_squares(benchmark::State& state) {
@@ -135,15 +163,22 @@ void time_read(benchmark::State& state) {
 
 void register_all() {
   benchmark::RegisterBenchmark("read", time_read)->UseRealTime()->Unit(benchmark::kMillisecond);
-  for (const DType dtype : {DType::kF32, DType::kBF16, DType::kQ4_1, DType::kQ4_K, DType::kQ8_0}) {
-    benchmark::RegisterBenchmark(fmt::format("matmul/{}", name(dtype)).c_str(), time_matmul, dtype)
-        ->ArgNames({"tokens", "inputs", "outputs"})
+  const auto shapes = [](benchmark::internal::Benchmark* matmul) {
+    matmul->ArgNames({"tokens", "inputs", "outputs"})
         ->Args({1, 4096, 4096})    // one token: the speed of reading
+        ->Args({8, 4096, 4096})    // a few
         ->Args({32, 4096, 4096})   // a short prompt
         ->Args({348, 1536, 576})   // SmolLM2's down projection under the 25 prompts of notebook 003
         ->Args({348, 4096, 4096})  // a 7B model under the same
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
+  };
+  for (const DType dtype : {DType::kF32, DType::kBF16, DType::kQ4_1, DType::kQ4_K, DType::kQ8_0, DType::kIQ2_XXS,
+                            DType::kIQ3_S, DType::kTQ2_0}) {
+    shapes(benchmark::RegisterBenchmark(fmt::format("matmul/{}", name(dtype)).c_str(), time_matmul, dtype));
+  }
+  for (const std::string_view form : kPackedForms) {
+    shapes(benchmark::RegisterBenchmark(fmt::format("matmul/{}", form).c_str(), time_form, form));
   }
   benchmark::RegisterBenchmark("sum_squares", time_sum_squares)->Arg(576)->Arg(4096);
   benchmark::RegisterBenchmark("softmax", time_softmax)->Arg(64)->Arg(4096);

@@ -19,6 +19,11 @@ HALVES = {
     "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "Q2_K": [80, 82], "Q3_K": [108],
     "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208], "IQ4_NL": [0], "IQ4_XS": [0],
 }
+# Joined later: drawn after the others, so that those keep their bytes. IQ1_M's scale lies in pieces.
+LATER = {
+    "IQ1_S": [0], "IQ1_M": [], "IQ2_XXS": [0], "IQ2_XS": [0], "IQ2_S": [0], "IQ3_XXS": [0], "IQ3_S": [0],
+    "TQ1_0": [52], "TQ2_0": [64], "MXFP4": [], "NVFP4": [],
+}
 # +-0, subnormals, infinity, a NaN, the largest and the smallest normal float16.
 HOSTILE = [0x0000, 0x8000, 0x0001, 0x83FF, 0x7C00, 0xFC00, 0x7E01, 0x7BFF, 0x0400]
 ORDINARY_BLOCKS, HOSTILE_BLOCKS = 3, 5
@@ -29,11 +34,19 @@ def quantised(name, rng):
     _, size = gguf.GGML_QUANT_SIZES[kind]
     blocks = rng.integers(0, 256, (ORDINARY_BLOCKS + HOSTILE_BLOCKS, size), dtype=np.uint8)
     for b, block in enumerate(blocks):
-        for offset in HALVES[name]:
+        for offset in {**HALVES, **LATER}[name]:
             # Ordinary scales lie in 2^-8..2^-4, as in real models.
             bits = HOSTILE[rng.integers(len(HOSTILE))] if b >= ORDINARY_BLOCKS else int(rng.integers(0x1C00, 0x2C00))
             block[offset:offset + 2] = np.frombuffer(np.uint16(bits).tobytes(), np.uint8)
     return blocks.ravel(), gguf.quants.dequantize(blocks, kind).ravel()
+
+
+def byte_blocks(rng):
+    """Q8_K, which the package does not decode: a float32 scale, 256 bytes, sums of 16 of them that follow from these."""
+    blocks = rng.integers(0, 256, (ORDINARY_BLOCKS, 292), dtype=np.uint8)
+    blocks[:, :4] = rng.standard_normal(ORDINARY_BLOCKS).astype(np.float32).view(np.uint8).reshape(-1, 4)
+    scales = np.ascontiguousarray(blocks[:, :4]).view(np.float32)
+    return blocks.ravel(), (scales * blocks[:, 4:260].view(np.int8).astype(np.float32)).ravel()
 
 
 def plain(name, rng):
@@ -63,8 +76,9 @@ def main():
     lines = ["# Made by oracle/make_block_goldens.py with " + ", ".join(f"{n} {v}" for n, v in versions.items())
              + f", seed {SEED}.", "# One line each: dtype, stored bytes as hex, decoded float32 as hex bits."]
     with np.errstate(all="ignore"):
-        for name in ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", *HALVES]:
-            raw, decoded = quantised(name, rng) if name in HALVES else plain(name, rng)
+        for name in ["F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", *HALVES, *LATER, "Q8_K"]:
+            blocks = name in HALVES or name in LATER
+            raw, decoded = byte_blocks(rng) if name == "Q8_K" else (quantised if blocks else plain)(name, rng)
             bits = np.ascontiguousarray(decoded, np.float32).view(np.uint32)
             lines.append(f"{name} {raw.tobytes().hex()} " + ",".join(f"{b:x}" for b in bits))
     with open(sys.argv[1], "w", encoding="ascii") as out:

@@ -8,6 +8,7 @@
 #include "cli/signals.h"
 #include "report/data/comparison_json.h"
 #include "report/text/compare_text.h"
+#include "spectra/weight_differences.h"
 
 namespace sg {
 namespace {
@@ -16,7 +17,20 @@ struct Arguments {
   MeasureArguments measure;  // of A
   std::string other;         // B
   std::string json;
+  std::string weights = "auto";
 };
+
+/// The matrices beside the sites: when asked for, or where the two models are stored in different ways.
+Result<void> add_matrices(const std::string& choice, const Job& job, const Model& other, Comparison& comparison) {
+  if (choice == "off" || (choice == "auto" && job.model.dtype() == other.dtype())) return {};
+  SG_TRY(WeightDifferences differences, stoppable([&] {
+           return weight_differences(
+               job.model, other, {.threads = job.options.threads, .isa = job.options.isa, .stop = &stop_requested()});
+         }));
+  comparison.matrices = std::move(differences.matrices);
+  comparison.warnings.insert(comparison.warnings.end(), differences.warnings.begin(), differences.warnings.end());
+  return {};
+}
 
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const std::filesystem::path other_path, obtain_model(a.other, common));
@@ -29,8 +43,9 @@ Result<int> run(const Arguments& a, const Common& common) {
   name_tokens(job);
   ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
   if (bar.shown()) job.options.progress = [&bar](double share) { bar.update(share); };
-  SG_TRY(const Comparison comparison,
+  SG_TRY(Comparison comparison,
          stoppable([&] { return compare(job.model, other, job.names(), std::move(job.sequences), job.options); }));
+  SG_TRY_VOID(add_matrices(a.weights, job, other, comparison));
   Console(common).warnings(comparison.warnings);
   SG_TRY_VOID(a.json.empty() ? print(comparison_text(comparison), {comparison.a.id, comparison.b.id})
                              : write_document(a.json, json_text(comparison_json(comparison))));
@@ -46,6 +61,10 @@ void add_compare(Program& program) {
   command->add_option("B", a->other, "a model of the same shape: a quantisation, a fine-tune, another conversion")
       ->required();
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
+  command
+      ->add_option("--weights", a->weights,
+                   "matrix by matrix beside the sites: auto (when the models are stored in different ways), on, off")
+      ->check(CLI::IsMember({"auto", "on", "off"}));
   add_json(*command, a->json, "the comparison as one JSON document");
   finish_command(program, *command,
                  "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of "

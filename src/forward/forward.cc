@@ -29,7 +29,10 @@ void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run) {
 
 /// Row `index` of a stored table, decoded.
 void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k) {
-  k.decode(table.dtype, table.data + index * table.row_bytes, table.cols, out);
+  if (table.packed == nullptr) return k.decode(table.dtype, table.data + index * table.row_bytes, table.cols, out);
+  std::vector<float> row(padded_columns(table.cols));
+  k.decode_row({.cols = table.cols, .packed = table.packed, .packed_row = table.packed_row}, index, row.data());
+  std::copy_n(row.begin(), table.cols, out);
 }
 
 /// x = embed_scale * W_E[id] (projected) + W_pos[position], then the embedding norm: the input of block 0.
@@ -88,8 +91,7 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
     for (std::size_t id = 0; id < spec.vocab; id += kHeadSlice) {
       const std::size_t ids = std::min(kHeadSlice, spec.vocab - id);
       Linear slice = w.head;
-      slice.w.data += id * slice.w.row_bytes;
-      slice.w.rows = ids;
+      slice.w = w.head.w.outputs(id, ids);
       bring(slice.w);
       if (slice.bias != nullptr) slice.bias += id;
       const MatrixView logits = {z.data(), rows.size(), ids, ids};
@@ -160,6 +162,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
 
   for (std::size_t l = 0; l < spec.layers; ++l) {
     if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
+    SG_TRY_VOID(check_layer_scales(model, l));
     SG_TRY_VOID(model.checkpoint.check());
     const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
     if (l + 1 == spec.layers && !tap.logit_rows().empty()) weights.read_head();

@@ -98,20 +98,39 @@ std::uint64_t TensorInfo::items() const {
   return product;
 }
 
-const TensorInfo* Checkpoint::find(std::string_view name) const {
+std::vector<std::span<const std::byte>> TensorInfo::ranges() const {
+  if (packed != nullptr) return packed->parts;
+  return {{data, bytes}};
+}
+
+namespace {
+
+const TensorInfo* find_in(const std::vector<TensorInfo>& tensors, std::string_view name) {
   const auto found = std::lower_bound(tensors.begin(), tensors.end(), name,
                                       [](const TensorInfo& t, std::string_view wanted) { return t.name < wanted; });
   return found != tensors.end() && found->name == name ? &*found : nullptr;
 }
+
+}  // namespace
+
+const TensorInfo* Checkpoint::find(std::string_view name) const {
+  const TensorInfo* const whole = find_in(made.tensors, name);
+  if (whole != nullptr) return whole;
+  const TensorInfo* const stored = find_stored(name);
+  return made.parts.contains(stored) ? nullptr : stored;
+}
+
+const TensorInfo* Checkpoint::find_stored(std::string_view name) const { return find_in(tensors, name); }
 
 std::vector<std::filesystem::path> Checkpoint::model_files() const {
   std::vector<std::filesystem::path> paths;
   for (const FileMap& file : files) paths.push_back(file.path());
   if (format == Format::kGguf) return paths;
   const std::filesystem::path folder = is_folder(path) ? path : path.parent_path();
-  for (const char* name : {"config.json", "generation_config.json", "model.safetensors.index.json", "tokenizer.json",
-                           "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-                           "vocab.json", "merges.txt", "chat_template.jinja"}) {
+  for (const char* name :
+       {"config.json", "generation_config.json", "hf_quant_config.json", "model.safetensors.index.json",
+        "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.json", "merges.txt", "chat_template.jinja"}) {
     paths.push_back(folder / name);
   }
   return paths;

@@ -3,11 +3,14 @@
 // size and offset is checked before it is used.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,6 +20,7 @@
 #include "base/result.h"
 #include "io/file_map.h"
 #include "io/file_source.h"
+#include "kernel/packed.h"
 
 namespace sg {
 
@@ -30,9 +34,28 @@ struct TensorInfo {
   const std::byte* data = nullptr;
   std::size_t bytes = 0;
   int file = 0;  // index into Checkpoint::files
+  // Not null: the numbers are made from several tensors (Checkpoint::made); data and dtype are then those of its codes,
+  // bytes those of all of them.
+  const PackedMatrix* packed = nullptr;
 
+  /// How it is stored, for people: "BF16", "GPTQ 4 bit, groups of 128".
+  std::string_view form() const { return packed != nullptr ? std::string_view(packed->form) : name_of_dtype(); }
+  /// Every range of bytes that its numbers are made from.
+  std::vector<std::span<const std::byte>> ranges() const;
   /// Product of the shape, 1 for a scalar; the readers have checked that it does not overflow.
   std::uint64_t items() const;
+
+ private:
+  std::string_view name_of_dtype() const { return sg::name(dtype); }
+};
+
+/// Matrices that a quantised checkpoint keeps as several tensors each, under the names that the plain ones would have.
+/// Filled by model/forms. Addresses stay valid when it moves.
+struct MadeMatrices {
+  std::vector<TensorInfo> tensors;  // sorted by name
+  std::deque<PackedMatrix> matrices;
+  std::deque<std::array<float, 256>> tables;  // that matrices refer to
+  std::set<const TensorInfo*> parts;  // stored tensors that they are made from, or that only say how to run them
 };
 
 /// Arrays of one-byte numbers with more items than this are kept as they are stored: such tables (character maps,
@@ -51,10 +74,12 @@ using MetaValue = std::variant<bool, std::int64_t, std::uint64_t, double, std::s
 class Checkpoint {
  public:
   Format format = Format::kSafetensors;
-  std::filesystem::path path;            // what the user named
-  std::vector<FileMap> files;            // sorted by file name
-  std::vector<TensorInfo> tensors;       // sorted by name
-  std::string config_json;               // safetensors: config.json, whole; empty for GGUF
+  std::filesystem::path path;       // what the user named
+  std::vector<FileMap> files;       // sorted by file name
+  std::vector<TensorInfo> tensors;  // sorted by name
+  std::string config_json;          // safetensors: config.json, whole; empty for GGUF
+  std::string quantization_json;    // safetensors: hf_quant_config.json, whole; empty if there is none
+  MadeMatrices made;
   std::filesystem::path tokenizer_json;  // safetensors: the file beside the weights; empty if there is none
   std::map<std::string, MetaValue, std::less<>>
       metadata;                       // GGUF: its key-values; safetensors: __metadata__ of the first file
@@ -66,8 +91,11 @@ class Checkpoint {
   /// Whether any of its files is elsewhere: its weights cost a fetch.
   bool is_remote() const;
 
-  /// The tensor of that name, or null. Valid while the Checkpoint is.
+  /// The tensor of that name, or null: one that is made from several before one that is stored under the same name.
+  /// Valid while the Checkpoint is.
   const TensorInfo* find(std::string_view name) const;
+  /// The same, of the stored ones alone.
+  const TensorInfo* find_stored(std::string_view name) const;
 
   /// The files that make the model: weights with all shards, configuration, tokenizer, as far as there are such.
   std::vector<std::filesystem::path> model_files() const;

@@ -25,14 +25,9 @@ constexpr std::size_t kMaxConfigBytes = std::size_t{64} << 20;
 
 bool name_below(const TensorInfo& tensor, const std::string& name) { return tensor.name < name; }
 
-Result<void> read_config(const fs::path& directory, Checkpoint& model) {
-  const fs::path path = directory / "config.json";
-  if (!model.source->is_present(path)) {
-    return Error{.what = "config.json is missing",
-                 .where = directory.string(),
-                 .hint = "copy the config.json of the model beside its weights"};
-  }
-  SG_TRY(const FileMap file, model.source->open(path));
+/// A small JSON file, whole.
+Result<std::string> read_small(const fs::path& path, const FileSource& source) {
+  SG_TRY(const FileMap file, source.open(path));
   if (file.bytes().size() > kMaxConfigBytes) {
     return Error{.what = "too long for a configuration",
                  .where = path.string(),
@@ -41,7 +36,20 @@ Result<void> read_config(const fs::path& directory, Checkpoint& model) {
   }
   pin(file.bytes());
   SG_TRY_VOID(file.check());
-  model.config_json.assign(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  return std::string(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+}
+
+Result<void> read_config(const fs::path& directory, Checkpoint& model) {
+  const fs::path path = directory / "config.json", quantization = directory / "hf_quant_config.json";
+  if (!model.source->is_present(path)) {
+    return Error{.what = "config.json is missing",
+                 .where = directory.string(),
+                 .hint = "copy the config.json of the model beside its weights"};
+  }
+  SG_TRY(model.config_json, read_small(path, *model.source));
+  if (model.source->is_present(quantization)) {
+    SG_TRY(model.quantization_json, read_small(quantization, *model.source));
+  }
   if (model.source->is_present(directory / "tokenizer.json")) model.tokenizer_json = directory / "tokenizer.json";
   return {};
 }

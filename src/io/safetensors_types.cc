@@ -24,7 +24,7 @@ constexpr std::array<SafetensorsType, 22> kTypes = {{
     {"F4", 4, std::nullopt},
     {"F6_E2M3", 6, std::nullopt},
     {"F6_E3M2", 6, std::nullopt},
-    {"F8_E8M0", 8, std::nullopt},
+    {"F8_E8M0", 8, DType::kU8},  // scales: a power of two, which their reader knows
     {"F8_E4M3FNUZ", 8, std::nullopt},
     {"F8_E5M2FNUZ", 8, std::nullopt},
     {"C64", 64, std::nullopt},

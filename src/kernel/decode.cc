@@ -1,6 +1,7 @@
 #include "kernel/decode.h"
 
 #include "base/check.h"
+#include "kernel/decode_small.h"
 
 namespace sg {
 namespace {
@@ -40,6 +41,18 @@ void decode_scalar(DType dtype, const std::byte* src, std::size_t n, float* dst)
     case DType::kQ6_K: return decode_blocks<DType::kQ6_K>(src, n, dst);
     case DType::kIQ4_NL: return decode_blocks<DType::kIQ4_NL>(src, n, dst);
     case DType::kIQ4_XS: return decode_blocks<DType::kIQ4_XS>(src, n, dst);
+    case DType::kIQ1_S: return decode_blocks<DType::kIQ1_S>(src, n, dst);
+    case DType::kIQ1_M: return decode_blocks<DType::kIQ1_M>(src, n, dst);
+    case DType::kIQ2_XXS: return decode_blocks<DType::kIQ2_XXS>(src, n, dst);
+    case DType::kIQ2_XS: return decode_blocks<DType::kIQ2_XS>(src, n, dst);
+    case DType::kIQ2_S: return decode_blocks<DType::kIQ2_S>(src, n, dst);
+    case DType::kIQ3_XXS: return decode_blocks<DType::kIQ3_XXS>(src, n, dst);
+    case DType::kIQ3_S: return decode_blocks<DType::kIQ3_S>(src, n, dst);
+    case DType::kTQ1_0: return decode_blocks<DType::kTQ1_0>(src, n, dst);
+    case DType::kTQ2_0: return decode_blocks<DType::kTQ2_0>(src, n, dst);
+    case DType::kMXFP4: return decode_blocks<DType::kMXFP4>(src, n, dst);
+    case DType::kNVFP4: return decode_blocks<DType::kNVFP4>(src, n, dst);
+    case DType::kQ8_K: return decode_blocks<DType::kQ8_K>(src, n, dst);
     case DType::kBool:
     case DType::kU8:
     case DType::kI8:

@@ -59,6 +59,12 @@ inline float e4m3_to_float(std::uint8_t bits) {
   return std::bit_cast<float>(sign | ((exponent + 120u) << 23) | (mantissa << 20));  // 120 = 127 - 7
 }
 
+/// OCP E8M0, a scale: a power of two, 255 is NaN.
+inline float e8m0_to_float(std::uint8_t bits) {
+  if (bits == 255) return std::bit_cast<float>(0x7fc00000u);
+  return std::bit_cast<float>(bits == 0 ? 0x00400000u : static_cast<std::uint32_t>(bits) << 23);  // 2^-127 is subnormal
+}
+
 /// The 16 levels of IQ4_NL and IQ4_XS.
 inline constexpr std::array<std::int8_t, 16> kIq4Levels = {-127, -104, -83, -65, -49, -35, -22, -10,
                                                            1,    13,   25,  38,  53,  69,  89,  113};

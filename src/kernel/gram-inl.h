@@ -121,7 +121,7 @@ void gram_bytes(const StoredRows& w, std::size_t begin, std::size_t end, const d
 }
 
 void gram_rows(const StoredRows& w, std::size_t begin, std::size_t end, const double* v, double* acc) {
-  if (w.scale == 1.0f && w.cols % kReduceLanes == 0) {
+  if (w.packed == nullptr && w.scale == 1.0f && w.cols % kReduceLanes == 0) {
     if (w.dtype == DType::kBF16) return gram_halves<BrainRows>(w, begin, end, v, acc);
     if constexpr (kConvertsHalves) {
       if (w.dtype == DType::kF16) return gram_halves<HalfRows>(w, begin, end, v, acc);
@@ -131,7 +131,7 @@ void gram_rows(const StoredRows& w, std::size_t begin, std::size_t end, const do
   const std::size_t n = padded_columns(w.cols);
   float* decoded = scratch(Scratch::kRows, kGramRows * n);
   // Rows in place that span pages the processor follows by itself, with more lines under way than requests could have.
-  const bool ahead = w.dtype != DType::kF32 || w.row_bytes < kPage;
+  const bool ahead = w.packed != nullptr || w.dtype != DType::kF32 || w.row_bytes < kPage;
   gram_of<FloatRows>(w, begin, end, v, acc, ahead, [&](FloatRows& rows, std::size_t first, std::size_t count) HWY_ATTR {
     for (std::size_t r = 0; r < count; ++r) rows.x[r] = row_or_decoded(w, first + r, decoded + r * n);
   });

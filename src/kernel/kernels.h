@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/span2d.h"
 #include "base/thread_pool.h"
+#include "kernel/packed.h"
 #include "kernel/stored_rows.h"
 
 namespace sg {
@@ -28,8 +29,28 @@ struct WeightView {
   std::size_t cols = 0;       // inputs; a multiple of the dtype's block
   std::size_t row_bytes = 0;  // bytes from one stored row to the next
   bool transposed = false;    // stored (inputs x outputs), as GPT-2's Conv1D: one stored row per input
-  float scale = 1.0f;         // multiplied into every weight after decoding (FP8 checkpoints)
+  float scale = 1.0f;         // multiplied into every weight after decoding
+  // Not null: the weights are those of this matrix from (packed_row, packed_col) on; data and row_bytes only say which
+  // bytes will be wanted, dtype says nothing.
+  const PackedMatrix* packed = nullptr;
+  std::size_t packed_row = 0, packed_col = 0;
+
+  /// Outputs [first, first + count).
+  WeightView outputs(std::size_t first, std::size_t count) const;
 };
+
+inline WeightView WeightView::outputs(std::size_t first, std::size_t count) const {
+  WeightView part = *this;
+  part.rows = count;
+  if (packed == nullptr) {
+    part.data +=
+        first * (transposed ? traits(dtype).block_bytes : row_bytes);  // types with blocks are stored by outputs
+    return part;
+  }
+  (transposed ? part.packed_col : part.packed_row) += first;
+  if (!transposed) part.data += first * row_bytes;
+  return part;
+}
 
 /// y = x W^T + bias. x (T x cols), y (T x rows); bias (rows) or null. y may not overlap x.
 struct MatmulCall {

@@ -9,6 +9,7 @@
 #define SG_KERNEL_PANEL_BLOCKS_INL_H_
 #endif
 
+#include "kernel/decode_small.h"
 #include "kernel/words-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -150,6 +151,26 @@ inline void decode_panel_block<DType::kIQ4_NL>(const BlockRef& block) {
     return hn::BitCast(WordTag(), hn::TableLookupBytes(levels, hn::BitCast(db, nibbles)));
   };
   const WordQuad q = block.words(2);
+  for (std::size_t j = 0; j < 4; ++j) {
+    spread_signed(level(low_nibbles(q.word[j])), block.panel, 4 * j, value);
+    spread_signed(level(high_nibbles(q.word[j])), block.panel, 16 + 4 * j, value);
+  }
+}
+
+template <>
+inline void decode_panel_block<DType::kMXFP4>(const BlockRef& block) {
+  const WordTag d;
+  const hn::Repartition<std::uint8_t, WordTag> db;
+  const hn::RebindToSigned<WordTag> di;
+  const auto e = hn::And(block.word(0), hn::Set(d, 255u)), one = hn::Set(d, 1u);
+  const auto is_small = hn::RebindMask(d, hn::Lt(hn::BitCast(di, e), hn::Set(di, 2)));
+  const auto half = hn::IfThenElse(is_small, hn::ShiftLeft<21>(hn::Add(e, one)), hn::ShiftLeft<23>(hn::Sub(e, one)));
+  const ScaleOnly value = {hn::BitCast(FloatTag(), half)};
+  const auto levels = hn::LoadDup128(db, reinterpret_cast<const std::uint8_t*>(kTwiceE2M1.data()));
+  const auto level = [&](WordVec nibbles) HWY_ATTR {
+    return hn::BitCast(WordTag(), hn::TableLookupBytes(levels, hn::BitCast(db, nibbles)));
+  };
+  const WordQuad q = block.words(1);
   for (std::size_t j = 0; j < 4; ++j) {
     spread_signed(level(low_nibbles(q.word[j])), block.panel, 4 * j, value);
     spread_signed(level(high_nibbles(q.word[j])), block.panel, 16 + 4 * j, value);

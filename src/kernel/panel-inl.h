@@ -17,6 +17,7 @@
 #include "hwy/highway.h"
 #include "kernel/decode.h"
 #include "kernel/kernels.h"
+#include "kernel/packed-inl.h"
 #include "kernel/panel-blocks-inl.h"
 #include "kernel/scratch.h"
 #include "kernel/words-inl.h"
@@ -92,6 +93,7 @@ inline PanelFormat panel_format(DType dtype) {
     case DType::kQ5_1: return {&panel_of_blocks<DType::kQ5_1>, 32};
     case DType::kQ8_0: return {&panel_of_blocks<DType::kQ8_0>, 32};
     case DType::kIQ4_NL: return {&panel_of_blocks<DType::kIQ4_NL>, 32};
+    case DType::kMXFP4: return {&panel_of_blocks<DType::kMXFP4>, 32};
     case DType::kQ4_K: return {&panel_of_blocks<DType::kQ4_K>, 256};
     case DType::kQ5_K: return {&panel_of_blocks<DType::kQ5_K>, 256};
     case DType::kQ6_K: return {&panel_of_blocks<DType::kQ6_K>, 256};
@@ -101,6 +103,17 @@ inline PanelFormat panel_format(DType dtype) {
     case DType::kQ2_K:
     case DType::kQ3_K:
     case DType::kIQ4_XS:
+    case DType::kIQ1_S:
+    case DType::kIQ1_M:
+    case DType::kIQ2_XXS:
+    case DType::kIQ2_XS:
+    case DType::kIQ2_S:
+    case DType::kIQ3_XXS:
+    case DType::kIQ3_S:
+    case DType::kTQ1_0:
+    case DType::kTQ2_0:
+    case DType::kNVFP4:
+    case DType::kQ8_K:
     case DType::kBool:
     case DType::kU8:
     case DType::kI8:
@@ -169,6 +182,37 @@ inline void panel_by_inputs(const WeightView& w, std::size_t first, std::size_t 
   }
 }
 
+/// A panel of a packed matrix. By outputs: rows are decoded one after another and transposed. By inputs: a stored row
+/// holds the outputs side by side.
+inline void panel_of_packed(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n, float* panel) {
+  const std::size_t count = std::min(kPanel, w.rows - first);
+  GroupLine line;
+  if (w.transposed) {
+    HWY_ALIGN float outputs[kPanel];
+    for (std::size_t k = 0; k < n; ++k) {
+      packed_run(*w.packed, w.packed_row + k0 + k, w.packed_col + first, count, line, outputs);
+      std::copy(outputs, outputs + count, panel + k * kPanel);
+    }
+    return;
+  }
+  const std::size_t padded = hwy::RoundUpTo(n, kFloats);
+  float* rows = scratch(Scratch::kRows, kFloats * padded);
+  for (std::size_t half = 0; half < count; half += kFloats) {
+    RowGroup decoded;
+    for (std::size_t i = 0; i < kFloats; ++i) {
+      float* row = rows + std::min(i, count - half - 1) * padded;
+      decoded.row[i] = reinterpret_cast<const std::byte*>(row);
+      if (half + i >= count) continue;
+      packed_run(*w.packed, w.packed_row + first + half + i, w.packed_col + k0, n, line, row);
+    }
+    const std::size_t whole = n / 4 * 4;
+    panel_f32(decoded, whole, panel + half);
+    for (std::size_t k = whole; k < n; ++k) {
+      for (std::size_t i = 0; i < kFloats; ++i) panel[k * kPanel + half + i] = load_le<float>(decoded.row[i] + 4 * k);
+    }
+  }
+}
+
 inline constexpr std::size_t kChunkBytes = 512;
 
 /// Equal runs of bytes, `stride` apart, in chunks of kChunkBytes. For addresses to prefetch, which may lie outside.
@@ -183,7 +227,14 @@ struct ChunkRows {
 
 /// The stored bytes of a panel. None of a matrix stored by inputs: its rows hold the next panels beside this one.
 inline ChunkRows panel_chunks(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n) {
-  if (w.transposed) return {};
+  if (w.transposed || (w.packed != nullptr && w.packed->scales.flat)) return {};
+  if (w.packed != nullptr) {
+    const std::size_t bits = w.packed->row_bytes * 8 / w.packed->cols, row = w.packed_row + first;
+    return {.start = reinterpret_cast<std::uintptr_t>(w.packed->codes) + row * w.row_bytes + k0 * bits / 8,
+            .bytes = n * bits / 8,
+            .stride = w.row_bytes,
+            .rows = std::min(kPanel, w.rows - first)};
+  }
   const DTypeTraits& t = traits(w.dtype);
   return {.start = reinterpret_cast<std::uintptr_t>(w.data) + first * w.row_bytes + k0 / t.block_items * t.block_bytes,
           .bytes = n / t.block_items * t.block_bytes,
@@ -195,7 +246,9 @@ inline ChunkRows panel_chunks(const WeightView& w, std::size_t first, std::size_
 inline void fill_panel(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n, float* panel) {
   // Lanes without an output are multiplied too: zeros, for what stood there may be slow numbers.
   if (first + kPanel > w.rows) std::fill(panel, panel + n * kPanel, 0.0f);
-  if (w.transposed) {
+  if (w.packed != nullptr) {
+    panel_of_packed(w, first, k0, n, panel);
+  } else if (w.transposed) {
     panel_by_inputs(w, first, k0, n, panel);
   } else if (first + kFloats >= w.rows) {
     half_panel_by_outputs(w, first, k0, n, panel);

@@ -171,6 +171,14 @@ inline void row_block<DType::kIQ4_NL>(const std::byte* src, float* dst) {
   halves_along_row<std::int8_t>(load_bytes(src + 2), dst, dst + 16, value, value, level);
 }
 
+template <>
+inline void row_block<DType::kMXFP4>(const std::byte* src, float* dst) {
+  const ScaleOnly value = {hn::Set(FloatTag(), half_e8m0(load_u8(src)))};
+  const auto levels = hn::LoadU(ByteTag(), reinterpret_cast<const std::uint8_t*>(kTwiceE2M1.data()));
+  const auto level = [levels](ByteVec half) HWY_ATTR { return hn::TableLookupBytes(levels, half); };
+  halves_along_row<std::int8_t>(load_bytes(src + 1), dst, dst + 16, value, value, level);
+}
+
 /// Scale and minimum of group g of a Q4_K or Q5_K block.
 SG_INLINE ScaleSubtract row_group(const ScalesMins& packed, FloatVec d, FloatVec d_min, std::size_t g) {
   const FloatTag t;
@@ -248,6 +256,7 @@ inline void decode_stored(DType dtype, const std::byte* src, std::size_t n, floa
     case DType::kQ5_K: return row_of_blocks<DType::kQ5_K>(src, n, dst);
     case DType::kQ6_K: return row_of_blocks<DType::kQ6_K>(src, n, dst);
     case DType::kIQ4_NL: return row_of_blocks<DType::kIQ4_NL>(src, n, dst);
+    case DType::kMXFP4: return row_of_blocks<DType::kMXFP4>(src, n, dst);
     case DType::kF16:
       if constexpr (kConvertsHalves) return halves_to_row(src, n, dst);
       return decode_outputs(dtype, src, n, dst);
@@ -259,6 +268,17 @@ inline void decode_stored(DType dtype, const std::byte* src, std::size_t n, floa
     case DType::kQ2_K:
     case DType::kQ3_K:
     case DType::kIQ4_XS:
+    case DType::kIQ1_S:
+    case DType::kIQ1_M:
+    case DType::kIQ2_XXS:
+    case DType::kIQ2_XS:
+    case DType::kIQ2_S:
+    case DType::kIQ3_XXS:
+    case DType::kIQ3_S:
+    case DType::kTQ1_0:
+    case DType::kTQ2_0:
+    case DType::kNVFP4:
+    case DType::kQ8_K:
     case DType::kBool:
     case DType::kU8:
     case DType::kI8:
@@ -274,7 +294,11 @@ inline void decode_stored(DType dtype, const std::byte* src, std::size_t n, floa
 
 /// Row r and zeros up to the padded width.
 inline void decode_row(const StoredRows& w, std::size_t r, float* dst) {
-  decode_stored(w.dtype, w.row(r), w.cols, dst);
+  if (w.packed != nullptr) {
+    packed_row(*w.packed, w.packed_row + w.stored_row(r), w.packed_col, w.cols, dst);
+  } else {
+    decode_stored(w.dtype, w.row(r), w.cols, dst);
+  }
   if (w.scale != 1.0f) {
     for (std::size_t i = 0; i < w.cols; ++i) dst[i] *= w.scale;
   }
@@ -283,8 +307,8 @@ inline void decode_row(const StoredRows& w, std::size_t r, float* dst) {
 
 /// Row r as it lies in the file where that is float32 without a rest, else decoded to dst.
 SG_INLINE const float* row_or_decoded(const StoredRows& w, std::size_t r, float* dst) {
-  const bool in_place = w.dtype == DType::kF32 && w.scale == 1.0f && w.cols % kReduceLanes == 0 &&
-                        reinterpret_cast<std::uintptr_t>(w.row(r)) % alignof(float) == 0;
+  const bool in_place = w.packed == nullptr && w.dtype == DType::kF32 && w.scale == 1.0f &&
+                        w.cols % kReduceLanes == 0 && reinterpret_cast<std::uintptr_t>(w.row(r)) % alignof(float) == 0;
   if (in_place) return reinterpret_cast<const float*>(w.row(r));
   decode_row(w, r, dst);
   return dst;

@@ -12,7 +12,11 @@ std::vector<float> decoded(const WeightView& w) {
   const std::size_t stored_rows = w.transposed ? w.cols : w.rows, stored_cols = w.transposed ? w.rows : w.cols;
   std::vector<float> row(stored_cols), out(w.rows * w.cols);
   for (std::size_t r = 0; r < stored_rows; ++r) {
-    decode_scalar(w.dtype, w.data + r * w.row_bytes, stored_cols, row.data());
+    if (w.packed != nullptr) {
+      decode_packed(*w.packed, w.packed_row + r, w.packed_col, stored_cols, row.data());
+    } else {
+      decode_scalar(w.dtype, w.data + r * w.row_bytes, stored_cols, row.data());
+    }
     for (std::size_t c = 0; c < stored_cols; ++c) {
       (w.transposed ? out[c * w.cols + r] : out[r * w.cols + c]) = w.scale == 1.0f ? row[c] : row[c] * w.scale;
     }

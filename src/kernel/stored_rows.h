@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/dtype.h"
+#include "kernel/packed.h"
 
 namespace sg {
 
@@ -19,11 +20,13 @@ struct StoredRows {
   std::size_t run = 0;         // rows that follow one another; 0: all of them
   std::size_t run_stride = 0;  // stored rows from the start of one run to the next
   float scale = 1.0f;          // multiplied into every number after decoding
+  // Not null: the numbers are those of this matrix from (packed_row, packed_col) on; data, dtype and row_bytes only
+  // say which bytes will be wanted.
+  const PackedMatrix* packed = nullptr;
+  std::size_t packed_row = 0, packed_col = 0;
 
-  const std::byte* row(std::size_t r) const {
-    const std::size_t stored = run == 0 ? r : r / run * run_stride + r % run;
-    return data + stored * row_bytes;
-  }
+  std::size_t stored_row(std::size_t r) const { return run == 0 ? r : r / run * run_stride + r % run; }
+  const std::byte* row(std::size_t r) const { return data + stored_row(r) * row_bytes; }
 };
 
 /// Sums over the numbers of some rows, in double. The shift keeps the digits of a standard deviation.

@@ -8,6 +8,7 @@
 
 #include "forward/site.h"
 #include "measure/measure.h"
+#include "measure/weight_difference.h"
 
 namespace sg {
 
@@ -41,6 +42,7 @@ struct Comparison {
   EngineFacts engine;
   ModelFacts a, b;
   std::vector<SequenceComparison> sequences;
+  std::vector<WeightDifference> matrices;  // where they were compared (spectra/weight_differences.h)
   std::vector<std::string> warnings;
   double seconds = 0;
   std::uint64_t peak_bytes = 0;

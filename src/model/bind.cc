@@ -53,7 +53,13 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
                  .expected = shape_text(expected) + " from the configuration",
                  .got = shape_text(tensor.shape) + " in the file"};
   }
-  if (!traits(tensor.dtype).is_weight) {
+  const bool table = role == Role::kEmbed || role == Role::kPositionEmbed;
+  if (tensor.packed != nullptr && (want.is_vector || role == Role::kMixConv || (table && tensor.packed->by_inputs))) {
+    return Error{.what = fmt::format("{} ({}) is stored as {}", tensor.name, name(role), tensor.form()),
+                 .where = checkpoint.path.string(),
+                 .expected = "a linear layer, where one is packed"};
+  }
+  if (tensor.packed == nullptr && !traits(tensor.dtype).is_weight) {
     return Error{.what = fmt::format("{} ({}) is stored as {}", tensor.name, name(role), name(tensor.dtype)),
                  .where = checkpoint.path.string(),
                  .expected = "a floating-point or GGUF block type"};
@@ -100,6 +106,7 @@ struct Binder {
     if (tensor == nullptr && needed) return missing(row, pattern, index);
     if (tensor == nullptr) return nullptr;
     if (!gguf && row.need == Need::kFlag && !flag_set) {
+      if (is_idle_bias(*tensor, checkpoint)) return nullptr;
       return Error{.what = fmt::format("{} ({}) is in the file although the configuration excludes it", tensor->name,
                                        name(row.role)),
                    .where = checkpoint.path.string(),
@@ -176,6 +183,7 @@ struct Binder {
 };
 
 bool same_values(const TensorInfo& a, const TensorInfo& b) {
+  if (a.packed != nullptr || b.packed != nullptr) return a.packed == b.packed;
   return a.dtype == b.dtype && a.bytes == b.bytes && std::memcmp(a.data, b.data, a.bytes) == 0;
 }
 

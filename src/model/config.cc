@@ -56,7 +56,7 @@ Result<bool> keep_text_part(ConfigValue& root, const std::string& where) {
     ConfigValue text = *part;
     auto& members = std::get<ConfigObject>(text);
     for (const std::string_view shared :
-         {"tie_word_embeddings", "torch_dtype", "dtype", "quantization_config", "model_type"}) {
+         {"tie_word_embeddings", "torch_dtype", "dtype", "quantization_config", "compression_config", "model_type"}) {
       const ConfigValue* outer = root.member(shared);
       if (outer != nullptr && text.member(shared) == nullptr) members.push_back({std::string(shared), *outer});
     }

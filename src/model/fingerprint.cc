@@ -83,6 +83,7 @@ std::string fingerprint(const Model& model) {
   Sha256 hash;
   add_text(hash, "sample");
   add_text(hash, c.config_json);
+  if (!c.quantization_json.empty()) add_text(hash, c.quantization_json);
   for (std::size_t f = 0; f < c.files.size(); ++f) {
     const Parts parts(c.files[f]);
     if (Window* window = c.files[f].window()) static_cast<void>(window->gather_spots());  // check() tells of a failure
@@ -118,6 +119,7 @@ Result<std::string> content_hash(const Model& model, const std::atomic<bool>* st
   Sha256 hash;
   add_text(hash, "content");
   add_text(hash, model.checkpoint.config_json);
+  if (!model.checkpoint.quantization_json.empty()) add_text(hash, model.checkpoint.quantization_json);
   for (const FileMap& file : model.checkpoint.files) {
     SG_TRY(const std::string sum, file_hash(file, stop));
     add_text(hash, sum);

@@ -9,6 +9,7 @@
 #include "io/hub_cache.h"
 #include "io/in_quotes.h"
 #include "model/config_check.h"
+#include "model/forms/forms.h"
 #include "model/spec_from_tensors.h"
 #include "tokenizer/gguf_keys.h"
 
@@ -33,31 +34,6 @@ void for_each_tensor(const Model& model, Visit&& visit) {
 Result<Config> read_config(const Checkpoint& checkpoint) {
   if (checkpoint.format == Format::kGguf) return Config::from_gguf(checkpoint);
   return Config::from_json(checkpoint.config_json, (checkpoint.path / "config.json").string());
-}
-
-/// A quantization_config may be left over from the file that plain weights were made from: then every tensor is of a
-/// plain type, and none is left unread inside the model, which bind() sees to.
-bool has_plain_weights(const Checkpoint& checkpoint) {
-  return std::ranges::all_of(checkpoint.tensors, [](const TensorInfo& tensor) {
-    constexpr DType kPlain[] = {DType::kF64, DType::kF32, DType::kF16, DType::kBF16};
-    return tensor.shape.size() < 2 || std::ranges::find(kPlain, tensor.dtype) != std::end(kPlain);
-  });
-}
-
-Result<void> refuse_quantised(const Config& config, const Checkpoint& checkpoint, std::vector<std::string>& notices) {
-  if (config.format() == Format::kGguf) return {};
-  SG_TRY_VOID(config.check_object("quantization_config"));
-  if (!config.has_object("quantization_config")) return {};
-  if (has_plain_weights(checkpoint)) {
-    notices.emplace_back("quantization_config is not read: every weight is stored in a plain type");
-    return {};
-  }
-  const ConfigValue* method = config.find("quantization_config.quant_method");
-  return Error{.what = "the checkpoint has a quantization_config",
-               .where = config.where(),
-               .expected = "plain F32, F16 or BF16 weights",
-               .got = method == nullptr ? "an unnamed method" : show(*method),
-               .hint = "its linear layers are packed; measure the original checkpoint or a GGUF of it"};
 }
 
 std::string display_name(const std::filesystem::path& path) {
@@ -93,7 +69,7 @@ Result<Model> open_parts(Checkpoint checkpoint, const std::filesystem::path& pat
   if (is_vocabulary_only(checkpoint)) return only_vocabulary(checkpoint);
   SG_TRY(Config config, read_config(checkpoint));
   std::vector<std::string> notices;
-  SG_TRY_VOID(refuse_quantised(config, checkpoint, notices));
+  SG_TRY_VOID(make_matrices(config, checkpoint, notices));
   SG_TRY(const Family* family, find_family(config));
   SG_TRY(Spec spec, resolve_spec(*family, config, checkpoint));
   SG_TRY(Bindings bindings, bind(spec, checkpoint));
@@ -145,26 +121,18 @@ std::uint64_t Model::stored_bytes() const {
 
 std::string Model::dtype() const {
   // The linear layers decide: an embedding is often kept in a wider type than the rest.
-  std::map<DType, std::uint64_t> items;
-  for (const RoleTensors& layer : bindings.layers) {
-    for (const TensorInfo* tensor : layer) {
-      if (tensor != nullptr && tensor->shape.size() >= 2) items[tensor->dtype] += tensor->items();
-    }
-  }
-  for (const auto& [role, parts] : bindings.parts) {
-    for (const TensorInfo* tensor : parts) {
-      if (tensor->shape.size() >= 2) items[tensor->dtype] += tensor->items();
-    }
-  }
-  DType most = DType::kF32;
+  std::map<std::string_view, std::uint64_t> items;
+  const auto count = [&](const TensorInfo* tensor) {
+    if (tensor != nullptr && tensor->shape.size() >= 2) items[tensor->form()] += tensor->items();
+  };
+  for (const RoleTensors& layer : bindings.layers) std::ranges::for_each(layer, count);
+  for (const auto& [role, parts] : bindings.parts) std::ranges::for_each(parts, count);
+  std::string_view most = name(DType::kF32);
   std::uint64_t best = 0;
-  for (const auto& [dtype, count] : items) {
-    if (count > best) {
-      best = count;
-      most = dtype;
-    }
+  for (const auto& [form, n] : items) {
+    if (n > best) best = n, most = form;
   }
-  return std::string(name(most));
+  return std::string(most);
 }
 
 namespace {

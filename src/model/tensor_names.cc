@@ -7,6 +7,8 @@
 #include <optional>
 #include <unordered_set>
 
+#include "io/window.h"
+
 namespace sg {
 namespace {
 
@@ -142,11 +144,13 @@ std::string TensorNames::find_prefix() const {
     });
     for (const std::string& name : names) {
       std::set<std::string> prefixes;
-      for (const TensorInfo& tensor : checkpoint_.tensors) {
-        if (!tensor.name.ends_with("." + name)) continue;
+      const auto look = [&](const TensorInfo& tensor) {
+        if (!tensor.name.ends_with("." + name)) return;
         std::string prefix = tensor.name.substr(0, tensor.name.size() - name.size());
         if (!is_other_modality(prefix)) prefixes.insert(std::move(prefix));
-      }
+      };
+      std::ranges::for_each(checkpoint_.tensors, look);
+      std::ranges::for_each(checkpoint_.made.tensors, look);
       if (prefixes.size() == 1) return *prefixes.begin();
     }
   }
@@ -181,23 +185,39 @@ std::string TensorNames::seen() const {
   return fmt::format("{} tensors{}{}", checkpoint_.tensors.size(), names.empty() ? "" : ": ", names);
 }
 
+bool is_idle_bias(const TensorInfo& tensor, const Checkpoint& checkpoint) {
+  constexpr std::string_view kBias = ".bias";
+  if (checkpoint.made.tensors.empty() || !tensor.name.ends_with(kBias)) return false;
+  const TensorInfo* layer = checkpoint.find(tensor.name.substr(0, tensor.name.size() - kBias.size()) + ".weight");
+  if (layer == nullptr || layer->packed == nullptr) return false;
+  ensure({tensor.data, tensor.bytes});
+  return std::all_of(tensor.data, tensor.data + tensor.bytes, [](std::byte b) { return b == std::byte{0}; });
+}
+
 Result<std::optional<std::string>> check_unread(const Spec& spec, const Checkpoint& checkpoint,
                                                 const TensorNames& names, const std::set<const TensorInfo*>& used) {
   const Reach reach(spec, names, used);
   std::size_t unread = 0;
   std::string first;
+  std::vector<const TensorInfo*> rest;
+  for (const TensorInfo& tensor : checkpoint.made.tensors) rest.push_back(&tensor);
   for (const TensorInfo& tensor : checkpoint.tensors) {
-    if (used.contains(&tensor) || is_buffer(tensor)) continue;
+    if (!checkpoint.made.parts.contains(&tensor)) rest.push_back(&tensor);
+  }
+  for (const TensorInfo* each : rest) {
+    const TensorInfo& tensor = *each;
+    if (used.contains(&tensor) || is_buffer(tensor) || is_idle_bias(tensor, checkpoint)) continue;
     if (reach.holds(tensor)) {
       return Error{
           .what = fmt::format("tensor {} would change the forward pass, and family {} does not read it", tensor.name,
                               spec.family->name),
           .where = checkpoint.path.string(),
           .expected = fmt::format("the tensors of family {} alone", spec.family->name),
-          .hint = is_scale(tensor.name)
-                      ? "it belongs to quantised weights, which are not supported in this form; measure the original "
-                        "checkpoint or a GGUF of it"
-                      : "the file holds a variant of the family that is not supported"};
+          .hint =
+              is_scale(tensor.name)
+                  ? "it belongs to quantised weights, stored in another way than the configuration says; measure the "
+                    "original checkpoint or a GGUF of it"
+                  : "the file holds a variant of the family that is not supported"};
     }
     if (unread++ == 0) first = tensor.name;
   }

@@ -35,6 +35,10 @@ class TensorNames {
 /// The pattern with its "{}", if it has one, replaced.
 std::string with_index(std::string_view pattern, std::size_t index);
 
+/// Whether it is a bias of zeros beside a packed layer: some programs store one with every layer that they quantise,
+/// whatever the model has.
+bool is_idle_bias(const TensorInfo& tensor, const Checkpoint& checkpoint);
+
 /// Looks at every tensor that is not in `used`. Buffers that no forward pass reads pass in silence; parts outside the
 /// text model, and layers beyond its depth, are counted in the notice. Errors: a tensor inside one of the model's
 /// blocks, beside one of its own tensors or directly below its root, which the computation would need.

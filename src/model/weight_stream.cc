@@ -7,13 +7,17 @@
 #include "io/file_map.h"
 #include "io/window.h"
 #include "kernel/decode.h"
+#include "model/forms/forms.h"
 
 namespace sg {
 namespace {
 
 Role bias_of(Role role) { return static_cast<Role>(static_cast<int>(role) + 1); }
 
-std::span<const std::byte> bytes_of(const TensorInfo& tensor) { return {tensor.data, tensor.bytes}; }
+void append(ByteRanges& ranges, const TensorInfo& tensor) {
+  const ByteRanges own = tensor.ranges();
+  ranges.insert(ranges.end(), own.begin(), own.end());
+}
 
 }  // namespace
 
@@ -21,6 +25,15 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
   SG_CHECK(tensor.shape.size() == 2 || tensor.shape.size() == 1, "a matrix has two dimensions, or is one row");
   const bool one_row = tensor.shape.size() == 1;
   const std::size_t stored_rows = one_row ? 1 : tensor.shape[0], stored_cols = tensor.shape[one_row ? 0 : 1];
+  if (tensor.packed != nullptr) {
+    return {.data = tensor.data,
+            .dtype = tensor.dtype,
+            .rows = transposed ? stored_cols : stored_rows,
+            .cols = transposed ? stored_rows : stored_cols,
+            .row_bytes = tensor.packed->row_bytes,
+            .transposed = tensor.packed->by_inputs,
+            .packed = tensor.packed};
+  }
   return {.data = tensor.data,
           .dtype = tensor.dtype,
           .rows = transposed ? stored_cols : stored_rows,
@@ -29,19 +42,47 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
           .transposed = transposed};
 }
 
+namespace {
+
+Result<void> check_all_scales(std::span<const TensorInfo* const> tensors, const Checkpoint& checkpoint) {
+  for (const TensorInfo* tensor : tensors) {
+    if (tensor == nullptr || tensor->packed == nullptr) continue;
+    bring(*tensor);
+    SG_TRY_VOID(check_scales(*tensor, checkpoint));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_layer_scales(const Model& model, std::size_t l) {
+  if (model.checkpoint.made.tensors.empty()) return {};
+  SG_TRY_VOID(check_all_scales(model.bindings.layers[l], model.checkpoint));
+  for (auto at = model.bindings.parts.lower_bound({l, Role{}}); at != model.bindings.parts.end(); ++at) {
+    if (at->first.first != l) break;
+    SG_TRY_VOID(check_all_scales(at->second, model.checkpoint));
+  }
+  return {};
+}
+Result<void> check_outer_scales(const Model& model) { return check_all_scales(model.bindings.model, model.checkpoint); }
+
 void bring(const WeightView& matrix) {
+  if (matrix.packed != nullptr) return ensure(matrix.packed->parts);
   const std::size_t stored_rows = matrix.transposed ? matrix.cols : matrix.rows;
   if (matrix.data != nullptr) ensure({matrix.data, stored_rows * matrix.row_bytes});
 }
 void bring_rows(const WeightView& table, const std::vector<std::size_t>& rows) {
   if (!is_in_window(table.data)) return;
+  if (table.packed != nullptr) return bring(table);
   ByteRanges ranges;
   for (const std::size_t row : rows) ranges.emplace_back(table.data + row * table.row_bytes, table.row_bytes);
   ensure(ranges);
 }
-void bring(const TensorInfo& tensor) { ensure(bytes_of(tensor)); }
+void bring(const TensorInfo& tensor) { ensure(tensor.ranges()); }
 
-void read_ahead(const TensorInfo& tensor) { prefetch(bytes_of(tensor)); }
+void read_ahead(const TensorInfo& tensor) {
+  for (const auto& range : tensor.ranges()) prefetch(range);
+}
 void read_ahead_layer(const Model& model, std::size_t l) {
   for (std::size_t r = 0; r < model.bindings.layers[l].size(); ++r) {
     const TensorInfo* tensor = model.bindings.layers[l][r];
@@ -50,7 +91,7 @@ void read_ahead_layer(const Model& model, std::size_t l) {
   }
 }
 void give_back(const Model& model, const TensorInfo& tensor) {
-  for (const auto& range : spent_ranges(model.checkpoint, {bytes_of(tensor)}, {})) release(range);
+  for (const auto& range : spent_ranges(model.checkpoint, tensor.ranges(), {})) release(range);
 }
 
 namespace {
@@ -151,8 +192,12 @@ std::vector<Linear> WeightStream::stacked(const RoleTensors& tensors, Role role,
   slice.shape = {whole->shape[1], whole->shape[2]};
   slice.bytes = whole->bytes / whole->shape[0];
   for (std::size_t i = 0; i < whole->shape[0]; ++i) {
-    slice.data = whole->data + i * slice.bytes;
+    if (whole->packed == nullptr) slice.data = whole->data + i * slice.bytes;
     all.push_back({.w = weight_view(slice, transposed), .bias = nullptr});
+    if (whole->packed == nullptr) continue;
+    WeightView& w = all.back().w;
+    w.packed_row = i * (w.transposed ? w.cols : w.rows);
+    w.data += w.packed_row * w.row_bytes;
   }
   return all;
 }
@@ -209,12 +254,12 @@ ReadAhead::Group WeightStream::group(std::size_t l, bool with_experts) const {
   for (std::size_t r = 0; r < model_.bindings.layers[l].size(); ++r) {
     const TensorInfo* tensor = model_.bindings.layers[l][r];
     if (tensor == nullptr || (is_of_experts(static_cast<Role>(r)) && !with_experts)) continue;
-    group.ranges.push_back(bytes_of(*tensor));
+    append(group.ranges, *tensor);
   }
   const auto first = model_.bindings.parts.lower_bound({l, Role{}});
   for (auto at = first; at != model_.bindings.parts.end() && at->first.first == l; ++at) {
     if (is_of_experts(at->first.second) && !with_experts) continue;
-    for (const TensorInfo* tensor : at->second) group.ranges.push_back(bytes_of(*tensor));
+    for (const TensorInfo* tensor : at->second) append(group.ranges, *tensor);
   }
   return group;
 }
@@ -235,7 +280,7 @@ ReadAhead::Group WeightStream::ahead_of(std::size_t l) const {
 ByteRanges WeightStream::outer_ranges() const {
   ByteRanges ranges;
   for (const TensorInfo* tensor : model_.bindings.model) {
-    if (tensor != nullptr) ranges.push_back(bytes_of(*tensor));
+    if (tensor != nullptr) append(ranges, *tensor);
   }
   return ranges;
 }
@@ -309,7 +354,7 @@ LayerWeights WeightStream::layer(std::size_t l) {
 }
 
 void WeightStream::read_head() {
-  read_ahead_.start({.name = "unembedding", .ranges = {bytes_of(*get(model_.bindings.model, Role::kHead))}});
+  read_ahead_.start({.name = "unembedding", .ranges = get(model_.bindings.model, Role::kHead)->ranges()});
 }
 
 void WeightStream::release_all() {

@@ -121,6 +121,10 @@ class WeightStream {
 /// A stored matrix as the matmul reads it.
 WeightView weight_view(const TensorInfo& tensor, bool transposed);
 
+/// Of quantised matrices, the scales of layer l, or of the tables outside the blocks. Errors: check_scales.
+Result<void> check_layer_scales(const Model& model, std::size_t l);
+Result<void> check_outer_scales(const Model& model);
+
 /// Returns when a matrix, some of its rows or a tensor are in memory, where they come from elsewhere (io/window.h);
 /// what is mapped is read when it is touched.
 void bring(const WeightView& matrix);

@@ -8,6 +8,7 @@
 
 #include "base/system.h"
 #include "measure/measure.h"
+#include "model/forms/forms.h"
 #include "model/weight_stream.h"
 #include "spectra/lapack.h"
 #include "spectra/spectrum.h"
@@ -27,7 +28,7 @@ void add_others(const Model& model, std::vector<WeightMatrix>& matrices) {
   for (const TensorInfo& t : model.checkpoint.tensors) {
     const bool is_matrix = t.shape.size() == 2 && t.shape[0] > 0 && t.shape[1] > 0 && traits(t.dtype).is_weight;
     const bool known = std::any_of(matrices.begin(), matrices.end(), [&](const auto& m) { return m.tensor == &t; });
-    if (!is_matrix || known) continue;
+    if (!is_matrix || known || model.checkpoint.made.parts.contains(&t)) continue;
     const StoredRows rows = {
         .data = t.data, .dtype = t.dtype, .rows = t.shape[0], .cols = t.shape[1], .row_bytes = t.bytes / t.shape[0]};
     matrices.push_back({.tensor = &t, .source = {rows, false}});
@@ -82,7 +83,12 @@ class Run {
       SG_TRY_VOID(model_.checkpoint.check());
       matrices = matrices.subspan(group.size());
       const Matrices next = first_group(matrices);
-      for (const WeightMatrix& m : group) bring(*m.tensor);
+      for (const WeightMatrix& m : group) {
+        bring(*m.tensor);
+        if (m.expert.value_or(0) == 0 || m.tensor->shape.size() == 2) {  // of stacked ones, all with the first
+          SG_TRY_VOID(check_scales(*m.tensor, model_.checkpoint));
+        }
+      }
       SG_TRY_VOID(model_.checkpoint.check());
       for (const WeightMatrix& m : next) read_ahead(*m.tensor);
       group.size() == 1 ? measure_one(group[0]) : measure_side_by_side(group);
@@ -151,6 +157,7 @@ class Run {
     StoredRows real = m.source.stored, padded = m.source.stored;
     real.rows = options_.tokens;
     padded.data = padded.row(options_.tokens);
+    padded.packed_row += options_.tokens;
     padded.rows = rows - options_.tokens;
     add(m, {real, false}, "real");
     add(m, {padded, false}, "padded");
@@ -172,10 +179,10 @@ class Run {
 
   static WeightRow row_of(const WeightMatrix& m, const MatrixSource& source, const char* part) {
     return {.role = m.role,
-            .tensor = m.tensor->name,
+            .tensor = m.stored_name(),
             .layer = m.layer,
             .part = part,
-            .dtype = std::string(name(m.tensor->dtype)),
+            .dtype = std::string(m.tensor->form()),
             .rows = source.rows(),
             .cols = source.cols()};
   }

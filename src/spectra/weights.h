@@ -20,6 +20,10 @@ struct WeightMatrix {
   const TensorInfo* tensor = nullptr;
   std::optional<std::size_t> layer;
   MatrixSource source;
+  std::optional<std::size_t> expert;  // whose it is
+
+  /// As stored; the number of an expert behind a tensor that holds all of them.
+  std::string stored_name() const;
 };
 
 /// W_U, W_E and, when `all`, every other matrix, layer by layer in the order of the block.

@@ -193,10 +193,10 @@ TEST(Gguf, RefusesBrokenTensors) {
     return error_of(writer.file());
   };
   const std::string four(4, '\0'), block(18, '\0');
-  const std::string unsupported = message([&](auto& w) { w.tensor("blk.0.ffn_up.weight", 16, {256}, four); });
+  const std::string unsupported = message([&](auto& w) { w.tensor("blk.0.ffn_up.weight", 31, {256}, four); });
   SG_EXPECT_ERROR(unsupported,
-                  "IQ2_XXS (type 16) of tensor 'blk.0.ffn_up.weight' is not supported; expected one of F32");
-  SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 39, {32}, four); }), "MXFP4");
+                  "Q4_0_4_4 (type 31) of tensor 'blk.0.ffn_up.weight' is not supported; expected one of F32");
+  SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 9, {32}, four); }), "Q8_1");
   SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 4000, {32}, four); }), "type 4000 of tensor 'a'");
   SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 0, {1}, four), w.tensor("a", 0, {1}, four); }), "stands twice");
   SG_EXPECT_ERROR(message([&](auto& w) { w.tensor("a", 0, {1, 1, 1, 1, 1}, four); }), "too many dimensions");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/data/row_json.h"
+#include "report/data/weight_differences_json.h"
 
 namespace sg {
 namespace {
@@ -78,10 +79,12 @@ Json summary_json(const Comparison& c) {
 Json comparison_json(const Comparison& c) {
   Json sequences = Json::array();
   for (const SequenceComparison& s : c.sequences) sequences.push_back(sequence_json(s));
-  return {{"schema", kComparisonSchema}, {"engine", row_json(c.engine)},
-          {"a", row_json(c.a)},          {"b", row_json(c.b)},
-          {"summary", summary_json(c)},  {"sequences", std::move(sequences)},
-          {"warnings", c.warnings},      {"timings", {{"seconds", c.seconds}, {"peak_bytes", c.peak_bytes}}}};
+  Json out = {{"schema", kComparisonSchema}, {"engine", row_json(c.engine)},
+              {"a", row_json(c.a)},          {"b", row_json(c.b)},
+              {"summary", summary_json(c)},  {"sequences", std::move(sequences)},
+              {"warnings", c.warnings},      {"timings", {{"seconds", c.seconds}, {"peak_bytes", c.peak_bytes}}}};
+  if (!c.matrices.empty()) out["matrices"] = weight_differences_json(c.matrices);
+  return out;
 }
 
 }  // namespace sg

@@ -8,6 +8,7 @@
 #include "base/number_text.h"
 #include "report/text/model_text.h"
 #include "report/text/text_table.h"
+#include "report/text/weight_differences_text.h"
 
 namespace sg {
 namespace {
@@ -71,7 +72,7 @@ std::string output_table(const Comparison& c) {
 std::string comparison_text(const Comparison& c) {
   return "A  " + model_line(c.a) + "B  " + model_line(c.b) +
          "\nRelative difference of the token norms, cosine of the vectors, and |B - A| / |A|, over all tokens.\n" +
-         site_table(c) + output_table(c);
+         site_table(c) + output_table(c) + weight_differences_text(c);
 }
 
 }  // namespace sg

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Writes tests/data/golden/stored-*: tiny checkpoints whose linear layers are stored as quantised ones are published,
+the float64 golden of the decoded weights, and the sums of the decoded weights themselves (decoded.json).
+
+    python oracle/make_form_goldens.py              all
+    python oracle/make_form_goldens.py llama-awq    the named ones
+
+Reference packages (oracle/packages.py) are used where they are installed: each decoded matrix must equal theirs bit for
+bit, and decoded.json says which one it was.
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import numpy as np
+import safetensors.torch
+import torch
+import transformers
+
+import form_cases
+import hf
+import make_goldens
+import measurement
+import packages
+import weights
+
+
+def is_quantised(name, case):
+    last = name.removesuffix(".weight").rsplit(".", 1)[-1]
+    return name.endswith(case.ends) and ("proj" in last or last == "lm_head" and case.head)
+
+
+def stored_name(name, part):
+    """The name of a part of the layer whose plain weight is `name`."""
+    if not name.endswith(".weight"):
+        return f"{name}_{part}"  # stacked experts
+    return name.removesuffix("weight") + part
+
+
+def same_bits(a, b):
+    return a.shape == b.shape and np.array_equal(a.view(np.uint32), b.view(np.uint32))
+
+
+def quantise(case, tensors):
+    """What is stored, the plain tensors that it stands for, and what is to be said of each matrix."""
+    rng = np.random.Generator(np.random.PCG64(case.seed + 7))
+    stored, plain, sums, used = {}, {}, {}, set()
+    for name, tensor in tensors.items():
+        if not is_quantised(name, case):
+            stored[name] = plain[name] = tensor
+            continue
+        shape = tuple(tensor.shape)
+        parts = case.form.encode(tensor.numpy(), rng)
+        decoded = np.ascontiguousarray(case.form.decode(parts, shape), np.float32)
+        reference = packages.decode(case.form, parts, shape)
+        if reference is not None:
+            used.add(reference[0])
+            if not same_bits(reference[1], decoded):
+                worst = np.abs(reference[1].reshape(shape) - decoded).max()
+                raise SystemExit(f"{case.name}: {name} differs from {reference[0]} by {worst}")
+        stored.update({stored_name(name, part): t.contiguous() for part, t in parts.items()})
+        plain[name] = torch.from_numpy(decoded.copy())
+        sums[name] = hashlib.sha256(decoded.tobytes()).hexdigest()
+    return stored, plain, {"decoder": sorted(used) or ["oracle/forms.py"], "sha256": sums}
+
+
+def make(case):
+    target = make_goldens.GOLDEN / f"stored-{case.name}"
+    with tempfile.TemporaryDirectory() as tmp:
+        folder = pathlib.Path(tmp) / target.name
+        folder.mkdir()
+        make_goldens.write_config(folder, case.config)
+        model = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.from_pretrained(folder),
+                                                              dtype=torch.float32)
+        weights.fill(model, case.seed)
+        stored, plain, sums = quantise(case, make_goldens.stored_tensors(model))
+        make_goldens.write_safetensors(folder, plain, 1)
+        golden = make_goldens.golden(case, folder, torch.float32, "f32")
+        measurement.write(folder / "golden.json", golden)
+        (folder / "decoded.json").write_text(json.dumps(sums, indent=1) + "\n")
+        (folder / "model.safetensors").unlink()
+        make_goldens.write_config(folder, {**case.config, **case.says})
+        for name, document in case.beside.items():
+            (folder / name).write_text(json.dumps(document, indent=2) + "\n")
+        make_goldens.write_safetensors(folder, stored, 1)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(folder, target)
+    size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
+    print(f"{case.name}: {size / 1e3:.0f} kB, {', '.join(sums['decoder'])}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("case", nargs="*", help="default: all")
+    names = parser.parse_args().case
+    hf.quiet()
+    known = {c.name: c for c in form_cases.CASES}
+    if unknown := set(names) - set(known):
+        sys.exit(f"unknown case {sorted(unknown)}; known: {sorted(known)}")
+    for name in names or known:
+        make(known[name])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+// Quantization: what a checkpoint's configuration says about how its linear layers are stored: quantization_config or
+// compression_config in config.json, or ModelOpt's hf_quant_config.json beside it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/checkpoint.h"
+#include "model/config.h"
+
+namespace sg {
+
+enum class QuantMethod : std::uint8_t {
+  kFloat8,        // "fp8", "fbgemm_fp8": DeepSeek, Qwen, MiniMax, Mistral
+  kCompressed,    // "compressed-tensors"
+  kModelOpt,      // "modelopt"
+  kMxfp4,         // "mxfp4": gpt-oss
+  kGptq,          // "gptq", and what writes its layout
+  kAwq,           // "awq", version gemm
+  kBitsandbytes,  // "bitsandbytes": nf4, fp4, int8
+};
+
+/// One entry of compressed-tensors' config_groups.
+struct CompressedGroup {
+  std::string name;
+  unsigned bits = 0;
+  bool is_float = false, symmetric = true;
+  std::string strategy;        // "tensor", "channel", "group", "block", ...
+  std::size_t group_size = 0;  // 0: none
+  std::size_t block_rows = 0, block_cols = 0;
+};
+
+struct Quantization {
+  QuantMethod method = QuantMethod::kFloat8;
+  std::string name;                            // of the method, as the file says it
+  std::string where;                           // the file
+  std::size_t block_rows = 0, block_cols = 0;  // kFloat8: of the scales; 0: one for each row, or for all
+  unsigned bits = 0;                           // kGptq, kAwq
+  std::size_t group_size = 0;                  // the same; 0: all inputs are one group
+  bool zeros_less_one = false;                 // kGptq: zero points are stored less one
+  std::vector<CompressedGroup> groups;         // kCompressed
+  bool runtime = false;                        // running it rounds activations too
+};
+
+/// Absent: the configuration says nothing. Errors: a method, a version or a setting that is not read, by name.
+Result<std::optional<Quantization>> read_quantization(const Config& config, const Checkpoint& checkpoint);
+
+}  // namespace sg
