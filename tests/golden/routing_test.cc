@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(Cases, RoutingGolden, testing::ValuesIn(routed_cases())
 TEST(RoutingTable, EveryFamilyWithExpertsHasAGolden) {
   std::map<std::string_view, int> models, goldens;
   for (const Case& c : all_cases()) {
-    if (!c.name.ends_with("/f32")) continue;
+    // Forms of storage are tested on other families' shapes; who routes where is tested once.
+    if (!c.name.ends_with("/f32") || c.name.starts_with("stored-")) continue;
     const Result<Model> model = open_model(c.model);
     ASSERT_TRUE(model.ok()) << model.error().message();
     const std::vector<bool>& layers = model.value().spec.experts.layers;

@@ -13,7 +13,8 @@ from local_hub import TOKEN, Content, LocalHub, git_sha1  # noqa: E402, F401
 
 def model_files(folder=LLAMA):
     """A golden model as a repository."""
-    return {name: (folder / name).read_bytes() for name in ("config.json", "model.safetensors")}
+    names = ("config.json", "model.safetensors", "hf_quant_config.json")
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
 
 
 def tree_of(cache):
