@@ -9,6 +9,7 @@ it also stores the ids of the real models, and the part of their vocabularies th
 that ran are inside every file.
 """
 import argparse
+import itertools
 import json
 import pathlib
 
@@ -227,6 +228,15 @@ def write(out, name, content):
     (out / name).write_text(json.dumps({"made_by": MADE_BY, **content}, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
+def added(tokenizer):
+    """How many tokens add_special_tokens=True puts before and after each of the texts."""
+    for before, after in itertools.product(range(3), range(3)):
+        if all(tokenizer.encode(text, add_special_tokens=False).ids == (ids := tokenizer.encode(text).ids)[before:len(ids) - after]
+               for text in TEXTS):
+            return {"before": before, "after": after}
+    raise SystemExit("special tokens stand elsewhere")
+
+
 def ids_of(tokenizer, texts):
     return [tokenizer.encode(text).ids for text in texts]
 
@@ -338,6 +348,7 @@ def main():
     arguments = parser.parse_args()
     out = arguments.out
     write(out, "texts.json", {"texts": TEXTS})
+    write(out, "plain.json", {"families": {f"family_{family.__name__}.json": added(family()) for family in FAMILIES}})
     for family in FAMILIES:
         made = family()
         write(out, f"family_{family.__name__}.json", {"tokenizer": json.loads(made.to_str()), "ids": ids_of(made, TEXTS)})

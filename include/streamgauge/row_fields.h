@@ -8,8 +8,15 @@ namespace streamgauge {
 
 template <RowOf<Sequence> Row, class Visit>
 void each_field(Row& s, Visit&& visit) {
-  visit(RowField{"text", "", "the prompt", "ids were given"}, s.text);
+  constexpr WhenAbsent kOut = WhenAbsent::kIsLeftOut;
+  visit(RowField{"text", "", "the prompt, or what a chat template made of it", "ids were given"}, s.text);
+  visit(RowField{"prompt", "", "as it was given, when a template made the text", "no template made the text", kOut},
+        s.prompt);
+  visit(RowField{"prompt_id", "", "its name in its file", "it has none", kOut}, s.prompt_id);
   visit(RowField{"category", "", "of the prompt in its suite", "it has none"}, s.category);
+  visit(RowField{"columns", "", "what its file says beside the text", "it says nothing", kOut}, s.columns);
+  visit(RowField{"special", "", "auto, none or bos: the special tokens around the text", "ids were given", kOut},
+        s.special);
   visit(RowField{"ids", "", "token ids"}, s.ids);
   visit(RowField{"tokens", "", "what a person reads for each id"}, s.tokens);
 }
@@ -62,6 +69,20 @@ template <RowOf<LensRow> Row, class Visit>
 void each_field(Row& r, Visit&& visit) {
   visit(RowField{"layer", "", "whose resid_post is read, from 0"}, r.layer);
   visit(RowField{""}, r.stats);
+  visit(RowField{"kl", "nats", "from the model's distribution to the lens's", "no target was asked for",
+                 WhenAbsent::kIsLeftOut},
+        r.kl);
+}
+
+template <RowOf<TargetRow> Row, class Visit>
+void each_field(Row& r, Visit&& visit) {
+  visit(RowField{"layer", "", "whose resid_post is read, from 0"}, r.layer);
+  visit(RowField{"position", "", "of the token whose next one is predicted, from 0"}, r.position);
+  visit(RowField{"id", "", "of the token"}, r.id);
+  visit(RowField{"token", "", "what a person reads for it"}, r.token);
+  visit(RowField{"logit", "", "its logit"}, r.logit);
+  visit(RowField{"prob", "", "its probability"}, r.prob);
+  visit(RowField{"rank", "", "1 for the most probable token"}, r.rank);
 }
 
 template <RowOf<Massive> Row, class Visit>
@@ -125,6 +146,7 @@ void each_field(Row& m, Visit&& visit) {
   visit(RowField{"first_token_share"}, m.first_token_share);
   visit(RowField{"lens"}, m.lens);
   visit(RowField{"routing"}, m.routing);
+  visit(RowField{"targets"}, m.targets);
   visit(RowField{"identity_error"}, m.identity_error);
 }
 

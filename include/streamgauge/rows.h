@@ -8,14 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "streamgauge/prompt.h"
+
 namespace streamgauge {
 
 /// One prompt, as measured.
 struct Sequence {
-  std::optional<std::string> text;      // absent when ids were given
-  std::optional<std::string> category;  // of its suite
-  std::vector<std::int32_t> ids;
-  std::vector<std::string> tokens;  // what a person reads for each id; empty strings without a tokenizer
+  std::optional<std::string> text = {};       // absent when ids were given; what a chat template made of the prompt
+  std::optional<std::string> prompt = {};     // as it was given, when a template made the text
+  std::optional<std::string> prompt_id = {};  // its name in the file it is from
+  std::optional<std::string> category = {};   // of its suite
+  std::optional<Columns> columns = {};        // what the file says beside the text, the category among it
+  std::optional<std::string> special = {};    // "auto", "none" or "bos"; absent when ids were given
+  std::vector<std::int32_t> ids = {};
+  std::vector<std::string> tokens = {};  // what a person reads for each id; empty strings without a tokenizer
 };
 
 /// A quantity per layer and token, (layers x tokens); empty when the family lacks the site.
@@ -77,6 +83,16 @@ struct FirstTokenShare {
 struct LensRow {
   std::size_t layer = 0;
   LogitStats stats;
+  std::optional<double> kl = {};  // KL(model || lens), of the output distribution from the lens's; with targets
+};
+
+/// A token that was asked for, in the lens's distribution at one layer and position.
+struct TargetRow {
+  std::size_t layer = 0, position = 0;
+  std::int32_t id = 0;
+  std::string token;
+  double logit = 0, prob = 0;
+  std::size_t rank = 0;  // 1 + the tokens with a larger logit
 };
 
 /// Where one layer sent the tokens of a prompt. Per token the chosen experts, the best first; what they add counts with
@@ -120,6 +136,7 @@ struct SequenceMeasurement {
   double massive_multiple = 0;          // the threshold, in medians
   FirstTokenShare first_token_share;
   std::vector<LensRow> lens;        // by layer and position; empty unless asked for
+  std::vector<TargetRow> targets;   // by layer, position and the order in which they were asked for
   std::vector<RoutingRow> routing;  // by layer, those that have experts
   /// max over layers and tokens of | |post|^2 - |pre + attn + mlp|^2 by norms and dots | / (|pre|^2 + |attn|^2 +
   /// |mlp|^2); absent where a norm stands between the sum and resid_post.

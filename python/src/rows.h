@@ -56,6 +56,12 @@ inline nb::object to_python(const streamgauge::LayerTable& table) {
   return rows;
 }
 
+inline nb::object to_python(const streamgauge::Columns& columns) {
+  nb::dict out;
+  for (const auto& [name, text] : columns) out[to_python(name)] = to_python(text);
+  return out;
+}
+
 template <class T>
 nb::object to_python(const std::optional<T>& value) {
   return value ? to_python(*value) : nb::none();

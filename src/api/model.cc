@@ -33,7 +33,7 @@ Result<std::string> Model::tokenize_json(const std::vector<std::string>& texts, 
   std::vector<Sequence> sequences;
   for (const std::string& text : texts) {
     SG_TRY(std::vector<std::int32_t> ids, state_->tokenizer().value().encode(text, special));
-    sequences.push_back({.text = text, .category = {}, .ids = std::move(ids), .tokens = {}});
+    sequences.push_back({.text = text, .ids = std::move(ids)});
     sg::name_tokens(sequences.back(), state_->names());
   }
   return sg::json_text(sg::tokens_json(sequences));

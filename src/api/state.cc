@@ -1,5 +1,7 @@
 #include "api/state.h"
 
+#include "prompts/prompt_reader.h"
+
 namespace streamgauge {
 namespace {
 
@@ -17,9 +19,11 @@ sg::LogitPositions from_public(LogitPositions positions) {
 Result<std::vector<Sequence>> Model::State::sequences(const std::vector<Prompt>& prompts) const {
   if (prompts.empty()) return Error{.kind = ErrorKind::kUsage, .what = "there is no prompt"};
   std::vector<Sequence> sequences;
+  sg::PromptReader reader(names(), {}, [this] { return sg::load_chat_source(model.checkpoint); });
   for (const Prompt& prompt : prompts) {
-    if (prompt.ids.empty() && !prompt.text.empty() && !tokenizer().ok()) return tokenizer().error();
-    SG_TRY(Sequence sequence, sg::sequence_of(prompt, names(), sequences.size() + 1));
+    if (prompt.ids.empty() && !(prompt.text.empty() && prompt.messages.empty()) && !tokenizer().ok())
+      return tokenizer().error();
+    SG_TRY(Sequence sequence, reader.read(prompt, sequences.size() + 1));
     sg::name_tokens(sequence, names());
     sequences.push_back(std::move(sequence));
   }

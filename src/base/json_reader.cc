@@ -74,6 +74,19 @@ Result<void> JsonReader::each_item(const std::function<Result<void>(const JsonRe
   return {};
 }
 
+Result<void> JsonReader::each_member(
+    const std::function<Result<void>(std::string_view key, const JsonReader& member)>& take) const {
+  dom::object object;
+  if (element_.get(object) != simdjson::SUCCESS) return wrong("an object");
+  for (const auto& [key, value] : object) SG_TRY_VOID(take(key, JsonReader(value, where_, path_of(key))));
+  return {};
+}
+
+std::string JsonReader::plain_text() const {
+  std::string_view text;
+  return element_.get(text) == simdjson::SUCCESS ? std::string(text) : simdjson::minify(element_);
+}
+
 Result<std::string> JsonReader::string() const {
   std::string_view text;
   if (element_.get(text) != simdjson::SUCCESS) return wrong("a string");

@@ -29,7 +29,13 @@ class JsonReader {
   /// Every item of an array in turn, until `take` returns an error.
   Result<void> each_item(const std::function<Result<void>(const JsonReader& item)>& take) const;
 
+  /// Every member of an object in turn, in the order of the document, until `take` returns an error.
+  Result<void> each_member(
+      const std::function<Result<void>(std::string_view key, const JsonReader& member)>& take) const;
+
   Result<std::string> string() const;
+  /// A string as it is; anything else as it is written in JSON, without blanks.
+  std::string plain_text() const;
   Result<bool> boolean() const;
   Result<std::int64_t> integer() const;
   /// A count: an integer >= 0.
@@ -40,6 +46,7 @@ class JsonReader {
   bool is_object() const { return element_.is_object(); }
   bool is_string() const { return element_.is_string(); }
   bool is_array() const { return element_.is_array(); }
+  bool is_null() const { return element_.is_null(); }
 
   Error wrong(std::string_view expected) const;
   Error missing(std::string_view key) const;

@@ -34,7 +34,8 @@ Result<void> add_matrices(const std::string& choice, const Job& job, const Model
 
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const std::filesystem::path other_path, obtain_model(a.other, common));
-  SG_TRY(const Model other, open_model(other_path));
+  SG_TRY(Model other, open_model(other_path));
+  use_embed_scale(other, a.measure.embed_scale == "float32" ? EmbedPrecision::kFloat32 : EmbedPrecision::kStored);
   const std::vector<Output> outputs = {{"--json", a.json}};
   SG_TRY_VOID(spare_inputs(outputs, other.checkpoint.model_files()));
   SG_TRY(Job job, prepare(a.measure, common, outputs));

@@ -1,4 +1,4 @@
-// streamgauge extract: the vectors themselves, as safetensors.
+// streamgauge extract: the vectors themselves, as safetensors or as numpy has them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
@@ -66,7 +66,7 @@ void add_extract(Program& program) {
   command->add_option("--layers", a->layers, "all (when not given), or a list as 3,7 or 0-30+10")->type_name("LIST");
   command->add_option("--positions", a->positions, "all (when not given), last, or a list of tokens as 0,5")
       ->type_name("LIST");
-  command->add_option("-o,--output", a->output, "the safetensors file")->required()->type_name("FILE");
+  command->add_option("-o,--output", a->output, "a .safetensors, .npz or .npy file")->required()->type_name("FILE");
   finish_command(program, *command,
                  "streamgauge extract SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --sites "
                  "resid_post --positions last -o acts.safetensors",

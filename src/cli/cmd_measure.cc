@@ -12,6 +12,7 @@
 #include "report/text/layer_text.h"
 #include "report/text/measure_text.h"
 #include "report/text/routing_text.h"
+#include "report/text/target_text.h"
 
 namespace sg {
 namespace {
@@ -36,7 +37,8 @@ Result<void> write_results(const Arguments& a, Measurement m) {
   const bool to_folder = !folder.empty(), json = to_folder || !a.json.empty(), csv = to_folder || !a.csv.empty();
   std::string text;
   if (to_folder || !(json || csv)) {
-    text = measurement_text(m) + routing_text(m) + lens_text(m) + (a.massive->count() > 0 ? massive_list_text(m) : "");
+    text = measurement_text(m) + routing_text(m) + lens_text(m) + targets_text(m) +
+           (a.massive->count() > 0 ? massive_list_text(m) : "");
   }
   if (!json && !csv) return print(text, {m.model.id});
   if (!a.sites.empty()) keep_sites(m, a.sites);
@@ -91,6 +93,10 @@ void add_measure(Program& program) {
                    "statistics; last or all positions, none when not given")
       ->check(CLI::IsMember({"last", "all", "none"}))
       ->type_name("WHICH");
+  a->measure.targets =
+      add_repeated(*command, "--target", "TOKEN",
+                   "a token, by its text or id, to be looked for in the lens: rank, probability, logit, "
+                   "and the layer's KL to the model's own distribution; repeat it for more");
   a->massive = command
                    ->add_option("--massive", a->measure.massive_multiple,
                                 "list the values of resid_post above MULTIPLE times the layer's median "

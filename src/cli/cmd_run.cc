@@ -6,6 +6,7 @@
 #include "cli/hub_supply.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
+#include "cli/prompts.h"
 #include "cli/signals.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
@@ -19,6 +20,7 @@ namespace {
 
 struct Arguments {
   std::string experiment, folder, memory, checkpoints;
+  PromptArguments prompts;
   CLI::Option* models = nullptr;
   CLI::Option* overrides = nullptr;
   bool show = false, zoo = false;
@@ -66,16 +68,35 @@ Result<RunOptions> options_of(const Arguments& a, const Common& common, Experime
   return options;
 }
 
+/// --set, and the flags of prompts as what they change of the file.
+std::vector<std::string> changes_of(const Arguments& a) {
+  std::vector<std::string> changes = a.overrides->count() > 0 ? a.overrides->results() : std::vector<std::string>();
+  const auto change = [&](const char* key, const std::string& text) {
+    if (!text.empty()) changes.push_back(text_override(key, text));
+  };
+  const std::string& file = a.prompts.file;  // relative to where the command runs, not to the experiment
+  change("prompts.file", file.empty() || file == "-" ? file : std::filesystem::absolute(file).string());
+  change("prompts.text_key", a.prompts.text_key);
+  change("prompts.id_key", a.prompts.id_key);
+  change("prompts.special", a.prompts.special);
+  change("prompts.system", a.prompts.system);
+  if (a.prompts.chat) changes.emplace_back("prompts.chat=true");
+  if (a.prompts.no_generation_prompt) changes.emplace_back("prompts.generation_prompt=false");
+  return changes;
+}
+
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const ExperimentText file, find_experiment(a.experiment));
   if (a.show) {
     SG_TRY_VOID(write_document("-", file.text));
     return 0;
   }
-  const std::vector<std::string> changes =
-      a.overrides->count() > 0 ? a.overrides->results() : std::vector<std::string>();
-  SG_TRY(Experiment experiment, parse_experiment(file.text, file.file, changes));
+  SG_TRY(Experiment experiment, parse_experiment(file.text, file.file, changes_of(a)));
   SG_TRY(RunOptions options, options_of(a, common, experiment));
+  SG_TRY(const PromptFile prompts, load_prompts(experiment, most_text(options.memory_budget)));
+  const Console console(common);
+  console.warnings(prompts.warnings);
+  if (!prompts.said.empty()) console.note(prompts.said);
   if (a.folder.empty()) {
     return Error{
         .kind = ErrorKind::kUsage, .what = "a run needs a folder for its results", .hint = "Name one with -o DIR"};
@@ -88,7 +109,6 @@ Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY_VOID(make_folder(a.folder));
   const std::filesystem::path folder = a.folder;
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));
-  const Console console(common);
   {
     ProgressBar bar(common, 1.0, "");
     if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
@@ -120,6 +140,7 @@ void add_run(Program& program) {
       ->type_name("FOLDER")
       ->excludes(a->models)
       ->excludes("--zoo");
+  add_reading_flags(*command, a->prompts);
   a->overrides =
       add_repeated(*command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   command->add_option("-o,--output", a->folder, "the folder of the results and of the store")->type_name("DIR");

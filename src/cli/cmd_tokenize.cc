@@ -53,7 +53,7 @@ Result<Sequence> tokenized(const Arguments& a, const Tokenizer& tokenizer, const
     if (!a.file.empty()) error.where = a.file + (error.where.empty() ? "" : ": " + error.where);
     return error;
   }
-  Sequence sequence = {.text = text, .category = {}, .ids = std::move(ids).value(), .tokens = {}};
+  Sequence sequence = {.text = text, .ids = std::move(ids).value()};
   name_tokens(sequence, &tokenizer);
   return sequence;
 }

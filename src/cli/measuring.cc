@@ -14,6 +14,38 @@
 namespace sg {
 namespace {
 
+/// Digits are an id; anything else is the text of one token, as the vocabulary has it or with a space before it.
+Result<std::int32_t> target_of(const std::string& word, const Job& job) {
+  if (!word.empty() && word.find_first_not_of("0123456789") == std::string::npos) {
+    SG_TRY(const std::vector<std::int32_t> ids, parse_ids(word, job.model.spec.vocab, "--target", 1));
+    return ids.front();
+  }
+  Error error = {
+      .kind = ErrorKind::kUsage, .what = "a target is one token", .where = "--target", .got = "'" + word + "'"};
+  if (!job.tokenizer) {
+    error.hint = "Give its id: the model has no tokenizer";
+    return error;
+  }
+  for (const std::string& text : {word, " " + word}) {
+    SG_TRY(const std::vector<std::int32_t> ids, job.tokenizer->encode(text, Special::kNone));
+    if (ids.size() == 1) return ids.front();
+    error.expected += error.expected.empty() ? "one, not " : ", nor ";
+    for (const std::int32_t id : ids) error.expected += "'" + job.tokenizer->token_text(id) + "' ";
+    if (!error.expected.empty()) error.expected.pop_back();
+  }
+  error.hint = "streamgauge tokenize shows the tokens of a text; a target may be an id";
+  return error;
+}
+
+Result<std::vector<std::int32_t>> targets_of(const MeasureArguments& arguments, const Job& job) {
+  std::vector<std::int32_t> targets;
+  if (arguments.targets == nullptr) return targets;
+  for (const std::string& word : arguments.targets->results()) {
+    SG_TRY(targets.emplace_back(), target_of(word, job));
+  }
+  return targets;
+}
+
 LogitPositions positions_of(const std::string& word) {
   if (word == "all") return LogitPositions::kAll;
   return word == "none" ? LogitPositions::kNone : LogitPositions::kLast;
@@ -37,6 +69,13 @@ void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with
         ->type_name("WHICH");
   }
   add_memory(command, arguments.memory);
+  command
+      .add_option(
+          "--embed-scale", arguments.embed_scale,
+          "of Gemma's embedding: stored (when not given), rounded to the checkpoint's type as transformers does "
+          "in that type, or float32, as a float32 load has it")
+      ->check(CLI::IsMember({"stored", "float32"}))
+      ->type_name("WHICH");
   command.add_flag("--plan", arguments.plan, "print what would be read, the memory and the time, and stop");
 }
 
@@ -62,6 +101,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   }
   SG_TRY(OpenedCheckpoint opened, open_named(arguments.model, arguments.remote, common));
   SG_TRY(Model model, open_model(std::move(opened.checkpoint), opened.path));
+  use_embed_scale(model, arguments.embed_scale == "float32" ? EmbedPrecision::kFloat32 : EmbedPrecision::kStored);
   std::vector<std::filesystem::path> inputs = model.checkpoint.model_files();
   if (!arguments.prompts.file.empty()) inputs.emplace_back(arguments.prompts.file);
   SG_TRY_VOID(spare_inputs(outputs, inputs));
@@ -70,22 +110,27 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   job.remote_bytes = opened.bytes;
   auto [facts, tokenizer] = acquaint(job.model);
   job.options.facts = std::move(facts);
+  SG_TRY(const std::vector<Prompt> prompts,
+         gather_prompts(arguments.prompts, {.vocabulary = job.model.spec.vocab, .memory = job.options.memory_budget},
+                        console));
   if (tokenizer.ok()) {
     job.tokenizer = std::move(tokenizer).value();
-  } else if (needs_tokenizer(arguments.prompts)) {
+  } else if (needs_tokenizer(prompts)) {
     Error error = std::move(tokenizer).error();
     error.hint += (error.hint.empty() ? "" : ". ") + std::string("Token ids need no tokenizer: --ids 1,2,3");
     return error;
   } else {
     console.info("without token texts: " + tokenizer.error().message());
   }
-  SG_TRY(const std::vector<Prompt> prompts,
-         gather_prompts(arguments.prompts, {.vocabulary = job.model.spec.vocab, .memory = job.options.memory_budget},
-                        console));
+  PromptReader reader(job.names(), reading_of(arguments.prompts),
+                      [&job] { return load_chat_source(job.model.checkpoint); });
   for (const Prompt& prompt : prompts) {
-    SG_TRY(Sequence sequence, sequence_of(prompt, job.names(), job.sequences.size() + 1));
+    SG_TRY(Sequence sequence, reader.read(prompt, job.sequences.size() + 1));
     job.sequences.push_back(std::move(sequence));
   }
+  console.warnings(reader.warnings());
+  SG_TRY(job.options.targets, targets_of(arguments, job));
+  if (!job.options.targets.empty() && arguments.lens == "none") job.options.lens = LogitPositions::kLast;
   return job;
 }
 

@@ -15,8 +15,10 @@ namespace sg {
 struct MeasureArguments {
   std::string model;
   PromptArguments prompts;
-  std::string logits = "last";  // last, all, none
-  std::string lens = "none";    // last, all, none
+  std::string logits = "last";         // last, all, none
+  std::string lens = "none";           // last, all, none
+  CLI::Option* targets = nullptr;      // of the lens: texts or ids
+  std::string embed_scale = "stored";  // stored, float32
   double massive_multiple = kMassiveMultiple;
   std::string memory;  // "512MB"; empty: the engine's own budget
   RemoteArguments remote;

@@ -12,42 +12,90 @@
 namespace sg {
 namespace {
 
-/// Bytes of text that may be read: each takes about ten until it is measured, with its ids and the texts of its tokens.
+constexpr const char* kGroup = "Prompts";
+
+void add_chat_flags(CLI::App& command, PromptArguments& arguments) {
+  command
+      .add_flag("--chat", arguments.chat, "texts are what a user says, and are put through the model's chat template")
+      ->group(kGroup);
+  command.add_option("--system", arguments.system, "what the system says first, in a conversation")
+      ->type_name("TEXT")
+      ->group(kGroup);
+  command
+      .add_flag("--no-generation-prompt", arguments.no_generation_prompt,
+                "a conversation ends with what was said, not with the head of the model's answer")
+      ->group(kGroup);
+}
+
+}  // namespace
+
+// Each byte takes about ten until it is measured, with its ids and the texts of its tokens.
 std::size_t most_text(std::size_t memory) {
   constexpr std::size_t kBytesPerByte = 10, kAlways = std::size_t{1} << 20;
   return std::max(kAlways, (memory > 0 ? memory : usable_memory_bytes() / 4) / kBytesPerByte);
 }
 
-}  // namespace
+void add_reading_flags(CLI::App& command, PromptArguments& arguments) {
+  command
+      .add_option(
+          "--prompts", arguments.file,
+          "prompts from a file: .csv or .tsv with a header, .jsonl, .json, or one a line; - reads standard input")
+      ->type_name("FILE")
+      ->group(kGroup);
+  command
+      .add_option("--text-key", arguments.text_key,
+                  "the file's column or key that is the text; text or prompt when not given")
+      ->type_name("NAME")
+      ->group(kGroup);
+  command.add_option("--id-key", arguments.id_key, "the file's column or key that names a prompt; id when not given")
+      ->type_name("NAME")
+      ->group(kGroup);
+  command
+      .add_option("--special", arguments.special,
+                  "special tokens around a text: auto (when not given), those that the tokenizer adds; none; bos, its "
+                  "BOS alone")
+      ->check(CLI::IsMember({"auto", "none", "bos"}))
+      ->type_name("WHICH")
+      ->group(kGroup);
+  add_chat_flags(command, arguments);
+}
 
 void add_prompt_flags(CLI::App& command, PromptArguments& arguments) {
-  const std::string group = "Prompts";
-  arguments.texts = add_repeated(command, "-p,--prompt", "TEXT", "a prompt; repeat it for more")->group(group);
-  command
-      .add_option("--prompts", arguments.file,
-                  "prompts from a file: one a line, or .json, .jsonl with text and category; - reads standard input")
-      ->type_name("FILE")
-      ->group(group);
+  arguments.texts = add_repeated(command, "-p,--prompt", "TEXT", "a prompt; repeat it for more")->group(kGroup);
+  add_reading_flags(command, arguments);
   command.add_option("--suite", arguments.suite, "a built-in suite of prompts, see list suites")
       ->type_name("NAME")
-      ->group(group);
+      ->group(kGroup);
   arguments.ids =
-      add_repeated(command, "--ids", "1,2,3", "token ids instead of text; repeat it for more prompts")->group(group);
+      add_repeated(command, "--ids", "1,2,3", "token ids instead of text; repeat it for more prompts")->group(kGroup);
 }
 
-bool needs_tokenizer(const PromptArguments& arguments) {
-  return arguments.texts->count() > 0 || !arguments.file.empty() || !arguments.suite.empty();
+bool has_prompts(const PromptArguments& arguments) {
+  return arguments.texts->count() > 0 || arguments.ids->count() > 0 || !arguments.file.empty() ||
+         !arguments.suite.empty();
 }
 
-bool has_prompts(const PromptArguments& arguments) { return needs_tokenizer(arguments) || arguments.ids->count() > 0; }
+bool needs_tokenizer(const std::vector<Prompt>& prompts) {
+  return std::ranges::any_of(prompts, [](const Prompt& prompt) { return prompt.ids.empty(); });
+}
+
+PromptReading reading_of(const PromptArguments& arguments) {
+  return {.special = find_special(arguments.special).value_or(Special::kAuto),
+          .chat = arguments.chat,
+          .system = arguments.system,
+          .generation_prompt = !arguments.no_generation_prompt};
+}
 
 Result<std::vector<Prompt>> gather_prompts(const PromptArguments& arguments, const PromptLimits& limits,
                                            const Console& console) {
   std::vector<Prompt> prompts;
   for (const std::string& text : arguments.texts->results()) prompts.push_back(text_prompt(text));
   if (!arguments.file.empty()) {
-    SG_TRY(PromptFile file, read_prompt_file(arguments.file, most_text(limits.memory)));
+    SG_TRY(PromptFile file, read_prompt_file(arguments.file, {.text_key = arguments.text_key,
+                                                              .id_key = arguments.id_key,
+                                                              .most = most_text(limits.memory)}));
     console.warnings(file.warnings);
+    console.note(file.said);
     std::ranges::move(file.prompts, std::back_inserter(prompts));
   }
   if (!arguments.suite.empty()) {

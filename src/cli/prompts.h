@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/common.h"
-#include "prompts/prompt.h"
+#include "prompts/prompt_reader.h"
 
 namespace sg {
 
@@ -14,21 +14,32 @@ struct PromptArguments {
   CLI::Option* ids = nullptr;    // --ids
   std::string file;              // --prompts
   std::string suite;             // --suite
+  std::string text_key, id_key;  // of the file
+  bool chat = false, no_generation_prompt = false;
+  std::string system;
+  std::string special;  // auto, none, bos; empty: auto
 };
 void add_prompt_flags(CLI::App& command, PromptArguments& arguments);
+/// Those of them that say how a file and its texts are read, for commands that bring prompts of their own.
+void add_reading_flags(CLI::App& command, PromptArguments& arguments);
 bool has_prompts(const PromptArguments& arguments);
 
-/// Whether text was given, so that a tokenizer is needed.
-bool needs_tokenizer(const PromptArguments& arguments);
+/// Whether one is a text, so that a tokenizer is needed.
+bool needs_tokenizer(const std::vector<Prompt>& prompts);
+/// How the flags want texts to be read.
+PromptReading reading_of(const PromptArguments& arguments);
 
 struct PromptLimits {
   std::size_t vocabulary = 0;  // ids
   std::size_t memory = 0;      // bytes that --memory allows; 0: a quarter of the RAM
 };
 
-/// All prompts, in the order texts, file, suite, ids. Errors: no prompt at all or an unknown suite (usage), ids that
-/// the model lacks; those of read_prompt_file, a file so large that reading it would take more than the memory
-/// (resource).
+/// Bytes of text that may be read with this memory (bytes; 0: a quarter of the RAM).
+std::size_t most_text(std::size_t memory);
+
+/// All prompts, in the order texts, file, suite, ids; says what was read of a file. Errors: no prompt at all or an
+/// unknown suite (usage), ids that the model lacks; those of read_prompt_file, a file so large that reading it would
+/// take more than the memory (resource).
 Result<std::vector<Prompt>> gather_prompts(const PromptArguments& arguments, const PromptLimits& limits,
                                            const Console& console);
 

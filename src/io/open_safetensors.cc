@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
+
+#include <simdjson.h>
 
 #include "base/folder.h"
 #include "io/checkpoint.h"
@@ -113,6 +116,31 @@ Result<void> add_shards(const fs::path& index_path, Checkpoint& model) {
   return {};
 }
 
+/// The folder of a PEFT adapter: differences to the weights of another model.
+std::optional<Error> adapter_error(const fs::path& directory, const FileSource& source) {
+  const fs::path path = directory / "adapter_config.json";
+  if (!source.is_present(path)) return std::nullopt;
+  std::string_view base;
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  const Result<FileMap> file = source.open(path);
+  if (file.ok()) {
+    const std::string text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+    if (parser.parse(simdjson::padded_string(text)).get(root) == simdjson::SUCCESS) {
+      if (root["base_model_name_or_path"].get(base) != simdjson::SUCCESS) base = "";
+    }
+  }
+  const std::string of = base.empty() ? "BASE" : std::string(base);
+  return Error{.what = "is a PEFT adapter and no model",
+               .where = directory.string(),
+               .expected = "the weights of a model",
+               .got = base.empty() ? "an adapter" : "an adapter of " + of,
+               .hint =
+                   "merge it into its base with peft: PeftModel.from_pretrained(AutoModelForCausalLM."
+                   "from_pretrained(\"" +
+                   of + "\"), \"" + directory.string() + "\").merge_and_unload().save_pretrained(\"merged\")"};
+}
+
 Error no_weights(const fs::path& directory) {
   Error error{.what = "no weights",
               .where = directory.string(),
@@ -128,6 +156,11 @@ Error no_weights(const fs::path& directory) {
 }
 
 Result<void> add_directory(const fs::path& directory, Checkpoint& model) {
+  const bool has_weights = model.source->is_present(directory / kSingleFile) ||
+                           model.source->is_present(directory / (std::string("model") + kIndexSuffix));
+  if (!has_weights) {
+    if (std::optional<Error> adapter = adapter_error(directory, *model.source)) return *std::move(adapter);
+  }
   SG_TRY_VOID(read_config(directory, model));
   if (model.source->is_present(directory / kSingleFile)) return add_file(directory / kSingleFile, nullptr, "", model);
   const fs::path index = directory / (std::string("model") + kIndexSuffix);
@@ -140,6 +173,9 @@ Result<void> add_single(const fs::path& path, Checkpoint& model) {
   const fs::path directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
   if (!model.source->is_present(path)) {
     SG_TRY(const FileMap missing, model.source->open(path));
+  }
+  if (path.filename().string().starts_with("adapter_")) {
+    if (std::optional<Error> adapter = adapter_error(directory, *model.source)) return *std::move(adapter);
   }
   SG_TRY_VOID(read_config(directory, model));
   const auto shard = parse_shard_name(path.filename().string(), ".safetensors");

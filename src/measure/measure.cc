@@ -82,6 +82,26 @@ void report_sequence(const Model& model, const SequenceMeasurement& m, std::size
   }
 }
 
+/// Targets keep the logits of every layer.
+Result<void> check_targets(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options) {
+  if (options.targets.empty()) return {};
+  for (const std::int32_t id : options.targets) {
+    if (id >= 0 && static_cast<std::size_t>(id) < spec.vocab) continue;
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "a target is outside the vocabulary",
+                 .expected = fmt::format("an id from 0 to {}", spec.vocab - 1),
+                 .got = std::to_string(id)};
+  }
+  const std::size_t rows = options.lens == LogitPositions::kAll ? tokens.rows() : tokens.sequences();
+  const std::uint64_t needs = TargetLens::bytes(spec.layers, rows, spec.vocab), has = usable_memory_bytes() / 2;
+  if (has == 0 || needs <= has) return {};
+  return Error{.kind = ErrorKind::kResource,
+               .what = "the targets of the lens need every layer's logits in memory",
+               .expected = fmt::format("at most {} MiB", has >> 20),
+               .got = fmt::format("{} MiB", needs >> 20),
+               .hint = "--lens last, fewer prompts at a time, or a smaller --memory"};
+}
+
 /// A model without an unembedding has no logits: none are taken, and a lens cannot be had.
 Result<MeasureOptions> answerable(const Model& model, MeasureOptions options) {
   if (model.bindings.has_head()) return options;
@@ -171,6 +191,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   WeightStream weights(model, options.trace);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
+    SG_TRY_VOID(check_targets(model.spec, pass.tokens, options));
     Recorder recorder(model.spec, pass.tokens, options, *kernels, pool, group);
     RunContext run = {.kernels = *kernels,
                       .pool = pool,
@@ -189,6 +210,7 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   for (std::size_t s = 0; s < result.sequences.size(); ++s) {
     for (LogitStats& stats : result.sequences[s].logits) name_top_tokens(tokenizer, stats);
     for (LensRow& row : result.sequences[s].lens) name_top_tokens(tokenizer, row.stats);
+    for (TargetRow& row : result.sequences[s].targets) row.token = tokenizer ? tokenizer->token_text(row.id) : "";
     report_sequence(model, result.sequences[s], s, result.warnings);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

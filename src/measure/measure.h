@@ -29,6 +29,7 @@ struct MeasureOptions {
   std::string isa;  // empty: the best, or SG_FORCE_ISA
   LogitPositions logits = LogitPositions::kLast;
   LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
+  std::vector<std::int32_t> targets = {};       // tokens that are looked for at those positions
   double massive_multiple = kMassiveMultiple;   // of the median; see SequenceMeasurement::massive_values
   std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of what may be used
   std::optional<ModelFacts> facts = {};         // of the model, from whoever has them: finding them out takes a moment
@@ -58,7 +59,8 @@ Acquaintance acquaint(const Model& model);
 
 /// Measures every sequence. `tokenizer` names the top tokens; null leaves their texts empty. Sequences are packed into
 /// as few passes over the weights as the budget allows; packing never changes a bit of any result.
-/// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, a prompt whose activations alone exceed the
+/// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, targets whose layers' logits need more than
+/// half of the memory, a prompt whose activations alone exceed the
 /// memory of the machine, a model that changed meanwhile, interrupted.
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                             const MeasureOptions& options);

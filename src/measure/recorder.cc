@@ -73,7 +73,8 @@ Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, const MeasureOpti
       kernels_(kernels),
       pool_(pool),
       out_(out),
-      massive_multiple_(options.massive_multiple) {
+      massive_multiple_(options.massive_multiple),
+      targets_({}, 0, 0, 0) {
   SG_CHECK(out.size() == tokens.sequences(), "one measurement per sequence");
   const bool parallel = spec.order == Order::kParallel;
   for (std::size_t s = 0; s < out.size(); ++s) {
@@ -99,6 +100,7 @@ Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, const MeasureOpti
   }
   accumulators_.resize(logit_rows_.size());
   lens_accumulators_.resize(spec.layers * lens_rows_.size());
+  targets_ = TargetLens(options.targets, spec.layers, lens_rows_.size(), spec.vocab);
 }
 
 double& Recorder::norm_of(SiteRef site, std::size_t row) {
@@ -205,6 +207,8 @@ std::span<const std::size_t> Recorder::lens_rows(std::size_t) const { return len
 void Recorder::lens(std::size_t layer, std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
   const std::span<LogitAccumulator> all = lens_accumulators_;
   fold(all.subspan(layer * lens_rows_.size(), lens_rows_.size()), lens_rows_, rows, first_id, z);
+  const auto first = std::lower_bound(lens_rows_.begin(), lens_rows_.end(), rows.front());
+  targets_.fold(layer, static_cast<std::size_t>(first - lens_rows_.begin()), first_id, z);
 }
 
 void Recorder::routed(std::size_t layer, const Routing& routing) {
@@ -219,8 +223,18 @@ void Recorder::finish() {
     out_[sequence].logits.push_back(accumulators_[i].finish(token));
   }
   for (std::size_t i = 0; i < lens_accumulators_.size(); ++i) {
-    const auto [sequence, token] = places_[lens_rows_[i % lens_rows_.size()]];
-    out_[sequence].lens.push_back({.layer = i / lens_rows_.size(), .stats = lens_accumulators_[i].finish(token)});
+    const std::size_t layer = i / lens_rows_.size(), row = i % lens_rows_.size();
+    const auto [sequence, token] = places_[lens_rows_[row]];
+    LensRow& lens = out_[sequence].lens.emplace_back();
+    lens.layer = layer;
+    lens.stats = lens_accumulators_[i].finish(token);
+    if (targets_.empty()) continue;
+    lens.kl = targets_.divergence(layer, row);
+    for (TargetRow& target : targets_.targets(layer, row)) {
+      target.layer = layer;
+      target.position = token;
+      out_[sequence].targets.push_back(std::move(target));
+    }
   }
   for (SequenceMeasurement& m : out_) {
     m.identity_error = identity_error(spec_, m);

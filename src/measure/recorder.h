@@ -7,6 +7,7 @@
 #include "measure/logit_stats.h"
 #include "measure/measure.h"
 #include "measure/row.h"
+#include "measure/target_lens.h"
 
 namespace sg {
 
@@ -56,7 +57,8 @@ class Recorder final : public Tap {
   std::vector<std::size_t> logit_rows_, lens_rows_;
   std::vector<LogitAccumulator> accumulators_;       // by place in logit_rows_
   std::vector<LogitAccumulator> lens_accumulators_;  // (layers x lens_rows_)
-  ConstMatrixView attn_delta_;                       // of the block in hand, for parallel blocks
+  TargetLens targets_;
+  ConstMatrixView attn_delta_;  // of the block in hand, for parallel blocks
 };
 
 }  // namespace sg

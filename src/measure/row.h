@@ -6,6 +6,7 @@
 
 namespace sg {
 
+using streamgauge::Columns;
 using streamgauge::Derived;
 using streamgauge::EngineFacts;
 using streamgauge::ExpertLoad;
@@ -24,6 +25,7 @@ using streamgauge::SequenceMeasurement;
 using streamgauge::SiteDots;
 using streamgauge::SiteNorms;
 using streamgauge::SuperExpert;
+using streamgauge::TargetRow;
 using streamgauge::TopToken;
 using streamgauge::WhenAbsent;
 using Measurement = streamgauge::MeasurementRows;

@@ -47,6 +47,30 @@ std::string display_name(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::string embed_scale_notice(const Spec& spec, EmbedPrecision precision) {
+  if (spec.embed_scale_stored == spec.embed_scale_float32) return "";
+  if (precision == EmbedPrecision::kFloat32) {
+    return fmt::format(
+        "the embedding is scaled by {}, as a float32 load of the checkpoint has it; rounded to its type it is {}",
+        spec.embed_scale_float32, spec.embed_scale_stored);
+  }
+  return fmt::format(
+      "the embedding is scaled by {}, rounded to the checkpoint's type as transformers does in that type; a float32 "
+      "load "
+      "has {} (--embed-scale float32)",
+      spec.embed_scale_stored, spec.embed_scale_float32);
+}
+
+void use_embed_scale(Model& model, EmbedPrecision precision) {
+  Spec& spec = model.spec;
+  const std::string before = embed_scale_notice(spec, EmbedPrecision::kStored);
+  if (before.empty()) return;
+  spec.embed_scale = precision == EmbedPrecision::kFloat32 ? spec.embed_scale_float32 : spec.embed_scale_stored;
+  std::erase(model.notices, before);
+  std::erase(model.notices, embed_scale_notice(spec, EmbedPrecision::kFloat32));
+  model.notices.push_back(embed_scale_notice(spec, precision));
+}
+
 bool is_vocabulary_only(const Checkpoint& checkpoint) {
   return checkpoint.format == Format::kGguf && checkpoint.tensors.empty() &&
          checkpoint.meta<std::vector<std::string_view>>("tokenizer.ggml.tokens") != nullptr;
@@ -86,6 +110,9 @@ Result<Model> open_parts(Checkpoint checkpoint, const std::filesystem::path& pat
   model.notices.insert(model.notices.end(), model.spec.notices.begin(), model.spec.notices.end());
   model.notices.insert(model.notices.end(), model.bindings.notices.begin(), model.bindings.notices.end());
   model.notices.insert(model.notices.end(), foreign.begin(), foreign.end());
+  if (std::string notice = embed_scale_notice(model.spec, EmbedPrecision::kStored); !notice.empty()) {
+    model.notices.push_back(std::move(notice));
+  }
   if (model.checkpoint.format == Format::kGguf) {
     if (std::optional<std::string> notice = notice_of(gguf_vocab_of(model.checkpoint))) {
       model.notices.push_back(*std::move(notice));
@@ -137,35 +164,77 @@ std::string Model::dtype() const {
 
 namespace {
 
+/// Files that stand in one folder, those that are there; their texts lie in memory while this lives.
+class SideFiles {
+ public:
+  Result<void> open(const FileSource& source, const std::vector<std::filesystem::path>& paths) {
+    for (const std::filesystem::path& path : paths) {
+      names_.push_back(path.string());
+      texts_.emplace_back();
+      if (!source.is_present(path)) continue;
+      SG_TRY(FileMap file, source.open(path));
+      pin(file.bytes());
+      SG_TRY_VOID(file.check());
+      texts_.back() = {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+      maps_.push_back(std::move(file));
+    }
+    return {};
+  }
+  TokenizerFile operator[](std::size_t i) const { return {.json = texts_[i], .where = names_[i]}; }
+  Result<void> check() const {
+    for (const FileMap& file : maps_) SG_TRY_VOID(file.check());
+    return {};
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<std::string_view> texts_;
+  std::vector<FileMap> maps_;
+};
+
 /// tokenizer.json, and those of the files beside it that are there.
 Result<Tokenizer> read_tokenizer_files(const FileSource& source, const std::filesystem::path& tokenizer_json) {
-  const char* names[] = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"};
-  std::vector<std::string> paths;
-  std::vector<FileMap> maps;
-  std::vector<TokenizerFile> files(std::size(names));
-  for (std::size_t i = 0; i < std::size(names); ++i) {
-    const std::filesystem::path path = i == 0 ? tokenizer_json : tokenizer_json.parent_path() / names[i];
-    paths.push_back(path.string());
-    if (i > 0 && !source.is_present(path)) continue;
-    SG_TRY(FileMap file, source.open(path));
-    pin(file.bytes());
-    SG_TRY_VOID(file.check());
-    files[i].json = {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
-    maps.push_back(std::move(file));
-  }
-  for (std::size_t i = 0; i < std::size(names); ++i) files[i].where = paths[i];
+  const std::filesystem::path folder = tokenizer_json.parent_path();
+  SideFiles files;
+  SG_TRY_VOID(files.open(source, {tokenizer_json, folder / "tokenizer_config.json", folder / "special_tokens_map.json",
+                                  folder / "added_tokens.json"}));
   Result<Tokenizer> read = Tokenizer::from_files(
       {.tokenizer = files[0], .config = files[1], .special_tokens_map = files[2], .added_tokens = files[3]});
-  for (const FileMap& file : maps) SG_TRY_VOID(file.check());
+  SG_TRY_VOID(files.check());
   return read;
+}
+
+Result<ChatSource> read_chat(const Checkpoint& c) {
+  if (c.format == Format::kGguf) {
+    return gguf_chat_source(c.meta<std::string_view>("tokenizer.chat_template"), gguf_vocab_of(c), c.path.string());
+  }
+  const std::filesystem::path folder = c.source->is_folder(c.path) ? c.path : c.path.parent_path();
+  SideFiles files;
+  SG_TRY_VOID(files.open(*c.source, {folder / "chat_template.jinja", folder / "tokenizer_config.json",
+                                     folder / "chat_template.json", folder / "special_tokens_map.json"}));
+  Result<ChatSource> read = read_chat_source(
+      {.jinja = files[0], .config = files[1], .json = files[2], .special_tokens_map = files[3]}, c.path.string());
+  SG_TRY_VOID(files.check());
+  return read;
+}
+
+Error no_tokenizer_json(const Checkpoint& c) {
+  const std::filesystem::path folder = c.source->is_folder(c.path) ? c.path : c.path.parent_path();
+  std::string there;
+  for (const char* name : {"tokenizer.model", "vocab.json", "tekken.json"}) {
+    if (there.empty() && c.source->is_present(folder / name)) there = name;
+  }
+  return {.what = "no tokenizer.json beside the weights",
+          .where = c.path.string(),
+          .got = there.empty() ? "" : there + " alone",
+          .hint = "make it with transformers: AutoTokenizer.from_pretrained(\"" + folder.string() +
+                  "\").save_pretrained(\"" + folder.string() + "\")"};
 }
 
 Result<Tokenizer> read_tokenizer(const Checkpoint& c) {
   if (c.format == Format::kSafetensors) {
     if (c.tokenizer_json.empty()) {
-      return Error{.what = "no tokenizer.json beside the weights",
-                   .where = c.path.string(),
-                   .hint = "save the tokenizer in its fast form"};
+      return no_tokenizer_json(c);
     }
     return read_tokenizer_files(*c.source, c.tokenizer_json);
   }
@@ -177,6 +246,14 @@ Result<Tokenizer> read_tokenizer(const Checkpoint& c) {
 }
 
 }  // namespace
+
+Result<ChatSource> load_chat_source(const Checkpoint& c) {
+  return caught([&]() -> Result<ChatSource> {
+    SG_TRY(ChatSource source, read_chat(c));
+    SG_TRY_VOID(c.check());
+    return source;
+  });
+}
 
 Result<Tokenizer> load_tokenizer(const Checkpoint& c) {
   return caught([&]() -> Result<Tokenizer> {

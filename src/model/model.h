@@ -12,6 +12,7 @@
 #include "model/bind.h"
 #include "model/config.h"
 #include "model/spec.h"
+#include "tokenizer/chat_source.h"
 #include "tokenizer/tokenizer.h"
 
 namespace sg {
@@ -38,9 +39,19 @@ Result<Model> open_model(const std::filesystem::path& path);
 /// The same of a checkpoint that is open already, and was found at `path`.
 Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& path);
 
+/// How precise the factor of Gemma's embedding is: rounded to the stored type of the table, as transformers computes
+/// with a checkpoint in that type, or as a float32 load of it has it. Models without such a factor stay as they are.
+enum class EmbedPrecision : std::uint8_t { kStored, kFloat32 };
+/// Of a model that nobody has measured yet; says in its notices which it is, where the two differ.
+void use_embed_scale(Model& model, EmbedPrecision precision);
+/// What the notices say of it; empty where there is one value.
+std::string embed_scale_notice(const Spec& spec, EmbedPrecision precision);
+
 /// The checkpoint's own tokenizer; an error when it has none or one that is not supported. A GGUF that holds only a
 /// vocabulary is no model, and has one all the same.
 Result<Tokenizer> load_tokenizer(const Checkpoint& checkpoint);
+/// Its chat template with the special tokens that it may name; an error when it has none.
+Result<ChatSource> load_chat_source(const Checkpoint& checkpoint);
 inline Result<Tokenizer> load_tokenizer(const Model& model) { return load_tokenizer(model.checkpoint); }
 
 /// True for a GGUF without tensors: a vocabulary, as tokenizers are tested with.

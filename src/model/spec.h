@@ -87,6 +87,7 @@ struct Spec {
   float gain_offset = 0;
 
   float embed_scale = 1;
+  float embed_scale_stored = 1, embed_scale_float32 = 1;  // rounded to the type of the table, and before that
   PositionKind positions = PositionKind::kRotary;
   std::vector<RopeSpec> ropes;
   Pairing pairing = Pairing::kHalves;

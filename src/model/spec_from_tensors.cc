@@ -14,6 +14,7 @@ namespace {
 /// sqrt(d_model) in the embedding table's stored precision: transformers multiplies by a constant of the weights'
 /// dtype. Block-quantised tables are dequantised to float32 there, and GGUF's readers use float32 throughout.
 void round_embed_scale(const Bindings& bindings, Spec& spec) {
+  spec.embed_scale_float32 = spec.embed_scale_stored = spec.embed_scale;
   const DType dtype = get(bindings.model, Role::kEmbed)->dtype;
   const bool half = dtype == DType::kBF16 || dtype == DType::kF16;
   if (spec.family->embed.scale != EmbedScale::kSqrtWidth || spec.format == Format::kGguf || !half) return;
@@ -22,6 +23,7 @@ void round_embed_scale(const Bindings& bindings, Spec& spec) {
   const double mantissa = std::frexp(static_cast<double>(spec.embed_scale), &exponent);
   const int bits = dtype == DType::kBF16 ? 8 : 11;
   spec.embed_scale = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits));
+  spec.embed_scale_stored = spec.embed_scale;
 }
 
 std::vector<float> decoded(const TensorInfo* tensor) {

@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t kShownText = 40;  // columns of a prompt in a message
 
-std::string place(const Prompt& prompt, std::size_t number) {
-  const std::string name = prompt.id.empty() ? "" : " " + shortened(prompt.id, kShownText);
-  return fmt::format("prompt {}{} (\"{}\")", number, name, shortened(prompt.text, kShownText));
-}
-
 Error not_ids(std::string_view text, std::string_view where) {
   return {.kind = ErrorKind::kUsage,
           .what = "not a list of token ids",
@@ -36,29 +31,6 @@ Prompt text_prompt(std::string text, std::string category) {
 std::string column(const Prompt& prompt, std::string_view name) {
   const auto found = std::ranges::find(prompt.columns, name, &std::pair<std::string, std::string>::first);
   return found != prompt.columns.end() ? found->second : "";
-}
-
-Result<Sequence> sequence_of(const Prompt& prompt, const Tokenizer* tokenizer, std::size_t number) {
-  Sequence sequence;
-  if (const std::string category = column(prompt, kCategoryColumn); !category.empty()) sequence.category = category;
-  sequence.ids = prompt.ids;
-  if (!prompt.ids.empty()) return sequence;
-  if (prompt.text.empty()) {
-    return Error{.what = "the prompt is empty",
-                 .where = fmt::format("prompt {}", number),
-                 .hint = "to measure a special token alone, give its id in place of a text"};
-  }
-  SG_CHECK(tokenizer != nullptr, "text without a tokenizer");
-  auto ids = tokenizer->encode(prompt.text);
-  if (!ids.ok()) {
-    Error error = std::move(ids).error();
-    error.where = place(prompt, number) + (error.where.empty() ? "" : ": " + error.where);
-    return error;
-  }
-  sequence.ids = std::move(ids).value();
-  if (sequence.ids.empty()) return Error{.what = "the prompt has no tokens", .where = place(prompt, number)};
-  sequence.text = prompt.text;
-  return sequence;
 }
 
 void name_tokens(Sequence& sequence, const Tokenizer* tokenizer) {

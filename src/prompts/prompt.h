@@ -11,6 +11,7 @@
 
 namespace sg {
 
+using streamgauge::Columns;
 using streamgauge::Prompt;
 using streamgauge::Sequence;
 
@@ -21,10 +22,6 @@ Prompt text_prompt(std::string text, std::string category = "");
 /// A column's value; empty when the prompt has no such column.
 std::string column(const Prompt& prompt, std::string_view name);
 
-/// The prompt as what is measured: its ids, or those of its text with the special tokens of the model; without the
-/// texts of the tokens. `number`, from 1, is its place in messages. `tokenizer` may be null when the prompt gives ids.
-/// Errors: an empty prompt, text that is not UTF-8 or has no tokens.
-Result<Sequence> sequence_of(const Prompt& prompt, const Tokenizer* tokenizer, std::size_t number);
 /// Sets the texts of its tokens; empty ones without a tokenizer.
 void name_tokens(Sequence& sequence, const Tokenizer* tokenizer);
 

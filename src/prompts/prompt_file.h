@@ -11,11 +11,25 @@ namespace sg {
 struct PromptFile {
   std::vector<Prompt> prompts;
   std::vector<std::string> warnings;  // of lines that were left out
+  std::string said;                   // what was read: "12 prompts from p.csv, column text"
 };
 
-/// One prompt a line; .json: an array of strings or of {"text", "category", "id"}; .jsonl: one such value a line; "-"
-/// reads standard input. Empty lines are left out with a warning. Errors: a file that cannot be read, is not what its
-/// name says, holds no prompt, or holds more than `most` bytes (resource).
-Result<PromptFile> read_prompt_file(const std::string& file, std::size_t most);
+struct PromptFileOptions {
+  std::string text_key = {};     // of the column or member that is the text; empty: "text", or else "prompt"
+  std::string id_key = {};       // of the one that is the prompt's name; empty: "id"
+  std::size_t most = 1u << 30u;  // bytes of the file
+};
+
+/// By the file's extension: .csv and .tsv, a table with a header (csv.h); .jsonl and .ndjson, a JSON value a line;
+/// .json, a list of them; anything else, and "-", which reads standard input, one prompt a line. A JSON value is a
+/// text, or an object: {"ids": [1, 2]}, {"messages": [...]}, or a text under the key. What else stands beside it is
+/// kept as columns: texts as they are, other values as JSON, null and empty cells left out. Blank lines and rows
+/// without a text are left out with a warning; every other text is taken to the byte. Errors: a file that cannot be
+/// read or is not what its name says, a key that is not there, a file that is not text (Parquet and other binary forms,
+/// by name), no prompt at all, more than `most` bytes (resource).
+Result<PromptFile> read_prompt_file(const std::string& file, const PromptFileOptions& options);
+
+/// The names of all columns of the prompts, in the order in which they are met.
+std::vector<std::string> column_names(const std::vector<Prompt>& prompts);
 
 }  // namespace sg

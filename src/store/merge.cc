@@ -57,6 +57,7 @@ void add_missing(SequenceMeasurement& stored, const SequenceMeasurement& more) {
   add_rows(stored.logits, more.logits, [](const LogitStats& s) { return s.position; });
   add_rows(stored.routing, more.routing, [](const RoutingRow& r) { return r.layer; });
   add_rows(stored.lens, more.lens, [](const LensRow& r) { return std::pair(r.layer, r.stats.position); });
+  add_rows(stored.targets, more.targets, [](const TargetRow& r) { return std::tuple(r.layer, r.position, r.id); });
 }
 
 void add_missing(WeightsReport& stored, const WeightsReport& more) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -17,7 +18,8 @@
 namespace sg {
 
 template <class T>
-inline constexpr bool kLeftOutWhenEmpty = std::is_same_v<T, std::vector<RoutingRow>>;
+inline constexpr bool kLeftOutWhenEmpty =
+    std::is_same_v<T, std::vector<RoutingRow>> || std::is_same_v<T, std::vector<TargetRow>>;
 
 class RowWriter {
  public:
@@ -46,6 +48,10 @@ class RowWriter {
     put(std::uint64_t{table.layers});
     put(std::uint64_t{table.tokens});
     put(table.values);
+  }
+  void put(const std::pair<std::string, std::string>& column) {
+    put(column.first);
+    put(column.second);
   }
   template <class T>
   void put(const std::vector<T>& values) {
@@ -92,6 +98,10 @@ class RowReader {
   void get(std::int32_t& value);
   void get(std::int64_t& value);
   void get(double& value);
+  void get(std::pair<std::string, std::string>& column) {
+    get(column.first);
+    get(column.second);
+  }
   template <class T>
   void get(std::vector<T>& values) {
     std::uint64_t count = 0;

@@ -104,6 +104,7 @@ class ColumnList {
   static std::string type_of(const std::optional<T>&) {
     return type_of(T());
   }
+  static std::string type_of(const Columns&) { return "TEXT"; }
   template <class T>
   static std::string type_of(const std::vector<T>&) {
     return "BLOB";

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "measure/row.h"
 #include "store/little_endian.h"
 
 struct sqlite3;
@@ -77,6 +78,8 @@ class Statement {
     bind_blob(to_bytes(values));
     return *this;
   }
+  /// A JSON object of texts.
+  Statement& operator<<(const Columns& columns);
   Statement& operator<<(std::nullopt_t);
   void bind_blob(std::string_view bytes);
   template <class T>
@@ -95,6 +98,7 @@ class Statement {
   void read(std::size_t& value);
   void read(double& value);
   void read(std::string& value);
+  void read(Columns& columns);
   void read_blob(std::string& bytes);
   template <class T>
   void read(std::vector<T>& values) {

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 #include "store/sqlite.h"
 
 namespace sg {
@@ -133,6 +135,25 @@ void Statement::read(double& value) {
 void Statement::read(std::string& value) { value = next_bytes(SQLITE_TEXT).value_or(""); }
 
 void Statement::read_blob(std::string& bytes) { bytes = next_bytes(SQLITE_BLOB).value_or(""); }
+
+Statement& Statement::operator<<(const Columns& columns) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const auto& [name, text] : columns) object[name] = text;
+  return *this << object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void Statement::read(Columns& columns) {
+  columns.clear();
+  std::string text;
+  read(text);
+  const auto object = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  damaged_ |= !object.is_object();
+  if (!object.is_object()) return;
+  for (const auto& [name, value] : object.items()) {
+    damaged_ |= !value.is_string();
+    if (value.is_string()) columns.emplace_back(name, value.get<std::string>());
+  }
+}
 
 Result<void> Statement::check(std::string_view what) const {
   if (damaged_) return db_->damaged(what);

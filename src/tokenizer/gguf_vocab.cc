@@ -217,6 +217,7 @@ Result<TokenizerEngine> read_gguf(const GgufVocab& vocab, std::string_view where
 Result<Tokenizer> Tokenizer::from_gguf(const GgufVocab& vocab, std::string_view where) {
   SG_TRY(TokenizerEngine engine, read_gguf(vocab, where));
   SG_TRY_VOID(set_ends(vocab, where, engine.before, engine.after));
+  if (check_id(vocab, vocab.bos, "bos_token_id", where).ok()) engine.bos = static_cast<TokenId>(vocab.bos);
   return Tokenizer(std::make_unique<Impl>(std::move(engine)));
 }
 

@@ -118,6 +118,34 @@ Result<std::vector<std::int32_t>> Tokenizer::encode(std::string_view text, bool 
   return impl_->encode(text, add_special);
 }
 
+std::string_view name(Special special) {
+  switch (special) {
+    case Special::kAuto: return "auto";
+    case Special::kNone: return "none";
+    case Special::kBos: return "bos";
+  }
+  return "";
+}
+
+std::optional<Special> find_special(std::string_view word) {
+  const auto* const found = std::ranges::find(kSpecials, word, [](Special special) { return name(special); });
+  return found != std::end(kSpecials) ? std::optional(*found) : std::nullopt;
+}
+
+Result<std::vector<std::int32_t>> Tokenizer::encode(std::string_view text, Special special) const {
+  if (special == Special::kBos && bos_token() == kNoToken) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "the tokenizer has no BOS token",
+                 .expected = "one in tokenizer.json, tokenizer_config.json or tokenizer.ggml.bos_token_id",
+                 .hint = "--special none measures the text alone"};
+  }
+  SG_TRY(std::vector<std::int32_t> ids, encode(text, special == Special::kAuto));
+  if (special == Special::kBos) ids.insert(ids.begin(), bos_token());
+  return ids;
+}
+
+std::int32_t Tokenizer::bos_token() const { return impl_->bos != kNoToken ? impl_->bos : bos(); }
+
 std::string Tokenizer::token_text(std::int32_t id) const { return impl_->text_of(id); }
 std::string_view Tokenizer::token_piece(std::int32_t id) const { return impl_->piece(id); }
 std::int32_t Tokenizer::size() const { return std::max(impl_->bpe.vocab().size(), impl_->extra.size()); }

@@ -37,6 +37,15 @@ struct TokenizerFiles {
   TokenizerFile config = {}, special_tokens_map = {}, added_tokens = {};  // tokenizer_config.json and so on
 };
 
+/// The special tokens around a text: those that the tokenizer puts there by itself (transformers'
+/// add_special_tokens=True), none (False), or its BOS before the text and nothing else, whether or not it adds one by
+/// itself.
+enum class Special : std::uint8_t { kAuto, kNone, kBos };
+inline constexpr Special kSpecials[] = {Special::kAuto, Special::kNone, Special::kBos};
+/// "auto", "none", "bos"
+std::string_view name(Special special);
+std::optional<Special> find_special(std::string_view name);
+
 /// Immutable and safe to share between threads after construction.
 class Tokenizer {
  public:
@@ -54,6 +63,8 @@ class Tokenizer {
   /// Ids of UTF-8 text, special tokens of the post-processor added when add_special is true.
   /// Invalid UTF-8 is an error that gives the byte offset.
   Result<std::vector<std::int32_t>> encode(std::string_view text, bool add_special = true) const;
+  /// The same. An error as well: kBos for a tokenizer without a BOS token (usage).
+  Result<std::vector<std::int32_t>> encode(std::string_view text, Special special) const;
 
   /// What a person reads for one id: byte-level tokens decoded to UTF-8 (invalid sequences as U+FFFD),
   /// SentencePiece's U+2581 as a space, "<0x0A>" as its byte. Empty for an id outside the vocabulary.
@@ -65,6 +76,8 @@ class Tokenizer {
   std::int32_t size() const;
   /// The id that encode puts first for every text, or -1: "position 0 is BOS".
   std::int32_t bos() const;
+  /// The id of the BOS token, whether or not encode puts it anywhere; -1 where the files name none.
+  std::int32_t bos_token() const;
 
  private:
   struct Impl;

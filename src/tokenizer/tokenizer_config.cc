@@ -202,6 +202,9 @@ Result<TokenizerConfig> read_tokenizer_config(const TokenizerFiles& files, const
     SG_TRY(read.prefix_space, read_prefix_space(*config.root));
     SG_TRY(read.split_special, config.root->boolean("split_special_tokens", false));
   }
+  for (const auto& [name, token] : said.named) {
+    if (name == "bos_token") read.bos = token.content;
+  }
   read.tokens = said.by_id;
   for (AddedToken& token : read.tokens) {
     for (const auto& [name, other] : said.named) token.special |= other.content == token.content;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace sg {
 /// Tokens and switches beyond those of tokenizer.json.
 struct TokenizerConfig {
   std::vector<AddedToken> tokens;    // in the order in which they are numbered; ids are not given yet
+  std::string bos;                   // the text of bos_token; empty: none is named
   std::optional<bool> prefix_space;  // of the classes that build their own ByteLevel step
   bool split_special = false;        // special tokens in a text are text
 };

@@ -39,6 +39,7 @@ struct TokenizerEngine {
   std::vector<bool> is_added;          // by id
   std::vector<TokenId> before, after;  // what the post-processor puts around every text
   Spelling spelling;
+  TokenId bos = kNoToken;      // the token that the files name BOS
   bool split_special = false;  // special tokens in a text are text
 
  private:

@@ -1,5 +1,7 @@
 // tokenizer.json of Hugging Face's `tokenizers`, whole. Truncation and padding settings are left out, as
 // transformers does unless it is asked for them.
+#include <algorithm>
+
 #include "tokenizer/json_steps.h"
 #include "tokenizer/tokenizer_config.h"
 
@@ -141,6 +143,11 @@ Result<TokenizerEngine> read_engine(const JsonObject& root, const TokenizerFiles
     SG_TRY_VOID(read_post_processor(json, engine.before, engine.after));
   }
   engine.split_special = config.split_special;
+  if (!config.bos.empty()) {
+    const std::vector<AddedToken>& all = added.tokens();
+    const auto found = std::ranges::find(all, config.bos, &AddedToken::content);
+    engine.bos = found != all.end() ? found->id : engine.bpe.vocab().find(config.bos);
+  }
   SG_TRY_VOID(engine.set_added_tokens(added.tokens()));
   SG_TRY(engine.spelling, read_spelling(root, engine.steps));
   return engine;

@@ -264,14 +264,21 @@ TEST(Evaluate, HearsAnInterrupt) {
 }
 
 TEST(Multiverse, SubsetsAreAllAndEachCategory) {
-  const std::vector<Prompt> prompts = {text_prompt("a", "X"), text_prompt("b", "Y"), text_prompt("c", "X"),
-                                       text_prompt("d")};
-  const auto subsets = prompt_subsets(prompts);
+  Experiment e;
+  e.prompts = {text_prompt("a", "X"), text_prompt("b", "Y"), text_prompt("c", "X"), text_prompt("d")};
+  const auto subsets = prompt_subsets(e, 1);
   ASSERT_EQ(subsets.size(), 3u);
   EXPECT_EQ(subsets[0].prompts.size(), 4u);
   EXPECT_EQ(subsets[1].name, "X");
   EXPECT_EQ(subsets[1].prompts, (std::vector<std::size_t>{0, 2}));
-  EXPECT_EQ(prompt_subsets({text_prompt("a", "X"), text_prompt("b", "X")}).size(), 1u);
+  e.prompts = {text_prompt("a", "X"), text_prompt("b", "X")};
+  EXPECT_EQ(prompt_subsets(e, 1).size(), 1u);
+  e.prompt_use.specials = {Special::kAuto, Special::kNone};
+  const auto twice = prompt_subsets(e, 2);
+  ASSERT_EQ(twice.size(), 2u);
+  EXPECT_EQ(twice[0].special, "auto");
+  EXPECT_EQ(twice[1].special, "none");
+  EXPECT_EQ(twice[1].prompts, (std::vector<std::size_t>{2, 3}));
 }
 
 /// Whatever the order in which universes are visited, each is what an evaluation of its own gives.
@@ -312,7 +319,7 @@ label = "DOWN"
   ASSERT_EQ(universes.size(), 6 * all_definitions().size());
   for (std::size_t u = 0; u < universes.size(); u += 37) {
     World world(e, models);
-    const auto subsets = prompt_subsets(e.prompts);
+    const auto subsets = prompt_subsets(e, 1);
     const Choice choice = {.definition = all_definitions()[u % all_definitions().size()],
                            .prompts = subsets[u / all_definitions().size()].prompts};
     world.choose(choice);

@@ -49,6 +49,11 @@ class Draw {
     table = LayerTable(1 + any_size(3), any_size(4));
     for (double& value : table.values) value = any_double();
   }
+  /// Names and texts that JSON can hold, each name once.
+  static void fill(Columns& columns) {
+    columns.clear();
+    for (std::size_t i = any_size(4); i > 0; --i) columns.emplace_back("c" + std::to_string(i), "\"\n\u00e9\\");
+  }
   template <class T>
   static void fill(std::optional<T>& value) {
     value.reset();
@@ -97,6 +102,10 @@ class Bits {
     add(table.layers);
     add(table.tokens);
     add(table.values);
+  }
+  void add(const std::pair<std::string, std::string>& column) {
+    add(column.first);
+    add(column.second);
   }
   template <class T>
   void add(const std::optional<T>& value) {

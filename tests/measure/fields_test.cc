@@ -56,6 +56,7 @@ TEST(Fields, EveryMemberHasOne) {
   expect_whole<RoutingRow>();
   expect_whole<ExpertLoad>();
   expect_whole<SuperExpert>();
+  expect_whole<TargetRow>();
   expect_whole<SequenceMeasurement>();
   expect_whole<RopeFacts>();
   expect_whole<ModelFacts>();

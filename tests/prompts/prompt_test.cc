@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "prompts/prompt_file.h"
+#include "prompts/prompt_reader.h"
 #include "prompts/suites.h"
 
 namespace sg {
@@ -15,7 +16,7 @@ class PromptFileTest : public testing::Test {
   Result<PromptFile> read(const std::string& name, const std::string& content, std::size_t most = 1000) {
     const std::string file = testing::TempDir() + "streamgauge-" + name;
     std::ofstream(file, std::ios::binary) << content;
-    Result<PromptFile> prompts = read_prompt_file(file, most);
+    Result<PromptFile> prompts = read_prompt_file(file, {.most = most});
     std::remove(file.c_str());
     return prompts;
   }
@@ -50,15 +51,16 @@ TEST_F(PromptFileTest, WhatIsWrongIsNamed) {
   EXPECT_EQ(read("c.txt", "\n\n").error().what, "holds no prompt");
   EXPECT_EQ(read("c.txt", "1234567890", 9).error().kind, ErrorKind::kResource);
   EXPECT_TRUE(read("c.txt", "1234567890", 10).ok());
-  EXPECT_FALSE(read_prompt_file(testing::TempDir(), 10).ok());
+  EXPECT_FALSE(read_prompt_file(testing::TempDir(), {}).ok());
 }
 
 TEST(Prompt, IdsAreMeasuredAsTheyAre) {
-  const Result<Sequence> sequence = sequence_of({.text = "unused", .ids = {4, 2}}, nullptr, 1);
+  PromptReader reader(nullptr, {}, {});
+  const Result<Sequence> sequence = reader.read({.text = "unused", .ids = {4, 2}}, 1);
   ASSERT_TRUE(sequence.ok());
   EXPECT_EQ(sequence.value().ids, std::vector<std::int32_t>({4, 2}));
   EXPECT_FALSE(sequence.value().text);
-  EXPECT_EQ(sequence_of({}, nullptr, 7).error().where, "prompt 7");
+  EXPECT_EQ(reader.read({}, 7).error().where, "prompt 7");
 }
 
 TEST(Prompt, IdsAreReadFromText) {

@@ -107,6 +107,7 @@ TEST(Store, WhatIsThereStaysAndWhatIsMissingIsAdded) {
   m.logits.push_back({.position = 1, .mean = 2, .top = {{7, "x", 0.5}}});
   m.lens.push_back({.layer = 1, .stats = {.position = 1, .entropy = 3}});
   m.routing.push_back({.layer = 1, .experts = {{3}, {1}}, .weights = {{1}, {0.5}}, .load = {0, 1, 0, 1}});
+  m.targets.push_back({.layer = 1, .position = 1, .id = 7, .token = "x", .logit = 2, .prob = 0.5, .rank = 1});
   ASSERT_TRUE(store->put(kKey, {&m, 1}).ok());
   m.sequence.text = "first";
   m.norms.embed = {1.5, 1.5};

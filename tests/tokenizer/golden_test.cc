@@ -18,6 +18,24 @@ TEST_P(FamilyGolden, IdsAreTheReferences) {
   EXPECT_EQ(i, golden_texts().size());
 }
 
+/// --special none: add_special_tokens=False of the reference, which leaves out so many tokens at the ends of each text.
+TEST_P(FamilyGolden, IdsWithoutSpecialTokensAreTheReferences) {
+  const Golden golden(GetParam()), plain("plain.json");
+  const Tokenizer tokenizer = must(Tokenizer::from_json(golden.text("tokenizer"), GetParam()));
+  const auto before = std::int64_t(plain["families"][GetParam()]["before"]);
+  const auto after = std::int64_t(plain["families"][GetParam()]["after"]);
+  std::size_t i = 0;
+  for (const simdjson::dom::element element : array_of(golden["ids"])) {
+    const Ids all = ids_of(element), ids(all.begin() + before, all.end() - after);
+    const std::string& text = golden_texts().at(i++);
+    EXPECT_EQ(tokenizer.encode(text, Special::kNone).value(), ids) << text;
+    if (tokenizer.bos_token() < 0) continue;
+    Ids with_bos = ids;
+    with_bos.insert(with_bos.begin(), tokenizer.bos_token());
+    EXPECT_EQ(tokenizer.encode(text, Special::kBos).value(), with_bos) << text;
+  }
+}
+
 TEST_P(FamilyGolden, EveryTokenHasItsIdAndSpelling) {
   const Golden golden(GetParam());
   const Tokenizer tokenizer = family_tokenizer(GetParam());

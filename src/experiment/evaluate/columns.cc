@@ -1,6 +1,8 @@
 #include "experiment/evaluate/columns.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "base/overloaded.h"
@@ -20,8 +22,27 @@ Value prompt_fact(PromptSource::What what, const Prompt& prompt, const SequenceM
     case PromptSource::What::kTokens:
       if (sequence == nullptr) return absent("the prompt was not measured");
       return static_cast<std::int64_t>(sequence->sequence.ids.size());
+    case PromptSource::What::kColumn: break;  // column_value
   }
   return {};
+}
+
+std::optional<double> number_in(const std::string& text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && std::isfinite(number);
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+/// What the file says in a column: numbers when all that it says there are.
+Value column_value(const std::string& name, const Prompt& prompt, const std::vector<Prompt>& all) {
+  const std::string text = column(prompt, name);
+  if (text.empty()) return absent("the file says nothing");
+  const bool numbers = std::ranges::all_of(all, [&](const Prompt& other) {
+    const std::string its = column(other, name);
+    return its.empty() || number_in(its);
+  });
+  return numbers ? Value(*number_in(text)) : Value(text);
 }
 
 }  // namespace
@@ -101,7 +122,9 @@ Value ModelColumns::prompt_value(const Column& column, std::size_t row) {
     return sequence != nullptr ? routing_value(source->key, *sequence) : absent("the prompt was not measured");
   }
   if (const auto* source = std::get_if<PromptSource>(&column.source)) {
-    return prompt_fact(source->what, experiment_.prompts[place], sequence);
+    const Prompt& prompt = experiment_.prompts[place % experiment_.prompts.size()];
+    if (source->what == PromptSource::What::kColumn) return column_value(source->column, prompt, experiment_.prompts);
+    return prompt_fact(source->what, prompt, sequence);
   }
   return derived_value(column.source, [&](const std::string& name) { return prompt_cell(row, name); });
 }

@@ -59,8 +59,20 @@ std::vector<ReferenceValue> references_of(const World& world) {
 /// A change as it was given; of a long one, such as the models and prompts of a training run, what it changes.
 std::string change_notice(const std::string& change) {
   constexpr std::size_t kLong = 120;
+  constexpr std::string_view kFile = "prompts.file=";
+  if (change.starts_with(kFile)) {
+    std::string name = change.substr(std::max(change.find_last_of("/=") + 1, kFile.size()));
+    std::erase_if(name, [](char c) { return c == '"' || c == '\''; });
+    return "The prompts are those of " + name + ", given with the command in place of the file's own.";
+  }
   if (change.size() <= kLong) return "Changed by --set " + change;
   return "Given with the command, in place of what the file says: " + change.substr(0, change.find('=')) + ".";
+}
+
+/// The text, or the ids or the conversation in its place.
+std::string shown_text(const Prompt& prompt) {
+  if (!prompt.ids.empty()) return fmt::format("ids {}", fmt::join(prompt.ids, ","));
+  return prompt.messages.empty() ? prompt.text : prompt.messages;
 }
 
 /// What the file and the run say, before anything is computed.
@@ -75,7 +87,12 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
   r.span = name(e.definition.span);
   r.pooling = name(e.definition.pooling);
   r.suite = e.suite;
-  for (const Prompt& prompt : e.prompts) r.prompt_texts.push_back({prompt.text, column(prompt, kCategoryColumn)});
+  for (const Prompt& prompt : e.prompts) {
+    r.prompt_texts.push_back({.text = shown_text(prompt),
+                              .category = column(prompt, e.prompt_use.group),
+                              .id = prompt.id,
+                              .columns = prompt.columns});
+  }
   r.text = e.text;
   r.started = run.started;
   r.engine = run.engine;
@@ -100,7 +117,7 @@ void say_same_weights(const std::vector<ModelData>& models, std::vector<Verdict>
 Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelData>& models, const RunFacts& run) {
   ExperimentResult result = head_of(e, run);
   World world(e, models);
-  world.choose({.definition = e.definition, .prompts = prompt_subsets(e.prompts).front().prompts});
+  world.choose({.definition = e.definition, .prompts = prompt_subsets(e, 1).front().prompts});
   SG_TRY(result.values, named_values(world, run.stop));
   SG_TRY_VOID(go_on(run.stop));
   result.models = models_table(world);

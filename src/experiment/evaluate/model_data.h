@@ -32,7 +32,7 @@ struct ModelData {
   std::optional<std::string> error;                         // then nothing below needs to be there
   std::vector<std::pair<std::string, Value>> stated_facts;  // of the experiment file
   std::optional<ModelFacts> facts;
-  std::vector<SequenceMeasurement> sequences;  // one per prompt of the experiment, in order
+  std::vector<SequenceMeasurement> sequences;  // one per prompt of the experiment, in order; for each reading of them
   std::optional<WeightsReport> weights;
   std::optional<GivenCells> given;
 };

@@ -11,11 +11,12 @@ std::vector<std::size_t> all_places(std::size_t count) {
   return places;
 }
 
-Universe universe_of(const Definition& d, const std::string& prompts, const Decision& decision) {
+Universe universe_of(const Definition& d, const PromptSubset& prompts, const Decision& decision) {
   return {.reduction = std::string(name(d.reduction)),
           .span = std::string(name(d.span)),
           .pooling = std::string(name(d.pooling)),
-          .prompts = prompts,
+          .prompts = prompts.name,
+          .special = prompts.special,
           .label = decision.label,
           .why_absent = decision.why_absent,
           .quantity = decision.quantity};
@@ -39,7 +40,8 @@ Flip departure(const Universe& u, const Universe& seed) {
 /// What follows from the universes: how many agree, and which single choice turns the verdict.
 void summarise(const Experiment& e, const VerdictSpec& spec, Verdict& verdict) {
   Multiverse& m = verdict.multiverse;
-  const Universe seed = universe_of(e.definition, "all", {});
+  const std::string special = m.universes.empty() ? "" : m.universes.front().special;
+  const Universe seed = universe_of(e.definition, {.name = "all", .special = special, .prompts = {}}, {});
   for (const Universe& u : m.universes) {
     if (u.label.empty()) continue;
     ++m.evaluated;
@@ -61,18 +63,39 @@ void summarise(const Experiment& e, const VerdictSpec& spec, Verdict& verdict) {
 
 }  // namespace
 
-std::vector<PromptSubset> prompt_subsets(const std::vector<Prompt>& prompts) {
-  std::vector<PromptSubset> subsets = {{"all", all_places(prompts.size())}};
-  std::vector<PromptSubset> categories;
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    const std::string category = column(prompts[i], kCategoryColumn);
-    if (category.empty()) continue;
-    auto found = std::find_if(categories.begin(), categories.end(), [&](const auto& c) { return c.name == category; });
-    if (found == categories.end()) found = categories.insert(categories.end(), {category, {}});
+std::vector<PromptSubset> prompt_subsets(const Experiment& e, std::size_t readings) {
+  std::vector<PromptSubset> subsets = {{"all", "", all_places(e.prompts.size())}};
+  std::vector<PromptSubset> groups;
+  for (std::size_t i = 0; i < e.prompts.size(); ++i) {
+    const std::string group = column(e.prompts[i], e.prompt_use.group);
+    if (group.empty()) continue;
+    auto found = std::ranges::find(groups, group, &PromptSubset::name);
+    if (found == groups.end()) found = groups.insert(groups.end(), {group, "", {}});
     found->prompts.push_back(i);
   }
-  if (categories.size() > 1) std::move(categories.begin(), categories.end(), std::back_inserter(subsets));
-  return subsets;
+  if (groups.size() > 1) std::ranges::move(groups, std::back_inserter(subsets));
+  if (readings < 2) return subsets;
+  std::vector<PromptSubset> all;
+  for (std::size_t r = 0; r < readings; ++r) {
+    for (PromptSubset subset : subsets) {
+      subset.special = name(e.prompt_use.specials[r]);
+      for (std::size_t& place : subset.prompts) place += r * e.prompts.size();
+      all.push_back(std::move(subset));
+    }
+  }
+  return all;
+}
+
+std::size_t distinct_readings(const Experiment& e, const std::vector<ModelData>& models) {
+  const std::size_t n = e.prompts.size(), readings = e.prompt_use.specials.size();
+  const auto differs = [&](const ModelData& model) {
+    if (model.sequences.size() != n * readings) return false;
+    for (std::size_t i = n; i < model.sequences.size(); ++i) {
+      if (model.sequences[i].sequence.ids != model.sequences[i % n].sequence.ids) return true;
+    }
+    return false;
+  };
+  return std::ranges::any_of(models, differs) ? readings : 1;
 }
 
 std::vector<Definition> admissible_definitions(const Experiment& e) {
@@ -87,14 +110,14 @@ Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::at
   const Experiment& e = world.experiment();
   if (std::ranges::none_of(e.verdicts, may_turn)) return {};
   const std::vector<Definition> definitions = admissible_definitions(e);
-  for (const PromptSubset& subset : prompt_subsets(e.prompts)) {
+  for (const PromptSubset& subset : prompt_subsets(e, distinct_readings(e, world.models()))) {
     for (const Definition& definition : definitions) {
       SG_TRY_VOID(go_on(stop));
       world.choose({.definition = definition, .prompts = subset.prompts});
       for (std::size_t v = 0; v < e.verdicts.size(); ++v) {
         if (!e.verdicts[v].multiverse) continue;
         const Decision decision = decide(e.verdicts[v], world);
-        verdicts[v].multiverse.universes.push_back(universe_of(definition, subset.name, decision));
+        verdicts[v].multiverse.universes.push_back(universe_of(definition, subset, decision));
       }
     }
   }

@@ -9,12 +9,16 @@
 
 namespace sg {
 
-/// All prompts first, then each category in order of appearance when there is more than one.
+/// All prompts first, then each group in order of appearance when there is more than one; all of it again for each
+/// further way of putting special tokens around the texts. Places are those of ModelData::sequences.
 struct PromptSubset {
-  std::string name;
+  std::string name, special;  // no special: it is not varied
   std::vector<std::size_t> prompts;
 };
-std::vector<PromptSubset> prompt_subsets(const std::vector<Prompt>& prompts);
+std::vector<PromptSubset> prompt_subsets(const Experiment& experiment, std::size_t readings);
+
+/// In how many ways the models' prompts were read that differ in their ids: those that change nothing are no choice.
+std::size_t distinct_readings(const Experiment& experiment, const std::vector<ModelData>& models);
 
 /// Every reduction and pooling of the spans that the experiment's claim can be put to.
 std::vector<Definition> admissible_definitions(const Experiment& experiment);

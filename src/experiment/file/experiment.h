@@ -13,6 +13,8 @@
 #include "experiment/value/result.h"
 #include "experiment/value/sentence.h"
 #include "measure/definition.h"
+#include "prompts/prompt_file.h"
+#include "prompts/prompt_reader.h"
 #include "prompts/suites.h"
 
 namespace sg {
@@ -88,8 +90,9 @@ struct ConstSource {
   Value value;
 };
 struct PromptSource {
-  enum class What : std::uint8_t { kText, kCategory, kTokens };
+  enum class What : std::uint8_t { kText, kCategory, kTokens, kColumn };
   What what = What::kText;
+  std::string column;  // of kColumn: its name in the file of the prompts
 };
 
 enum class StatisticKind : std::uint8_t {
@@ -228,6 +231,15 @@ struct ResultKey {
   std::string where;
 };
 
+/// Where the prompts are from and how they are read.
+struct PromptUse {
+  std::string file;        // read by load_prompts; empty: they stand in the experiment, or are a suite's
+  PromptFileOptions keys;  // of the file
+  PromptReading reading;   // the experiment's own
+  std::vector<Special> specials = {Special::kAuto};  // that the multiverse varies over, the own one first
+  std::string group = kCategoryColumn;               // the column whose values are sets of prompts
+};
+
 struct Experiment {
   std::string id, title, hypothesis, seed, note;
   std::string definition_text;  // as the file names it
@@ -237,6 +249,7 @@ struct Experiment {
   std::string zoo_run;          // of the pocket zoo, whose checkpoints stand in for all models; empty: none
   std::string suite;            // a built-in one, or how the file calls its own prompts; empty: no name
   std::vector<Prompt> prompts;
+  PromptUse prompt_use;
   std::vector<std::string> weights;  // roles of matrices to measure
   bool logits = false;
   std::vector<ModelEntry> models;

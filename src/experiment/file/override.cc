@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <sstream>
+
+#include "experiment/file/parse.h"
 #include "experiment/file/parse_parts.h"
 #include "experiment/file/toml_text.h"
 
@@ -61,6 +65,12 @@ toml::table parsed_value(const std::string& text) {
 
 }  // namespace
 
+std::string text_override(const std::string& key, const std::string& text) {
+  std::ostringstream value;
+  value << toml::value<std::string>(text);
+  return key + "=" + value.str();
+}
+
 Result<void> apply_override(toml::table& root, const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) return bad_override(text, "not an override", "key=value");
@@ -85,9 +95,11 @@ Result<void> apply_override(toml::table& root, const std::string& text) {
       return bad_override(text, "the path leads nowhere", "tables by their keys, lists by an entry's key or name");
     }
   }
-  // Prompts are a suite, texts or groups; the one that is set replaces the others.
-  if (steps.size() == 2 && steps[0] == "prompts" && steps[1] != "name") {
-    for (const char* source : {"suite", "texts", "groups", "name"}) table->erase(source);
+  // Prompts are a suite, texts, groups or a file's; the one that is set replaces the others.
+  constexpr std::string_view kSources[] = {"suite", "texts", "groups", "file"};
+  if (steps.size() == 2 && steps[0] == "prompts" && std::ranges::find(kSources, steps[1]) != std::end(kSources)) {
+    for (const std::string_view source : kSources) table->erase(source);
+    table->erase("name");
   }
   const toml::table value = parsed_value(text.substr(equals + 1));
   table->insert_or_assign(steps[at], *value.get("value"));

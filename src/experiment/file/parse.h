@@ -17,4 +17,12 @@ namespace sg {
 Result<Experiment> parse_experiment(const std::string& text, const std::string& file,
                                     std::span<const std::string> overrides = {});
 
+/// The prompts of the file that the experiment names, a path relative to its own file's folder; nothing when it names
+/// none. What comes back has the warnings and what was read, the prompts are the experiment's. Errors: those of
+/// read_prompt_file with at most `most` bytes, a column that is asked for and that no prompt has (usage).
+Result<PromptFile> load_prompts(Experiment& experiment, std::size_t most);
+
+/// "prompts.file" and a text as an override.
+std::string text_override(const std::string& key, const std::string& text);
+
 }  // namespace sg

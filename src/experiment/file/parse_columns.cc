@@ -112,6 +112,15 @@ ListSource parse_list(TomlTable& t) {
   return source;
 }
 
+/// A word of ours, or else a column of the file of the prompts.
+PromptSource parse_prompt_source(TomlTable& t) {
+  const std::string word = t.need_text("prompt");
+  for (const auto& [known, what] : kPromptWords) {
+    if (known == word) return {.what = what, .column = {}};
+  }
+  return {.what = PromptSource::What::kColumn, .column = word};
+}
+
 CasesSource parse_cases(TomlTable& t) {
   CasesSource source;
   for (TomlTable& one : t.tables("cases", "cases")) {
@@ -173,7 +182,7 @@ ColumnSource parse_source(TomlTable& t) {
   if (source == "equals") return parse_equals(t);
   if (source == "list") return parse_list(t);
   if (source == "cases") return parse_cases(t);
-  if (source == "prompt") return PromptSource{t.word("prompt", PromptSource::What::kText, kPromptWords)};
+  if (source == "prompt") return parse_prompt_source(t);
   if (source == "over_prompts") {
     if (auto statistic = parse_over_prompts(t)) return std::move(*statistic);
   }

@@ -1,6 +1,7 @@
 #include "experiment/file/parse.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "experiment/file/parse_parts.h"
 #include "experiment/file/toml_text.h"
@@ -41,17 +42,56 @@ void parse_own_prompts(TomlTable& t, Experiment& e) {
   }
 }
 
-void parse_prompts(TomlTable& root, Experiment& e) {
+/// special = "none", or a list of which the first is the experiment's own.
+void parse_specials(TomlTable& t, PromptUse& use) {
+  if (!t.has("special")) return;
+  const Value given = t.value("special");
+  std::vector<std::string> words;
+  if (const auto* one = std::get_if<std::string>(&given)) words = {*one};
+  if (const auto* list = std::get_if<std::vector<std::string>>(&given)) words = *list;
+  use.specials.clear();
+  for (const std::string& word : words) {
+    const std::optional<Special> special = find_special(word);
+    const bool twice = special && std::ranges::find(use.specials, *special) != use.specials.end();
+    if (special && !twice) use.specials.push_back(*special);
+    if (!special || twice)
+      t.wrong("special", "not special tokens", "auto, none, bos, or a list of them", "'" + word + "'");
+  }
+  if (words.empty()) t.wrong("special", "not special tokens", "auto, none, bos, or a list of them", "none");
+  if (use.specials.empty()) use.specials = {Special::kAuto};
+  use.reading.special = use.specials.front();
+}
+
+void parse_reading(TomlTable& t, const std::string& folder, PromptUse& use) {
+  use.file = t.text("file");
+  const std::filesystem::path path = use.file;
+  if (!use.file.empty() && use.file != "-" && path.is_relative())
+    use.file = (std::filesystem::path(folder) / path).string();
+  use.keys.text_key = t.text("text_key");
+  use.keys.id_key = t.text("id_key");
+  use.group = t.text("group", kCategoryColumn);
+  use.reading.chat = t.flag("chat", false);
+  use.reading.system = t.text("system");
+  use.reading.generation_prompt = t.flag("generation_prompt", true);
+  parse_specials(t, use);
+}
+
+void parse_prompts(TomlTable& root, const std::string& folder, Experiment& e) {
   std::optional<TomlTable> t = root.table("prompts");
   if (!t) {
-    root.wrong("prompts", "there are no prompts", "[prompts] with suite, texts or groups", "none");
+    root.wrong("prompts", "there are no prompts", "[prompts] with suite, texts, groups or file", "none");
     return;
   }
   const std::string suite = t->text("suite"), own_name = t->text("name");
   parse_own_prompts(*t, e);
-  const int sources = (suite.empty() ? 0 : 1) + (t->has("texts") ? 1 : 0) + (t->has("groups") ? 1 : 0);
-  if (sources != 1 || (suite.empty() && e.prompts.empty())) {
-    t->wrong("suite", "which prompts", "one of suite, texts and groups", sources > 1 ? "several" : "none");
+  parse_reading(*t, folder, e.prompt_use);
+  const bool from_file = t->has("file");
+  const int sources =
+      (suite.empty() ? 0 : 1) + (t->has("texts") ? 1 : 0) + (t->has("groups") ? 1 : 0) + (from_file ? 1 : 0);
+  if (sources != 1 || (suite.empty() && !from_file && e.prompts.empty())) {
+    t->wrong("suite", "which prompts", "one of suite, texts, groups and file", sources > 1 ? "several" : "none");
+  } else if (from_file) {
+    e.suite = own_name.empty() ? std::filesystem::path(e.prompt_use.file).filename().string() : own_name;
   } else if (suite.empty()) {
     e.suite = own_name;
   } else if (!own_name.empty()) {
@@ -129,7 +169,38 @@ void parse_head(TomlTable& root, Experiment& e) {
   parse_spans(root, e);
 }
 
+/// Columns that are asked for and that no prompt has.
+Result<void> check_prompt_columns(const Experiment& e) {
+  std::vector<std::string> there = column_names(e.prompts);
+  const auto check = [&](const std::string& name, const std::string& where) -> Result<void> {
+    if (std::ranges::find(there, name) != there.end()) return {};
+    std::string known = "text, category, tokens";
+    for (const std::string& other : there) known += other == kCategoryColumn ? "" : ", " + other;
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "unknown column of the prompts",
+                 .where = where,
+                 .expected = "one of " + known,
+                 .got = "'" + name + "'"};
+  };
+  for (const Column& column : e.prompt_columns) {
+    const auto* source = std::get_if<PromptSource>(&column.source);
+    const bool asks = source != nullptr && source->what == PromptSource::What::kColumn;
+    if (asks) SG_TRY_VOID(check(source->column, column.where));
+  }
+  return e.prompt_use.group == kCategoryColumn ? Result<void>() : check(e.prompt_use.group, "[prompts] group");
+}
+
 }  // namespace
+
+Result<PromptFile> load_prompts(Experiment& e, std::size_t most) {
+  if (e.prompt_use.file.empty()) return PromptFile();
+  PromptFileOptions options = e.prompt_use.keys;
+  options.most = most;
+  SG_TRY(PromptFile read, read_prompt_file(e.prompt_use.file, options));
+  e.prompts = std::move(read.prompts);
+  SG_TRY_VOID(check_prompt_columns(e));
+  return read;
+}
 
 Result<Experiment> parse_experiment(const std::string& text, const std::string& file,
                                     std::span<const std::string> overrides) {
@@ -143,7 +214,7 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
   e.text = text;
   e.overrides.assign(overrides.begin(), overrides.end());
   parse_head(root, e);
-  parse_prompts(root, e);
+  parse_prompts(root, std::filesystem::path(file).parent_path().string(), e);
   parse_measure(root, e);
   e.models = parse_models(root);
   parse_zoo(root, e);
@@ -158,6 +229,7 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
   root.finish();
   if (reading.error) return std::move(*reading.error);
   SG_TRY_VOID(check_names(e));
+  if (e.prompt_use.file.empty()) SG_TRY_VOID(check_prompt_columns(e));
   return e;
 }
 

@@ -8,11 +8,22 @@
 namespace sg {
 namespace {
 
+/// What a chat template made is not known without the model.
+bool is_read_of(const Sequence& read, const Prompt& given, Special special, const PromptReading& reading) {
+  if (read.category.value_or("") != column(given, kCategoryColumn)) return false;
+  if (!given.ids.empty()) return read.ids == given.ids;
+  if (reading.chat || !given.messages.empty()) return false;
+  return read.text == given.text && read.special.value_or("auto") == name(special);
+}
+
 bool has_prompts_of(const ModelOutcome& outcome, const Experiment& experiment) {
-  return std::equal(outcome.prompts.begin(), outcome.prompts.end(), experiment.prompts.begin(),
-                    experiment.prompts.end(), [](const Sequence& read, const Prompt& given) {
-                      return read.text == given.text && read.category.value_or("") == column(given, kCategoryColumn);
-                    });
+  const PromptUse& use = experiment.prompt_use;
+  const std::size_t n = experiment.prompts.size();
+  if (outcome.prompts.size() != n * use.specials.size()) return false;
+  for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+    if (!is_read_of(outcome.prompts[i], experiment.prompts[i % n], use.specials[i / n], use.reading)) return false;
+  }
+  return true;
 }
 
 Result<bool> has_rows(const ModelOutcome& outcome, const Experiment& experiment, RowStore& store) {

@@ -43,6 +43,7 @@ class Course {
     record_.models.resize(cast_.models.size());
     jobs_.resize(cast_.models.size());
     awaited_.resize(cast_.models.size());
+    notices_.resize(cast_.models.size());
     return {};
   }
 
@@ -53,6 +54,7 @@ class Course {
     if (options_.supply == nullptr || options_.supply->is_here(data.source)) return prepare(m);
     SG_TRY(std::optional<ModelOutcome> before, measured_before(earlier_, data, experiment_, store_));
     awaited_[m] = !before;
+    if (before) notices_[m] = earlier_notices(data.key);
     record_.models[m] =
         before ? *std::move(before)
                : ModelOutcome{.key = data.key, .label = data.label, .source = data.source, .error = kNotYet};
@@ -69,8 +71,19 @@ class Course {
     if (p.failure) p.outcome.error = p.failure->error.message();
     if (p.job) p.outcome.error = kNotYet;
     record_.models[m] = std::move(p.outcome);
+    notices_[m].clear();
+    for (const std::string& notice : p.notices) notices_[m].push_back(data.key + ": " + notice);
     jobs_[m] = std::move(p.job);
     return {};
+  }
+
+  /// What an earlier call knew of a model that is not opened again.
+  std::vector<std::string> earlier_notices(const std::string& key) const {
+    std::vector<std::string> notices;
+    for (const std::string& notice : earlier_->notices) {
+      if (notice.starts_with(key + ": ")) notices.push_back(notice);
+    }
+    return notices;
   }
 
   void want_next(std::size_t from) {
@@ -136,6 +149,8 @@ class Course {
   Result<void> keep() {
     record_.notices = options_.notices;
     record_.notices.insert(record_.notices.end(), cast_.notices.begin(), cast_.notices.end());
+    for (const auto& of_model : notices_)
+      record_.notices.insert(record_.notices.end(), of_model.begin(), of_model.end());
     // The zoo's stand-ins stand for several models.
     const auto same = options_.pocket ? std::vector<std::string>() : SameWeights::notices(record_.models);
     for (const std::string& notice : same) {
@@ -152,9 +167,10 @@ class Course {
   RowStore& store_;
   Cast cast_;
   RunRecord record_;
-  std::optional<RunRecord> earlier_;           // of the store, when this call began
-  std::vector<std::unique_ptr<RunJob>> jobs_;  // of models that are here and not measured
-  std::vector<bool> awaited_;                  // models that the supply has to bring
+  std::optional<RunRecord> earlier_;               // of the store, when this call began
+  std::vector<std::unique_ptr<RunJob>> jobs_;      // of models that are here and not measured
+  std::vector<std::vector<std::string>> notices_;  // by model
+  std::vector<bool> awaited_;                      // models that the supply has to bring
   std::vector<std::string> told_;
   double done_ = 0, share_ = 0;
   std::size_t jobs_done_ = 0;

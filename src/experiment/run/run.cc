@@ -31,13 +31,22 @@ Result<void> read_rows(const ModelOutcome& outcome, const RowKey& key, const Exp
   return {};
 }
 
+/// As it was given. Records of earlier versions know its category alone.
+Prompt prompt_of(const Sequence& s) {
+  Prompt prompt = text_prompt(s.prompt ? *s.prompt : s.text.value_or(""), s.category.value_or(""));
+  if (!s.text) prompt.ids = s.ids;
+  prompt.id = s.prompt_id.value_or("");
+  if (s.columns) prompt.columns = *s.columns;
+  return prompt;
+}
+
 /// The prompts as they were measured: a later version of a built-in suite must not change an old result.
 void use_recorded_prompts(const RunRecord& record, Experiment& e) {
   for (const ModelOutcome& outcome : record.models) {
     if (outcome.prompts.empty()) continue;
     e.prompts.clear();
-    for (const Sequence& s : outcome.prompts)
-      e.prompts.push_back(text_prompt(s.text.value_or(""), s.category.value_or("")));
+    const std::size_t count = outcome.prompts.size() / e.prompt_use.specials.size();
+    for (std::size_t i = 0; i < count; ++i) e.prompts.push_back(prompt_of(outcome.prompts[i]));
     return;
   }
 }

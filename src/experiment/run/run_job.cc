@@ -7,6 +7,7 @@
 
 #include "base/system.h"
 #include "io/hub_cache.h"
+#include "prompts/prompt_reader.h"
 #include "spectra/weights.h"
 
 namespace sg {
@@ -19,12 +20,22 @@ RunFailure of_model(Error error) {
 }
 RunFailure of_store(Error error) { return {.error = std::move(error), .ends_run = true}; }
 
-Result<std::vector<Sequence>> read_prompts(const Experiment& e, const Tokenizer& tokenizer) {
+/// All prompts, in each of the experiment's readings.
+Result<std::vector<Sequence>> read_prompts(const Experiment& e, const Model& model, const Tokenizer& tokenizer,
+                                           const RunOptions& options) {
   std::vector<Sequence> sequences;
-  for (const Prompt& prompt : e.prompts) {
-    SG_TRY(Sequence sequence, sequence_of(prompt, &tokenizer, sequences.size() + 1));
-    name_tokens(sequence, &tokenizer);
-    sequences.push_back(std::move(sequence));
+  for (const Special special : e.prompt_use.specials) {
+    PromptReading reading = e.prompt_use.reading;
+    reading.special = special;
+    PromptReader reader(&tokenizer, reading, [&model] { return load_chat_source(model.checkpoint); });
+    for (std::size_t i = 0; i < e.prompts.size(); ++i) {
+      SG_TRY(Sequence sequence, reader.read(e.prompts[i], i + 1));
+      name_tokens(sequence, &tokenizer);
+      sequences.push_back(std::move(sequence));
+    }
+    for (const std::string& warning : reader.warnings()) {
+      if (options.warn) options.warn(warning);
+    }
   }
   return sequences;
 }
@@ -74,7 +85,7 @@ Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOpt
   SG_TRY(outcome.facts->fingerprint, content_hash(job.model, options.stop));  // rows of other processes are reused
   job.key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
   SG_TRY(const Tokenizer tokenizer, load_tokenizer(job.model));
-  SG_TRY(outcome.prompts, read_prompts(e, tokenizer));
+  SG_TRY(outcome.prompts, read_prompts(e, job.model, tokenizer, options));
   const std::uint64_t needs = plan(job.model, outcome.prompts, measure_options(options)).peak_bytes;
   const std::uint64_t has = options.memory > 0 ? options.memory : usable_memory_bytes();
   if (has > 0 && needs > has) return too_large(needs, has);
@@ -104,6 +115,7 @@ std::optional<RunFailure> prepare(const Experiment& e, const ModelData& data, co
   Result<RunJob> opened = open_job(e, data, options, p.outcome);
   if (!opened.ok()) return of_model(std::move(opened).error());
   RunJob job = std::move(opened).value();
+  p.notices = job.model.notices;
   Result<std::vector<Sequence>> missing = missing_rows(p.outcome.prompts, job, store);
   if (!missing.ok()) return of_store(std::move(missing).error());
   job.missing = std::move(missing).value();

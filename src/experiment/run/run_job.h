@@ -29,6 +29,7 @@ struct Prepared {
   ModelOutcome outcome;
   std::unique_ptr<RunJob> job;
   std::optional<RunFailure> failure;
+  std::vector<std::string> notices = {};  // of the model, for the report
 };
 Prepared prepare_model(const Experiment& experiment, const ModelData& data, const RunOptions& options, RowStore& store);
 

@@ -30,7 +30,8 @@ struct ModelOutcome {
   std::optional<ModelFacts> facts;              // absent: it could not be opened
   std::optional<std::string> error;             // then, or when it failed midway
   std::optional<std::vector<GivenFact>> given;  // of a model that came with the command; absent: one of the file
-  std::vector<Sequence> prompts;                // as this model's tokenizer reads them; their rows are in the store
+  std::vector<Sequence> prompts;  // in every reading, one after the other, as this model's tokenizer reads them; their
+                                  // rows are in the store
 };
 
 struct RunRecord {

@@ -2,6 +2,7 @@
 // writes them; neither computes what the other owns.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,6 +80,7 @@ struct ReferenceValue {
 struct Universe {
   std::string reduction, span, pooling;
   std::string prompts;             // "all" or a category
+  std::string special;             // tokens around the texts; empty: the experiment does not vary them
   std::string label;               // of the verdict; empty where it could not be evaluated
   std::string why_absent;          // then
   std::optional<double> quantity;  // the verdict's leading number, for the specification curve
@@ -92,11 +94,17 @@ struct UniverseChoice {
 inline constexpr UniverseChoice kUniverseChoices[] = {{"reduction", &Universe::reduction},
                                                       {"span", &Universe::span},
                                                       {"pooling", &Universe::pooling},
-                                                      {"prompts", &Universe::prompts}};
+                                                      {"prompts", &Universe::prompts},
+                                                      {"special", &Universe::special}};
+/// Whether the universes make it: special tokens need not be varied.
+inline bool is_made(const UniverseChoice& choice, const std::vector<Universe>& universes) {
+  const auto names = [&](const Universe& u) { return !(u.*choice.word).empty(); };
+  return choice.word != &Universe::special || std::any_of(universes.begin(), universes.end(), names);
+}
 
 /// Which single choice turns the verdict: the seed's definition with one part replaced.
 struct Flip {
-  std::string choice;  // "reduction", "span", "pooling" or "prompts"
+  std::string choice;  // "reduction", "span", "pooling", "prompts" or "special"
   std::string from, to, label;
 };
 
@@ -121,6 +129,8 @@ struct Verdict {
 /// A prompt as it was given to the models.
 struct PromptText {
   std::string text, category;
+  std::string id = {};
+  Columns columns = {};
 };
 
 /// results.json as the seed wrote it: a tree, since every seed has its own keys.

@@ -49,12 +49,10 @@ Json sequence_json(const SequenceComparison& s) {
   for (const OutputDifference& o : s.outputs) {
     outputs.push_back({{"position", o.a.position}, {"kl", o.kl}, {"a", output_json(o.a)}, {"b", output_json(o.b)}});
   }
-  return {{"text", s.sequence.text ? Json(*s.sequence.text) : Json(nullptr)},
-          {"category", s.sequence.category ? Json(*s.sequence.category) : Json(nullptr)},
-          {"ids", s.sequence.ids},
-          {"tokens", s.sequence.tokens},
-          {"sites", sites_json(s)},
-          {"logits", std::move(outputs)}};
+  Json json = row_json(s.sequence);
+  json["sites"] = sites_json(s);
+  json["logits"] = std::move(outputs);
+  return json;
 }
 
 Json summary_json(const Comparison& c) {

@@ -104,7 +104,9 @@ Json universes_json(const std::vector<Universe>& universes) {
     words[name] = std::move(all);
     columns[name] = std::move(places);
   };
-  for (const auto& [name, word] : kUniverseChoices) add(name, [word = word](const Universe& u) { return &(u.*word); });
+  for (const UniverseChoice& choice : kUniverseChoices) {
+    if (is_made(choice, universes)) add(choice.name, [&choice](const Universe& u) { return &(u.*choice.word); });
+  }
   add("label", [](const Universe& u) { return u.label.empty() ? nullptr : &u.label; });
   add("absent", [](const Universe& u) { return u.label.empty() ? &u.why_absent : nullptr; });
   Json json = {{"words", std::move(words)}};
@@ -142,7 +144,13 @@ Json definition_json(const ExperimentResult& r) {
 Json prompts_json(const ExperimentResult& r) {
   return {{"suite", r.suite.empty() ? Json(nullptr) : Json(r.suite)},
           {"texts", list_json(r.prompt_texts, [](const PromptText& p) {
-             return Json{{"text", p.text}, {"category", p.category.empty() ? Json(nullptr) : Json(p.category)}};
+             Json json = {{"text", p.text}, {"category", p.category.empty() ? Json(nullptr) : Json(p.category)}};
+             if (!p.id.empty()) json["id"] = p.id;
+             if (p.columns.empty()) return json;
+             Json columns = Json::object();
+             for (const auto& [name, text] : p.columns) columns[name] = text;
+             json["columns"] = std::move(columns);
+             return json;
            })}};
 }
 

@@ -1,7 +1,9 @@
 #include "report/data/measurement_csv.h"
 
+#include <algorithm>
 #include <span>
 
+#include "base/each_once.h"
 #include "base/number_text.h"
 
 namespace sg {
@@ -19,8 +21,8 @@ std::string token_cells(const Sequence& sequence, std::size_t t) {
 /// Rows of one prompt; `head` is what all of them start with.
 class PromptRows {
  public:
-  PromptRows(std::string head, const Sequence& sequence, std::string& out)
-      : head_(std::move(head)), sequence_(sequence), out_(out) {}
+  PromptRows(std::string head, std::string tail, const Sequence& sequence, std::string& out)
+      : head_(std::move(head)), tail_(std::move(tail)), sequence_(sequence), out_(out) {}
 
   void site(std::string_view name, const std::vector<double>& norms) { row(name, "", norms); }
   void site(std::string_view name, const LayerTable& table) {
@@ -31,11 +33,11 @@ class PromptRows {
   void row(std::string_view site, std::string_view layer, std::span<const double> norms) {
     for (std::size_t t = 0; t < norms.size(); ++t) {
       out_.append(head_).append(token_cells(sequence_, t));
-      out_.append(layer).append(",").append(site).append(",").append(exact(norms[t])).append("\n");
+      out_.append(layer).append(",").append(site).append(",").append(exact(norms[t])).append(tail_).append("\n");
     }
   }
 
-  std::string head_;
+  std::string head_, tail_;
   const Sequence& sequence_;
   std::string& out_;
 };
@@ -57,6 +59,43 @@ void routing_rows(const std::string& head, const RoutingRow& row, std::size_t t,
   }
 }
 
+/// The names of prompts and what their file says beside their texts, as further columns. A name that the table has
+/// already stands behind "prompt_".
+class FileColumns {
+ public:
+  explicit FileColumns(const Measurement& measurement) {
+    for (const SequenceMeasurement& s : measurement.sequences) {
+      has_id_ = has_id_ || s.sequence.prompt_id;
+      for (const auto& [name, text] : s.sequence.columns.value_or(Columns())) {
+        if (name != "category") place_in(names_, name);
+      }
+    }
+  }
+  std::string head() const {
+    constexpr std::string_view kOwn[] = {"model", "sequence", "category", "position", "id",
+                                         "token", "layer",    "site",     "norm",     "prompt_id"};
+    std::string head = has_id_ ? ",prompt_id" : "";
+    for (const std::string& name : names_) {
+      const bool taken = std::ranges::find(kOwn, name) != std::end(kOwn);
+      head += "," + csv_field((taken ? "prompt_" : "") + name);
+    }
+    return head;
+  }
+  std::string row(const Sequence& sequence) const {
+    std::string row = has_id_ ? "," + csv_field(sequence.prompt_id.value_or("")) : "";
+    const Columns columns = sequence.columns.value_or(Columns());
+    for (const std::string& name : names_) {
+      const auto found = std::ranges::find(columns, name, &std::pair<std::string, std::string>::first);
+      row += "," + (found != columns.end() ? csv_field(found->second) : "");
+    }
+    return row;
+  }
+
+ private:
+  bool has_id_ = false;
+  std::vector<std::string> names_;
+};
+
 }  // namespace
 
 std::string csv_field(std::string_view text) {
@@ -75,10 +114,11 @@ std::string csv_field(std::string_view text) {
 }
 
 std::string measurement_csv(const Measurement& measurement) {
-  std::string out = "model,sequence,category,position,id,token,layer,site,norm\n";
+  const FileColumns columns(measurement);
+  std::string out = "model,sequence,category,position,id,token,layer,site,norm" + columns.head() + "\n";
   for (std::size_t s = 0; s < measurement.sequences.size(); ++s) {
     const SequenceMeasurement& m = measurement.sequences[s];
-    PromptRows rows(sequence_cells(measurement, s), m.sequence, out);
+    PromptRows rows(sequence_cells(measurement, s), columns.row(m.sequence), m.sequence, out);
     each_field(m.norms, [&](const RowField& site, const auto& norms) { rows.site(site.key, norms); });
   }
   return out;

@@ -30,6 +30,7 @@ Json sequence_json(const SequenceMeasurement& m) {
   }
   if (!m.lens.empty()) j["lens"] = list_json(m.lens);
   if (!m.routing.empty()) j["routing"] = list_json(m.routing);
+  if (!m.targets.empty()) j["targets"] = list_json(m.targets);
   return j;
 }
 

@@ -53,6 +53,7 @@ Result<void> read_sequence(const JsonReader& from, std::size_t layers, SequenceM
   }
   SG_TRY_VOID(read_if_there(from, "lens", shape, m.lens));
   SG_TRY_VOID(read_if_there(from, "routing", shape, m.routing));
+  SG_TRY_VOID(read_if_there(from, "targets", shape, m.targets));
   const auto checks = from.find("checks");
   const auto error = checks ? checks->find("identity_max_relative_error") : std::nullopt;
   return error ? read_value(*error, shape, m.identity_error.emplace()) : Result<void>();

@@ -50,6 +50,11 @@ class JsonFields {
     }
     return rows;
   }
+  static Json json_of(const Columns& columns) {
+    Json object = Json::object();
+    for (const auto& [name, text] : columns) object[name] = text;
+    return object;
+  }
   template <FieldRow Row>
   static Json json_of(const std::vector<Row>& rows) {
     Json list = Json::array();

@@ -71,6 +71,13 @@ Result<void> read_value(const JsonReader& from, const Shape& shape, LayerTable& 
   return from.wrong(std::to_string(shape.layers) + " rows, one per layer");
 }
 
+Result<void> read_value(const JsonReader& from, const Shape&, Columns& columns) {
+  return from.each_member([&](std::string_view name, const JsonReader& member) -> Result<void> {
+    SG_TRY(columns.emplace_back(name, "").second, member.string());
+    return {};
+  });
+}
+
 Result<void> read_value(const JsonReader& from, const Shape& shape, LensRow& row) {
   Shape lens = shape;
   lens.may_lack_numbers = !from.find("mean");
@@ -105,6 +112,10 @@ std::string outside(const LogitStats& row, const Shape& shape) {
 
 std::string outside(const LensRow& row, const Shape& shape) {
   return row.layer < shape.layers ? "" : "a layer of this model";
+}
+
+std::string outside(const TargetRow& row, const Shape& shape) {
+  return row.layer < shape.layers && row.position < shape.tokens ? "" : "a layer and a position of this sequence";
 }
 
 std::string outside(const Massive& row, const Shape& shape) {

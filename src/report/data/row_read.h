@@ -29,6 +29,7 @@ Result<void> read_value(const JsonReader& from, const Shape& shape, int& value);
 Result<void> read_value(const JsonReader& from, const Shape& shape, std::uint64_t& value);
 Result<void> read_value(const JsonReader& from, const Shape& shape, std::vector<double>& values);
 Result<void> read_value(const JsonReader& from, const Shape& shape, LayerTable& table);
+Result<void> read_value(const JsonReader& from, const Shape& shape, Columns& columns);
 /// Documents of before the lens had the moments of its logits: they are NaN, not known.
 Result<void> read_value(const JsonReader& from, const Shape& shape, LensRow& row);
 /// Its lists have sizes of their own, which are checked together.
@@ -50,6 +51,7 @@ std::string outside(const LogitStats& row, const Shape& shape);
 std::string outside(const LensRow& row, const Shape& shape);
 std::string outside(const Massive& row, const Shape& shape);
 std::string outside(const RoutingRow& row, const Shape& shape);
+std::string outside(const TargetRow& row, const Shape& shape);
 
 /// Reads fields of one object until one fails.
 class FieldReader {

@@ -221,6 +221,7 @@ DocumentTable choices_table(const Verdict& verdict) {
                        .columns = {{"Choice"}, {"Value"}, {"Agree", true}, {"Evaluated", true}, {"Share", true}},
                        .rows = {}};
   for (const auto& [name, part] : kUniverseChoices) {
+    if (!is_made({name, part}, verdict.multiverse.universes)) continue;
     Tally tally;
     for (const Universe& u : verdict.multiverse.universes) {
       if (!u.label.empty()) tally.add(u.*part, u.label == verdict.label);

@@ -7,15 +7,19 @@ namespace {
 
 constexpr const char* kSchema = "streamgauge.activations/1";
 
-std::vector<TensorPlan> tensors_of(const Extraction& extraction, std::size_t width) {
+/// A .npy file holds one matrix, and nothing that says what its rows are.
+bool is_npy(const std::filesystem::path& file) { return file.extension() == ".npy"; }
+
+std::vector<TensorPlan> tensors_of(const Extraction& extraction, std::size_t width, bool matrix_alone) {
   std::vector<TensorPlan> tensors;
   const std::uint64_t rows = extraction.rows.size();
   for (const SiteRef place : extraction.places) tensors.push_back({full_name(place), DType::kF32, {rows, width}});
+  if (matrix_alone) return tensors;
   for (const char* name : {"token_ids", "sequence_index", "position"}) tensors.push_back({name, DType::kI64, {rows}});
   return tensors;
 }
 
-Result<void> write_row_tensors(const Extraction& extraction, SafetensorsWriter& writer) {
+Result<void> write_row_tensors(const Extraction& extraction, TensorWriter& writer) {
   const std::size_t places = extraction.places.size();
   const auto write = [&](std::size_t which, auto value_of) {
     std::vector<std::int64_t> values;
@@ -32,6 +36,14 @@ Result<void> write_row_tensors(const Extraction& extraction, SafetensorsWriter& 
 Result<ActivationsFile> ActivationsFile::create(const std::filesystem::path& file, const Extraction& extraction,
                                                 const ModelFacts& facts,
                                                 const std::vector<std::pair<std::string, std::string>>& more) {
+  if (is_npy(file) && extraction.places.size() != 1) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "a .npy file holds one matrix",
+                 .where = file.string(),
+                 .expected = "one site at one layer",
+                 .got = std::to_string(extraction.places.size()) + " of them",
+                 .hint = "A .npz or .safetensors file holds all"};
+  }
   std::vector<std::pair<std::string, std::string>> metadata = {
       {"format", "pt"},  // what torch's loaders ask for; the data are plain float32
       {"schema", kSchema},
@@ -41,8 +53,9 @@ Result<ActivationsFile> ActivationsFile::create(const std::filesystem::path& fil
   metadata.insert(metadata.end(), more.begin(), more.end());
   metadata.emplace_back("engine_version", engine_version());
   metadata.emplace_back("engine_numerics", std::to_string(kNumericsVersion));
-  SG_TRY(SafetensorsWriter writer, SafetensorsWriter::create(file, tensors_of(extraction, facts.d_model), metadata));
-  SG_TRY_VOID(write_row_tensors(extraction, writer));
+  SG_TRY(TensorWriter writer,
+         TensorWriter::create(file, tensors_of(extraction, facts.d_model, is_npy(file)), metadata));
+  if (!is_npy(file)) SG_TRY_VOID(write_row_tensors(extraction, writer));
   return ActivationsFile(std::move(writer));
 }
 

@@ -1,5 +1,5 @@
-// Extracted vectors as a safetensors file: one matrix per place, and one integer per row that says what the row is
-// (docs/cli.md, "extract").
+// Extracted vectors as a file of tensors: one matrix per place, and one integer per row that says what the row is
+// (docs/cli.md, "extract"). safetensors, or .npz, or .npy, which holds one matrix alone.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/safetensors_write.h"
+#include "io/tensor_write.h"
 #include "measure/extract.h"
 
 namespace sg {
@@ -15,7 +15,8 @@ namespace sg {
 /// The sink of an extraction. Without finish() no file is left.
 class ActivationsFile final : public VectorSink {
  public:
-  /// `facts` of the model, and `more` metadata: how the selection was written. Errors: those of SafetensorsWriter.
+  /// `facts` of the model, and `more` metadata: how the selection was written. Errors: those of TensorWriter, several
+  /// matrices for a .npy file (usage).
   static Result<ActivationsFile> create(const std::filesystem::path& file, const Extraction& extraction,
                                         const ModelFacts& facts,
                                         const std::vector<std::pair<std::string, std::string>>& more);
@@ -25,8 +26,8 @@ class ActivationsFile final : public VectorSink {
   std::uint64_t bytes() const { return writer_.file_bytes(); }
 
  private:
-  explicit ActivationsFile(SafetensorsWriter writer) : writer_(std::move(writer)) {}
-  SafetensorsWriter writer_;
+  explicit ActivationsFile(TensorWriter writer) : writer_(std::move(writer)) {}
+  TensorWriter writer_;
 };
 
 }  // namespace sg

@@ -24,6 +24,7 @@ std::string fields_text() {
   add_fields<RoutingRow>(table, "routing");
   add_fields<ExpertLoad>(table, "expert_load");
   add_fields<SuperExpert>(table, "super_experts");
+  add_fields<TargetRow>(table, "targets");
   add_fields<TopToken>(table, "logits.top");
   add_fields<Massive>(table, "massive");
   add_fields<MatrixStatistics>(table, "matrix");

@@ -12,7 +12,7 @@
 namespace sg {
 namespace {
 
-using Columns = std::vector<TextTable::Column>;
+using Heads = std::vector<TextTable::Column>;
 
 std::string number_cell(const std::optional<double>& x) { return x ? short_number(*x) : "-"; }
 
@@ -30,8 +30,8 @@ std::string spoken(const std::vector<Reduction>& reductions) {
   return listed(words);
 }
 
-Columns reduction_columns(const std::string& first) {
-  Columns columns = {{first, Align::kLeft}};
+Heads reduction_columns(const std::string& first) {
+  Heads columns = {{first, Align::kLeft}};
   for (const Reduction r : kReductions) columns.push_back({std::string(title(r))});
   return columns;
 }
@@ -55,8 +55,8 @@ class Footnotes {
 };
 
 /// A definition's gain and, of several prompts, its spread and interval.
-Columns pooled_columns(bool several) {
-  Columns columns = {{"definition", Align::kLeft}, {"gain"}};
+Heads pooled_columns(bool several) {
+  Heads columns = {{"definition", Align::kLeft}, {"gain"}};
   if (several) columns.insert(columns.end(), {{"± std"}, {"95 % interval"}});
   return columns;
 }
@@ -70,7 +70,7 @@ std::vector<std::string> pooled_cells(std::string name, const PooledRow& row, bo
 std::string category_table(const Measurement& m) {
   const std::vector<std::string> categories = categories_of(m);
   if (categories.empty()) return "";
-  Columns columns = {{"category", Align::kLeft}, {"prompts"}};
+  Heads columns = {{"category", Align::kLeft}, {"prompts"}};
   for (const Preset& p : presets()) columns.push_back({std::string(p.name)});
   TextTable table(std::move(columns));
   for (const std::string& category : categories) {
@@ -104,7 +104,7 @@ std::string span_table(const Measurement& m) {
 
 std::string ladder_table(const Measurement& m) {
   const bool parallel = m.model.parallel_residual;
-  Columns columns = reduction_columns("block");
+  Heads columns = reduction_columns("block");
   for (const char* head : {"+attn", "+mlp"}) columns.push_back({head});
   if (parallel) columns.push_back({"+cross"});
   for (const char* head : {"cos attn", "cos mlp"}) columns.push_back({head});
@@ -185,7 +185,7 @@ std::string disagreement_text(const Measurement& m) {
 
 std::string preset_table(const Measurement& m) {
   const bool several = m.sequences.size() > 1;
-  Columns columns = pooled_columns(several);
+  Heads columns = pooled_columns(several);
   columns.push_back({"is", Align::kLeft});
   TextTable table(std::move(columns));
   for (const Preset& p : presets()) {

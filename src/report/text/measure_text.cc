@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "base/each_once.h"
 #include "base/number_text.h"
 #include "report/text/gain_text.h"
 #include "report/text/massive_text.h"
@@ -16,6 +18,7 @@ namespace {
 constexpr std::size_t kPromptWidth = 44;  // columns of a prompt in a table of 100
 constexpr std::size_t kTokenWidth = 18;
 constexpr std::size_t kShownTop = 5;
+constexpr std::size_t kFileColumns = 3;  // more would leave no room for the prompt
 
 std::string norm_cell(std::span<const double> row, Reduction reduction) {
   const Measured reduced = reduce(reduction, row);
@@ -94,15 +97,34 @@ std::string one_prompt(const Measurement& measurement) {
   return text;
 }
 
+/// What the file of the prompts says of them, their names first; the category is shown by gaps between rows.
+std::vector<std::string> file_columns(const Measurement& measurement) {
+  std::vector<std::string> names;
+  for (const SequenceMeasurement& s : measurement.sequences) {
+    if (s.sequence.prompt_id) place_in(names, std::string("id"));
+  }
+  for (const SequenceMeasurement& s : measurement.sequences) {
+    for (const auto& [name, text] : s.sequence.columns.value_or(Columns())) {
+      if (name != "category" && names.size() < kFileColumns) place_in(names, name);
+    }
+  }
+  return names;
+}
+
+std::string file_cell(const Sequence& sequence, const std::string& name) {
+  if (name == "id" && sequence.prompt_id) return shortened(*sequence.prompt_id, kTokenWidth);
+  const Columns columns = sequence.columns.value_or(Columns());
+  const auto found = std::ranges::find(columns, name, &std::pair<std::string, std::string>::first);
+  return found != columns.end() ? shortened(found->second, kTokenWidth) : "";
+}
+
 std::string prompt_table(const Measurement& measurement) {
-  TextTable table({{"#"},
-                   {"tokens"},
-                   {"penultimate"},
-                   {"last block"},
-                   {"entropy"},
-                   {"next token", Align::kLeft},
-                   {"prob"},
-                   {"prompt", Align::kLeft}});
+  const std::vector<std::string> names = file_columns(measurement);
+  std::vector<TextTable::Column> heads = {
+      {"#"}, {"tokens"}, {"penultimate"}, {"last block"}, {"entropy"}, {"next token", Align::kLeft}, {"prob"}};
+  for (const std::string& name : names) heads.push_back({shortened(name, kTokenWidth), Align::kLeft});
+  heads.push_back({"prompt", Align::kLeft});
+  TextTable table(std::move(heads));
   std::optional<std::string> category;
   for (std::size_t i = 0; i < measurement.sequences.size(); ++i) {
     const SequenceMeasurement& s = measurement.sequences[i];
@@ -113,11 +135,17 @@ std::string prompt_table(const Measurement& measurement) {
     };
     const LogitStats* last = s.logits.empty() ? nullptr : &s.logits.back();
     const bool top = last != nullptr && !last->top.empty();
-    table.row(
-        {std::to_string(i + 1), std::to_string(s.sequence.ids.size()), gain(GainSpan::kPenultimateBlock),
-         gain(GainSpan::kLastBlock), last ? fixed(last->entropy, 3) : "-", last ? top_token(*last, kTokenWidth) : "-",
-         top ? percent(last->top.front().prob) : "-",
-         s.sequence.text ? shortened(*s.sequence.text, kPromptWidth) : fmt::format("{} ids", s.sequence.ids.size())});
+    std::vector<std::string> cells = {std::to_string(i + 1),
+                                      std::to_string(s.sequence.ids.size()),
+                                      gain(GainSpan::kPenultimateBlock),
+                                      gain(GainSpan::kLastBlock),
+                                      last ? fixed(last->entropy, 3) : "-",
+                                      last ? top_token(*last, kTokenWidth) : "-",
+                                      top ? percent(last->top.front().prob) : "-"};
+    for (const std::string& name : names) cells.push_back(file_cell(s.sequence, name));
+    cells.push_back(s.sequence.text ? shortened(*s.sequence.text, kPromptWidth)
+                                    : fmt::format("{} ids", s.sequence.ids.size()));
+    table.row(std::move(cells));
   }
   return "Gains of the block before the last and of the last block, and the next token, at each prompt's last "
          "token.\n" +

@@ -1,5 +1,5 @@
-// Writing safetensors: header first, then any byte of any tensor in any order, so that results of any size stream
-// to disk. The file is whole or not there.
+// Writing tensors: safetensors, or numpy's .npy and .npz by the file's extension. Headers first, then any byte of any
+// tensor in any order, so that results of any size stream to disk. The file is whole or not there.
 #pragma once
 
 #include <cstddef>
@@ -24,16 +24,17 @@ struct TensorPlan {
 };
 
 /// Owns the temporary file beside the target; without finish() the destructor removes it. Movable, not thread-safe.
-class SafetensorsWriter {
+class TensorWriter {
  public:
   /// Reserves the whole file on the disk, so that a full one is found before anything is computed.
   /// A target that exists and is no regular file (/dev/null) is written to directly; one that cannot be positioned
-  /// in (a pipe) is an error. Errors: kBadInput for names and rights, kResource when the disk is full or fails.
-  static Result<SafetensorsWriter> create(const std::filesystem::path& target, const std::vector<TensorPlan>& tensors,
-                                          const std::vector<std::pair<std::string, std::string>>& metadata);
-  SafetensorsWriter(SafetensorsWriter&&) noexcept;
-  SafetensorsWriter& operator=(SafetensorsWriter&&) noexcept;
-  ~SafetensorsWriter();
+  /// in (a pipe) is an error. A .npy file takes one tensor; numpy's files take F32 and I64 and no metadata. Errors:
+  /// kBadInput for names and rights, kResource when the disk is full or fails.
+  static Result<TensorWriter> create(const std::filesystem::path& target, const std::vector<TensorPlan>& tensors,
+                                     const std::vector<std::pair<std::string, std::string>>& metadata);
+  TensorWriter(TensorWriter&&) noexcept;
+  TensorWriter& operator=(TensorWriter&&) noexcept;
+  ~TensorWriter();
 
   /// Bytes of tensors[tensor] from `offset` on; little endian, as in memory.
   Result<void> write(std::size_t tensor, std::uint64_t offset, std::span<const std::byte> bytes);
@@ -44,7 +45,7 @@ class SafetensorsWriter {
 
  private:
   struct State;
-  explicit SafetensorsWriter(std::unique_ptr<State> state);
+  explicit TensorWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -1,5 +1,5 @@
 // Written files are read back by the strict reader; a failed or abandoned write leaves nothing behind.
-#include "io/safetensors_write.h"
+#include "io/tensor_write.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -34,9 +34,9 @@ TEST(SafetensorsWrite, ReadsBackWithEveryNameShapeAndByte) {
   const fs::path file = folder.path() / "acts.safetensors";
   const std::vector<float> a = {1.5f, -2.0f, 3.25f, 0.0f, 5.0f, 6.0f};
   const std::vector<std::int64_t> ids = {-1, 1LL << 40};
-  Result<SafetensorsWriter> writer = SafetensorsWriter::create(
-      file, {{"b.a", DType::kF32, {3, 2}}, {"ids", DType::kI64, {2}}, {"a", DType::kF32, {0, 2}}},
-      {{"model", "a \"quoted\" name\n\\ é"}, {"format", "pt"}});
+  Result<TensorWriter> writer =
+      TensorWriter::create(file, {{"b.a", DType::kF32, {3, 2}}, {"ids", DType::kI64, {2}}, {"a", DType::kF32, {0, 2}}},
+                           {{"model", "a \"quoted\" name\n\\ é"}, {"format", "pt"}});
   ASSERT_TRUE(writer.ok()) << writer.error().message();
   EXPECT_FALSE(fs::exists(file)) << "the name appears when the file is whole";
   ASSERT_TRUE(writer.value().write(0, 16, bytes_of(a).subspan(16)).ok());  // any order
@@ -81,7 +81,7 @@ RC_GTEST_PROP(SafetensorsWrite, AnyPlanReadsBack, ()) {
     std::vector<float>& values = content[plan.back().name];
     for (std::size_t k = 0; k < items; ++k) values.push_back(static_cast<float>(i * 100 + k));
   }
-  Result<SafetensorsWriter> writer = SafetensorsWriter::create(folder.path() / "f", plan, {});
+  Result<TensorWriter> writer = TensorWriter::create(folder.path() / "f", plan, {});
   RC_ASSERT(writer.ok());
   for (std::size_t i = 0; i < plan.size(); ++i)
     RC_ASSERT(writer.value().write(i, 0, bytes_of(content[plan[i].name])).ok());
@@ -102,7 +102,7 @@ TEST(SafetensorsWrite, WithoutFinishNothingIsLeftAndAnOldFileStays) {
   const test::TempFolder folder;
   const fs::path file = folder.write("acts", "old");
   {
-    Result<SafetensorsWriter> writer = SafetensorsWriter::create(file, {{"t", DType::kF32, {4}}}, {});
+    Result<TensorWriter> writer = TensorWriter::create(file, {{"t", DType::kF32, {4}}}, {});
     ASSERT_TRUE(writer.ok());
     EXPECT_LE(files_in(folder.path()), 2u);  // 1 where a file may be without a name
   }
@@ -117,8 +117,7 @@ TEST(SafetensorsWrite, NoRoomIsAResourceErrorBeforeAnythingIsComputed) {
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit small = {.rlim_cur = 4096, .rlim_max = old.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const Result<SafetensorsWriter> writer =
-      SafetensorsWriter::create(folder.path() / "acts", {{"t", DType::kF32, {1 << 20}}}, {});
+  const Result<TensorWriter> writer = TensorWriter::create(folder.path() / "acts", {{"t", DType::kF32, {1 << 20}}}, {});
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
   std::signal(SIGXFSZ, handler);
   ASSERT_FALSE(writer.ok());
@@ -129,25 +128,25 @@ TEST(SafetensorsWrite, NoRoomIsAResourceErrorBeforeAnythingIsComputed) {
 TEST(SafetensorsWrite, PlacesThatCannotHoldAFile) {
   const test::TempFolder folder;
   const std::vector<TensorPlan> plan = {{"t", DType::kF32, {1}}};
-  const auto missing = SafetensorsWriter::create(folder.path() / "no" / "acts", plan, {});
+  const auto missing = TensorWriter::create(folder.path() / "no" / "acts", plan, {});
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.error().exit_code(), 3);
-  const auto is_folder = SafetensorsWriter::create(folder.path(), plan, {});
+  const auto is_folder = TensorWriter::create(folder.path(), plan, {});
   ASSERT_FALSE(is_folder.ok());
   EXPECT_EQ(is_folder.error().exit_code(), 3);
   const fs::path pipe = folder.path() / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  const auto to_pipe = SafetensorsWriter::create(pipe, plan, {});
+  const auto to_pipe = TensorWriter::create(pipe, plan, {});
   ASSERT_FALSE(to_pipe.ok());
   EXPECT_NE(to_pipe.error().message().find("regular file"), std::string::npos);
   const std::vector<TensorPlan> huge = {{"t", DType::kF32, {UINT64_MAX, 2}}};
-  const auto overflow = SafetensorsWriter::create(folder.path() / "acts", huge, {});
+  const auto overflow = TensorWriter::create(folder.path() / "acts", huge, {});
   ASSERT_FALSE(overflow.ok());
   EXPECT_EQ(overflow.error().exit_code(), 4);
 }
 
 TEST(SafetensorsWrite, NullDeviceIsWrittenToDirectly) {
-  Result<SafetensorsWriter> writer = SafetensorsWriter::create("/dev/null", {{"t", DType::kF32, {1}}}, {});
+  Result<TensorWriter> writer = TensorWriter::create("/dev/null", {{"t", DType::kF32, {1}}}, {});
   ASSERT_TRUE(writer.ok()) << writer.error().message();
   const std::vector<float> one = {1};
   EXPECT_TRUE(writer.value().write(0, 0, bytes_of(one)).ok());
