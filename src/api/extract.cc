@@ -1,53 +1,25 @@
 #include "measure/extract.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "api/state.h"
+#include "measure/selection.h"
 
 namespace streamgauge {
 namespace {
 
-Result<std::vector<sg::Site>> sites_of(const std::vector<std::string>& words) {
-  std::vector<sg::Site> sites;
-  for (const std::string& word : words) {
-    std::string known;
-    const std::size_t before = sites.size();
-    for (int i = 0; i < static_cast<int>(sg::Site::kCount); ++i) {
-      const sg::Site site = static_cast<sg::Site>(i);
-      known.append(i > 0 ? ", " : "").append(sg::name(site));
-      if (word == sg::name(site)) sites.push_back(site);
-    }
-    if (sites.size() > before) continue;
-    return Error{
-        .kind = ErrorKind::kUsage, .what = "unknown site", .expected = "some of " + known, .got = "'" + word + "'"};
-  }
-  return sites;
-}
-
-std::vector<std::size_t> ascending(std::vector<std::size_t> numbers) {
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  return numbers;
+sg::IndexList index_list(const std::vector<std::size_t>& numbers) {
+  sg::IndexList list;
+  for (const std::size_t n : numbers) list.push_back({static_cast<std::int64_t>(n), static_cast<std::int64_t>(n)});
+  return list;
 }
 
 Result<sg::Selection> selection_of(const ExtractOptions& options, std::size_t depth) {
   sg::Selection selection;
-  SG_TRY(selection.sites, sites_of(options.sites));
-  selection.layers = ascending(options.layers);
-  if (selection.layers.empty()) {
-    selection.layers.resize(depth);
-    std::iota(selection.layers.begin(), selection.layers.end(), std::size_t{0});
-  } else if (selection.layers.back() >= depth) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "there is no such layer",
-                 .expected = fmt::format("0 to {}", depth - 1),
-                 .got = fmt::format("{}", selection.layers.back())};
-  }
-  selection.listed = options.last_only ? std::vector<std::size_t>() : ascending(options.positions);
+  SG_TRY(const std::vector<sg::SiteChoice> sites, sg::parse_sites(options.sites));
+  const sg::IndexList layers = options.layers.empty() ? sg::kAllIndexes : index_list(options.layers);
+  SG_TRY(selection.places, sg::resolve_places(sites, layers, depth));
+  selection.listed = options.last_only ? sg::IndexList() : index_list(options.positions);
   using Positions = sg::Selection::Positions;
   selection.positions = options.last_only          ? Positions::kLast
                         : selection.listed.empty() ? Positions::kAll

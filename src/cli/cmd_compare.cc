@@ -1,12 +1,18 @@
-// streamgauge compare: two models over the same token ids, site by site.
+// streamgauge compare: a model beside others, over the same token ids, site by site.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
+#include <memory>
 
 #include "cli/common.h"
 #include "cli/measuring.h"
 #include "cli/obtaining.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "measure/selection.h"
+#include "report/data/comparison_csv.h"
 #include "report/data/comparison_json.h"
+#include "report/file/output_file.h"
 #include "report/text/compare_text.h"
 #include "spectra/weight_differences.h"
 
@@ -14,9 +20,11 @@ namespace sg {
 namespace {
 
 struct Arguments {
-  MeasureArguments measure;  // of A
-  std::string other;         // B
-  std::string json;
+  MeasureArguments measure;         // of A
+  std::vector<std::string> others;  // B, C, ...
+  std::vector<std::string> sites;
+  std::string layers = "all";
+  std::string json, csv, folder;
   std::string weights = "auto";
 };
 
@@ -32,24 +40,94 @@ Result<void> add_matrices(const std::string& choice, const Job& job, const Model
   return {};
 }
 
+std::vector<Output> outputs_of(const Arguments& a) {
+  std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}};
+  if (a.folder.empty()) return outputs;
+  for (const char* name : {"comparison.json", "comparison.csv", "outputs.csv", "summary.txt"})
+    outputs.push_back({"-o", std::filesystem::path(a.folder) / name});
+  return outputs;
+}
+
+using Models = std::vector<std::unique_ptr<Model>>;
+
+Result<Models> open_others(const Arguments& a, const std::vector<Output>& outputs, const Common& common) {
+  Models models;
+  for (const std::string& other : a.others) {
+    SG_TRY(const std::filesystem::path path, obtain_model(other, common));
+    SG_TRY(Model model, open_model(path));
+    use_embed_scale(model, a.measure.embed_scale == "float32" ? EmbedPrecision::kFloat32 : EmbedPrecision::kStored);
+    SG_TRY_VOID(spare_inputs(outputs, model.checkpoint.model_files()));
+    models.push_back(std::make_unique<Model>(std::move(model)));
+  }
+  return models;
+}
+
+/// The places that the flags name; every place when they name none.
+Result<std::vector<SiteRef>> chosen_places(const Arguments& a, std::size_t depth) {
+  std::vector<std::string> words = a.sites;
+  if (words.empty() && a.layers == "all") return std::vector<SiteRef>();
+  if (words.empty()) {
+    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) words.emplace_back(name(static_cast<Site>(i)));
+  }
+  SG_TRY(const std::vector<SiteChoice> sites, parse_sites(words));
+  SG_TRY(const IndexList layers, parse_layers(a.layers));
+  return resolve_places(sites, layers, depth);
+}
+
+/// One pair after the other; each passes A again, so that memory holds two models whatever their number.
+Result<std::vector<Comparison>> compare_all(const Arguments& a, Job& job, const Models& others, const Common& common) {
+  std::vector<Comparison> all;
+  const auto pairs = static_cast<double>(others.size());
+  ProgressBar bar(common, static_cast<double>(job.tokens()) * pairs, "tokens");
+  for (const auto& other : others) {
+    MeasureOptions options = job.options;
+    const auto done = static_cast<double>(all.size());
+    if (bar.shown()) options.progress = [&bar, done, pairs](double share) { bar.update((done + share) / pairs); };
+    SG_TRY(Comparison one, stoppable([&] { return compare(job.model, *other, job.names(), job.sequences, options); }));
+    SG_TRY_VOID(add_matrices(a.weights, job, *other, one));
+    Console(common).warnings(one.warnings);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& places, std::vector<Comparison> all) {
+  std::string text;
+  std::vector<std::vector<std::string>> sentences;  // of every place, whatever is shown
+  for (Comparison& one : all) {
+    sentences.push_back(comparison_sentences(one));
+    if (!places.empty()) keep_places(one, places);
+    text +=
+        (text.empty() ? "" : "\n") + comparison_text(one) + fmt::format("\n{}\n", fmt::join(sentences.back(), "\n"));
+  }
+  const bool files = !a.folder.empty() || !a.json.empty() || !a.csv.empty();
+  if (!files) return print(text, {all.front().a.id, all.front().b.id});
+  const Json json = comparisons_json(all, sentences);
+  if (!a.folder.empty()) {
+    const std::filesystem::path folder = a.folder;
+    SG_TRY_VOID(make_folder(folder));
+    SG_TRY_VOID(write_output(folder / "comparison.json", json_text(json)));
+    SG_TRY_VOID(write_output(folder / "comparison.csv", comparison_csv(all).text()));
+    SG_TRY_VOID(write_output(folder / "outputs.csv", comparison_outputs_csv(all).text()));
+    SG_TRY_VOID(write_output(folder / "summary.txt", text));
+  }
+  if (!a.csv.empty()) SG_TRY_VOID(write_document(a.csv, comparison_csv(all).text()));
+  return a.json.empty() ? Result<void>() : write_document(a.json, json_text(json));
+}
+
 Result<int> run(const Arguments& a, const Common& common) {
-  SG_TRY(const std::filesystem::path other_path, obtain_model(a.other, common));
-  SG_TRY(Model other, open_model(other_path));
-  use_embed_scale(other, a.measure.embed_scale == "float32" ? EmbedPrecision::kFloat32 : EmbedPrecision::kStored);
-  const std::vector<Output> outputs = {{"--json", a.json}};
-  SG_TRY_VOID(spare_inputs(outputs, other.checkpoint.model_files()));
+  const std::vector<Output> outputs = outputs_of(a);
+  SG_TRY_VOID(check_outputs(outputs));
+  SG_TRY([[maybe_unused]] const std::vector<SiteChoice> known, parse_sites(a.sites));  // before a model is opened
+  SG_TRY([[maybe_unused]] const IndexList listed, parse_layers(a.layers));
+  SG_TRY(const Models others, open_others(a, outputs, common));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
-  if (a.measure.plan) return print_plan(job, "This is A; B is read and computed once more beside it.\n");
+  SG_TRY(const std::vector<SiteRef> places, chosen_places(a, job.model.spec.layers));
+  if (a.measure.plan) return print_plan(job, "This is A; each other is read and computed once more beside it.\n");
   SG_TRY_VOID(check_fits(job));
   name_tokens(job);
-  ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
-  if (bar.shown()) job.options.progress = [&bar](double share) { bar.update(share); };
-  SG_TRY(Comparison comparison,
-         stoppable([&] { return compare(job.model, other, job.names(), std::move(job.sequences), job.options); }));
-  SG_TRY_VOID(add_matrices(a.weights, job, other, comparison));
-  Console(common).warnings(comparison.warnings);
-  SG_TRY_VOID(a.json.empty() ? print(comparison_text(comparison), {comparison.a.id, comparison.b.id})
-                             : write_document(a.json, json_text(comparison_json(comparison))));
+  SG_TRY(std::vector<Comparison> all, compare_all(a, job, others, common));
+  SG_TRY_VOID(write_results(a, places, std::move(all)));
   return 0;
 }
 
@@ -57,16 +135,29 @@ Result<int> run(const Arguments& a, const Common& common) {
 
 void add_compare(Program& program) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* command = program.app.add_subcommand("compare", "two models over the same prompts, site by site");
+  CLI::App* command = program.app.add_subcommand("compare", "models over the same prompts, site by site");
   command->add_option("A", a->measure.model, "a model; its tokenizer makes the ids")->required();
-  command->add_option("B", a->other, "a model of the same shape: a quantisation, a fine-tune, another conversion")
+  command
+      ->add_option("B", a->others,
+                   "models of the same shape, each compared with A: a quantisation, a fine-tune, another conversion")
       ->required();
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
   command
       ->add_option("--weights", a->weights,
                    "matrix by matrix beside the sites: auto (when the models are stored in different ways), on, off")
       ->check(CLI::IsMember({"auto", "on", "off"}));
+  command->add_option("--sites", a->sites, "sites that are shown and written; all when not given")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("SITE,...");
+  command->add_option("--layers", a->layers, "layers that are: all (when not given), or a list as 3,7 or 10..12 or -1")
+      ->type_name("LIST");
   add_json(*command, a->json, "the comparison as one JSON document");
+  add_csv(*command, a->csv, "one row per pair, prompt, token, site and layer");
+  command
+      ->add_option("-o,--output", a->folder,
+                   "comparison.json, comparison.csv, outputs.csv and summary.txt in this folder")
+      ->type_name("DIR");
   finish_command(program, *command,
                  "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of "
                  "France is\"",

@@ -3,6 +3,9 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include <set>
+
+#include "base/each_once.h"
 #include "base/number_text.h"
 #include "cli/common.h"
 #include "cli/measuring.h"
@@ -21,12 +24,28 @@ struct Arguments {
   std::string layers = "all", positions = "all", output;
 };
 
+std::string site_names(const std::vector<SiteChoice>& sites) {
+  std::vector<std::string_view> names;
+  for (const SiteChoice& choice : sites) place_in(names, name(choice.site));
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+/// Of the places inside blocks.
+std::string layer_numbers(const std::vector<SiteRef>& places) {
+  std::set<std::size_t> layers;
+  for (const SiteRef place : places) {
+    if (in_block(place)) layers.insert(place.layer);
+  }
+  return fmt::format("{}", fmt::join(layers, ","));
+}
+
 Result<int> run(const Arguments& a, const Common& common) {
   Selection selection;
-  SG_TRY(selection.sites, parse_sites(a.sites));
+  SG_TRY(const std::vector<SiteChoice> sites, parse_sites(a.sites));
+  SG_TRY(const IndexList layers, parse_layers(a.layers));
   SG_TRY_VOID(parse_positions(a.positions, selection));
   SG_TRY(Job job, prepare(a.measure, common, {{"-o", a.output}}));
-  SG_TRY(selection.layers, parse_layers(a.layers, job.model.spec.layers));
+  SG_TRY(selection.places, resolve_places(sites, layers, job.model.spec.layers));
   SG_TRY(const Extraction extraction, plan_extraction(job.model, job.sequences, selection));
   const std::size_t rows = extraction.rows.size(), width = job.model.spec.width;
   if (a.measure.plan) {
@@ -34,10 +53,10 @@ Result<int> run(const Arguments& a, const Common& common) {
     return print_plan(job, fmt::format("writes         {}\n", bytes_text(numbers * sizeof(float))));
   }
   SG_TRY_VOID(check_fits(job));
-  SG_TRY(ActivationsFile file, ActivationsFile::create(a.output, extraction, *job.options.facts,
-                                                       {{"sites", fmt::format("{}", fmt::join(a.sites, ","))},
-                                                        {"layers", fmt::format("{}", fmt::join(selection.layers, ","))},
-                                                        {"positions", a.positions}}));
+  SG_TRY(ActivationsFile file,
+         ActivationsFile::create(
+             a.output, extraction, *job.options.facts,
+             {{"sites", site_names(sites)}, {"layers", layer_numbers(extraction.places)}, {"positions", a.positions}}));
   {
     ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
     if (bar.shown()) job.options.progress = [&bar](double share) { bar.update(share); };
@@ -58,13 +77,18 @@ void add_extract(Program& program) {
   add_model(*command, a->measure.model);
   add_measure_flags(*command, a->measure, /*with_logits=*/false);
   a->measure.logits = "none";
-  command->add_option("--sites", a->sites, "embed, resid_pre, attn_out, resid_mid, mlp_out, resid_post, ln_final")
+  command
+      ->add_option("--sites", a->sites,
+                   "embed, resid_pre, attn_out, resid_mid, mlp_out, resid_post, ln_final; with its layer as "
+                   "blocks.10.hook_resid_post or resid_post.10")
       ->required()
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("NAME,...");
-  command->add_option("--layers", a->layers, "all (when not given), or a list as 3,7 or 0-30+10")->type_name("LIST");
-  command->add_option("--positions", a->positions, "all (when not given), last, or a list of tokens as 0,5")
+      ->type_name("SITE,...");
+  command
+      ->add_option("--layers", a->layers, "all (when not given), or a list as 3,7 or 10..12 or 0-30+10; -1 is the last")
+      ->type_name("LIST");
+  command->add_option("--positions", a->positions, "all (when not given), last, or a list of tokens as 0,5 or -3..-1")
       ->type_name("LIST");
   command->add_option("-o,--output", a->output, "a .safetensors, .npz or .npy file")->required()->type_name("FILE");
   finish_command(program, *command,

@@ -64,12 +64,12 @@ void add_gains(Program& program) {
   auto a = std::make_shared<Arguments>();
   a->measure.logits = "none";
   CLI::App* command = program.app.add_subcommand("gains", "the gain of every block, and every definition side by side");
-  command->add_option("MODEL", a->measure.model, "a model, or the FILE.json that measure --json wrote")->required();
+  add_model(*command, a->measure.model, "a model, or the FILE.json that measure --json wrote");
   add_measure_flags(*command, a->measure, /*with_logits=*/false);
   command
       ->add_option("--definition", a->definition,
                    "one definition by its name or id, or all of them; see list definitions")
-      ->type_name("NAME|all");
+      ->type_name("DEFINITION|all");
   add_json(*command, a->json, "the gains as one JSON document");
   finish_command(program, *command, "streamgauge gains SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
                  [a, &program] { return run(*a, program.common); });

@@ -1,15 +1,19 @@
 // streamgauge list: what is built in, and which models this machine has.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
 #include "base/folder.h"
+#include "base/nearest.h"
 #include "base/number_text.h"
 #include "cli/common.h"
 #include "io/hub_cache.h"
 #include "io/zoo_folder.h"
 #include "model/family.h"
 #include "prompts/suites.h"
+#include "report/data/experiment_csv.h"
 #include "report/text/fields_text.h"
 #include "report/text/list_text.h"
 #include "report/text/text_table.h"
@@ -59,14 +63,25 @@ constexpr Listing kListings[] = {{"suites", [] { return Result<std::string>(suit
                                  {"families", [] { return Result<std::string>(families_text()); }},
                                  {"definitions", [] { return Result<std::string>(definitions_text()); }},
                                  {"fields", [] { return Result<std::string>(fields_text()); }},
+                                 {"tables", [] { return Result<std::string>(tables_text()); }},
                                  {"models", [] { return Result<std::string>(models_text()); }}};
 
+std::vector<std::string> listing_words() {
+  std::vector<std::string> words;
+  for (const Listing& listing : kListings) words.emplace_back(listing.what);
+  return words;
+}
+
+/// One of them, its word in the singular or the plural; all, each under its word, when it is empty.
 Result<int> run(const std::string& what) {
+  std::string all;
   for (const Listing& listing : kListings) {
-    if (what != listing.what) continue;
+    if (!what.empty() && what != listing.what && what + "s" != listing.what) continue;
     SG_TRY(const std::string text, listing.text());
-    SG_TRY_VOID(print(text));
+    all += what.empty() ? (all.empty() ? "" : "\n") + std::string(listing.what) + ":\n\n" + text : text;
   }
+  if (all.empty()) return unknown_word("cannot be listed", "", what, listing_words());
+  SG_TRY_VOID(print(all));
   return 0;
 }
 
@@ -75,10 +90,9 @@ Result<int> run(const std::string& what) {
 void add_list(Program& program) {
   auto what = std::make_shared<std::string>();
   CLI::App* command =
-      program.app.add_subcommand("list", "suites, experiments, families, definitions, fields or models");
-  command->add_option("WHAT", *what, "suites, experiments, families, definitions, fields or models")
-      ->required()
-      ->check(CLI::IsMember({"suites", "experiments", "families", "definitions", "fields", "models"}));
+      program.app.add_subcommand("list", "suites, experiments, families, definitions, fields, tables and models");
+  command->add_option("WHAT", *what, "one of them; all when not given")
+      ->type_name(fmt::format("{}", fmt::join(listing_words(), "|")));
   finish_command(program, *command, "streamgauge list definitions", [what] { return run(*what); });
 }
 

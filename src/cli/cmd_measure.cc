@@ -27,12 +27,14 @@ struct Arguments {
 std::vector<Output> outputs_of(const Arguments& a) {
   std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}, {"--trace", a.trace}};
   if (a.folder.empty()) return outputs;
-  for (const char* name : {"measurement.json", "measurement.csv", "routing.csv", "summary.txt"})
+  for (const char* name : {"measurement.json", "summary.txt"})
     outputs.push_back({"-o", std::filesystem::path(a.folder) / name});
+  for (const CsvTable& table : measurement_tables({}))
+    outputs.push_back({"-o", std::filesystem::path(a.folder) / table.file});
   return outputs;
 }
 
-Result<void> write_results(const Arguments& a, Measurement m) {
+Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& places, Measurement m) {
   const std::filesystem::path folder = a.folder;
   const bool to_folder = !folder.empty(), json = to_folder || !a.json.empty(), csv = to_folder || !a.csv.empty();
   std::string text;
@@ -41,15 +43,18 @@ Result<void> write_results(const Arguments& a, Measurement m) {
            (a.massive->count() > 0 ? massive_list_text(m) : "");
   }
   if (!json && !csv) return print(text, {m.model.id});
-  if (!a.sites.empty()) keep_sites(m, a.sites);
+  const std::string csv_document = !a.csv.empty() ? norms_csv(m, places).text() : "";
+  std::vector<CsvTable> tables;  // of the decomposition, which takes every site
+  if (to_folder) tables = measurement_tables(m, places);
+  if (!places.empty()) keep_sites(m, places);
   const std::string json_document = json ? json_text(measurement_json(m)) : "";
-  const std::string csv_document = csv ? measurement_csv(m) : "";
   if (to_folder) {
     SG_TRY_VOID(make_folder(folder));
     SG_TRY_VOID(write_output(folder / "measurement.json", json_document));
-    SG_TRY_VOID(write_output(folder / "measurement.csv", csv_document));
-    const std::string routing = routing_csv(m);
-    if (!routing.empty()) SG_TRY_VOID(write_output(folder / "routing.csv", routing));
+    for (const CsvTable& table : tables) {
+      const bool without_experts = table.rows.empty() && table.file == "routing.csv";
+      if (!without_experts) SG_TRY_VOID(write_output(folder / table.file, table.text()));
+    }
     SG_TRY_VOID(write_output(folder / "summary.txt", text));
   }
   if (!a.csv.empty()) {
@@ -59,12 +64,11 @@ Result<void> write_results(const Arguments& a, Measurement m) {
 }
 
 Result<int> run(const Arguments& a, const Common& common) {
-  std::vector<std::string> sites = a.sites;
-  std::erase(sites, "logits");  // governed by --logits
-  SG_TRY([[maybe_unused]] const std::vector<Site> known, parse_sites(sites));
+  SG_TRY(const std::vector<SiteChoice> sites, parse_sites(without_logits(a.sites)));  // those follow --logits
   const std::vector<Output> outputs = outputs_of(a);
   SG_TRY_VOID(check_outputs(outputs));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
+  SG_TRY(const std::vector<SiteRef> places, resolve_places(sites, kAllIndexes, job.model.spec.layers));
   if (a.measure.plan) return print_plan(job);
   Trace trace;
   if (!a.trace.empty()) job.options.trace = &trace;
@@ -73,7 +77,7 @@ Result<int> run(const Arguments& a, const Common& common) {
     SG_TRY_VOID(write_document(a.trace, json_text(trace_json(trace.events()))));
   }
   Console(common).warnings(measurement.warnings);
-  SG_TRY_VOID(write_results(a, std::move(measurement)));
+  SG_TRY_VOID(write_results(a, places, std::move(measurement)));
   tell_traffic(job.reader, job.remote_bytes, common);
   return 0;
 }
@@ -87,12 +91,9 @@ void add_measure(Program& program) {
   add_model(*command, a->measure.model);
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
   add_remote_flags(*command, a->measure.remote, Streams::kYes);
-  command
-      ->add_option("--lens", a->measure.lens,
-                   "logit lens: the output distribution after every layer, through the final norm with the layer's own "
-                   "statistics; last or all positions, none when not given")
-      ->check(CLI::IsMember({"last", "all", "none"}))
-      ->type_name("WHICH");
+  add_choice(*command, "--lens", a->measure.lens, {"last", "all", "none"},
+             "logit lens: the output distribution after every layer, through the final norm with the layer's own "
+             "statistics; last or all positions, none when not given");
   a->measure.targets =
       add_repeated(*command, "--target", "TOKEN",
                    "a token, by its text or id, to be looked for in the lens: rank, probability, logit, "
@@ -103,16 +104,18 @@ void add_measure(Program& program) {
                                 "magnitude and above 100; 1000 when not given, as in arXiv:2402.17762")
                    ->check(CLI::PositiveNumber)
                    ->type_name("MULTIPLE");
-  command->add_option("--sites", a->sites, "sites that are written to files; all when not given")
+  command
+      ->add_option(
+          "--sites", a->sites,
+          "sites that are written to files, with a layer as resid_post.10 its rows alone in CSV; all when not given")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("NAME,...");
+      ->type_name("SITE,...");
   add_json(*command, a->json, "the measurement as one JSON document");
   add_csv(*command, a->csv, "one row per prompt, token, site and layer");
   command
-      ->add_option(
-          "-o,--output", a->folder,
-          "measurement.json, measurement.csv and summary.txt in this folder, and routing.csv of a model with experts")
+      ->add_option("-o,--output", a->folder,
+                   "measurement.json, summary.txt and the tables as CSV, see list tables, in this folder")
       ->type_name("DIR");
   command
       ->add_option("--trace", a->trace,

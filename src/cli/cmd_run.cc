@@ -128,7 +128,7 @@ void add_run(Program& program) {
       program.app.add_subcommand("run", "an experiment: models measured, statistics, verdicts, figures, report");
   command->add_option("EXPERIMENT", a->experiment, "a built-in name, see list experiments, or a TOML file")->required();
   a->models =
-      add_repeated(*command, "--model", "KEY=MODEL",
+      add_repeated(*command, "-m,--model", "KEY=MODEL",
                    "a model, and the experiment's key for it; repeat it for more. Without any, those of the file "
                    "from the Hub, those that are not in its cache fetched");
   command->add_flag("--zoo", a->zoo, "the pocket zoo's small trained models, which come with the program, as stand-ins")

@@ -88,8 +88,8 @@ Result<int> run(const Arguments& a, const Common& common) {
 void add_tokenize(Program& program) {
   auto a = std::make_shared<Arguments>();
   CLI::App* command = program.app.add_subcommand("tokenize", "text to ids");
-  command->add_option("MODEL", a->model, "a model, or a tokenizer.json")->required();
-  command->add_option("FILE", a->file, "a file that is one text; - reads standard input");
+  add_model(*command, a->model, "a model, or a tokenizer.json");
+  command->add_option("-f,--file,FILE", a->file, "a file that is one text; - reads standard input");
   a->texts = add_repeated(*command, "-p,--prompt", "TEXT", "a text; repeat it for more");
   command->add_flag("--no-special", a->no_special, "leave away the special tokens that the model puts around a text");
   add_json(*command, a->json, "{\"sequences\": [{\"text\", \"ids\", \"tokens\"}]}");

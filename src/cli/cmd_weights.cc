@@ -113,15 +113,12 @@ void add_weights(Program& program) {
       ->allow_extra_args(false)
       ->type_name("GLOB");
   command->add_flag("--all", a->all, "every matrix, fused ones split into their roles");
-  command
-      ->add_option("--spectrum", a->spectrum,
-                   "top (when not given): the largest singular value; full: all of them, ranks and the power law")
-      ->check(CLI::IsMember({"top", "full"}))
-      ->type_name("WHICH");
+  add_choice(*command, "--spectrum", a->spectrum, {"top", "full"},
+             "top (when not given): the largest singular value; full: all of them, ranks and the power law");
   command
       ->add_option("--amplification", a->amplification,
                    "spectral norm of W_U times the gain over the prompts, by this definition; see list definitions")
-      ->type_name("NAME");
+      ->type_name("DEFINITION");
   add_prompt_flags(*command, a->measure.prompts);
   add_remote_flags(*command, a->remote, Streams::kNo);
   add_json(*command, a->json, "the statistics as one JSON document");

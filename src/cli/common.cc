@@ -1,5 +1,7 @@
 #include "cli/common.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -33,37 +35,41 @@ void make_bold(std::string& text, const std::string& word, std::size_t& at) {
 
 }  // namespace
 
-void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run) {
+void add_common_flags(CLI::App& app, Common& c) {
   static const std::map<std::string, LogLevel> levels = {{"error", LogLevel::kError},
                                                          {"warning", LogLevel::kWarning},
                                                          {"info", LogLevel::kInfo},
                                                          {"debug", LogLevel::kDebug}};
-  const std::string group = "Flags of every command";
-  Common& c = program.common;
-  command.add_option("--threads", c.threads, "threads; all that the process may use when not given")
+  const std::string group = kCommonGroup;
+  app.add_option("-t,--threads", c.threads, "threads; all that the process may use when not given")
       ->check(CLI::Range(1, kMostThreads))
       ->type_name("N")
       ->group(group);
-  command.add_option("--isa", c.isa, "instruction set, see doctor; the best when not given")
+  app.add_option("--isa", c.isa, "instruction set, see doctor; the best when not given")
       ->type_name("NAME")
       ->group(group);
-  command.add_flag("--quiet", c.quiet, "errors only on standard error")->group(group);
-  command.add_flag("--no-progress", c.no_progress, "no progress bar")->group(group);
-  command.add_flag("--offline", c.offline, "models of this machine only; as HF_HUB_OFFLINE=1")->group(group);
-  command
-      .add_option_function<std::string>(
-          "--log-level", [&c](const std::string& text) { c.log_level = levels.at(text); },
-          "error, warning (when not given), info or debug")
-      ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
-      ->type_name("LEVEL")
+  app.add_flag("--quiet", c.quiet, "errors only on standard error")->group(group);
+  app.add_flag("--no-progress", c.no_progress, "no progress bar")->group(group);
+  app.add_flag("--offline", c.offline, "models of this machine only; as HF_HUB_OFFLINE=1")->group(group);
+  CLI::Validator is_level = CLI::IsMember({"error", "warning", "info", "debug"});
+  is_level.description("");
+  app.add_option_function<std::string>(
+         "--log-level", [&c](const std::string& text) { c.log_level = levels.at(text); },
+         "what is said on standard error; warning when not given")
+      ->check(is_level)
+      ->type_name("error|warning|info|debug")
       ->group(group);
+}
+
+void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run) {
+  add_common_flags(command, program.common);
   command.footer("Example:\n  " + example);
   command.callback([&program, run = std::move(run)] { program.action = run; });
 }
 
-void add_model(CLI::App& command, std::string& model) {
-  command.add_option("MODEL", model, "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub")
-      ->required();
+void add_model(CLI::App& command, std::string& model, const std::string& help) {
+  constexpr const char* kModel = "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub";
+  command.add_option("-m,--model,MODEL", model, help.empty() ? kModel : help)->required()->type_name("MODEL");
 }
 
 void add_json(CLI::App& command, std::string& file, const std::string& help) {
@@ -79,6 +85,13 @@ void add_memory(CLI::App& command, std::string& bytes) {
       .add_option("--memory", bytes,
                   "activations per pass over the weights, as 512MB or 1.5G; a quarter of the RAM when not given")
       ->type_name("BYTES");
+}
+
+CLI::Option* add_choice(CLI::App& command, const std::string& names, std::string& word,
+                        const std::vector<std::string>& words, const std::string& help) {
+  CLI::Validator is_known = CLI::IsMember(words);
+  is_known.description("");  // the type's name says them already
+  return command.add_option(names, word, help)->check(is_known)->type_name(fmt::format("{}", fmt::join(words, "|")));
 }
 
 CLI::Option* add_repeated(CLI::App& command, const std::string& names, const std::string& type,

@@ -34,15 +34,23 @@ struct Program {
   std::function<Result<int>()> action;
 };
 
-/// Adds the flags of every command, and the example under its --help. `run` is called after parsing.
+inline constexpr const char* kCommonGroup = "Flags of every command";
+
+/// The flags of every command, which stand before it or after it.
+void add_common_flags(CLI::App& app, Common& common);
+
+/// Adds them to a command, and the example under its --help. `run` is called after parsing.
 void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run);
 
 // Flags that several commands have.
-/// MODEL, of commands that open one.
-void add_model(CLI::App& command, std::string& model);
+/// MODEL, of commands that open one; -m and --model name it too. `help`: what else it may be.
+void add_model(CLI::App& command, std::string& model, const std::string& help = {});
 void add_json(CLI::App& command, std::string& file, const std::string& help);
 void add_csv(CLI::App& command, std::string& file, const std::string& help);
 void add_memory(CLI::App& command, std::string& bytes);
+/// A flag or an argument that is one of a few words, which are its type's name too: "last|all|none".
+CLI::Option* add_choice(CLI::App& command, const std::string& names, std::string& word,
+                        const std::vector<std::string>& words, const std::string& help);
 /// A flag that may be repeated, one value each time, taken as it is: a prompt may look like a list or begin with a
 /// dash.
 CLI::Option* add_repeated(CLI::App& command, const std::string& names, const std::string& type,
@@ -66,6 +74,8 @@ void add_check(Program& program);
 void add_doctor(Program& program);
 void add_pull(Program& program);
 void add_login(Program& program);  // login, logout, whoami
+void add_help(Program& program);
+void add_completion(Program& program);
 
 /// Messages on standard error, by level, one line each: line breaks, control and bidirectional characters as \n or
 /// \x1b, whatever file they come from, and what is longer than a screen cut. --quiet keeps errors alone.

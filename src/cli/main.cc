@@ -6,6 +6,7 @@
 
 #include "cli/common.h"
 #include "cli/signals.h"
+#include "cli/usage_error.h"
 #include "io/lost_pages.h"
 
 namespace {
@@ -23,9 +24,8 @@ const CLI::App& parsed_command(const CLI::App& app) {
 
 int parse_failure(const CLI::App& app, const CLI::ParseError& failure) {
   if (failure.get_exit_code() == 0) return app.exit(failure);  // --help, --version
-  const CLI::App& at = parsed_command(app);
-  const std::string command = &at == &app ? "streamgauge" : "streamgauge " + at.get_name();
-  sg::Console({}).error(failure.what(), "Try '" + command + " --help'.");
+  const sg::UsageFault fault = sg::usage_fault(app, failure);
+  sg::Console({}).error(fault.text, fault.next);
   return kUsageCode;
 }
 
@@ -45,9 +45,10 @@ int run(sg::Program& program) {
 void add_commands(sg::Program& program) {
   program.app.description("Measures the residual stream of language models, from one forward pass.");
   program.app.name("streamgauge");
-  program.app.set_version_flag("--version", "streamgauge " SG_VERSION);
+  program.app.set_version_flag("-v,--version", "streamgauge " SG_VERSION);
   program.app.require_subcommand(1);
-  program.app.footer("streamgauge COMMAND --help shows the flags and an example of each command.");
+  program.app.footer("streamgauge COMMAND --help, or help COMMAND, shows the flags and an example of a command.");
+  sg::add_common_flags(program.app, program.common);
   sg::add_inspect(program);
   sg::add_measure(program);
   sg::add_gains(program);
@@ -65,6 +66,8 @@ void add_commands(sg::Program& program) {
   sg::add_doctor(program);
   sg::add_pull(program);
   sg::add_login(program);
+  sg::add_completion(program);
+  sg::add_help(program);
 }
 
 int parse_and_run(int argc, char** argv) {

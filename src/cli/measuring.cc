@@ -62,11 +62,8 @@ std::size_t Job::tokens() const {
 void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with_logits) {
   add_prompt_flags(command, arguments.prompts);
   if (with_logits) {
-    command
-        .add_option("--logits", arguments.logits,
-                    "positions whose output distribution is computed: last (when not given), all or none")
-        ->check(CLI::IsMember({"last", "all", "none"}))
-        ->type_name("WHICH");
+    add_choice(command, "--logits", arguments.logits, {"last", "all", "none"},
+               "positions whose output distribution is computed; last when not given");
   }
   add_memory(command, arguments.memory);
   command

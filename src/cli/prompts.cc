@@ -38,7 +38,7 @@ std::size_t most_text(std::size_t memory) {
 void add_reading_flags(CLI::App& command, PromptArguments& arguments) {
   command
       .add_option(
-          "--prompts", arguments.file,
+          "-f,--prompts", arguments.file,
           "prompts from a file: .csv or .tsv with a header, .jsonl, .json, or one a line; - reads standard input")
       ->type_name("FILE")
       ->group(kGroup);
@@ -64,7 +64,7 @@ void add_prompt_flags(CLI::App& command, PromptArguments& arguments) {
   arguments.texts = add_repeated(command, "-p,--prompt", "TEXT", "a prompt; repeat it for more")->group(kGroup);
   add_reading_flags(command, arguments);
   command.add_option("--suite", arguments.suite, "a built-in suite of prompts, see list suites")
-      ->type_name("NAME")
+      ->type_name("SUITE")
       ->group(kGroup);
   arguments.ids =
       add_repeated(command, "--ids", "1,2,3", "token ids instead of text; repeat it for more prompts")->group(kGroup);

@@ -186,8 +186,6 @@ Result<void> run_both(Runner& a, Runner& b, const Pass& pass, const Machine& mac
 /// max that keeps a NaN.
 double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
-bool same_place(SiteRef a, SiteRef b) { return a.site == b.site && a.layer == b.layer; }
-
 }  // namespace
 
 Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
@@ -246,12 +244,27 @@ std::vector<SiteRef> places_of(const Comparison& comparison) {
   return places;
 }
 
+std::optional<SiteRef> first_apart(const Comparison& comparison, double least) {
+  for (const SiteRef place : places_of(comparison)) {
+    const std::optional<DifferenceSummary> s = summary_at(comparison, place);
+    if (s && !(s->distance_mean <= least)) return place;  // NaN is apart
+  }
+  return std::nullopt;
+}
+
+void keep_places(Comparison& comparison, const std::vector<SiteRef>& places) {
+  for (SequenceComparison& sequence : comparison.sequences) {
+    std::erase_if(sequence.sites,
+                  [&](const SiteDifference& site) { return std::ranges::find(places, site.place) == places.end(); });
+  }
+}
+
 std::optional<DifferenceSummary> summary_at(const Comparison& comparison, SiteRef place) {
   DifferenceSummary s;
   double count = 0;
   for (const SequenceComparison& sequence : comparison.sequences) {
     for (const SiteDifference& site : sequence.sites) {
-      if (!same_place(site.place, place)) continue;
+      if (site.place != place) continue;
       for (const TokenDifference& t : site.tokens) {
         const double norm = std::abs(t.norm_difference());
         s.norm_max = larger(norm, s.norm_max);

@@ -8,6 +8,7 @@
 
 #include "forward/site.h"
 #include "measure/measure.h"
+#include "measure/places.h"
 #include "measure/weight_difference.h"
 
 namespace sg {
@@ -53,9 +54,6 @@ struct Comparison {
 Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                            const MeasureOptions& options);
 
-/// Whether there is one of it per block.
-inline bool in_block(SiteRef place) { return place.site != Site::kEmbed && place.site != Site::kFinal; }
-
 /// Over tokens: the largest |relative difference of norms| and their mean, the smallest and mean cosine, the largest
 /// and mean distance. NaN when any is.
 struct DifferenceSummary {
@@ -63,6 +61,10 @@ struct DifferenceSummary {
 };
 /// Of one place over all prompts; absent where no prompt has it.
 std::optional<DifferenceSummary> summary_at(const Comparison& comparison, SiteRef place);
+/// The first place, in the order of the pass, whose mean distance is above `least`; absent where none is.
+std::optional<SiteRef> first_apart(const Comparison& comparison, double least);
+/// Drops the places that are not among these.
+void keep_places(Comparison& comparison, const std::vector<SiteRef>& places);
 /// Every place of the comparison, in the order of the pass.
 std::vector<SiteRef> places_of(const Comparison& comparison);
 

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "base/nearest.h"
+
 namespace sg {
 namespace {
 
@@ -29,10 +31,10 @@ std::optional<Enum> find_name(const std::array<Enum, kCount>& all, std::string_v
 }
 
 template <class Enum, std::size_t kCount>
-std::string names_of(const std::array<Enum, kCount>& all) {
-  std::string list;
-  for (const Enum value : all) list.append(list.empty() ? "" : ", ").append(name(value));
-  return list;
+std::vector<std::string> names_of(const std::array<Enum, kCount>& all) {
+  std::vector<std::string> names;
+  for (const Enum value : all) names.emplace_back(name(value));
+  return names;
 }
 
 std::vector<std::string_view> split(std::string_view text) {
@@ -45,19 +47,17 @@ std::vector<std::string_view> split(std::string_view text) {
   }
 }
 
-Error unknown(std::string_view what, std::string_view text, const std::string& known) {
-  return {.kind = ErrorKind::kUsage,
-          .what = "unknown " + std::string(what),
-          .where = "--definition",
-          .expected = "one of " + known,
-          .got = "'" + std::string(text) + "'",
-          .hint = "streamgauge list definitions names them all"};
+Error unknown(std::string_view what, std::string_view text, const std::vector<std::string>& known) {
+  Error error = unknown_word("unknown " + std::string(what), "--definition", text, known);
+  error.hint += (error.hint.empty() ? "" : " ") + std::string("streamgauge list definitions names them all");
+  return error;
 }
 
-std::string preset_names() {
-  std::string list;
-  for (const Preset& p : kPresets) list.append(list.empty() ? "" : ", ").append(p.name);
-  return list;
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& p : kPresets) names.emplace_back(p.name);
+  names.emplace_back("reduction/span/pooling");
+  return names;
 }
 
 }  // namespace
@@ -94,7 +94,7 @@ Result<Definition> find_definition(std::string_view text) {
   }
   const auto parts = split(text);
   if (parts.size() != 2 && parts.size() != 3) {
-    return unknown("definition", text, preset_names() + ", or reduction/span/pooling");
+    return unknown("definition", text, preset_names());
   }
   const auto reduction = find_name(kReductions, parts[0]);
   if (!reduction) return unknown("reduction", parts[0], names_of(kReductions));

@@ -4,21 +4,20 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "measure/passes.h"
 
 namespace sg {
 namespace {
 
-bool in_block(Site site) { return site != Site::kEmbed && site != Site::kFinal; }
-
 Error usage(std::string what, std::string expected, std::string got) {
   return {.kind = ErrorKind::kUsage, .what = std::move(what), .expected = std::move(expected), .got = std::move(got)};
 }
 
 Result<void> check_selection(const Spec& spec, const Selection& selection) {
-  if (selection.sites.empty()) return usage("there is no site to extract", "a name such as resid_post", "none");
-  for (const Site site : selection.sites) {
+  if (selection.places.empty()) return usage("there is no site to extract", "a name such as resid_post", "none");
+  for (const auto [site, layer] : selection.places) {
     const bool lacks_mid = site == Site::kResidMid && spec.order == Order::kParallel;
     const bool lacks_final = site == Site::kFinal && !spec.final_norm;
     if (lacks_mid || lacks_final) {
@@ -26,10 +25,6 @@ Result<void> check_selection(const Spec& spec, const Selection& selection) {
                    lacks_mid ? "another site: its blocks are parallel" : "another site: it has no final norm",
                    std::string(name(site)));
     }
-    if (in_block(site) && selection.layers.empty())
-      return usage("there is no layer to extract", "at least one layer", "none");
-  }
-  for (const std::size_t layer : selection.layers) {
     if (layer >= spec.layers)
       return usage("there is no such layer", fmt::format("0 to {}", spec.layers - 1), fmt::format("{}", layer));
   }
@@ -44,16 +39,18 @@ Result<std::vector<ExtractedRow>> rows_of(const Sequence& sequence, std::size_t 
       for (std::size_t t = 0; t < length; ++t) positions.push_back(t);
       break;
     case Selection::Positions::kLast: positions = {length - 1}; break;
-    case Selection::Positions::kListed: positions = selection.listed; break;
+    case Selection::Positions::kListed: {
+      Result<std::vector<std::size_t>> listed = resolve(selection.listed, length, "position");
+      if (!listed.ok()) {
+        Error error = std::move(listed).error();
+        error.where = fmt::format("prompt {}", number + 1);
+        return error;
+      }
+      positions = std::move(listed).value();
+    }
   }
   std::vector<ExtractedRow> rows;
-  for (const std::size_t t : positions) {
-    if (t >= length) {
-      return usage(fmt::format("prompt {} has no position {}", number + 1, t), fmt::format("0 to {}", length - 1),
-                   fmt::format("{}", t));
-    }
-    rows.push_back({number, t, sequence.ids[t]});
-  }
+  for (const std::size_t t : positions) rows.push_back({number, t, sequence.ids[t]});
   return rows;
 }
 
@@ -129,15 +126,14 @@ Result<Extraction> plan_extraction(const Model& model, const std::vector<Sequenc
                                    const Selection& selection) {
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY_VOID(check_selection(model.spec, selection));
-  const auto wanted = [&](Site site) { return std::ranges::find(selection.sites, site) != selection.sites.end(); };
-  Extraction extraction;
-  if (wanted(Site::kEmbed)) extraction.places.push_back({Site::kEmbed, 0});
-  for (const std::size_t layer : selection.layers) {
-    for (const Site site : {Site::kResidPre, Site::kAttnOut, Site::kResidMid, Site::kMlpOut, Site::kResidPost}) {
-      if (wanted(site)) extraction.places.push_back({site, layer});
-    }
-  }
-  if (wanted(Site::kFinal)) extraction.places.push_back({Site::kFinal, 0});
+  Extraction extraction = {.places = selection.places, .rows = {}};
+  const auto order_of_pass = [](SiteRef place) {
+    const int stage = place.site == Site::kEmbed ? 0 : place.site == Site::kFinal ? 2 : 1;
+    return std::tuple(stage, place.layer, place.site);
+  };
+  std::ranges::sort(extraction.places, {}, order_of_pass);
+  const auto repeated = std::ranges::unique(extraction.places);
+  extraction.places.erase(repeated.begin(), repeated.end());
   for (std::size_t s = 0; s < sequences.size(); ++s) {
     SG_TRY(const std::vector<ExtractedRow> rows, rows_of(sequences[s], s, selection));
     extraction.rows.insert(extraction.rows.end(), rows.begin(), rows.end());

@@ -6,16 +6,17 @@
 #include <vector>
 
 #include "forward/site.h"
+#include "measure/index_list.h"
 #include "measure/measure.h"
+#include "measure/places.h"
 
 namespace sg {
 
-/// Which rows of which sites. `layers` does not concern the sites outside blocks.
+/// Which rows of which places.
 struct Selection {
-  std::vector<Site> sites;
-  std::vector<std::size_t> layers;  // ascending, each below the model's depth
+  std::vector<SiteRef> places;  // in any order
   enum class Positions : std::uint8_t { kAll, kLast, kListed } positions = Positions::kAll;
-  std::vector<std::size_t> listed;  // ascending; for kListed
+  IndexList listed;  // for kListed; negative ones count from each prompt's end
 };
 
 /// Row `row` of every extracted matrix: token `position` of sequence `sequence`.

@@ -4,94 +4,121 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
-#include <string_view>
+
+#include "base/nearest.h"
 
 namespace sg {
 namespace {
 
-constexpr std::size_t kLargestIndex = 10'000'000;  // far beyond any depth or prompt; bounds what a range may fill
-
-std::optional<std::size_t> index_of(std::string_view text) {
-  std::size_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc() || end != text.data() + text.size() || value > kLargestIndex) return std::nullopt;
-  return value;
-}
-
-struct Range {
-  std::size_t first = 0, last = 0, step = 1;
+/// What else a site is called. TransformerLens 2 and 3 differ in the last word; docs/sites.md says where their sites
+/// and ours are not the same.
+struct Alias {
+  std::string_view name;
+  Site site;
+};
+constexpr Alias kAliases[] = {
+    {"hook_embed", Site::kEmbed},        {"embed.hook_out", Site::kEmbed},  {"embeddings", Site::kEmbed},
+    {"hook_in", Site::kResidPre},        {"hook_out", Site::kResidPost},    {"hook_resid_pre", Site::kResidPre},
+    {"hook_attn_out", Site::kAttnOut},   {"attn.hook_out", Site::kAttnOut}, {"attn_out_post", Site::kAttnOut},
+    {"hook_resid_mid", Site::kResidMid}, {"ln2.hook_in", Site::kResidMid},  {"hook_mlp_out", Site::kMlpOut},
+    {"mlp.hook_out", Site::kMlpOut},     {"mlp_out_post", Site::kMlpOut},   {"hook_resid_post", Site::kResidPost},
+    {"ln_final.hook_out", Site::kFinal}, {"final_norm", Site::kFinal},
 };
 
-/// "7", "0-30" or "0-30+10".
-std::optional<Range> parse_range(std::string_view text) {
-  const std::size_t dash = text.find('-'), plus = text.find('+');
-  if (plus != std::string_view::npos && (dash == std::string_view::npos || plus < dash)) return std::nullopt;
-  const auto first = index_of(text.substr(0, dash));
-  if (dash == std::string_view::npos) return first ? std::optional<Range>({*first, *first, 1}) : std::nullopt;
-  const auto last = index_of(text.substr(dash + 1, plus == std::string_view::npos ? plus : plus - dash - 1));
-  const auto step = plus == std::string_view::npos ? std::optional<std::size_t>(1) : index_of(text.substr(plus + 1));
-  if (!first || !last || !step || *step == 0 || *last < *first) return std::nullopt;
-  return Range{*first, *last, *step};
+/// A word as a name and the layers in it, which may be none.
+struct Address {
+  std::string_view name, layers;
+};
+
+Address split(std::string_view word) {
+  constexpr std::string_view kBlocks = "blocks.";
+  if (word.starts_with(kBlocks)) {
+    word.remove_prefix(kBlocks.size());
+    const std::size_t letter = word.find_first_of("abcdefghijklmnopqrstuvwxyz");
+    if (letter == std::string_view::npos || letter < 2 || word[letter - 1] != '.') return {};
+    return {word.substr(letter), word.substr(0, letter - 1)};
+  }
+  if (word.ends_with(']')) {
+    const std::size_t bracket = word.find('[');
+    if (bracket == std::string_view::npos) return {};
+    return {word.substr(0, bracket), word.substr(bracket + 1, word.size() - bracket - 2)};
+  }
+  const std::size_t number = word.find_first_of("-0123456789*", word.find('.'));
+  const bool numbered = number != std::string_view::npos && number > 0 && word[number - 1] == '.';
+  return numbered ? Address{word.substr(0, number - 1), word.substr(number)} : Address{word, {}};
 }
 
-Result<std::vector<std::size_t>> parse_list(std::string_view text, const char* flag, const char* words) {
-  std::vector<std::size_t> all;
-  for (std::string_view rest = text;;) {
-    const std::size_t comma = rest.find(',');
-    const std::optional<Range> range = parse_range(rest.substr(0, comma));
-    if (!range) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "not a list of numbers and ranges",
-                   .where = flag,
-                   .expected = fmt::format("{}, or a list as 3,7 or 0-30+10 (first-last+step)", words),
-                   .got = fmt::format("'{}'", text)};
-    }
-    for (std::size_t i = range->first; i <= range->last; i += range->step) all.push_back(i);
-    if (comma == std::string_view::npos) break;
-    rest = rest.substr(comma + 1);
-  }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
+Error unknown_site(const std::string& word, const std::string& why) {
+  std::vector<std::string> known;
+  for (int i = 0; i < static_cast<int>(Site::kCount); ++i) known.emplace_back(name(static_cast<Site>(i)));
+  return {.kind = ErrorKind::kUsage,
+          .what = why,
+          .where = "--sites",
+          .expected = fmt::format("some of {}, or one with its layer as blocks.10.hook_resid_post or resid_post.10",
+                                  fmt::join(known, ", ")),
+          .got = "'" + word + "'",
+          .hint = nearest_text(word, known)};
+}
+
+Result<SiteChoice> parse_site(const std::string& word) {
+  const auto [site_name, layers] = split(word);
+  const std::optional<Site> site = site_named(site_name);
+  if (!site) return unknown_site(word, "unknown site");
+  SiteChoice choice = {.site = *site, .layers = {}};
+  if (layers.empty()) return choice;
+  if (!in_block({*site, 0})) return unknown_site(word, "this site has no layers");
+  SG_TRY(choice.layers, layers == "*" ? Result<IndexList>(kAllIndexes) : parse_index_list(layers, "--sites", "*"));
+  return choice;
 }
 
 }  // namespace
 
-Result<std::vector<Site>> parse_sites(const std::vector<std::string>& words) {
-  std::vector<Site> sites;
+std::optional<Site> site_named(std::string_view text) {
+  for (int i = 0; i < static_cast<int>(Site::kCount); ++i) {
+    if (text == name(static_cast<Site>(i))) return static_cast<Site>(i);
+  }
+  const auto* found = std::ranges::find(kAliases, text, &Alias::name);
+  return found != std::end(kAliases) ? std::optional(found->site) : std::nullopt;
+}
+
+Result<std::vector<SiteChoice>> parse_sites(const std::vector<std::string>& words) {
+  std::vector<SiteChoice> sites;
   for (const std::string& word : words) {
-    std::vector<std::string_view> known;
-    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) known.push_back(name(static_cast<Site>(i)));
-    const auto found = std::ranges::find(known, word);
-    if (found == known.end()) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "unknown site",
-                   .where = "--sites",
-                   .expected = fmt::format("some of {}", fmt::join(known, ", ")),
-                   .got = "'" + word + "'"};
-    }
-    sites.push_back(static_cast<Site>(found - known.begin()));
+    SG_TRY(SiteChoice choice, parse_site(word));
+    sites.push_back(std::move(choice));
   }
   return sites;
 }
 
-Result<std::vector<std::size_t>> parse_layers(const std::string& text, std::size_t layers) {
-  std::vector<std::size_t> all;
-  if (text == "all") {
-    for (std::size_t l = 0; l < layers; ++l) all.push_back(l);
-    return all;
+std::vector<std::string> without_logits(std::vector<std::string> words) {
+  std::erase_if(words, [](const std::string& word) { return word == "logits" || word == "unembed.hook_out"; });
+  return words;
+}
+
+Result<IndexList> parse_layers(const std::string& text) {
+  return text == "all" ? Result<IndexList>(kAllIndexes) : parse_index_list(text, "--layers", "all");
+}
+
+Result<std::vector<SiteRef>> resolve_places(const std::vector<SiteChoice>& sites, const IndexList& layers,
+                                            std::size_t depth) {
+  std::vector<SiteRef> places;
+  const auto add = [&](SiteRef place) {
+    if (std::ranges::find(places, place) == places.end()) places.push_back(place);
+  };
+  for (const SiteChoice& choice : sites) {
+    if (!in_block({choice.site, 0})) {
+      add({choice.site, 0});
+      continue;
+    }
+    Result<std::vector<std::size_t>> chosen = resolve(choice.layers.value_or(layers), depth, "layer");
+    if (!chosen.ok()) {
+      Error error = std::move(chosen).error();
+      error.where = choice.layers ? "--sites" : "--layers";
+      return error;
+    }
+    for (const std::size_t layer : chosen.value()) add({choice.site, layer});
   }
-  SG_TRY(all, parse_list(text, "--layers", "all"));
-  if (all.back() >= layers) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "there is no such layer",
-                 .where = "--layers",
-                 .expected = fmt::format("0 to {}", layers - 1),
-                 .got = fmt::format("{}", all.back())};
-  }
-  return all;
+  return places;
 }
 
 Result<void> parse_positions(const std::string& text, Selection& selection) {
@@ -99,11 +126,11 @@ Result<void> parse_positions(const std::string& text, Selection& selection) {
   selection.positions = text == "last" ? Selection::Positions::kLast : Selection::Positions::kAll;
   if (text == "last" || text == "all") return {};
   selection.positions = Selection::Positions::kListed;
-  SG_TRY(selection.listed, parse_list(text, "--positions", "all, last"));
+  SG_TRY(selection.listed, parse_index_list(text, "--positions", "all, last"));
   return {};
 }
 
-void keep_sites(Measurement& measurement, const std::vector<std::string>& sites) {
+void keep_sites(Measurement& measurement, const std::vector<SiteRef>& places) {
   struct Pair {
     std::string_view key, one, other;
   };
@@ -111,7 +138,9 @@ void keep_sites(Measurement& measurement, const std::vector<std::string>& sites)
                             {"mid_mlp", "resid_mid", "mlp_out"},
                             {"pre_mlp", "resid_pre", "mlp_out"},
                             {"attn_mlp", "attn_out", "mlp_out"}};
-  const auto kept = [&](std::string_view site) { return std::ranges::find(sites, site) != sites.end(); };
+  const auto kept = [&](std::string_view site) {
+    return std::ranges::any_of(places, [&](SiteRef place) { return name(place.site) == site; });
+  };
   for (SequenceMeasurement& s : measurement.sequences) {
     each_field(s.norms, [&]<class Norms>(const RowField& site, Norms& norms) {
       if (!kept(site.key)) norms = Norms();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/embedded.h"
+#include "base/nearest.h"
 
 namespace sg {
 
@@ -39,16 +40,12 @@ std::vector<Suite> all_suites() {
 }
 
 Result<Suite> find_suite(std::string_view name) {
-  std::string known;
+  std::vector<std::string> known;
   for (Suite& suite : all_suites()) {
     if (suite.name == name) return std::move(suite);
-    known.append(known.empty() ? "" : ", ").append(suite.name);
+    known.push_back(std::move(suite.name));
   }
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "unknown suite",
-               .where = "suite",
-               .expected = "one of " + known,
-               .got = "'" + std::string(name) + "'"};
+  return unknown_word("unknown suite", "suite", name, known);
 }
 
 }  // namespace sg

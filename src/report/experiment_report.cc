@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "report/data/experiment_csv.h"
 #include "report/data/experiment_json.h"
+#include "report/document/document_csv.h"
 #include "report/document/document_html.h"
 #include "report/document/document_markdown.h"
 #include "report/document/experiment_document.h"
@@ -50,7 +52,10 @@ Result<std::vector<Drawing>> draw_all(const std::vector<Picture>& pictures, cons
 using Files = std::vector<std::pair<std::string, std::string>>;  // path in the folder, content
 
 Files files_of(const ExperimentResult& result, const Document& document, std::vector<Drawing> drawings) {
-  Files files = {{"results.json", json_text(experiment_json(result))}};
+  Files files = {{"results.json", json_text(experiment_json(result))}, {"prompts.csv", prompts_csv(result).text()}};
+  for (const auto& tables : {document_tables(document), experiment_tables(result)}) {
+    for (const CsvTable& table : tables) files.emplace_back("tables/" + table.file, table.text());
+  }
   std::vector<DrawnFigure> figures;
   for (Drawing& drawing : drawings) {
     const std::string stem = "figures/" + drawing.figure.stem;
@@ -72,6 +77,7 @@ Result<void> write_report(const ExperimentResult& result, const std::filesystem:
   std::vector<std::string> own;
   SG_TRY(std::vector<Drawing> drawings, draw_all(pictures, options, own));
   if (!drawings.empty()) SG_TRY_VOID(make_folder(folder / "figures"));
+  SG_TRY_VOID(make_folder(folder / "tables"));
   Files files = files_of(result, experiment_document(result, pictures, own), std::move(drawings));
   for (const auto& [name, content] : files) {
     SG_TRY_VOID(not_stopped(options));

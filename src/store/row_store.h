@@ -20,6 +20,11 @@ struct RowKey {
   int numerics = 0;         // kNumericsVersion
 };
 
+/// What a run calls a model, for other programs.
+struct ModelName {
+  std::string fingerprint, key;
+};
+
 /// All calls may come from several processes at once. Errors are kResource (disk full, read-only) or kBadInput (not a
 /// store, one of another version, or a damaged one); after an error the store is as it was before the call.
 class RowStore {
@@ -39,6 +44,8 @@ class RowStore {
   /// The run in hand as bytes that only its writer reads (experiment/run); the last one put.
   virtual Result<std::optional<std::string>> find_run() = 0;
   virtual Result<void> put_run(std::string_view record) = 0;
+  /// Its models, for whoever reads the store without this program; the last ones put.
+  virtual Result<void> put_names(std::span<const ModelName>) { return {}; }
 };
 
 }  // namespace sg

@@ -8,6 +8,7 @@
 #include "store/sqlite.h"
 #include "store/store_schema.h"
 #include "store/store_tables.h"
+#include "store/store_views.h"
 
 namespace sg {
 namespace {
@@ -54,6 +55,9 @@ class SqliteStore final : public RowStore {
   }
   Result<void> put_run(std::string_view record) override {
     return writing([&] { return replace_run(db_, record); });
+  }
+  Result<void> put_names(std::span<const ModelName> names) override {
+    return writing([&] { return replace_names(db_, names); });
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/store_tables.h"
+#include "store/store_views.h"
 
 namespace sg {
 namespace {
@@ -51,7 +52,8 @@ Result<void> bring_up_to_date(Database& db) {
   SG_TRY(bool empty, is_empty_store(db));
   if (!empty) {
     SG_TRY(const bool whole, has_all_columns(db));
-    if (whole) return {};
+    SG_TRY(const bool views, has_views(db));
+    if (whole && views) return {};
   }
   Transaction transaction(db);
   SG_TRY_VOID(transaction.begin_writing());
@@ -60,6 +62,7 @@ Result<void> bring_up_to_date(Database& db) {
   SG_TRY_VOID(db.run(empty ? store_schema() : list_tables()));
   SG_TRY(const std::string missing, missing_columns(db));
   SG_TRY_VOID(db.run(missing));
+  SG_TRY_VOID(make_views(db));
   SG_TRY_VOID(
       db.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kStoreApplicationId, kStoreVersion)));
   return transaction.commit();

@@ -74,6 +74,12 @@ class Extract(CliTest):
         self.assertEqual(tensors["position"][1], (4,))
         tensors, _ = self.extract(LLAMA, "--ids", IDS, "--sites", "resid_post", "--positions", "0,3-4")
         self.assertEqual(tensors["token_ids"][1], (1, 2, 7))
+        by_name, _ = self.extract(LLAMA, "--ids", IDS, "--sites", "blocks.2.hook_resid_post,resid_post.-1",
+                                  "--positions", "-2..-1")
+        listed, _ = self.extract(LLAMA, "--ids", IDS, "--sites", "resid_post", "--layers", "2,-1", "--positions", "3,4")
+        self.assertEqual(by_name, listed)
+        self.assertEqual([n for n in by_name if n.startswith("blocks")],
+                         ["blocks.2.hook_resid_post", "blocks.6.hook_resid_post"])
 
     def test_the_safetensors_package_reads_it(self):
         try:
@@ -100,10 +106,11 @@ class Extract(CliTest):
         file = self.folder / "acts"
         for flags, word in (([], "--sites"),
                             (["--sites", "resid"], "unknown site"),
-                            (["--sites", "resid_post", "--layers", "7"], "no such layer"),
+                            (["--sites", "resid_post", "--layers", "7"], "there is no layer 7"),
+                            (["--sites", "resid_post.7"], "there is no layer 7"),
                             (["--sites", "resid_post", "--layers", "3-1"], "--layers"),
                             (["--sites", "resid_post", "--layers", "x"], "--layers"),
-                            (["--sites", "resid_post", "--positions", "5"], "no position 5")):
+                            (["--sites", "resid_post", "--positions", "5"], "there is no position 5")):
             self.fails(2, "extract", LLAMA, "--ids", IDS, "-o", file, *flags, says=[word])
         self.fails(2, "extract", PARALLEL, "--ids", IDS, "-o", file, "--sites", "resid_mid", says=["parallel"])
         self.assertEqual(list(self.folder.iterdir()), [])
@@ -142,6 +149,44 @@ class Compare(CliTest):
         out = self.ok("compare", TIED, TIED / "bf16", "--ids", IDS).out
         for word in ("A  llama-tied-llama3-rope", "B  bf16", "resid_post[0]", "ln_final", "KL(A||B)"):
             self.assertIn(word, out)
+
+    def test_several_models_end_with_three_sentences_each(self):
+        out = self.ok("compare", TIED, TIED, TIED / "bf16", "--ids", IDS).out
+        same, rounded = out.split("\nA  ")[0], out.split("\nA  ")[1]
+        self.assertIn("They part nowhere", same)
+        self.assertIn("They part first at embed", rounded)
+        for part in (same, rounded):
+            lines = part.strip().splitlines()[-3:]
+            self.assertRegex(lines[0], "^They part ")
+            self.assertRegex(lines[1], "^The most probable next token ")
+            self.assertRegex(lines[2], r"^KL\(A\|\|B\) is .* nats\.$")
+        document = self.document("comparisons-1", "compare", TIED, TIED, TIED / "bf16", "--ids", IDS)
+        self.assertEqual([one["b"]["id"] for one in document["comparisons"]], [TIED.name, "bf16"])
+        alone = self.document("comparison-1", "compare", TIED, TIED / "bf16", "--ids", IDS)
+        self.assertEqual(alone["summary"], document["comparisons"][1]["summary"])
+        self.assertEqual(alone["sentences"], document["comparisons"][1]["sentences"])
+
+    def test_sites_and_layers_choose_what_is_written(self):
+        whole = self.document("comparison-1", "compare", LLAMA, GGUF, "--ids", IDS)
+        chosen = self.document("comparison-1", "compare", LLAMA, GGUF, "--ids", IDS, "--sites",
+                               "resid_post,ln_final", "--layers", "-2..-1")
+        self.assertEqual([(r["site"], r["layer"]) for r in chosen["summary"]],
+                         [("resid_post", 5), ("resid_post", 6), ("ln_final", None)])
+        sites = chosen["sequences"][0]["sites"]
+        self.assertEqual(sites["resid_post"]["layers"], [5, 6])
+        self.assertEqual(sites["resid_post"]["norm_a"], whole["sequences"][0]["sites"]["resid_post"]["norm_a"][5:])
+        self.assertEqual(chosen["sentences"], whole["sentences"], "they are of every site")
+        folder = self.folder / "out"
+        self.ok("compare", LLAMA, GGUF, "--ids", IDS, "--sites", "blocks.3.hook_mlp_out", "-o", folder,
+                "--csv", self.folder / "c.csv")
+        self.assertEqual(sorted(p.name for p in folder.iterdir()),
+                         ["comparison.csv", "comparison.json", "outputs.csv", "summary.txt"])
+        rows = (folder / "comparison.csv").read_text().splitlines()
+        self.assertEqual((self.folder / "c.csv").read_text().splitlines(), rows)
+        self.assertEqual(len(rows), 1 + 5)
+        self.assertEqual(len((folder / "outputs.csv").read_text().splitlines()), 2)
+        self.fails(2, "compare", LLAMA, GGUF, "--ids", IDS, "--layers", "7", says=["there is no layer 7"])
+        self.fails(2, "compare", LLAMA, GGUF, "--ids", IDS, "--sites", "resid", says=["unknown site"])
 
     def test_other_shapes_are_refused(self):
         self.fails(3, "compare", LLAMA, PARALLEL, "--ids", IDS, says=["the models differ in"])

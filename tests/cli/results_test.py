@@ -151,7 +151,8 @@ class Files(CliTest):
     def test_a_folder_of_results(self):
         self.ok("measure", GGUF, "--ids", IDS, "-o", self.folder / "a" / "b")
         self.assertEqual(sorted(p.name for p in (self.folder / "a" / "b").iterdir()),
-                         ["measurement.csv", "measurement.json", "summary.txt"])
+                         ["decomposition.csv", "lens.csv", "logits.csv", "massive.csv", "measurement.csv",
+                          "measurement.json", "prompts.csv", "summary.txt"])
 
     def test_a_folder_of_a_model_with_experts_has_their_routing(self):
         self.ok("measure", GOLDEN / "qwen3-moe-dense-layers", "--ids", "1,5,9", "-o", self.folder / "r")

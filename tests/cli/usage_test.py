@@ -1,7 +1,15 @@
 """Help, versions, wrong usage: exit codes 0 and 2."""
-from support import GGUF, IDS, CliTest, main, run
+import re
 
-COMMANDS = ["inspect", "measure", "gains", "tokenize", "list", "check", "doctor"]
+from support import GGUF, IDS, CliTest, main, tiny_model
+
+COMMANDS = ["inspect", "measure", "gains", "extract", "compare", "weights", "tokenize", "run", "analyze", "report",
+            "list", "check", "doctor", "pull", "login", "logout", "whoami", "completion", "help"]
+
+
+def untimed(done):
+    """What a command says, without how long it took and what memory it had."""
+    return re.sub(r"\d[\d.,]* \w+, peak .*", "", done.out)
 
 
 class Usage(CliTest):
@@ -9,7 +17,7 @@ class Usage(CliTest):
         for command in COMMANDS:
             with self.subTest(command):
                 done = self.ok(command, "--help")
-                self.assertIn(f"Example:\n  streamgauge {command}", done.out)
+                self.assertRegex(done.out, rf"Example:\n  .*streamgauge {command}")
                 for flag in ("--threads", "--isa", "--quiet", "--no-progress", "--log-level"):
                     self.assertIn(flag, done.out)
 
@@ -20,7 +28,7 @@ class Usage(CliTest):
         self.assertRegex(self.ok("--version").out, r"^streamgauge \d+\.\d+\.\d+\n$")
 
     def test_wrong_usage_is_2_and_says_where_help_is(self):
-        for arguments in ([], ["nonsense"], ["measure"], ["measure", GGUF, "--no-such-flag"], ["list", "nothing"],
+        for arguments in ([], ["nonsense"], ["measure"], ["measure", GGUF, "--no-such-flag"],
                           ["measure", GGUF, "--ids", IDS, "--logits", "some"],
                           ["measure", GGUF, "--ids", IDS, "--threads", "0"],
                           ["measure", GGUF, "--ids", IDS, "--threads", "many"],
@@ -39,8 +47,63 @@ class Usage(CliTest):
         self.fails(2, "gains", GGUF, "--ids", IDS, "--definition", "best", says=["notebook-003", "list definitions"])
         self.fails(2, "tokenize", GGUF, says=["FILE"])
 
-    def test_flags_work_after_the_command_and_its_arguments(self):
-        self.ok("measure", GGUF, "--ids", IDS, "--threads", "1", "--quiet", "--no-progress", "--log-level", "debug")
+    def test_flags_of_every_command_stand_before_it_or_after_it(self):
+        common = ["--threads", "1", "--quiet", "--no-progress", "--log-level", "debug"]
+        after = self.ok("gains", GGUF, "--ids", IDS, *common)
+        self.assertEqual(untimed(self.ok(*common, "gains", GGUF, "--ids", IDS)), untimed(after))
+        self.assertEqual(untimed(self.ok("-t", "1", "gains", "--ids", IDS, "-m", GGUF)), untimed(after))
+        self.fails(2, "--isa", "abacus", "measure", GGUF, "--ids", IDS, says=["abacus"])
+
+    def test_short_flags_are_those_of_other_programs(self):
+        prompts = self.folder / "prompts.json"
+        model = tiny_model(self.folder / "model", "llama-deep")
+        prompts.write_text('["ab", "cd"]')
+        self.assertEqual(untimed(self.ok("gains", "-m", model, "-f", prompts, "-t", "2")),
+                         untimed(self.ok("gains", model, "--prompts", prompts)))
+        self.assertEqual(self.ok("tokenize", "-m", model, prompts).out, self.ok("tokenize", model, prompts).out)
+
+    def test_an_unknown_word_is_answered_with_the_nearest(self):
+        self.fails(2, "gain", GGUF, "--ids", IDS, says=["unknown command", "'gain'", "Did you mean gains?"])
+        self.fails(2, "mesure", says=["Did you mean measure?"])
+        self.fails(2, "measure", GGUF, "--logit", "all", says=["unknown flag '--logit' of measure", "--logits"])
+        self.fails(2, "measure", "--promts=x", says=["'--promts'", "--prompts"])
+        self.fails(2, "--thread", "2", "gains", GGUF, says=["'--thread'", "--threads"])
+        self.fails(2, "list", "suits", says=["'suits'", "Did you mean suites?"])
+        self.fails(2, "help", "gain", says=["Did you mean gains?"])
+        self.fails(2, "measure", GGUF, "--suite", "notebook003", says=["unknown suite", "Did you mean notebook-003?"])
+        self.fails(2, "measure", GGUF, "--ids", IDS, "--sites", "resid_pots", says=["Did you mean resid_post"])
+        self.fails(2, "gains", GGUF, "--ids", IDS, "--definition", "notebook-03", says=["notebook-003"])
+        self.fails(2, "gains", GGUF, "--ids", IDS, "--definition", "lst/last_block", says=["Did you mean last?"])
+        self.fails(2, "run", "long-contxt", "-o", self.folder / "r", says=["Did you mean long-context?"])
+        self.assertNotIn("Did you mean", self.fails(2, "nonsense").err)
+
+    def test_whatever_is_wrong_with_the_call_is_2(self):
+        folder = self.folder / "r"
+        for call in (["run", "nothing-like-it", "-o", folder], ["analyze", "nothing-like-it", "x.json", "-o", folder],
+                     ["run", "long-context", "-o", folder, "--set", "definition=best"],
+                     ["run", "long-context", "-o", folder, "--set", "prompts.suite=none-such"],
+                     ["weights", GGUF, "--amplification", "best", "--ids", IDS],
+                     ["extract", GGUF, "--ids", IDS, "--sites", "blocks.99.hook_resid_post", "-o", folder]):
+            self.fails(2, *call)
+        file = self.folder / "own.toml"
+        file.write_text(self.ok("run", "--print", "long-context").out.replace('"notebook-001"', '"best"', 1))
+        self.fails(3, "run", file, "-o", folder, says=["unknown definition"])
+
+    def test_sites_are_named_as_elsewhere(self):
+        rows = self.ok("measure", GGUF, "--ids", IDS, "--sites", "blocks.2.hook_resid_post,ln_final.hook_out",
+                       "--csv", "-").out.splitlines()
+        all_rows = self.ok("measure", GGUF, "--ids", IDS, "--csv", "-").out.splitlines()
+        wanted = [row for row in all_rows if row.split(",")[6:8] in (["2", "resid_post"], ["", "ln_final"])]
+        self.assertEqual(rows[1:], wanted)
+        self.assertEqual(len(wanted), 10)
+        document = self.document("measurement-1", "measure", GGUF, "--ids", IDS, "--sites", "resid_post.2")
+        self.assertEqual(list(document["sequences"][0]["norms"]), ["resid_post"])
+
+    def test_help_is_the_same_by_every_way(self):
+        self.assertEqual(self.ok("help").out, self.ok("--help").out)
+        for command in COMMANDS:
+            self.assertEqual(self.ok("help", command).out.strip(), self.ok(command, "--help").out.strip())
+        self.assertEqual(self.ok("-v").out, self.ok("--version").out)
 
     def test_lists(self):
         self.assertIn("notebook-003", self.ok("list", "suites").out)
@@ -49,7 +112,10 @@ class Usage(CliTest):
             self.assertIn(family, self.ok("list", "families").out)
         for name in ("notebook-001", "notebook-003-with-norm", "notebook-004", "geometric_mean", "end_to_end_and_norm"):
             self.assertIn(name, self.ok("list", "definitions").out)
-        self.ok("list", "experiments")
+        self.assertEqual(self.ok("list", "experiment").out, self.ok("list", "experiments").out)
+        everything = self.ok("list").out
+        for what in ("suites", "experiments", "families", "definitions", "fields"):
+            self.assertIn(what + ":\n\n" + self.ok("list", what).out, everything)
         nowhere = {"HF_HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder)}
         self.assertIn("pocket zoo", self.ok("list", "models", **nowhere).out)
         self.assertIn("No model in", self.ok("list", "models", STREAMGAUGE_ZOO=str(self.folder), **nowhere).out)

@@ -41,6 +41,12 @@ def main():
                                   "--definition", "notebook-003", "--json", "-"))
         wanted = program["definitions"][0]
         assert printed == [wanted["id"], f"{wanted['gain']:.6f}"], (printed, wanted)
+        program_says = lambda *words: call(prefix / "bin" / "streamgauge", *words)
+        for file, words in (("man/man1/streamgauge.1", ("help", "--man")),
+                            ("bash-completion/completions/streamgauge", ("completion", "bash")),
+                            ("zsh/site-functions/_streamgauge", ("completion", "zsh")),
+                            ("fish/vendor_completions.d/streamgauge.fish", ("completion", "fish"))):
+            assert (prefix / "share" / file).read_text(encoding="utf-8") == program_says(*words), file
         # The pocket zoo comes along and is found from where the program lies, whatever the prefix was at build time.
         zoo = prefix / "share" / "streamgauge" / "zoo"
         assert (zoo / "neox-1" / "config.json").is_file() and not list(zoo.glob("*.py")), list(zoo.iterdir())

@@ -86,7 +86,7 @@ TEST_F(ChangedModel, WrittenToIsAnErrorInEveryMeasurement) {
   }
   {
     const Model model = open();
-    const Extraction all = plan_extraction(model, prompts_, {.sites = {Site::kResidPost}, .layers = {0}}).value();
+    const Extraction all = plan_extraction(model, prompts_, {.places = {{Site::kResidPost, 0}}}).value();
     Nowhere sink;
     expect_changed(extract(model, prompts_, all, changing(write), sink));
   }

@@ -49,10 +49,13 @@ class Collector final : public VectorSink {
 
 Selection everything(const Spec& spec) {
   Selection selection;
-  selection.sites = {Site::kEmbed, Site::kResidPre, Site::kAttnOut, Site::kMlpOut, Site::kResidPost};
-  if (spec.order == Order::kSequential) selection.sites.push_back(Site::kResidMid);
-  if (spec.final_norm) selection.sites.push_back(Site::kFinal);
-  for (std::size_t l = 0; l < spec.layers; ++l) selection.layers.push_back(l);
+  for (std::size_t l = 0; l < spec.layers; ++l) {
+    for (const Site site : {Site::kResidPost, Site::kResidPre, Site::kAttnOut, Site::kMlpOut})
+      selection.places.push_back({site, l});
+    if (spec.order == Order::kSequential) selection.places.push_back({Site::kResidMid, l});
+  }
+  selection.places.push_back({Site::kEmbed, 0});
+  if (spec.final_norm) selection.places.push_back({Site::kFinal, 0});
   return selection;
 }
 
@@ -110,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Wirings, Extract,
 TEST(ExtractSelection, PositionsAndLayersPickTheirRows) {
   const Model model = open_golden("llama-deep");
   const std::vector<Sequence> sequences = prompts();
-  Selection selection = {.sites = {Site::kResidPost}, .layers = {1}, .positions = Selection::Positions::kLast};
+  Selection selection = {.places = {{Site::kResidPost, 1}}, .positions = Selection::Positions::kLast};
   const Result<Extraction> last = plan_extraction(model, sequences, selection);
   ASSERT_TRUE(last.ok());
   ASSERT_EQ(last.value().places.size(), 1u);
@@ -121,14 +124,17 @@ TEST(ExtractSelection, PositionsAndLayersPickTheirRows) {
   EXPECT_EQ(last.value().rows[2].position, 11u);
 
   const std::vector<Sequence> two = {sequences[1], sequences[2]};
-  selection = {.sites = {Site::kAttnOut}, .layers = {0}, .positions = Selection::Positions::kListed, .listed = {0, 5}};
+  selection = {.places = {{Site::kAttnOut, 0}},
+               .positions = Selection::Positions::kListed,
+               .listed = {{.first = 0, .last = 0}, {.first = -2, .last = -2}}};
   const Result<Extraction> listed = plan_extraction(model, two, selection);
   ASSERT_TRUE(listed.ok());
   Collector all_rows(listed.value());
   ASSERT_TRUE(extract(model, two, listed.value(), {.threads = 1}, all_rows).ok());
   ASSERT_EQ(listed.value().rows.size(), 4u);
   EXPECT_EQ(listed.value().rows[3].sequence, 1u);
-  EXPECT_EQ(listed.value().rows[3].position, 5u);
+  EXPECT_EQ(listed.value().rows[1].position, 5u) << "of a prompt of 7 tokens";
+  EXPECT_EQ(listed.value().rows[3].position, 10u) << "of one of 12";
   for (const std::vector<float>& row : all_rows.matrices[0]) EXPECT_EQ(row.size(), model.spec.width);
 }
 
@@ -142,12 +148,12 @@ TEST(ExtractSelection, WhatTheModelLacksIsAUsageError) {
     EXPECT_EQ(extraction.error().exit_code(), 2);
     return extraction.error().message();
   };
-  EXPECT_NE(error({.sites = {Site::kResidMid}, .layers = {0}}).find("parallel"), std::string::npos);
-  EXPECT_NE(error({.sites = {Site::kResidPost}, .layers = {1000}}).find("1000"), std::string::npos);
-  EXPECT_NE(error({.sites = {}, .layers = {0}}).find("no site"), std::string::npos);
+  EXPECT_NE(error({.places = {{Site::kResidMid, 0}}}).find("parallel"), std::string::npos);
+  EXPECT_NE(error({.places = {{Site::kResidPost, 1000}}}).find("1000"), std::string::npos);
+  EXPECT_NE(error({.places = {}}).find("no site"), std::string::npos);
   const Selection late = {
-      .sites = {Site::kResidPost}, .layers = {0}, .positions = Selection::Positions::kListed, .listed = {3}};
-  EXPECT_NE(error(late).find("prompt 1 has no position 3"), std::string::npos);
+      .places = {{Site::kResidPost, 0}}, .positions = Selection::Positions::kListed, .listed = {{3, 3}}};
+  EXPECT_NE(error(late).find("prompt 1: there is no position 3"), std::string::npos);
 }
 
 TEST(ExtractSink, ItsFailureEndsThePass) {

@@ -96,8 +96,8 @@ TEST(LensDefinition, EveryLayerIsTheFinalNormAndTheUnembeddingOfItsStream) {
   ASSERT_TRUE(measured.ok());
   const std::vector<LensRow>& lens = measured.value().sequences[0].lens;
   ASSERT_EQ(lens.size(), model.spec.layers);
-  Selection selection = {.sites = {Site::kResidPost}, .layers = {}, .positions = Selection::Positions::kLast};
-  for (std::size_t l = 0; l < model.spec.layers; ++l) selection.layers.push_back(l);
+  Selection selection = {.places = {}, .positions = Selection::Positions::kLast};
+  for (std::size_t l = 0; l < model.spec.layers; ++l) selection.places.push_back({Site::kResidPost, l});
   const Result<Extraction> extraction = plan_extraction(model, sequences, selection);
   ASSERT_TRUE(extraction.ok());
   struct Sink final : VectorSink {

@@ -109,15 +109,32 @@ TEST(ReportForms, UnanimityIsClaimedOnlyWhereItIs) {
   EXPECT_NE(text.find("No single choice turns it."), std::string::npos);
 }
 
+std::vector<DocumentTable> tables_of(const ExperimentResult& result) {
+  std::vector<DocumentTable> tables;
+  for (const Block& block : experiment_document(result, {}, {})) {
+    if (const auto* table = std::get_if<DocumentTable>(&block)) tables.push_back(*table);
+  }
+  return tables;
+}
+
+/// The files of the small result's report: these, the documents, and every table.
+std::set<std::string> with_tables(std::set<std::string> figures) {
+  figures.insert({"results.json", "report.md", "report.html", "archive.zip", "prompts.csv", "tables/models.csv",
+                  "tables/multiverse.csv"});
+  for (const DocumentTable& table : tables_of(small_result())) {
+    EXPECT_TRUE(figures.insert("tables/" + table.name + ".csv").second) << "a second table " << table.name;
+  }
+  return figures;
+}
+
 TEST_F(Report, WritesEveryFileAndNothingElse) {
   std::vector<std::string> notices;
   const auto written = write_report(small_result(), folder_ / "out", {}, &notices);
   ASSERT_TRUE(written.ok()) << written.error().message();
   EXPECT_TRUE(notices.empty()) << notices[0];
   folder_ /= "out";
-  EXPECT_EQ(files(), (std::set<std::string>{"results.json", "report.md", "report.html", "archive.zip",
-                                            "figures/gain.svg", "figures/gain.png", "figures/H25-curve.svg",
-                                            "figures/H25-curve.png", "figures/H25-map.svg", "figures/H25-map.png"}));
+  EXPECT_EQ(files(), with_tables({"figures/gain.svg", "figures/gain.png", "figures/H25-curve.svg",
+                                  "figures/H25-curve.png", "figures/H25-map.svg", "figures/H25-map.png"}));
   const std::string page = content(folder_ / "report.html");
   EXPECT_NE(page.find("<svg"), std::string::npos);
   EXPECT_EQ(page.find("src="), std::string::npos) << "the page is self-contained";
@@ -136,8 +153,7 @@ TEST_F(Report, IsTheSameTwiceOverItself) {
 TEST_F(Report, WithoutTheProgramForBitmapsEverythingElseIsWritten) {
   std::vector<std::string> notices;
   ASSERT_TRUE(write_report(small_result(), folder_, {.bitmaps = {.name = "/nowhere/rsvg"}}, &notices).ok());
-  EXPECT_EQ(files(), (std::set<std::string>{"results.json", "report.md", "report.html", "archive.zip",
-                                            "figures/gain.svg", "figures/H25-curve.svg", "figures/H25-map.svg"}));
+  EXPECT_EQ(files(), with_tables({"figures/gain.svg", "figures/H25-curve.svg", "figures/H25-map.svg"}));
   ASSERT_EQ(notices.size(), 1u);  // once, not per figure
   EXPECT_NE(notices[0].find("/nowhere/rsvg"), std::string::npos);
   EXPECT_EQ(content(folder_ / "results.json"), json_text(experiment_json(small_result())));

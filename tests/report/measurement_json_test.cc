@@ -313,7 +313,7 @@ TEST(MeasurementCsv, OneRowPerTokenAndSiteAndQuotedText) {
   s.norms.resid_post = LayerTable(2, 2);
   s.norms.resid_post.values = {1, 2, 3, 1e-300};
   m.sequences.push_back(s);
-  EXPECT_EQ(measurement_csv(m),
+  EXPECT_EQ(norms_csv(m).text(),
             "model,sequence,category,position,id,token,layer,site,norm\n"
             "\"a,b\",0,\"say \"\"hi\"\"\",0,5,\" x\",,embed,0.1\n"
             "\"a,b\",0,\"say \"\"hi\"\"\",1,6,\"\n\",,embed,nan\n"
@@ -321,13 +321,6 @@ TEST(MeasurementCsv, OneRowPerTokenAndSiteAndQuotedText) {
             "\"a,b\",0,\"say \"\"hi\"\"\",1,6,\"\n\",0,resid_post,2\n"
             "\"a,b\",0,\"say \"\"hi\"\"\",0,5,\" x\",1,resid_post,3\n"
             "\"a,b\",0,\"say \"\"hi\"\"\",1,6,\"\n\",1,resid_post,1e-300\n");
-}
-
-TEST(MeasurementCsv, ATextIsNoFormula) {
-  for (const char* text : {"=1+1", "+1", "-1", "@SUM(A1)"}) EXPECT_EQ(csv_field(text), "'" + std::string(text));
-  EXPECT_EQ(csv_field("=\"a\""), "\"'=\"\"a\"\"\"");
-  EXPECT_EQ(csv_field(" =1"), "\" =1\"");
-  EXPECT_EQ(csv_field("a-b"), "a-b");
 }
 
 }  // namespace

@@ -130,7 +130,11 @@ Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelDa
     result.figures.push_back(resolved_figure(figure, world));
   }
   result.seed_results = seed_results(world, result.verdicts, run.started);
-  for (const ModelData& data : models) result.failed += data.error ? 1 : 0;
+  for (const ModelData& data : models) {
+    result.failed += data.error ? 1 : 0;
+    std::vector<std::size_t>& tokens = result.prompt_tokens.emplace_back();
+    for (const SequenceMeasurement& s : data.sequences) tokens.push_back(s.sequence.ids.size());
+  }
   if (run.explore) SG_TRY_VOID(explore(world, result.verdicts, run.stop));
   if (!run.pocket) say_same_weights(models, result.verdicts);
   return result;

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/embedded.h"
+#include "base/nearest.h"
 
 namespace sg {
 
@@ -21,20 +22,20 @@ std::vector<BuiltinExperiment> builtin_experiments() {
 }
 
 Result<ExperimentText> find_experiment(const std::string& name_or_file) {
-  std::string known;
+  std::vector<std::string> known;
   for (const BuiltinExperiment& one : builtin_experiments()) {
     if (one.name == name_or_file) return ExperimentText{std::string(one.text), std::string(one.name) + ".toml"};
-    known.append(known.empty() ? "" : ", ").append(one.name);
+    known.emplace_back(one.name);
   }
   std::error_code failure;
   if (!std::filesystem::is_regular_file(name_or_file, failure)) {
     const bool there = std::filesystem::exists(name_or_file, failure);
     const bool names_file = there || name_or_file.ends_with(".toml") || name_or_file.find('/') != std::string::npos;
-    return Error{.kind = names_file ? ErrorKind::kBadInput : ErrorKind::kUsage,
-                 .what = "no such experiment",
-                 .where = "'" + name_or_file + "'",
-                 .expected = "a TOML file, or one of " + known,
-                 .got = there ? "not a file" : "no file of this name"};
+    Error error = unknown_word("no such experiment", "", name_or_file, known);
+    error.expected = "a TOML file, or " + error.expected;
+    if (names_file) error.kind = ErrorKind::kBadInput;
+    if (there) error.got += ", which is not a file";
+    return error;
   }
   std::ifstream stream(name_or_file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};

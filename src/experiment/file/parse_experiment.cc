@@ -190,20 +190,7 @@ Result<void> check_prompt_columns(const Experiment& e) {
   return e.prompt_use.group == kCategoryColumn ? Result<void>() : check(e.prompt_use.group, "[prompts] group");
 }
 
-}  // namespace
-
-Result<PromptFile> load_prompts(Experiment& e, std::size_t most) {
-  if (e.prompt_use.file.empty()) return PromptFile();
-  PromptFileOptions options = e.prompt_use.keys;
-  options.most = most;
-  SG_TRY(PromptFile read, read_prompt_file(e.prompt_use.file, options));
-  e.prompts = std::move(read.prompts);
-  SG_TRY_VOID(check_prompt_columns(e));
-  return read;
-}
-
-Result<Experiment> parse_experiment(const std::string& text, const std::string& file,
-                                    std::span<const std::string> overrides) {
+Result<Experiment> parse(const std::string& text, const std::string& file, std::span<const std::string> overrides) {
   SG_TRY(toml::table table, read_toml(text, file));
   for (const std::string& one : overrides) {
     SG_TRY_VOID(apply_override(table, one));
@@ -231,6 +218,28 @@ Result<Experiment> parse_experiment(const std::string& text, const std::string& 
   SG_TRY_VOID(check_names(e));
   if (e.prompt_use.file.empty()) SG_TRY_VOID(check_prompt_columns(e));
   return e;
+}
+
+}  // namespace
+
+Result<PromptFile> load_prompts(Experiment& e, std::size_t most) {
+  if (e.prompt_use.file.empty()) return PromptFile();
+  PromptFileOptions options = e.prompt_use.keys;
+  options.most = most;
+  SG_TRY(PromptFile read, read_prompt_file(e.prompt_use.file, options));
+  e.prompts = std::move(read.prompts);
+  SG_TRY_VOID(check_prompt_columns(e));
+  return read;
+}
+
+Result<Experiment> parse_experiment(const std::string& text, const std::string& file,
+                                    std::span<const std::string> overrides) {
+  Result<Experiment> parsed = parse(text, file, overrides);
+  if (parsed.ok()) return parsed;
+  Error error = std::move(parsed).error();
+  // What is wrong is the file, unless it is right without what the call changed.
+  error.kind = !overrides.empty() && parse(text, file, {}).ok() ? ErrorKind::kUsage : ErrorKind::kBadInput;
+  return error;
 }
 
 }  // namespace sg

@@ -29,7 +29,14 @@ std::vector<std::pair<std::string, Value>> facts_of(const std::vector<GivenFact>
   return facts;
 }
 
-Result<void> put_record(RowStore& store, const RunRecord& record) { return store.put_run(row_bytes(record)); }
+Result<void> put_record(RowStore& store, const RunRecord& record) {
+  std::vector<ModelName> names;
+  for (const ModelOutcome& model : record.models) {
+    if (model.facts) names.push_back({model.facts->fingerprint, model.key});
+  }
+  SG_TRY_VOID(store.put_run(row_bytes(record)));
+  return store.put_names(names);
+}
 
 Result<std::optional<RunRecord>> find_record(RowStore& store) {
   SG_TRY(const std::optional<std::string> bytes, store.find_run());

@@ -152,9 +152,10 @@ struct ExperimentResult {
   EngineFacts engine;
   bool pocket = false;  // models of the pocket zoo: the report opens with what may not be concluded
   std::string pocket_note;
-  ResultTable models;               // every column of every model
-  ResultTable prompts;              // every column of every prompt; empty when the experiment has none
-  std::vector<ResultTable> tables;  // as the seed printed them
+  ResultTable models;   // every column of every model
+  ResultTable prompts;  // every column of every prompt; empty when the experiment has none
+  std::vector<std::vector<std::size_t>> prompt_tokens;  // by model and prompt; empty for one that was not measured
+  std::vector<ResultTable> tables;                      // as the seed printed them
   std::vector<NamedValue> values;
   std::vector<Verdict> verdicts;
   std::vector<ReferenceValue> references;

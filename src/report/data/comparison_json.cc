@@ -22,6 +22,15 @@ Json site_json(const SequenceComparison& s, Site site, Value value) {
   return rows;
 }
 
+/// Which layers the rows are of: all, unless some were chosen.
+Json layers_json(const SequenceComparison& s, Site site) {
+  Json layers = Json::array();
+  for (const SiteDifference& d : s.sites) {
+    if (d.place.site == site) layers.push_back(d.place.layer);
+  }
+  return layers;
+}
+
 Json sites_json(const SequenceComparison& s) {
   Json sites = Json::object();
   for (int i = 0; i < static_cast<int>(Site::kCount); ++i) {
@@ -34,6 +43,7 @@ Json sites_json(const SequenceComparison& s) {
         {"norm_difference", site_json(s, site, [](const TokenDifference& t) { return t.norm_difference(); })},
         {"cosine", site_json(s, site, [](const TokenDifference& t) { return t.cosine; })},
         {"distance", site_json(s, site, [](const TokenDifference& t) { return t.distance; })}};
+    if (in_block({site, 0})) sites[std::string(name(site))]["layers"] = layers_json(s, site);
   }
   return sites;
 }
@@ -83,6 +93,17 @@ Json comparison_json(const Comparison& c) {
               {"warnings", c.warnings},      {"timings", {{"seconds", c.seconds}, {"peak_bytes", c.peak_bytes}}}};
   if (!c.matrices.empty()) out["matrices"] = weight_differences_json(c.matrices);
   return out;
+}
+
+Json comparisons_json(const std::vector<Comparison>& pairs, const std::vector<std::vector<std::string>>& sentences) {
+  Json all = Json::array();
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    Json one = comparison_json(pairs[i]);
+    one["sentences"] = sentences[i];
+    all.push_back(std::move(one));
+  }
+  if (all.size() == 1) return std::move(all.front());
+  return {{"schema", "streamgauge.comparisons/1"}, {"comparisons", std::move(all)}};
 }
 
 }  // namespace sg

@@ -1,7 +1,9 @@
 // streamgauge.comparison/1: a comparison of two models as a JSON document (schemas/comparison-1.json).
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "measure/compare.h"
 #include "report/data/json_text.h"
@@ -11,5 +13,8 @@ namespace sg {
 inline constexpr std::string_view kComparisonSchema = "streamgauge.comparison/1";
 
 Json comparison_json(const Comparison& comparison);
+
+/// The comparison alone when it is one; of several streamgauge.comparisons/1, a list of them. `sentences`: of each.
+Json comparisons_json(const std::vector<Comparison>& pairs, const std::vector<std::vector<std::string>>& sentences);
 
 }  // namespace sg

@@ -1,24 +1,21 @@
-// The tidy form of a measurement: one row per model, prompt, token, layer and site (RFC 4180).
+// The tidy form of a measurement: tables for other programs, one row per thing that was measured.
 #pragma once
 
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "base/csv.h"
+#include "measure/extract.h"
 #include "measure/row.h"
 
 namespace sg {
 
-/// Columns model,sequence,category,position,id,token,layer,site,norm. `layer` is empty at embed and ln_final;
-/// norms read back as the same double; inf and nan as words.
-std::string measurement_csv(const Measurement& measurement);
+/// One row per model, prompt, token, layer and site. `layer` is empty at embed and ln_final; norms read back as the
+/// same double; inf and nan as words. `places`: those whose rows are written; all when empty.
+CsvTable norms_csv(const Measurement& measurement, const std::vector<SiteRef>& places = {});
 
-/// Routing, one row per token, layer with experts and chosen expert, the best first (rank 0): columns
-/// model,sequence,category,position,id,token,layer,rank,expert,weight,contribution,peak,peak_channel,margin,entropy,shared.
-/// `margin` is empty where no expert is left out, `shared` without a shared expert. Empty for a model without experts.
-std::string routing_csv(const Measurement& measurement);
-
-/// One field of text, quoted when it holds a comma, a quote, a line break or blanks at its ends. An apostrophe stands
-/// before one that begins with = + - @, a tab or a carriage return, which spreadsheets would take for a formula.
-std::string csv_field(std::string_view text);
+/// measurement.csv, prompts.csv, logits.csv, lens.csv, massive.csv and decomposition.csv, in this order; a table of
+/// what was not asked for has its head alone.
+std::vector<CsvTable> measurement_tables(const Measurement& measurement, const std::vector<SiteRef>& places = {});
 
 }  // namespace sg

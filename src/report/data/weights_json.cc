@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "base/csv.h"
 #include "base/number_text.h"
-#include "report/data/measurement_csv.h"
 #include "report/data/row_json.h"
 
 namespace sg {

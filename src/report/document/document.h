@@ -41,15 +41,18 @@ struct Bullets {
 struct DocumentTable {
   struct Column {
     std::string head;
-    bool right = false;  // numbers
+    bool right = false;     // numbers
+    std::string name = {};  // for programs; empty: the head
   };
   struct Cell {
     std::string text;
     std::string sort_key;  // of a number: all its digits; empty: by text
   };
-  std::string title;  // empty: none
+  std::string name = {};  // of its file in tables/, without .csv; empty: it has none
+  std::string title;      // empty: none
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
+  std::vector<std::string> keys = {};  // what programs call each row; empty: as the first cell does
   std::string note;                    // under the table
   std::vector<std::string> footnotes;  // reasons of what is absent
   bool folded = false;                 // detail: a page shows it when asked, Markdown leaves it to results.json

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/each_once.h"
+#include "report/document/document_csv.h"
 #include "report/document/experiment_tables.h"
 #include "report/document/experiment_words.h"
 
@@ -205,6 +206,7 @@ Document experiment_document(const ExperimentResult& r, const std::vector<Pictur
   add_references(doc, r);
   add_notices(doc, r, notices);
   add_methods(doc, r);
+  name_tables(doc, {"models", "multiverse"});  // which the run writes besides
   return doc;
 }
 

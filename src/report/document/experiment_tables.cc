@@ -85,14 +85,16 @@ class Tally {
 }  // namespace
 
 DocumentTable rows_table(const ResultTable& table) {
-  DocumentTable out = {.title = table.title, .columns = {{"Model"}}, .rows = {}, .note = table.note};
+  DocumentTable out = {.title = table.title, .columns = {{"Model", false, "model"}}, .rows = {}, .note = table.note};
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    out.columns.push_back({title_of(table.columns[c].title, table.columns[c].name), numeric_column(table, c)});
+    const ColumnHead& head = table.columns[c];
+    out.columns.push_back({title_of(head.title, head.name), numeric_column(table, c), head.name});
   }
   Footnotes notes;
   for (const ResultRow& row : table.rows) {
     const std::string name = title_of(row.label, row.key);
     std::vector<DocumentTable::Cell> cells = {{name, ""}};
+    out.keys.push_back(row.key);
     if (row.error) notes.add("not measured", name);
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       const Value cell = !row.error && c < row.cells.size() ? row.cells[c] : Value(Absent{});
@@ -107,7 +109,11 @@ DocumentTable rows_table(const ResultTable& table) {
 }
 
 DocumentTable columns_table(const ResultTable& models) {
-  DocumentTable out = {.title = "Every quantity of every model", .columns = {{"Quantity"}}, .rows = {}, .folded = true};
+  DocumentTable out = {.name = "quantities",
+                       .title = "Every quantity of every model",
+                       .columns = {{"Quantity"}},
+                       .rows = {},
+                       .folded = true};
   std::vector<const ResultRow*> measured;
   for (const ResultRow& row : models.rows) {
     if (row.error) continue;
@@ -123,13 +129,16 @@ DocumentTable columns_table(const ResultTable& models) {
       plain = plain && !is_list(value);
       cells.push_back(cell_of(value, head.format));
     }
-    if (plain) out.rows.push_back(std::move(cells));
+    if (!plain) continue;
+    out.rows.push_back(std::move(cells));
+    out.keys.push_back(head.name);
   }
   return out;
 }
 
 DocumentTable checkpoints_table(const ResultTable& models) {
-  DocumentTable out = {.title = "Models",
+  DocumentTable out = {.name = "checkpoints",
+                       .title = "Models",
                        .columns = {{"Model"},
                                    {"In the place of"},
                                    {"Measured"},
@@ -158,7 +167,7 @@ DocumentTable checkpoints_table(const ResultTable& models) {
 }
 
 DocumentTable values_table(const std::vector<NamedValue>& values) {
-  DocumentTable out = {.columns = {{"Quantity"}, {"Value", true}, {"Method"}}, .rows = {}};
+  DocumentTable out = {.name = "values", .columns = {{"Quantity"}, {"Value", true}, {"Method"}}, .rows = {}};
   std::set<std::pair<std::string, std::string>> said;  // statistics without a value, and the reason
   for (const NamedValue& v : values) {
     const auto why = why_absent(v.value);
@@ -167,6 +176,7 @@ DocumentTable values_table(const std::vector<NamedValue>& values) {
     if (why && part != std::string::npos && !said.emplace(v.name.substr(0, part), *why).second) continue;
     const std::string method = why ? (v.method.empty() ? *why : v.method + ": " + *why) : v.method;
     out.rows.push_back({{title_of(v.title, v.name), ""}, cell_of(v.value, v.format), {method, ""}});
+    out.keys.push_back(v.name);
   }
   return out;
 }
@@ -185,7 +195,8 @@ DocumentTable::Cell reported_cell(const Value& value) {
 }  // namespace
 
 DocumentTable references_table(const std::vector<ReferenceValue>& references) {
-  DocumentTable out = {.columns = {{"Quantity"}, {"Reported", true}, {"Here", true}, {"Source"}}, .rows = {}};
+  DocumentTable out = {
+      .name = "references", .columns = {{"Quantity"}, {"Reported", true}, {"Here", true}, {"Source"}}, .rows = {}};
   Footnotes notes;
   for (const ReferenceValue& r : references) {
     out.rows.push_back({{r.what, ""}, reported_cell(r.theirs), cell_of(r.ours, ""), {r.source, ""}});
@@ -204,7 +215,9 @@ DocumentTable labels_table(const Verdict& verdict) {
   auto& counts = labels.counts();
   std::stable_sort(counts.begin(), counts.end(),
                    [](const Tally::Count& a, const Tally::Count& b) { return a.evaluated > b.evaluated; });
-  DocumentTable out = {.columns = {{"Conclusion"}, {"Combinations", true}, {"Share", true}}, .rows = {}};
+  DocumentTable out = {.name = "conclusions-" + verdict.name,
+                       .columns = {{"Conclusion"}, {"Combinations", true}, {"Share", true}},
+                       .rows = {}};
   for (const Tally::Count& c : counts) {
     const std::string own = c.word == verdict.label ? " (its own definition)" : "";
     out.rows.push_back({{c.word + own, ""},
@@ -215,7 +228,8 @@ DocumentTable labels_table(const Verdict& verdict) {
 }
 
 DocumentTable choices_table(const Verdict& verdict) {
-  DocumentTable out = {.title =
+  DocumentTable out = {.name = "choices-" + verdict.name,
+                       .title =
                            "How often each choice leads to the same conclusion as the experiment's own definition, "
                            "over all values of the other choices",
                        .columns = {{"Choice"}, {"Value"}, {"Agree", true}, {"Evaluated", true}, {"Share", true}},

@@ -51,7 +51,7 @@ Result<void> spare_inputs(const std::vector<Output>& outputs, const std::vector<
 
 std::vector<Output> outputs_of_report(const fs::path& folder) {
   std::vector<Output> outputs;
-  for (const char* name : {"results.json", "report.md", "report.html", "archive.zip"})
+  for (const char* name : {"results.json", "report.md", "report.html", "prompts.csv", "archive.zip"})
     outputs.push_back({"-o", folder / name});
   return outputs;
 }

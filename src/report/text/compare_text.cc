@@ -67,7 +67,68 @@ std::string output_table(const Comparison& c) {
   return table.empty() ? "" : "\nThe output distributions; entropy and KL in nats.\n" + table.text();
 }
 
+/// Where the mean distance passes this share of A's norm, the two are no longer the same but for rounding.
+constexpr double kApart = 0.1;
+
+std::string parting(const Comparison& c) {
+  const std::optional<SiteRef> first = first_apart(c, 0), far = first_apart(c, kApart);
+  if (!first) return "They part nowhere: every row of every site is the same.";
+  const double at_first = summary_at(c, *first)->distance_mean;
+  std::string text =
+      fmt::format("They part first at {} (|B - A| is {} of |A| in the mean)", place_name(*first), scientific(at_first));
+  if (!far) return text + ", and stay within 10 % of each other at every site.";
+  if (*far == *first) return text + ".";
+  return text + fmt::format(", and are more than 10 % apart from {} on.", place_name(*far));
+}
+
+/// The outputs that are looked at: of every prompt and position.
+std::vector<const OutputDifference*> outputs_of(const Comparison& c) {
+  std::vector<const OutputDifference*> all;
+  for (const SequenceComparison& s : c.sequences) {
+    for (const OutputDifference& o : s.outputs) {
+      if (!o.a.top.empty() && !o.b.top.empty()) all.push_back(&o);
+    }
+  }
+  return all;
+}
+
+std::string next_token(const std::vector<const OutputDifference*>& outputs) {
+  if (outputs.empty()) return "What comes next was not compared.";
+  const auto same = [](const OutputDifference* o) { return o->a.top.front().id == o->b.top.front().id; };
+  const auto agreeing = static_cast<std::size_t>(std::ranges::count_if(outputs, same));
+  if (outputs.size() == 1) {
+    const OutputDifference& o = *outputs.front();
+    return agreeing == 1
+               ? fmt::format("The most probable next token stays {} ({:.1f} % after {:.1f} %).",
+                             top_token(o.a, kTokenWidth), 100 * o.b.top.front().prob, 100 * o.a.top.front().prob)
+               : fmt::format("The most probable next token becomes {} in place of {}.", top_text(o.b), top_text(o.a));
+  }
+  const auto other = std::ranges::find_if_not(outputs, same);
+  const std::string of =
+      fmt::format("At {} of {} positions the most probable next token is the same", agreeing, outputs.size());
+  if (other == outputs.end()) return of + ".";
+  return of + fmt::format("; the first that differs becomes {} in place of {}.", top_text((*other)->b),
+                          top_text((*other)->a));
+}
+
+std::string divergence(const std::vector<const OutputDifference*>& outputs) {
+  if (outputs.empty()) return "There is no KL divergence without --logits.";
+  double sum = 0, most = 0;
+  for (const OutputDifference* o : outputs) {
+    sum += o->kl;
+    if (!(o->kl <= most)) most = o->kl;
+  }
+  const double mean = sum / static_cast<double>(outputs.size());
+  if (outputs.size() == 1) return fmt::format("KL(A||B) is {} nats.", scientific(mean));
+  return fmt::format("KL(A||B) is {} nats in the mean and {} at most.", scientific(mean), scientific(most));
+}
+
 }  // namespace
+
+std::vector<std::string> comparison_sentences(const Comparison& c) {
+  const std::vector<const OutputDifference*> outputs = outputs_of(c);
+  return {parting(c), next_token(outputs), divergence(outputs)};
+}
 
 std::string comparison_text(const Comparison& c) {
   return "A  " + model_line(c.a) + "B  " + model_line(c.b) +
