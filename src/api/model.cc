@@ -42,11 +42,12 @@ Result<std::string> Model::tokenize_json(const std::vector<std::string>& texts, 
 std::string Model::inspect_json() const { return sg::json_text(sg::inspect_json(sg::inspect(state_->model))); }
 
 Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const MeasureOptions& options) const {
-  SG_TRY([[maybe_unused]] const std::vector<sg::Site> known, sg::parse_sites(options.sites));
+  SG_TRY(const std::vector<sg::SiteChoice> sites, sg::parse_sites(options.sites));
+  SG_TRY(const std::vector<sg::SiteRef> places, sg::resolve_places(sites, sg::kAllIndexes, state_->model.spec.layers));
   SG_TRY(std::vector<Sequence> sequences, state_->sequences(prompts));
   SG_TRY(MeasurementRows done,
          sg::measure(state_->model, state_->names(), std::move(sequences), state_->measuring(options)));
-  if (!options.sites.empty()) sg::keep_sites(done, options.sites);
+  if (!options.sites.empty()) sg::keep_sites(done, places);
   return Measurement(std::move(done));
 }
 

@@ -5,6 +5,7 @@
 #include "base/text_file.h"
 #include "cli/common.h"
 #include "cli/measuring.h"
+#include "cli/plot_file.h"
 #include "report/data/gains_json.h"
 #include "report/data/measurement_json.h"
 #include "report/text/gain_text.h"
@@ -15,7 +16,7 @@ namespace {
 struct Arguments {
   MeasureArguments measure;  // its model may be a measurement's FILE.json
   std::string definition;
-  std::string json;
+  std::string json, plot;
 };
 
 bool is_measurement_file(const std::string& path) {
@@ -24,6 +25,7 @@ bool is_measurement_file(const std::string& path) {
 }
 
 Result<int> show(const Arguments& a, const Measurement& m) {
+  SG_TRY_VOID(write_plot(a.plot, m));
   if (a.json.empty()) {
     SG_TRY(const std::string text, gains_text(m, a.definition));
     SG_TRY_VOID(print(text, {m.model.id}));
@@ -35,7 +37,8 @@ Result<int> show(const Arguments& a, const Measurement& m) {
 }
 
 Result<int> run(const Arguments& a, const Common& common) {
-  const std::vector<Output> outputs = {{"--json", a.json}};
+  const std::vector<Output> outputs = {{"--json", a.json}, {"--plot", a.plot}};
+  SG_TRY_VOID(check_plot(a.plot));
   if (!a.definition.empty() && a.definition != "all") {
     SG_TRY([[maybe_unused]] const Definition known, find_definition(a.definition));
   }
@@ -70,6 +73,7 @@ void add_gains(Program& program) {
       ->add_option("--definition", a->definition,
                    "one definition by its name or id, or all of them; see list definitions")
       ->type_name("DEFINITION|all");
+  add_plot(*command, a->plot);
   add_json(*command, a->json, "the gains as one JSON document");
   finish_command(program, *command, "streamgauge gains SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
                  [a, &program] { return run(*a, program.common); });

@@ -3,6 +3,7 @@
 
 #include "cli/common.h"
 #include "cli/measuring.h"
+#include "cli/plot_file.h"
 #include "measure/selection.h"
 #include "report/data/measurement_csv.h"
 #include "report/data/measurement_json.h"
@@ -21,11 +22,11 @@ struct Arguments {
   MeasureArguments measure;
   std::vector<std::string> sites;
   CLI::Option* massive = nullptr;  // given: the list is shown
-  std::string json, csv, folder, trace;
+  std::string json, csv, folder, trace, plot;
 };
 
 std::vector<Output> outputs_of(const Arguments& a) {
-  std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}, {"--trace", a.trace}};
+  std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}, {"--trace", a.trace}, {"--plot", a.plot}};
   if (a.folder.empty()) return outputs;
   for (const char* name : {"measurement.json", "summary.txt"})
     outputs.push_back({"-o", std::filesystem::path(a.folder) / name});
@@ -65,6 +66,7 @@ Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& place
 
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const std::vector<SiteChoice> sites, parse_sites(without_logits(a.sites)));  // those follow --logits
+  SG_TRY_VOID(check_plot(a.plot));
   const std::vector<Output> outputs = outputs_of(a);
   SG_TRY_VOID(check_outputs(outputs));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
@@ -77,6 +79,7 @@ Result<int> run(const Arguments& a, const Common& common) {
     SG_TRY_VOID(write_document(a.trace, json_text(trace_json(trace.events()))));
   }
   Console(common).warnings(measurement.warnings);
+  SG_TRY_VOID(write_plot(a.plot, measurement));
   SG_TRY_VOID(write_results(a, places, std::move(measurement)));
   tell_traffic(job.reader, job.remote_bytes, common);
   return 0;
@@ -112,6 +115,7 @@ void add_measure(Program& program) {
       ->allow_extra_args(false)
       ->type_name("SITE,...");
   add_json(*command, a->json, "the measurement as one JSON document");
+  add_plot(*command, a->plot);
   add_csv(*command, a->csv, "one row per prompt, token, site and layer");
   command
       ->add_option("-o,--output", a->folder,

@@ -111,7 +111,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));
   {
     ProgressBar bar(common, 1.0, "");
-    if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
+    if (bar.shown()) options.progress = [&bar](double share, const std::string& what) { bar.update(share, what); };
     options.say = [&console](const std::string& line) { console.info(line); };
     options.warn = [&console](const std::string& line) { console.warning(line); };
     SG_TRY_VOID(stoppable([&] { return measure_experiment(experiment, options, *store); }));

@@ -5,12 +5,14 @@
 #include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "base/number_text.h"
 #include "cli/pull_progress.h"
 #include "cli/signals.h"
 #include "hub/cache_layout.h"
 #include "io/hub_cache.h"
+#include "report/text/model_text.h"
 
 namespace sg {
 namespace {
@@ -38,6 +40,7 @@ Result<std::unique_ptr<HubSupply>> HubSupply::open(const std::vector<std::string
 Result<void> HubSupply::ask(const std::vector<std::string>& models) {
   std::uint64_t bytes = 0;
   std::size_t count = 0;
+  bool failed = false;  // what keeps one from being fetched mostly keeps all, and is said once
   for (const std::string& model : models) {
     if (wanted_.contains(model) || !is_elsewhere(model)) continue;
     if (!hub_) {
@@ -51,7 +54,7 @@ Result<void> HubSupply::ask(const std::vector<std::string>& models) {
       wanted.plan = std::move(plan).value();
     } else {
       if (plan.error().kind == ErrorKind::kInterrupted) return plan.error();
-      Console(common_).warning(plan.error().message());
+      if (!std::exchange(failed, true)) Console(common_).warning(plan.error().message());
       wanted.outcome = plan.error();
     }
   }
@@ -59,7 +62,7 @@ Result<void> HubSupply::ask(const std::vector<std::string>& models) {
   return Error{.kind = ErrorKind::kUsage,
                .what = "the experiment's models are large",
                .expected = "--yes to fetch them",
-               .got = fmt::format("{} to fetch, of {} models", bytes_text(bytes), count),
+               .got = fmt::format("{} to fetch, of {}", bytes_text(bytes), counted(count, "model")),
                .hint = "--model KEY=MODEL names smaller ones; --delete-after keeps no two of them longer than needed"};
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/signals.h"
 #include "report/document/document_text.h"
+#include "report/document/experiment_words.h"
 #include "report/experiment_report.h"
 
 namespace sg {
@@ -22,9 +23,12 @@ Result<int> present(const ExperimentResult& result, const std::filesystem::path&
   SG_TRY_VOID(print(result_text(result)));
   for (const std::string& notice : notices) console.warning(notice);
   for (const ResultRow& row : result.models.rows) {
-    if (row.error) console.error(row.key + ": " + *row.error);
+    if (row.error && !row.error->starts_with(kNotHere)) console.error(row.key + ": " + *row.error);
   }
-  console.info("written to " + folder.string());
+  if (const std::string missing = missing_models_sentence(result.models); !missing.empty()) console.error(missing);
+  console.note(
+      fmt::format("written to {}: begin with report.html; report.md, results.json, tables/ and figures/ are beside it",
+                  folder.string()));
   return result.failed == 0 ? 0 : 1;
 }
 

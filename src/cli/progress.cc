@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/display_text.h"
 #include "base/number_text.h"
 #include "base/text_file.h"
 
@@ -31,7 +32,7 @@ ProgressBar::~ProgressBar() {
   if (drawn_) (void)write_all(STDERR_FILENO, "\r\x1b[K", "standard error");
 }
 
-void ProgressBar::update(double share) {
+void ProgressBar::update(double share, const std::string& what) {
   const auto now = Clock::now();
   if (!shown_ || now - last_ < kRedraw) return;
   last_ = now;
@@ -39,7 +40,8 @@ void ProgressBar::update(double share) {
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   std::string line = fmt::format("\r{} {:3.0f} %", bar(share), 100 * share);
   if (share > 0 && elapsed > 0) {
-    line += fmt::format("  {} {}/s  {} left", short_number(share * work_ / elapsed), unit_,
+    const std::string rate = fmt::format("{} {}/s", short_number(share * work_ / elapsed), unit_);
+    line += fmt::format("  {}  {} left", what.empty() ? rate : printable(what),
                         seconds_text(elapsed * (1 - share) / share));
   }
   (void)write_all(STDERR_FILENO, line + "\x1b[K", "standard error");

@@ -16,8 +16,8 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  /// share from 0 to 1; redraws at most every kRedraw.
-  void update(double share);
+  /// share from 0 to 1, and what is in hand in place of the rate; redraws at most every kRedraw.
+  void update(double share, const std::string& what = {});
   bool shown() const { return shown_; }
 
  private:

@@ -148,7 +148,6 @@ class Flags(CliTest):
                     self.assertIn("streamgauge: error: ", done.err)
 
     def test_list_and_extract(self):
-        self.fails(2, "list")
         self.fails(2, "list", "suites", "families")
         self.fails(2, "extract", GGUF, "--ids", IDS, "--sites", "nowhere", "-o", self.folder / "x", says=["nowhere"])
         self.fails(2, "extract", GGUF, "--ids", IDS, "--sites", "resid_post", "--layers", "99", "-o", self.folder / "x",

@@ -1,6 +1,7 @@
 """Tables for other programs: what measure and run write, read by Python's csv, by pandas and by DuckDB."""
 import csv
 import json
+import re
 import math
 import sqlite3
 
@@ -80,7 +81,7 @@ class Measured(CliTest):
         for name in TABLES:
             head = (self.folder / "out" / f"{name}.csv").read_text().splitlines()[0].split(",")
             for column in head:
-                if not column.startswith("top") or column.startswith("top1") or column == "top10_prob_mass":
+                if not re.fullmatch(r"top\d+_(id|token|prob)", column) or column.startswith("top1_"):
                     self.assertRegex(listed, rf"(?m)^.* {column} ", f"{name}.csv")
 
 
@@ -108,8 +109,11 @@ class Run(CliTest):
         for value in results["values"]:
             if isinstance(value["value"], float) and value["name"] in values:
                 self.assertEqual(float(values[value["name"]]), value["value"])
+        page = (self.out / "report.html").read_text()
         for file in (self.out / "tables").iterdir():
             self.assertTrue(read(file), file)
+            if file.stem not in ("models", "multiverse"):
+                self.assertIn(f'href="tables/{file.name}"', page)
         self.assertEqual(len(read(self.out / "tables" / "multiverse.csv")),
                          sum(len(v["multiverse"]["universes"]["label"]) for v in results["verdicts"] if v["multiverse"]))
 

@@ -175,8 +175,8 @@ std::vector<Branch> long_context() {
   };
   return {
       {"long_context", "CONFIRMED", pair(1.2, 0.48), "expands (1.20x)"},
-      {"long_context", "REJECTED - Family Trait", pair(0.92, 0.48), "Both contract"},
-      {"long_context", "UNEXPECTED", pair(1.2, 1.53), "Both expand"},
+      {"long_context", "REJECTED - Family Trait", pair(0.92, 0.48), " contract (0.92x and 0.48x)"},
+      {"long_context", "UNEXPECTED", pair(1.2, 1.53), " expand (1.20x and 1.53x)"},
       {"long_context", "INVERTED", pair(0.92, 1.53), "the opposite"},
       {"long_context", "", {with("llama2-7b", {{"last_gain", 0.92}})}, "gain_ratio: llama31 did not run"},
   };

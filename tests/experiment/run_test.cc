@@ -198,7 +198,7 @@ TEST_F(RunTest, ProgressCoversAllModels) {
   MemoryStore store;
   RunOptions watched = options();
   double last = 0;
-  watched.progress = [&](double share) {
+  watched.progress = [&](double share, const std::string&) {
     EXPECT_GE(share, last - 1e-12);
     EXPECT_LE(share, 1 + 1e-12);
     last = share;

@@ -135,6 +135,9 @@ TEST_F(Report, WritesEveryFileAndNothingElse) {
   folder_ /= "out";
   EXPECT_EQ(files(), with_tables({"figures/gain.svg", "figures/gain.png", "figures/H25-curve.svg",
                                   "figures/H25-curve.png", "figures/H25-map.svg", "figures/H25-map.png"}));
+  for (const DocumentTable& table : tables_of(small_result())) {
+    EXPECT_NE(content(folder_ / "report.html").find("href=\"tables/" + table.name + ".csv\""), std::string::npos);
+  }
   const std::string page = content(folder_ / "report.html");
   EXPECT_NE(page.find("<svg"), std::string::npos);
   EXPECT_EQ(page.find("src="), std::string::npos) << "the page is self-contained";

@@ -70,7 +70,8 @@ RoutingRow any_routing(std::size_t layer, std::size_t tokens) {
 SequenceMeasurement any_sequence(std::size_t layers) {
   auto s = any_row<SequenceMeasurement>();
   const std::size_t tokens = 1 + any_size(3);
-  for (auto* text : {&s.sequence.text, &s.sequence.category}) {
+  Sequence& q = s.sequence;
+  for (auto* text : {&q.text, &q.prompt, &q.prompt_id, &q.category, &q.special}) {
     if (*text) *text = any_text();
   }
   s.sequence.ids.assign(tokens, *rc::gen::inRange(0, 1 << 30));
@@ -101,6 +102,11 @@ SequenceMeasurement any_sequence(std::size_t layers) {
   }
   for (auto* list : {&s.massive, &s.massive_values}) {
     for (Massive& m : *list) m.layer = m.token = 0;
+  }
+  for (TargetRow& target : s.targets) {
+    target.layer = layers - 1;
+    target.position = tokens - 1;
+    target.token = any_text();
   }
   for (std::size_t i = 0; i < s.routing.size(); ++i) s.routing[i] = any_routing(i % layers, tokens);
   s.massive_multiple = s.massive_values.empty() ? 0 : 1000;

@@ -14,9 +14,7 @@ namespace {
 
 constexpr const char* kPocketNote =
     "These models are the pocket zoo's: small, trained for minutes, stand-ins that show how the experiment runs. "
-    "Nothing about the models that the study names follows from their numbers. What the study states of its models, "
-    "such "
-    "as a context length, is stated of those and not of the stand-ins.";
+    "Nothing about the models that the study names follows from their numbers.";
 constexpr const char* kPocketRunNote =
     "These checkpoints are the pocket zoo's: one small model, trained for minutes on a task made for it. What holds in "
     "this run need not hold in another, and nothing about the models that the study names follows from it.";
@@ -36,7 +34,7 @@ Result<std::vector<NamedValue>> named_values(const World& world, const std::atom
     const std::string method = method_of_value(spec, world);
     for (const ColumnHead& head : heads_of(spec)) {
       values.push_back({.name = head.name,
-                        .title = head.title,
+                        .title = world.filled(head.title),
                         .format = head.format,
                         .value = *world.value(head.name),
                         .method = method});

@@ -1,6 +1,7 @@
 #include "experiment/evaluate/measured_columns.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "experiment/value/field_value.h"
@@ -150,12 +151,37 @@ Value weight_value(const WeightSource& source, const ModelData& data) {
 }
 
 Value model_value(const std::string& key, const ModelFacts& facts) {
+  // As the configurations have it: null, not a word.
+  if (key == "rope.scaling" && facts.rope.scaling == "default") return absent("the angles are not scaled");
   return field_value(facts, key).value_or(absent("unknown fact"));
 }
 
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+}  // namespace
+
+bool is_listed(const ModelData& data) {
+  if (!data.stands_for.empty()) return false;
+  if (!data.facts || data.hub.empty() || data.source == data.hub) return true;
+  const std::string listed = lower(data.hub.substr(data.hub.rfind('/') + 1));
+  const std::string opened = lower(data.facts->id.substr(data.facts->id.rfind('/') + 1));
+  return opened.starts_with(listed);
+}
+
 Value fact_value(const std::string& key, const ModelData& data) {
-  for (const auto& [name, value] : data.stated_facts) {
+  for (const auto& [name, value] : data.role) {
     if (name == key) return value;
+  }
+  // What a checkpoint says of itself is true of what was measured, whatever the study says of its models.
+  if (key == "context_length" && data.facts) return model_value("rope.max_position", *data.facts);
+  for (const auto& [name, value] : data.stated_facts) {
+    if (name != key) continue;
+    return is_listed(data) ? value : absent("the study says it of another model");
   }
   return absent("the experiment states no " + key + " of this model");
 }

@@ -39,6 +39,9 @@ Value routing_value(const std::string& key, const SequenceMeasurement& sequence)
 Value routing_value(const std::string& key, const ModelData& data, std::span<const std::size_t> prompts);
 Value weight_value(const WeightSource& source, const ModelData& data);
 Value model_value(const std::string& key, const ModelFacts& facts);
+/// Whether what was opened is the model that the study lists: by the same name of the Hub, or by a file or folder that
+/// is called as it is there. True of stored results, which say nothing else.
+bool is_listed(const ModelData& data);
 Value fact_value(const std::string& key, const ModelData& data);
 
 }  // namespace sg

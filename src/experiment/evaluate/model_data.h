@@ -30,7 +30,10 @@ struct ModelData {
   std::string label;  // for people
   std::string source;
   std::optional<std::string> error;                         // then nothing below needs to be there
-  std::vector<std::pair<std::string, Value>> stated_facts;  // of the experiment file
+  std::vector<std::pair<std::string, Value>> stated_facts;  // of the experiment file, about the model that it lists
+  std::vector<std::pair<std::string, Value>> role;          // likewise, of the part that a model plays
+  std::string stands_for;                                   // the listed model whose place it takes; empty: its own
+  std::string hub = {};                                     // of the listed model; empty: it is not listed
   std::optional<ModelFacts> facts;
   std::vector<SequenceMeasurement> sequences;  // one per prompt of the experiment, in order; for each reading of them
   std::optional<WeightsReport> weights;

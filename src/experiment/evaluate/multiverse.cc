@@ -38,7 +38,8 @@ Flip departure(const Universe& u, const Universe& seed) {
 }
 
 /// What follows from the universes: how many agree, and which single choice turns the verdict.
-void summarise(const Experiment& e, const VerdictSpec& spec, Verdict& verdict) {
+void summarise(const World& world, const VerdictSpec& spec, Verdict& verdict) {
+  const Experiment& e = world.experiment();
   Multiverse& m = verdict.multiverse;
   const std::string special = m.universes.empty() ? "" : m.universes.front().special;
   const Universe seed = universe_of(e.definition, {.name = "all", .special = special, .prompts = {}}, {});
@@ -56,7 +57,7 @@ void summarise(const Experiment& e, const VerdictSpec& spec, Verdict& verdict) {
   m.quantity_title = spec.quantity;
   for (const ValueSpec& value : e.values) {
     for (const ColumnHead& head : heads_of(value)) {
-      if (head.name == spec.quantity) m.quantity_title = head.title;
+      if (head.name == spec.quantity) m.quantity_title = world.filled(head.title);
     }
   }
 }
@@ -112,6 +113,8 @@ Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::at
   const std::vector<Definition> definitions = admissible_definitions(e);
   for (const PromptSubset& subset : prompt_subsets(e, distinct_readings(e, world.models()))) {
     for (const Definition& definition : definitions) {
+      // Of one prompt every pooling is the same result, which is not counted four times.
+      if (subset.prompts.size() == 1 && definition.pooling != e.definition.pooling) continue;
       SG_TRY_VOID(go_on(stop));
       world.choose({.definition = definition, .prompts = subset.prompts});
       for (std::size_t v = 0; v < e.verdicts.size(); ++v) {
@@ -122,7 +125,7 @@ Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::at
     }
   }
   for (std::size_t v = 0; v < e.verdicts.size(); ++v) {
-    if (e.verdicts[v].multiverse) summarise(e, e.verdicts[v], verdicts[v]);
+    if (e.verdicts[v].multiverse) summarise(world, e.verdicts[v], verdicts[v]);
   }
   return {};
 }

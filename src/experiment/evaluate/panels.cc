@@ -16,6 +16,7 @@ namespace {
 struct Points {
   RowSet rows;
   std::vector<std::string> labels;
+  std::vector<std::string> texts;  // of prompts
   std::vector<std::size_t> order;
 
   const Value* cell(std::size_t i, const std::string& column) const { return rows.cell(order[i], column); }
@@ -24,16 +25,22 @@ struct Points {
     return value != nullptr ? number_of(*value, column).value : std::nullopt;
   }
   const std::string& label(std::size_t i) const { return labels[order[i]]; }
+  /// Of a point that is a prompt: ", its text".
+  std::string prompt(std::size_t i) const { return order[i] < texts.size() ? ", " + texts[order[i]] : ""; }
   std::size_t size() const { return order.size(); }
 };
 
 Points points_of(const PanelSpec& spec, const World& world) {
-  Points points = {.rows = spec.over_prompts ? world.prompt_rows() : world.model_rows(), .labels = {}, .order = {}};
+  Points points = {
+      .rows = spec.over_prompts ? world.prompt_rows() : world.model_rows(), .labels = {}, .texts = {}, .order = {}};
   for (std::size_t m = 0; m < world.models().size(); ++m) {
     const ModelData& data = world.models()[m];
     if (data.error) continue;
     const std::size_t rows = spec.over_prompts ? world.prompt_count(m) : 1;
     points.labels.insert(points.labels.end(), rows, data.label);
+    const std::vector<Prompt>& prompts = world.experiment().prompts;
+    for (std::size_t p = 0; spec.over_prompts && p < rows; ++p)
+      points.texts.push_back(prompts[p % prompts.size()].text);
   }
   std::vector<const Value*> keys(points.rows.rows.size(), nullptr);
   if (!spec.sort.empty()) {
@@ -60,6 +67,7 @@ std::string contrary_of(const std::string& condition) {
 
 /// What a point is coloured by: a text, or whether the condition holds. Empty: nothing.
 std::string group_of(const PanelSpec& spec, const Points& points, std::size_t i) {
+  if (spec.color_column == kColorByModel) return points.label(i);
   if (!spec.color_column.empty()) {
     const Value* value = points.cell(i, spec.color_column);
     return value == nullptr || is_absent(*value) ? "no value" : show(*value, "");
@@ -132,6 +140,7 @@ void add_scatter(const PanelSpec& spec, const Points& points, Chart& chart) {
         series.y.push_back(points.number(i, s.column));
         if (!spec.error.empty()) series.error.push_back(points.number(i, spec.error));
         if (!spec.over_prompts) series.names.push_back(points.label(i));
+        if (spec.over_prompts) series.hints.push_back(points.label(i) + points.prompt(i));
       }
       chart.series.push_back(std::move(series));
     }

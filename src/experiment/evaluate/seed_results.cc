@@ -57,6 +57,7 @@ Tree seed_results(const World& world, const std::vector<Verdict>& verdicts, cons
   Tree root;
   root.object = true;
   for (const ResultKey& key : world.experiment().results) {
+    if (key.read_only) continue;
     Tree& at = tree_at(root, key.path);
     if (key.kind != ResultKey::Kind::kLeaf) {
       fill_models(key, world, at);

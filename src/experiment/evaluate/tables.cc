@@ -7,15 +7,7 @@
 namespace sg {
 namespace {
 
-/// The listed model whose place another takes: under a key of its own, or as a stand-in of the zoo.
-std::string stands_for(const Experiment& e, const ModelData& data) {
-  for (const ModelEntry& entry : e.models) {
-    if (entry.name == data.name && (entry.key != data.key || entry.label != data.label)) return entry.label;
-  }
-  return {};
-}
-
-std::optional<MeasuredModel> measured_in(const Experiment& e, const ModelData& data) {
+std::optional<MeasuredModel> measured_in(const ModelData& data) {
   if (data.given && data.given->measured) return data.given->measured;
   if (!data.facts) return std::nullopt;
   const ModelFacts& f = *data.facts;
@@ -26,16 +18,13 @@ std::optional<MeasuredModel> measured_in(const Experiment& e, const ModelData& d
                        .layers = f.n_layers,
                        .width = f.d_model,
                        .parameters = f.parameters,
-                       .stands_for = stands_for(e, data)};
+                       .stands_for = data.stands_for};
 }
 
 ResultRow model_row(const World& world, std::size_t m) {
   const ModelData& data = world.models()[m];
-  ResultRow row = {.key = data.key,
-                   .label = data.label,
-                   .error = data.error,
-                   .cells = {},
-                   .measured = measured_in(world.experiment(), data)};
+  ResultRow row = {
+      .key = data.key, .label = data.label, .error = data.error, .cells = {}, .measured = measured_in(data)};
   if (!data.error) row.cells = world.row(m);
   return row;
 }

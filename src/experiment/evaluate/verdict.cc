@@ -1,11 +1,18 @@
 #include "experiment/evaluate/verdict.h"
 
+#include <algorithm>
+
 #include "experiment/value/value.h"
 
 namespace sg {
 
 Decision decide(const VerdictSpec& verdict, const World& world) {
   Decision decision;
+  const bool measured = std::ranges::any_of(world.models(), [](const ModelData& m) { return !m.error; });
+  if (!measured) {
+    decision.why_absent = "no model was measured";
+    return decision;
+  }
   const Lookup lookup = world.lookup();
   if (!verdict.quantity.empty()) {
     if (const Value* quantity = lookup(verdict.quantity)) {

@@ -1,5 +1,6 @@
 #include "experiment/evaluate/world.h"
 
+#include "experiment/evaluate/measured_columns.h"
 #include "experiment/value/value.h"
 
 namespace sg {
@@ -20,11 +21,20 @@ World::World(const Experiment& experiment, const std::vector<ModelData>& models)
     columns_.push_back(std::make_unique<ModelColumns>(experiment_, models_[m]));
     model_names_.emplace(models_[m].name, m);
     sound += models_[m].error ? 0 : 1;
+    const ModelData& data = models_[m];
+    // Under a listed model's own key another checkpoint may have been opened.
+    const bool other = data.stands_for.empty() && !is_listed(data);
+    const std::string label = other ? data.facts->id : data.label;
+    const std::string role = other ? data.label : data.stands_for;
+    called_[data.name + ".label"] = label;
+    called_[data.name + ".who"] = role.empty() ? label : label + " (in the place of " + role + ")";
   }
   model_count_ = sound;
   prompt_count_ = static_cast<std::int64_t>(experiment_.prompts.size());
   for (const ModelEntry& entry : experiment_.models) {
-    if (!model_names_.contains(entry.name)) not_run_.emplace(entry.name, absent(entry.name + " did not run"));
+    if (model_names_.contains(entry.name)) continue;
+    not_run_.emplace(entry.name, absent(entry.name + " did not run"));
+    called_[entry.name + ".label"] = called_[entry.name + ".who"] = entry.label;
   }
 }
 
@@ -82,12 +92,18 @@ const Value* World::value(const std::string& name) const {
   }
   if (name == kModelCount) return &model_count_;
   if (name == kPromptCount) return &prompt_count_;
+  if (const auto found = called_.find(name); found != called_.end()) return &found->second;
   const std::size_t dot = name.find('.');
   if (dot == std::string::npos) return nullptr;
   const std::string model = name.substr(0, dot);
   if (const auto missing = not_run_.find(model); missing != not_run_.end()) return &missing->second;
   const auto found = model_names_.find(model);
   return found != model_names_.end() ? columns_[found->second]->cell(std::string_view(name).substr(dot + 1)) : nullptr;
+}
+
+std::string World::filled(const std::string& text) const {
+  const Result<Sentence> sentence = Sentence::parse(text);
+  return sentence.ok() ? sentence->fill(lookup()) : text;
 }
 
 Value World::result_of(const Expression& formula) const {

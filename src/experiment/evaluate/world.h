@@ -30,8 +30,10 @@ class World {
   std::vector<std::vector<Value>> prompt_rows(std::size_t model) const;
   std::size_t prompt_count(std::size_t model) const { return columns_[model]->prompt_rows(); }
 
-  /// Names of values, counts, and "name.column" of models. Null when there is no such name; what it points to lives
-  /// until the next choice.
+  /// A text with values in braces, filled.
+  std::string filled(const std::string& text) const;
+  /// Names of values, counts, and "name.column" of models, "name.label" and "name.who" (with whose place it takes).
+  /// Null when there is no such name; what it points to lives until the next choice.
   const Value* value(const std::string& name) const;
   Lookup lookup() const;
   /// A formula's number; the value itself, whatever its type, when the formula is one name.
@@ -55,6 +57,7 @@ class World {
   mutable std::map<std::string, Head, std::less<>> heads_;
   std::map<std::string, std::size_t, std::less<>> model_names_;
   std::map<std::string, Value, std::less<>> not_run_;
+  std::map<std::string, Value, std::less<>> called_;  // "llama.label" and "llama.who": names for sentences
   Value model_count_, prompt_count_;
 };
 

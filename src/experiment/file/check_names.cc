@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/nearest.h"
 #include "base/overloaded.h"
 #include "experiment/file/parse_parts.h"
 #include "experiment/value/field_value.h"
@@ -13,8 +14,6 @@ namespace {
 
 using Names = std::set<std::string>;
 
-std::string listed(const Names& names) { return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")); }
-
 Names names_of(const std::vector<ColumnHead>& heads) {
   Names names;
   for (const ColumnHead& head : heads) names.insert(head.name);
@@ -23,8 +22,10 @@ Names names_of(const std::vector<ColumnHead>& heads) {
 
 Result<void> check_one(const std::string& name, const Names& known, const std::string& what, const std::string& where) {
   if (known.contains(name)) return {};
-  return Error{
-      .what = "unknown " + what, .where = where, .expected = "one of " + listed(known), .got = "'" + name + "'"};
+  Error error = unknown_word("unknown " + what, where, name, {known.begin(), known.end()});
+  error.kind = ErrorKind::kBadInput;
+  if (known.empty()) error.expected = "none, since the file has none before it";
+  return error;
 }
 
 Result<void> check_formula(const std::optional<Expression>& formula, const Names& known, const std::string& where) {
@@ -137,6 +138,7 @@ Names whole_names(const Experiment& e, const Names& columns) {
   Names names = {std::string(kModelCount), std::string(kPromptCount)};
   for (const ModelEntry& model : e.models) {
     for (const std::string& column : columns) names.insert(model.name + "." + column);
+    for (const char* called : {".label", ".who"}) names.insert(model.name + called);
   }
   return names;
 }
@@ -152,6 +154,8 @@ Result<void> check_values(const Experiment& e, const Names& columns, const Names
         SG_TRY_VOID(check_one(p, known, "value", value.where));
       }
     }
+    SG_TRY(const Sentence title, Sentence::parse(value.title));
+    for (const std::string& name : title.names()) SG_TRY_VOID(check_one(name, known, "name in a title", value.where));
     for (const ColumnHead& head : heads_of(value)) {
       if (known.insert(head.name).second) continue;
       return Error{.what = "a second value of this name", .where = value.where, .got = "'" + head.name + "'"};
@@ -202,7 +206,8 @@ Result<void> check_shown(const Experiment& e, const Names& columns, const Names&
   for (const FigureSpec& figure : e.figures) {
     for (const PanelSpec& panel : figure.panels) {
       const Names& known = panel.over_prompts ? prompts : columns;
-      std::vector<std::string> used = {panel.x, panel.y, panel.error, panel.sort, panel.color_column};
+      std::vector<std::string> used = {panel.x, panel.y, panel.error, panel.sort};
+      if (panel.color_column != kColorByModel) used.push_back(panel.color_column);
       for (const SeriesSpec& series : panel.series) used.push_back(series.column);
       for (const std::string& column : used) {
         if (column.empty()) continue;

@@ -75,7 +75,7 @@ std::string expression_name(const std::string& key) {
 
 ModelEntry given_model(const std::string& key, const std::string& label,
                        std::vector<std::pair<std::string, Value>> facts) {
-  return {.key = key, .name = expression_name(key), .label = label, .facts = std::move(facts)};
+  return {.key = key, .name = expression_name(key), .label = label, .facts = std::move(facts), .role = {}};
 }
 
 }  // namespace sg

@@ -21,8 +21,9 @@ namespace sg {
 
 struct ModelEntry {
   std::string key, name, label, hub, zoo;
-  std::vector<std::pair<std::string, Value>> facts;
-  std::string where;  // in the file, for errors
+  std::vector<std::pair<std::string, Value>> facts;  // of the model itself: a stand-in has its own
+  std::vector<std::pair<std::string, Value>> role;   // of its part in the study: whoever takes its place has them too
+  std::string where;                                 // in the file, for errors
 };
 
 // Sources of a column. Names of columns and values are as in the file.
@@ -186,13 +187,14 @@ struct ExtraPoint {
 struct UprightSpec {
   std::string value, label;
 };
+inline constexpr const char* kColorByModel = "model";
 struct PanelSpec {
   Chart chart;  // what it says besides the data
   std::string x, y, error;
   std::vector<SeriesSpec> series;
   std::vector<ExtraPoint> extra;
   std::optional<Expression> color_condition;
-  std::string color_column;
+  std::string color_column;  // or kColorByModel
   bool over_prompts = false;
   std::vector<UprightSpec> uprights;
   std::string fit;   // a regression; empty: none
@@ -228,6 +230,12 @@ struct ResultKey {
   };
   std::vector<Each> each;
   std::vector<std::string> error;  // where a failed model's error goes; empty: such a model is left out
+  // Of what is read and never written, since results of other programs look so:
+  bool read_only = false;
+  bool alternative = false;  // only when nothing above it gave a model
+  std::vector<std::string>
+      group;  // of a list of measurements: where an entry names its model; its numbers are averaged
+  std::vector<std::string> halves;  // of an object of pairs: the keys of the two models of an entry
   std::string where;
 };
 

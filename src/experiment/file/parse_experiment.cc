@@ -20,6 +20,7 @@ std::vector<ModelEntry> parse_models(TomlTable& root) {
                       .hub = t.text("hub"),
                       .zoo = t.text("zoo"),
                       .facts = t.entries("facts"),
+                      .role = t.entries("role"),
                       .where = t.place()});
     if (models.back().name != expression_name(models.back().name)) {
       t.wrong("name", "not a name of formulas", "letters, digits and '_', no digit first",

@@ -57,6 +57,17 @@ void parse_each(TomlTable& t, ResultKey& key) {
     key.each.push_back({.path = need_steps(t, "each", path), .column = *name});
   }
   if (key.each.empty()) t.wrong("path", "nothing for each model", "each = {key = \"column\"}", "none");
+  const std::string read = t.text("read");
+  key.read_only = !read.empty();
+  key.alternative = read == "otherwise";
+  if (key.read_only && !key.alternative && read != "also") {
+    t.wrong("read", "not a way of reading", "also, or otherwise (when nothing above gave a model)", "'" + read + "'");
+  }
+  if (t.has("group")) key.group = need_steps(t, "group", t.text("group"));
+  key.halves = t.texts("halves");
+  if ((!key.group.empty() || !key.halves.empty()) && !key.read_only) {
+    t.wrong("path", "group and halves are for what is read", "read = \"also\" or \"otherwise\"", "none");
+  }
   if (t.has("error")) key.error = need_steps(t, "error", t.text("error"));
 }
 

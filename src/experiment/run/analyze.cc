@@ -72,6 +72,29 @@ const Tree* kind_of(const Tree& table) {
   return kind != nullptr ? kind : find_in(table, {"type"});
 }
 
+/// The last of a list of numbers, which a path asks for by a last step "-1".
+Value last_of(const Tree& entry, const std::vector<std::string>& path) {
+  const Tree* list = find_in(entry, {path.begin(), path.end() - 1});
+  const auto numbers = list != nullptr ? numbers_of(list->leaf) : std::nullopt;
+  return numbers && !numbers->empty() ? Value(numbers->back()) : Value(Absent{});
+}
+
+/// Calls use(column, value) for what an entry holds of a model.
+template <class Use>
+void each_value(const ResultKey& key, const Tree& entry, const Use& use) {
+  for (const ResultKey::Each& each : key.each) {
+    if (each.column == "key" || each.column == "label") continue;
+    if (each.path.back() == "-1") {
+      if (const Value last = last_of(entry, each.path); !is_absent(last)) use(each.column, last);
+      continue;
+    }
+    const Tree* node = find_in(entry, each.path);
+    if (node != nullptr && node->object) node = kind_of(*node);
+    if (node == nullptr || node->object || node->list || is_absent(node->leaf)) continue;
+    use(each.column, node->leaf);
+  }
+}
+
 void read_entry(const ResultKey& key, const Tree& entry, GivenModel& model) {
   if (!key.error.empty()) {
     const Tree* error = find_in(entry, key.error);
@@ -79,12 +102,33 @@ void read_entry(const ResultKey& key, const Tree& entry, GivenModel& model) {
       if (const auto text = text_of(error->leaf)) model.error = *text;
     }
   }
-  for (const ResultKey::Each& each : key.each) {
-    if (each.column == "key" || each.column == "label") continue;
-    const Tree* node = find_in(entry, each.path);
-    if (node != nullptr && node->object) node = kind_of(*node);
-    if (node == nullptr || node->object || node->list || is_absent(node->leaf)) continue;
-    model.cells.columns.insert_or_assign(each.column, node->leaf);
+  each_value(key, entry, [&](const std::string& column, const Value& value) {
+    model.cells.columns.insert_or_assign(column, value);
+  });
+}
+
+/// A list with an entry per measurement: each model has the mean of its numbers.
+void read_group(const ResultKey& key, const Tree& list, Found& found) {
+  struct Mean {
+    double sum = 0, count = 0;
+  };
+  std::map<std::string, std::map<std::string, Mean>> means;
+  for (const Tree& entry : list.children) {
+    const Tree* name = find_in(entry, key.group);
+    const auto text = name != nullptr ? text_of(name->leaf) : std::nullopt;
+    if (!text) continue;
+    found.model(*text);  // in the order of first appearance
+    each_value(key, entry, [&](const std::string& column, const Value& value) {
+      const Measured number = number_of(value, column);
+      if (!number.ok()) return;
+      Mean& mean = means[*text][column];
+      mean.sum += *number.value;
+      mean.count += 1;
+    });
+  }
+  for (const auto& [model, columns] : means) {
+    for (const auto& [column, mean] : columns)
+      found.model(model).cells.columns.insert_or_assign(column, mean.sum / mean.count);
   }
 }
 
@@ -139,6 +183,25 @@ Result<void> read_ours(const Tree& ours, const std::string& source, Found& found
 
 std::string place_of(const ResultKey& key) { return fmt::format("{}", fmt::join(key.path, ".")); }
 
+Result<void> read_list(const ResultKey& key, const Tree& list, const std::string& source, Found& found) {
+  if (!key.group.empty()) {
+    read_group(key, list, found);
+    return {};
+  }
+  Keys keys(source, place_of(key));
+  for (std::size_t i = 0; i < list.children.size(); ++i) {
+    const Tree& entry = list.children[i];
+    if (!entry.object) continue;
+    const std::string name = key_of(key, entry, i);
+    SG_TRY_VOID(keys.add(name));
+    if (key.halves.empty()) read_entry(key, entry, found.model(name));
+    for (const std::string& half : key.halves) {
+      if (const Tree* model = find_in(entry, {half})) read_entry(key, *model, found.model(name + "-" + half));
+    }
+  }
+  return {};
+}
+
 std::string places_of(const Experiment& e) {
   std::vector<std::string> places;
   for (const ResultKey& key : e.results) {
@@ -154,17 +217,9 @@ Result<std::vector<GivenModel>> read_results(const Experiment& e, const Tree& do
   if (const Tree* ours = find_in(document, {"streamgauge"})) SG_TRY_VOID(read_ours(*ours, source, found));
   if (found.models.empty()) {
     for (const ResultKey& key : e.results) {
-      if (key.kind == ResultKey::Kind::kLeaf) continue;
-      const Tree* list = find_in(document, key.path);
-      if (list == nullptr) continue;
-      Keys keys(source, place_of(key));
-      for (std::size_t i = 0; i < list->children.size(); ++i) {
-        const Tree& entry = list->children[i];
-        if (!entry.object) continue;
-        const std::string name = key_of(key, entry, i);
-        SG_TRY_VOID(keys.add(name));
-        read_entry(key, entry, found.model(name));
-      }
+      const Tree* list = key.kind != ResultKey::Kind::kLeaf ? find_in(document, key.path) : nullptr;
+      if (list == nullptr || (key.alternative && !found.models.empty())) continue;
+      SG_TRY_VOID(read_list(key, *list, source, found));
     }
   }
   if (!found.models.empty()) return std::move(found.models);

@@ -110,15 +110,25 @@ class Course {
     if (!brought.ok() && brought.error().kind == ErrorKind::kInterrupted) return brought;
     want_next(m + 1);
     if (brought.ok()) return prepare(m);
-    record_.models[m].error = brought.error().message();
+    const std::string& source = cast_.models[m].source;
+    record_.models[m].error =
+        std::string(kNotHere) + ", and " + brought.error().message() + ". streamgauge pull " + source;
     return {};
   }
 
   Result<void> measure(std::size_t m) {
     RunJob& job = *jobs_[m];
     ModelOutcome& outcome = record_.models[m];
-    if (options_.say) options_.say(outcome.key + ": " + std::to_string(job.missing.size()) + " prompts to measure");
-    const auto progress = [this, work = job.work](double share) { tell(done_ + share * work); };
+    const std::size_t prompts = job.missing.size();
+    const std::string of = prompts == 1 ? " prompt to measure" : " prompts to measure";
+    if (options_.say) options_.say(outcome.key + ": " + std::to_string(prompts) + of);
+    const std::string model =
+        "model " + std::to_string(m + 1) + " of " + std::to_string(cast_.models.size()) + ": " + outcome.key;
+    const auto progress = [this, &model, work = job.work, layers = job.model.spec.layers](double share) {
+      const auto layer = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(layers));
+      const std::string place = std::to_string(std::min(layer + 1, layers)) + " of " + std::to_string(layers);
+      tell(done_ + share * work, model + ", layer " + place);
+    };
     const std::optional<RunFailure> failure =
         run_job(job, options_, options_.progress ? std::function<void(double)>(progress) : nullptr, store_);
     if (failure && failure->ends_run) return failure->error;
@@ -130,7 +140,7 @@ class Course {
   }
 
   /// A model that is still to come counts as the others do on average, so that the share may stand still, not go back.
-  void tell(double done) {
+  void tell(double done, const std::string& what) {
     double known = done_;
     std::size_t jobs = jobs_done_, to_come = 0;
     for (std::size_t m = 0; m < jobs_.size(); ++m) {
@@ -142,7 +152,7 @@ class Course {
         known * (1 + static_cast<double>(to_come) / static_cast<double>(std::max<std::size_t>(jobs, 1)));
     if (!(total > 0)) return;
     share_ = std::max(share_, done / total);
-    options_.progress(share_);
+    options_.progress(share_, what);
   }
 
   /// Puts the record as it stands, with the notices that follow from it.

@@ -12,7 +12,15 @@ const ModelEntry* find_key(const std::vector<ModelEntry>& models, const std::str
 }
 
 ModelData listed(const ModelEntry& entry, const std::string& source) {
-  return {.key = entry.key, .name = entry.name, .label = entry.label, .source = source, .stated_facts = entry.facts};
+  return {.key = entry.key,
+          .name = entry.name,
+          .label = entry.label,
+          .source = source,
+          .error = {},
+          .stated_facts = entry.facts,
+          .role = entry.role,
+          .stands_for = {},
+          .hub = entry.hub};
 }
 
 /// A name that no other model has.
@@ -42,7 +50,10 @@ Result<Cast> cast_models(const Experiment& e, std::span<const KeyedModel> given)
   for (const KeyedModel& one : given) {
     if (const ModelEntry* entry = find_key(e.models, one.key)) {
       cast.models.push_back(listed(*entry, one.model));
-      if (!one.label.empty()) cast.models.back().label = one.label;
+      if (!one.label.empty() && one.label != entry->label) {
+        cast.models.back().label = one.label;
+        cast.models.back().stands_for = entry->label;
+      }
       continue;
     }
     while (next != e.models.end() && keys.contains(next->key)) ++next;
@@ -50,6 +61,8 @@ Result<Cast> cast_models(const Experiment& e, std::span<const KeyedModel> given)
     if (e.roles && next != e.models.end()) {
       data.name = next->name;
       data.stated_facts = next->facts;
+      data.role = next->role;
+      data.stands_for = next->label;
       cast.notices.push_back(one.key + " takes the place of " + next->label + " in formulas and verdicts.");
       ++next;
     } else {

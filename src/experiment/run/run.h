@@ -26,7 +26,8 @@ struct RunOptions {
   std::uint64_t memory = 0;       // of the machine, bytes; a model whose plan needs more is skipped. 0: physical memory
   ModelSupply* supply = nullptr;  // null: models that are not on this machine are not brought
   const std::atomic<bool>* stop = nullptr;
-  std::function<void(double done)> progress = {};             // share of all models' work, 0 to 1
+  /// Share of all models' work, 0 to 1, and what is in hand: "model 2 of 3: pythia-70m, layer 5 of 6".
+  std::function<void(double done, const std::string& what)> progress = {};
   std::function<void(const std::string& line)> say = {};      // what happens, for a log
   std::function<void(const std::string& warning)> warn = {};  // of measurements
 };

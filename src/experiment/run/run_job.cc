@@ -73,12 +73,22 @@ Result<std::vector<Sequence>> missing_rows(const std::vector<Sequence>& prompts,
   return missing;
 }
 
+/// As find_model; a model that the Hub's cache lacks altogether has one short reason, with what fetches it.
+Result<std::filesystem::path> find_here(const std::string& model) {
+  Result<std::filesystem::path> found = find_model(model);
+  const std::optional<HubId> id = parse_hub_id(model);
+  std::error_code ignored;
+  if (found.ok() || !id || id->repo.find('/') == std::string::npos) return found;
+  if (std::filesystem::exists(hub_cache_folder() / repo_folder_name(id->repo), ignored)) return found;
+  return Error{.what = kNotHere, .hint = "streamgauge pull " + model};
+}
+
 /// Opens the model and reads the prompts; everything that can be the model's fault before it is measured.
 Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOptions& options, ModelOutcome& outcome) {
   if (data.source.empty()) {
     return Error{.what = "no model was named", .hint = "Name one with --model " + data.key + "=MODEL"};
   }
-  SG_TRY(const std::filesystem::path path, find_model(data.source));
+  SG_TRY(const std::filesystem::path path, find_here(data.source));
   SG_TRY(Model model, open_model(path));
   RunJob job = {.model = std::move(model)};
   outcome.facts = describe(job.model);

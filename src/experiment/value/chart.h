@@ -24,6 +24,7 @@ struct Series {
   std::vector<std::optional<double>> x, y;
   std::vector<std::optional<double>> error;  // half-width of the bar about y; empty: none
   std::vector<std::string> names;            // of the points; empty: none
+  std::vector<std::string> hints = {};       // what the pointer is told over a point; empty: its name
   bool right_axis = false;                   // of a chart with two scales
   bool line = true, points = false;          // of kLines
 };

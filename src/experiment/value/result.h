@@ -45,6 +45,9 @@ struct MeasuredModel {
   std::string stands_for;  // the study's model whose place it takes in formulas, for people; empty: none
 };
 
+/// How the error of a model begins that was not found here, though the Hub may have it; what fetches it follows.
+inline constexpr const char* kNotHere = "not on this machine";
+
 /// One model's row, or one prompt's.
 struct ResultRow {
   std::string key;                             // of the model: "pythia-70m"

@@ -36,7 +36,9 @@ struct TextOf {
   }
   template <class T>
   std::string operator()(const std::vector<T>& list) const {
-    if (list.size() > style.longest_list) return ends_of(list);
+    // Places with their values, as the layers that expand, are what the reader asked for: all of them.
+    const bool pairs = std::is_same_v<T, Pairs::value_type>;
+    if (!pairs && list.size() > style.longest_list) return ends_of(list);
     std::vector<std::string> items;
     for (const T& item : list) items.push_back((*this)(item));
     return fmt::format("{}", fmt::join(items, ", "));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/each_once.h"
 #include "report/data/experiment_json.h"
 #include "report/data/measurement_csv.h"
 #include "report/text/text_table.h"
@@ -34,6 +35,27 @@ void add_value(CsvLine& line, const Value& value) {
 }
 
 CsvColumn column_of(const ColumnHead& head) { return {head.name, "", head.title}; }
+
+/// What the prompts' file says beside their texts, as columns behind those of the table; their names in the file.
+std::vector<std::string> file_columns(const ExperimentResult& r, std::vector<CsvColumn>& columns) {
+  std::vector<std::string> names;
+  for (const PromptText& prompt : r.prompt_texts) {
+    for (const auto& [name, text] : prompt.columns) {
+      if (name != "category") place_in(names, name);
+    }
+  }
+  const std::vector<CsvColumn> own = columns;
+  for (const std::string& name : names) {
+    const bool taken = std::ranges::find(own, name, &CsvColumn::key) != own.end();
+    columns.push_back({(taken ? "prompt_" : "") + name, "", "of the prompts' file"});
+  }
+  return names;
+}
+
+std::string cell_of(const PromptText& prompt, const std::string& name) {
+  const auto found = std::ranges::find(prompt.columns, name, [](const auto& column) { return column.first; });
+  return found != prompt.columns.end() ? found->second : std::string();
+}
 
 bool is_taken(const std::vector<CsvColumn>& columns, const std::string& key) {
   return std::ranges::find(columns, key, &CsvColumn::key) != columns.end();
@@ -96,6 +118,7 @@ CsvTable prompts_csv(const ExperimentResult& r) {
                     .about = "one row per model and prompt: its text, its tokens, every column of the experiment",
                     .columns = kModelKey};
   table.columns.insert(table.columns.end(), kPromptColumns.begin(), kPromptColumns.end());
+  const std::vector<std::string> of_file = file_columns(r, table.columns);
   std::vector<std::size_t> shown;
   for (std::size_t c = 0; c < r.prompts.columns.size(); ++c) {
     if (is_taken(table.columns, r.prompts.columns[c].name)) continue;
@@ -112,7 +135,8 @@ CsvTable prompts_csv(const ExperimentResult& r) {
       const bool has_cells = cells != r.prompts.rows.end() && cells->key == model.key;
       CsvLine line;
       line << model.key << model.label << p << prompt.text
-           << (counted ? std::optional(r.prompt_tokens[m][p]) : std::nullopt) << prompt.category;
+           << (counted ? std::to_string(r.prompt_tokens[m][p]) : std::string()) << prompt.category;
+      for (const std::string& name : of_file) line << cell_of(prompt, name);
       for (const std::size_t c : shown) add_value(line, has_cells ? cells->cells[c] : Value(Absent{}));
       if (has_cells) ++cells;
       table.rows += line.text();

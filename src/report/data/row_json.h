@@ -33,7 +33,11 @@ class JsonFields {
   void operator()(const RowField& field, const Derived& derived) { (*this)(field, derived.value); }
   template <class T>
   void operator()(const RowField& field, const std::optional<T>& value) {
-    if (value) return (*this)(field, *value);
+    if (value) {
+      RowField present = field;  // an empty text that is there is not absent
+      if (present.when_absent == WhenAbsent::kIsLeftOut) present.when_absent = WhenAbsent::kIsNull;
+      return (*this)(present, *value);
+    }
     if (field.when_absent != WhenAbsent::kIsLeftOut && *field.key != '\0') object_[field.key] = nullptr;
   }
 

@@ -47,6 +47,7 @@ struct DocumentTable {
   struct Cell {
     std::string text;
     std::string sort_key;  // of a number: all its digits; empty: by text
+    bool whole = false;    // never cut, however long
   };
   std::string name = {};  // of its file in tables/, without .csv; empty: it has none
   std::string title;      // empty: none

@@ -75,14 +75,45 @@ std::string table_html(const DocumentTable& t) {
   return out + "</tbody></table></div>\n";
 }
 
+/// The table's file beside the page.
+std::string csv_link(const DocumentTable& t) {
+  return t.name.empty() ? "" : fmt::format(" <a class=\"csv\" href=\"tables/{0}.csv\">CSV</a>", html_escaped(t.name));
+}
+
+/// An anchor for every heading below the title: "s3" for the third of the document.
+std::string anchor_of(std::size_t heading) { return "s" + std::to_string(heading); }
+
+/// The chapters, as links.
+std::string contents_html(const Document& document) {
+  std::string items;
+  std::size_t heading = 0;
+  for (const Block& block : document) {
+    const auto* h = std::get_if<Heading>(&block);
+    if (h == nullptr) continue;
+    ++heading;
+    if (h->level == 2)
+      items += fmt::format("<li><a href=\"#{}\">{}</a></li>", anchor_of(heading), html_escaped(h->text));
+  }
+  return items.empty() ? "" : "<nav aria-label=\"Contents\"><ul>" + items + "</ul></nav>\n";
+}
+
 struct Writer {
   const std::vector<DrawnFigure>& figures;
+  const std::string& contents;  // after the first paragraph
   std::string& out;
+  std::size_t headings = 0, paragraphs = 0;
 
-  void operator()(const Heading& h) const {
-    out += fmt::format("<h{0}>{1}</h{0}>\n", std::clamp(h.level, 1, 6), html_escaped(h.text));
+  void operator()(const Heading& h) {
+    ++headings;
+    const std::string id = anchor_of(headings);
+    const std::string link =
+        h.level > 1 ? fmt::format(" <a class=\"anchor\" href=\"#{}\" aria-label=\"Link to this part\">#</a>", id) : "";
+    out += fmt::format("<h{0} id=\"{1}\">{2}{3}</h{0}>\n", std::clamp(h.level, 1, 6), id, html_escaped(h.text), link);
   }
-  void operator()(const Paragraph& p) const { out += "<p>" + html(p.words) + "</p>\n"; }
+  void operator()(const Paragraph& p) {
+    out += "<p>" + html(p.words) + "</p>\n";
+    if (paragraphs++ == 0) out += contents;
+  }
   void operator()(const Callout& c) const {
     out += fmt::format("<div class=\"{}\"><p class=\"head\">{}</p><p>{}</p></div>\n", class_of(c.kind), html(c.head),
                        html(c.words));
@@ -94,12 +125,14 @@ struct Writer {
   }
   void operator()(const DocumentTable& t) const {
     if (t.folded) {
-      out += "<details><summary>" + html_escaped(t.title) + "</summary>\n" + table_html(t) + "</details>\n";
+      out += "<details><summary>" + html_escaped(t.title) + "</summary>\n" + table_html(t) + "<p class=\"note\">" +
+             csv_link(t) + "</p></details>\n";
       return;
     }
-    if (!t.title.empty()) out += "<p class=\"caption\">" + html_escaped(t.title) + "</p>\n";
+    if (!t.title.empty()) out += "<p class=\"caption\">" + html_escaped(t.title) + csv_link(t) + "</p>\n";
     out += table_html(t);
-    if (!t.note.empty()) out += "<p class=\"note\">" + html_escaped(t.note) + "</p>\n";
+    const std::string below = html_escaped(t.note) + (t.title.empty() ? csv_link(t) : "");
+    if (!below.empty()) out += "<p class=\"note\">" + below + "</p>\n";
     if (t.footnotes.empty()) return;
     out += "<ul class=\"notes\">\n";
     for (const std::string& note : t.footnotes) out += "<li>" + html_escaped(note) + "</li>\n";
@@ -143,7 +176,9 @@ std::string document_html(const Document& document, const std::vector<DrawnFigur
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
       "script-src 'unsafe-inline'\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
       page_title(document), kHtmlStyle);
-  for (const Block& block : document) std::visit(Writer{figures, out}, block);
+  const std::string contents = contents_html(document);
+  Writer writer = {figures, contents, out};
+  for (const Block& block : document) std::visit(writer, block);
   return out + fmt::format("</main>\n<script>{}</script>\n</body>\n</html>\n", kHtmlScript);
 }
 

@@ -37,7 +37,10 @@ std::string table_text(const DocumentTable& table) {
   for (const auto& row : table.rows) {
     std::vector<std::string> cells;
     cells.reserve(row.size());
-    for (const auto& cell : row) cells.push_back(shortened(on_one_line(cell.text), kWidestCell));
+    for (const auto& cell : row) {
+      const std::string line = on_one_line(cell.text);
+      cells.push_back(cell.whole ? printable(line) : shortened(line, kWidestCell));
+    }
     text.row(std::move(cells));
   }
   return text.text();

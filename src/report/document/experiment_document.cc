@@ -83,8 +83,11 @@ void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<
     const Verdict& v = r.verdicts[place];
     if (!varied(v)) continue;
     doc.emplace_back(Heading{3, v.title.empty() ? v.name : v.name + ": " + v.title});
+    if (v.multiverse.evaluated == 0) {
+      doc.emplace_back(Paragraph{{{agreement_sentence(v.multiverse)}}});
+      continue;
+    }
     doc.emplace_back(Paragraph{{{agreement_sentence(v.multiverse) + " "}, {flips_sentence(v.multiverse)}}});
-    if (v.multiverse.evaluated == 0) continue;
     doc.emplace_back(labels_table(v));
     add_figures(doc, pictures, place);
     doc.emplace_back(choices_table(v));
@@ -94,16 +97,19 @@ void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<
 void add_references(Document& doc, const ExperimentResult& r) {
   if (r.references.empty()) return;
   doc.emplace_back(Heading{2, "Beside the numbers that others reported"});
-  doc.emplace_back(references_table(r.references));
+  DocumentTable table = references_table(r.references);
+  table.note = opened_sentence(r.models);  // whose numbers stand under "here"
+  doc.emplace_back(std::move(table));
 }
 
 void add_notices(Document& doc, const ExperimentResult& r, const std::vector<std::string>& more) {
   Bullets bullets;
   for (const ResultRow& row : r.models.rows) {
-    if (row.error) {
+    if (row.error && !row.error->starts_with(kNotHere)) {
       bullets.items.push_back({{row.label.empty() ? row.key : row.label, Style::kStrong}, {" failed: " + *row.error}});
     }
   }
+  if (std::string missing = missing_models_sentence(r.models); !missing.empty()) bullets.items.push_back({{missing}});
   for (const std::string& notice : r.notices) bullets.items.push_back({{notice}});
   for (const std::string& notice : more) bullets.items.push_back({{notice}});
   if (bullets.items.empty()) return;

@@ -16,7 +16,8 @@ namespace {
 std::string title_of(const std::string& title, const std::string& name) { return title.empty() ? name : title; }
 
 DocumentTable::Cell cell_of(const Value& value, const std::string& format) {
-  DocumentTable::Cell cell = {.text = value_text(value, format), .sort_key = ""};
+  DocumentTable::Cell cell = {
+      .text = value_text(value, format), .sort_key = "", .whole = std::holds_alternative<Pairs>(value)};
   if (const auto* x = std::get_if<double>(&value)) cell.sort_key = exact(*x);
   if (const auto* n = std::get_if<std::int64_t>(&value)) cell.sort_key = std::to_string(*n);
   return cell;

@@ -127,6 +127,22 @@ std::string opened_sentence(const ResultTable& models) {
   return named == 0 || named > kNamed ? "" : list + ".";
 }
 
+std::string missing_models_sentence(const ResultTable& models) {
+  std::string names, commands;
+  std::size_t missing = 0;
+  for (const ResultRow& row : models.rows) {
+    if (!row.error || !row.error->starts_with(kNotHere)) continue;
+    const std::size_t command = row.error->find("streamgauge pull");
+    names += (missing > 0 ? ", " : "") + (row.label.empty() ? row.key : row.label);
+    if (command != std::string::npos) commands += (commands.empty() ? "" : "; ") + row.error->substr(command);
+    ++missing;
+  }
+  if (missing == 0) return "";
+  return fmt::format("{} of {} not on this machine: {}.{}", missing,
+                     count_of(models.rows.size(), "model is", "models are"), names,
+                     commands.empty() ? "" : " What fetches them: " + commands);
+}
+
 std::string agreement_sentence(const Multiverse& m) {
   const std::string all = count_of(m.universes.size(), "combination", "combinations") + " of a definition and prompts";
   if (m.evaluated == 0) return "Of " + all + " none could be evaluated.";

@@ -25,6 +25,9 @@ std::string checkpoint_phrase(const MeasuredModel& model, const std::string& lab
 std::string opened_sentence(const ResultTable& models);
 /// "Of 1,008 combinations of a definition and prompts 1,004 could be evaluated, and 431 of them (43 %) conclude the
 /// same."
+/// All models that are not on this machine, and what fetches them; empty: none is missing.
+std::string missing_models_sentence(const ResultTable& models);
+
 std::string agreement_sentence(const Multiverse& multiverse);
 
 /// "It turns when one choice is made differently: the reduction to mean or frobenius (NOT_VALIDATED)." or that none

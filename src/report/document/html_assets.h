@@ -34,6 +34,9 @@ th.n,td.n{text-align:right;white-space:nowrap}
 th button{all:unset;cursor:pointer;font-weight:600}
 th button:focus-visible{outline:2px solid var(--yes)}
 th[aria-sort=ascending] button::after{content:" \2191"}th[aria-sort=descending] button::after{content:" \2193"}
+nav ul{list-style:none;padding:0;margin:.6rem 0;display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;font-size:.9rem}
+a{color:var(--yes)}.csv{font-size:.8rem;font-weight:400;margin-left:.4em}
+.anchor{text-decoration:none;color:var(--quiet);opacity:0;font-weight:400}h2:hover .anchor,h3:hover .anchor,.anchor:focus{opacity:1}
 .notes{font-size:.85rem;color:var(--quiet);padding-left:1.1rem;margin:.3rem 0}
 figure{margin:1.4rem 0}figcaption{margin-top:.3rem}
 .panels{display:flex;flex-wrap:wrap;gap:.6rem 1rem}
@@ -42,7 +45,7 @@ figure{margin:1.4rem 0}figcaption{margin-top:.3rem}
 .gs{stroke:var(--ink)}.gf{fill:var(--ink)}.gr{stroke:var(--rule)}.gm{fill:var(--missing)}
 details{margin:1rem 0}summary{cursor:pointer;font-weight:600}
 pre{overflow-x:auto;background:var(--soft);padding:.8rem 1rem;font:.82rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-@media print{:root{--ink:#000;--quiet:#444;--paper:#fff;--soft:#f6f8fa;--rule:#bbb;--missing:#e3e6ea}
+@media print{nav,.anchor,.csv{display:none}:root{--ink:#000;--quiet:#444;--paper:#fff;--soft:#f6f8fa;--rule:#bbb;--missing:#e3e6ea}
 main{max-width:none;padding:0}figure,.call,tr{break-inside:avoid}h2,h3{break-after:avoid}.box,.panel{overflow:visible}
 pre{white-space:pre-wrap}body{font-size:10.5pt}}
 )css";

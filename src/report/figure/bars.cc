@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number_text.h"
 #include "report/figure/axes.h"
 #include "report/figure/look.h"
 #include "report/figure/panel.h"
@@ -79,6 +80,21 @@ void draw_series(Svg& svg, const Bars& bars, std::size_t s) {
   svg.begin_clip({bars.frame.left, bars.frame.top}, {bars.frame.right, bars.frame.bottom});
   svg.stroke(errors, {kInk, 1.2});
   svg.end_clip();
+}
+
+/// The pointer is told whose bar it is, and its value.
+void add_hovers(Svg& svg, const Bars& bars) {
+  for (std::size_t s = 0; s < bars.chart.series.size(); ++s) {
+    const Series& series = bars.chart.series[s];
+    for (std::size_t c = 0; c < bars.chart.categories.size() && bars.scale(series); ++c) {
+      const auto value = element(series.y, c);
+      if (!drawable(value, bars.chart.log_y)) continue;
+      const double middle = bars.middle(c, s), half = bars.width * 0.5;
+      const std::string of = series.label.empty() ? "" : ", " + series.label;
+      svg.hover(box_path({bars.x.at(middle - half), bars.frame.top}, {bars.x.at(middle + half), bars.frame.bottom}),
+                bars.chart.categories[c] + of + ": " + short_number(*value));
+    }
+  }
 }
 
 /// The values above (below, of a negative one) the bars and their error bars.
@@ -172,6 +188,7 @@ DrawnPanel draw_bars(const Chart& c, Svg svg) {
   if (any) draw_reference(svg, f, bars.left, c.reference);
   if (!any) draw_no_values(svg, f);
   draw_values(svg, bars);
+  add_hovers(svg, bars);
   draw_names(svg, bars, turned);
   draw_beyond(svg, f, outside);
   return {svg.body(), kChartWidth, kChartHeight};

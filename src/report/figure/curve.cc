@@ -85,7 +85,7 @@ std::size_t draw_estimates(Svg& svg, const Curve& c) {
   std::size_t outside = 0;
   for (std::size_t i = 0; i < c.data.conclusions.size(); ++i) {
     std::string path;
-    for (const auto& [rank, value] : c.data.conclusions[i].estimates) {
+    for (const auto& [rank, value, hint] : c.data.conclusions[i].estimates) {
       if (!c.y || !drawable(value, c.y->logarithmic)) continue;
       if (!c.y->holds(value)) {
         ++outside;
@@ -119,6 +119,17 @@ void draw_choices(Svg& svg, const Curve& c) {
   for (std::size_t i = 0; i < paths.size(); ++i) svg.fill(paths[i], fill_at(palette_color("", i), i));
 }
 
+/// Over its whole column an estimate says what it is of.
+void add_hovers(Svg& svg, const Curve& c) {
+  const double bottom = c.marks_top + kRow * static_cast<double>(c.data.choices.size());
+  for (const auto& conclusion : c.data.conclusions) {
+    for (const auto& estimate : conclusion.estimates) {
+      const auto place = static_cast<double>(estimate.rank);
+      svg.hover(box_path({c.x.at(place - 0.5), c.frame.top}, {c.x.at(place + 0.5), bottom}), estimate.hint);
+    }
+  }
+}
+
 /// The names of the choices at the left of their rows, the kind of choice once.
 void draw_names(Svg& svg, const Curve& c) {
   std::string kind;
@@ -146,6 +157,7 @@ DrawnPanel draw_curve(const SpecificationCurve& data, Svg svg) {
   if (!c.y) draw_no_values(svg, c.frame);
   draw_choices(svg, c);
   draw_names(svg, c);
+  add_hovers(svg, c);
   return {svg.body(), kWidth, c.height};
 }
 

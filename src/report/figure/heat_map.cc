@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/number_text.h"
 #include "report/figure/axes.h"
 #include "report/figure/look.h"
 #include "report/figure/panel.h"
@@ -161,6 +162,25 @@ void draw_cells(Svg& svg, const HeatMap& m, const Layout& l) {
   for (const auto& [fill, path] : paths) svg.fill(path, fill);
 }
 
+/// What the pointer is told over a cell: the choices, and the conclusion or the number.
+void add_hovers(Svg& svg, const HeatMap& m, const Layout& l) {
+  const auto named = [](const std::vector<std::string>& groups, const std::vector<std::string>& names, std::size_t i) {
+    return i < groups.size() ? groups[i] + ", " + names[i] : names[i];
+  };
+  for (std::size_t r = 0; r < m.rows.size(); ++r) {
+    for (std::size_t c = 0; c < m.columns.size(); ++c) {
+      const auto value = cell(m, r, c);
+      std::string said = m.classes.empty() ? "no value" : "no conclusion";
+      if (value && m.classes.empty()) said = short_number(*value);
+      if (value && *value >= 0 && *value < static_cast<double>(m.classes.size()))
+        said = m.classes[static_cast<std::size_t>(*value)];
+      if (r < m.hints.size() && c < m.hints[r].size() && !m.hints[r][c].empty()) said += ", " + m.hints[r][c];
+      svg.hover(l.box(r, c, 0.5, 0.5),
+                named(m.row_groups, m.rows, r) + "; " + named(m.column_groups, m.columns, c) + ": " + said);
+    }
+  }
+}
+
 void draw_scale(Svg& svg, const Layout& l) {
   constexpr int kParts = 64;
   const double left = l.width - kScaleWidth + 14, right = left + 12;
@@ -185,6 +205,7 @@ DrawnPanel draw_heat_map(const HeatMap& m, Svg svg) {
   if (m.marked && m.marked->first < m.rows.size() && m.marked->second < m.columns.size()) {
     svg.stroke(l.box(m.marked->first, m.marked->second, 0.5, 0.5), {kInk, 2.6});
   }
+  add_hovers(svg, m, l);
   return {svg.body(), l.width, l.height};
 }
 

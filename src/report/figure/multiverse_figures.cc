@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/each_once.h"
+#include "base/number_text.h"
 
 namespace sg {
 namespace {
@@ -62,12 +63,22 @@ std::vector<SpecificationCurve::Choice> choices_of(const Multiverse& m, const st
   return choices;
 }
 
+/// "last, penultimate block, mean of gains, all: 1.119, CONFIRMED"
+std::string told(const Universe& u) {
+  std::string text;
+  for (const UniverseChoice& choice : kUniverseChoices) {
+    if (!(u.*choice.word).empty()) text += (text.empty() ? "" : ", ") + readable(u.*choice.word);
+  }
+  return text + ": " + short_number(*u.quantity) + ", " + u.label;
+}
+
 SpecificationCurve curve_of(const Verdict& v, const std::vector<const Universe*>& sorted) {
   SpecificationCurve curve = {.y_title = v.multiverse.quantity_title, .reference = v.multiverse.reference};
   for (const std::string& label : labels_of(v)) {
     SpecificationCurve::Conclusion conclusion = {.label = label, .estimates = {}};
     for (std::size_t rank = 0; rank < sorted.size(); ++rank) {
-      if (sorted[rank]->label == label) conclusion.estimates.push_back({rank, *sorted[rank]->quantity});
+      if (sorted[rank]->label != label) continue;
+      conclusion.estimates.push_back({rank, *sorted[rank]->quantity, told(*sorted[rank])});
     }
     curve.conclusions.push_back(std::move(conclusion));
   }
@@ -93,12 +104,14 @@ HeatMap map_of_labels(const ExperimentResult& r, const Verdict& v) {
       map.row_groups.push_back(readable(span));
       map.rows.push_back(readable(chosen));
       map.cells.emplace_back(map.columns.size());
+      map.hints.emplace_back(map.columns.size());
     }
   }
   for (const Universe& u : all) {
     const std::size_t row = place(spans, u.span) * prompts.size() + place(prompts, u.prompts);
     const std::size_t column = place(reductions, u.reduction) * poolings.size() + place(poolings, u.pooling);
     if (!u.label.empty()) map.cells[row][column] = static_cast<double>(place(map.classes, u.label));
+    map.hints[row][column] = u.quantity ? short_number(*u.quantity) : u.why_absent;
     const bool own = u.reduction == r.reduction && u.span == r.span && u.pooling == r.pooling && u.prompts == "all";
     if (own) map.marked = {row, column};
   }

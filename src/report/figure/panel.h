@@ -18,6 +18,7 @@ struct HeatMap {
   std::vector<std::string> columns, rows;
   std::vector<std::string> column_groups, row_groups;     // one per column and row, or none
   std::vector<std::vector<std::optional<double>>> cells;  // by row, by column; what is not there is missing
+  std::vector<std::vector<std::string>> hints = {};       // what the pointer is told besides; by row, by column
   std::vector<std::string> classes;                       // what a cell's number stands for, by place; empty: numbers
   std::optional<std::pair<std::size_t, std::size_t>> marked;  // row and column of the experiment's own
 };
@@ -27,6 +28,7 @@ struct SpecificationCurve {
   struct Estimate {
     std::size_t rank = 0;
     double value = 0;
+    std::string hint = {};  // what the pointer is told over it
   };
   struct Conclusion {
     std::string label;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/number_text.h"
 #include "report/figure/axes.h"
 #include "report/figure/label_placement.h"
 #include "report/figure/look.h"
@@ -261,6 +262,18 @@ void draw_names(Svg& svg, const Plot& plot) {
   }
 }
 
+/// What a point is, and its numbers.
+void add_hovers(Svg& svg, const Plot& plot) {
+  constexpr double kReach = 6;
+  each_point(plot.chart, [&](const Series& s, std::size_t i) {
+    if (!plot.has(s, i) || !plot.inside(s, i)) return;
+    std::string who = i < s.hints.size() ? s.hints[i] : i < s.names.size() ? s.names[i] : "";
+    if (who.empty()) who = s.label;
+    const std::string numbers = short_number(*given_x(s, i)) + ", " + short_number(*s.y[i]);
+    svg.hover(mark_path(0, plot.at(s, i), kReach), who.empty() ? numbers : who + ": " + numbers);
+  });
+}
+
 std::size_t outside(const Plot& plot) {
   std::size_t n = 0;
   each_point(plot.chart, [&](const Series& s, std::size_t i) {
@@ -284,6 +297,7 @@ DrawnPanel draw_points(const Chart& c, Svg svg) {
     draw_lines(svg, plot);
     draw_marks(svg, plot);
     draw_names(svg, plot);
+    add_hovers(svg, plot);
     draw_beyond(svg, plot.frame, outside(plot));
   } else {
     draw_no_values(svg, plot.frame);

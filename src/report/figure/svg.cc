@@ -123,6 +123,12 @@ void Svg::text(Point at, std::string_view text, const TextStyle& style) {
                        turn, xml_text(text));
 }
 
+void Svg::hover(const std::string& path, std::string_view text) {
+  if (path.empty() || text.empty()) return;
+  body_ += fmt::format("<path d=\"{}\" fill=\"none\" pointer-events=\"all\"><title>{}</title></path>\n", path,
+                       xml_text(text));
+}
+
 void Svg::begin_clip(Point upper_left, Point lower_right) {
   const std::string id = fmt::format("{}c{}", prefix_, clips_++);
   definitions_ +=

@@ -51,6 +51,8 @@ class Svg {
   void stroke(const std::string& path, const Stroke& stroke);
   /// The middle of the text's height stands at `at`.
   void text(Point at, std::string_view text, const TextStyle& style);
+  /// What a viewer shows while the pointer is over this place.
+  void hover(const std::string& path, std::string_view text);
   /// What is drawn until end_clip() shows inside this rectangle alone.
   void begin_clip(Point upper_left, Point lower_right);
   void end_clip() { body_ += "</g>\n"; }
