@@ -47,6 +47,8 @@ void ReadAhead::start(Group group) {
 }
 
 void ReadAhead::give_back(std::vector<std::span<const std::byte>> ranges) {
+  std::erase_if(ranges, [](const auto& range) { return drop_from_window(range); });
+  if (ranges.empty()) return;
   if (!thread_.joinable()) {
     for (const auto& range : ranges) release(range);
     return;

@@ -31,7 +31,8 @@ class ReadAhead {
 
   /// Starts reading and returns at once. A group that is still waiting or being read is given up for this one.
   void start(Group group);
-  /// Gives the pages of these ranges back, soon and before the next group is read.
+  /// Gives the pages of these ranges back: those of a window (io/window.h) at once, since what is asked for later must
+  /// not go with them; mapped ones soon and before the next group is read, since they come back by themselves.
   void give_back(std::vector<std::span<const std::byte>> ranges);
 
  private:

@@ -306,8 +306,8 @@ LayerWeights WeightStream::layer(std::size_t l) {
     done.insert(done.end(), outer.begin(), outer.end());
   }
   const bool remote = model_.checkpoint.is_remote();
-  if (!done.empty()) read_ahead_.give_back(spent_ranges(model_.checkpoint, done, group(l, true).ranges));
   if (remote) ensure(group(l, true).ranges);  // all experts at once: one after another costs a wait each
+  if (!done.empty()) read_ahead_.give_back(spent_ranges(model_.checkpoint, done, group(l, true).ranges));
   if (ReadAhead::Group ahead = ahead_of(l); !ahead.ranges.empty()) read_ahead_.start(std::move(ahead));
   last_layer_ = l;
 

@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <chrono>
 #include <cstring>
 #include <set>
+#include <thread>
 
 #include "io/file_map.h"
+#include "io/read_ahead.h"
 
 namespace sg {
 namespace {
@@ -137,6 +140,38 @@ RC_GTEST_PROP(RangeSet, IsASetOfBytes, ()) {
   }
   RC_ASSERT(there == bytes);
   RC_ASSERT(missing.size() + there.size() == 400u);
+}
+
+/// A line that is slow at one place.
+class SlowAt final : public ByteSource {
+ public:
+  explicit SlowAt(std::uint64_t place) : place_(place) {}
+  Result<void> read(std::span<const Piece> pieces) override {
+    for (const Piece& piece : pieces) {
+      if (piece.offset == place_) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      for (std::size_t i = 0; i < piece.out.size(); ++i) piece.out[i] = value_at(piece.offset + i);
+    }
+    return {};
+  }
+
+ private:
+  std::uint64_t place_;
+};
+
+TEST(Window, WhatIsAskedForAfterItWasGivenBackStays) {
+  constexpr std::uint64_t kSlow = 2 << 20;
+  const FileMap file = FileMap::over("hf://a/b@c/f", kSize, std::make_shared<SlowAt>(kSlow)).value();
+  const std::span<const std::byte> head = file.bytes().first(200'000);
+  {
+    ReadAhead reader;
+    ensure(head);
+    reader.start({.name = "next", .ranges = {file.bytes().subspan(kSlow, 100'000)}});  // its thread is busy now
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    reader.give_back({head});
+    ensure(head);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // whatever its thread still has to do
+  }
+  EXPECT_TRUE(right(head, 0));
 }
 
 }  // namespace
