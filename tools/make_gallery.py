@@ -24,6 +24,7 @@ ZOO = {  # experiment: its figure
     "head-density": "pythia_family_residual_gain",
     "mistral-paradox": "mistral_paradox_investigation",
     "training-dynamics": "training_dynamics",
+    "expert-routing": "expert_routing",
 }
 REAL = {
     "cross-architecture": "4model_validation_plot",
