@@ -43,6 +43,18 @@ def _weights(bits, kind="int", strategy="channel", **keys):
             "actorder": None, "dynamic": False, **keys}
 
 
+def _hqq_says(bits, group):
+    weights = {"nbits": bits, "channel_wise": True, "group_size": group, "optimize": True, "round_zero": False,
+               "axis": 1, "view_as_float": False}
+    return _says("hqq", skip_modules=["lm_head"], quant_config={
+        "weight_quant_params": weights, "scale_quant_params": None, "zero_quant_params": None, "offload_meta": False})
+
+
+def _torchao_says(config):
+    return _says("torchao", modules_to_not_convert=None, include_input_output_embeddings=False,
+                 quant_type={"default": {"_type": config, "_version": 2, "_data": {}}})
+
+
 LLAMA = _llama(V4, vocab_size=72, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
                num_key_value_heads=2, rms_norm_eps=1e-5, tie_word_embeddings=False, rope_theta=10000.0,
                rope_scaling=None)
@@ -51,6 +63,13 @@ QWEN = _qwen3_moe(V4, hidden_size=64, num_experts=4, num_experts_per_tok=2, moe_
 GPT_OSS = _gpt_oss(V5, num_hidden_layers=2, hidden_size=64, head_dim=16, num_local_experts=4, num_experts_per_tok=2,
                    intermediate_size=32, sliding_window=6, swiglu_limit=1.5, rope_parameters={**ROPE, "rope_theta": 10000.0},
                    layer_types=["sliding_attention", "full_attention"])
+# Smaller ones, for the forms that were added to every family.
+SMALL_QWEN = _qwen3_moe(V4, hidden_size=32, num_experts=3, num_experts_per_tok=2, moe_intermediate_size=32, head_dim=16,
+                        norm_topk_prob=True, decoder_sparse_step=1, mlp_only_layers=[], rope_theta=1e6, rope_scaling=None)
+SMALL_GPT_OSS = _gpt_oss(V5, num_hidden_layers=2, hidden_size=32, head_dim=16, num_local_experts=3, num_experts_per_tok=2,
+                         intermediate_size=16, sliding_window=6, swiglu_limit=1.5,
+                         rope_parameters={**ROPE, "rope_theta": 10000.0},
+                         layer_types=["sliding_attention", "full_attention"])
 DEEPSEEK = _v3(V4, hidden_size=64, intermediate_size=96, q_lora_rank=24, n_routed_experts=4, num_experts_per_tok=2,
                n_shared_experts=1, first_k_dense_replace=1, routed_scaling_factor=2.5, n_group=2, topk_group=1,
                norm_topk_prob=True, num_nextn_predict_layers=0, rope_theta=10000,
@@ -128,4 +147,56 @@ NIBBLES = [
     FormCase("qwen3-moe-nf4", QWEN, forms.Nibbles("nf4"), _says("bitsandbytes", load_in_4bit=True), 1065),
     FormCase("llama-llm-int8", LLAMA, forms.Int8(), _says("bitsandbytes", load_in_8bit=True, load_in_4bit=False), 1066),
 ]
-CASES = FLOAT8 + MXFP4 + WORDS + NIBBLES
+
+# What every family is published in: the form and what config.json says. gpt-oss' experts stay as they are, since no
+# package but its own stores them; its attention is a linear layer like any other.
+_FP8_HF = {"hf_quant_config.json": {"producer": {"name": "modelopt", "version": "0.29.0"},
+                                    "quantization": {"quant_algo": "FP8", "exclude_modules": ["lm_head", "*.router"]}}}
+_GENERAL = {
+    "fp8-blocks": (forms.Bytes((16, 24)), _says("fp8", weight_block_size=[16, 24], **_BLOCKS), {}),
+    "fp8-compressed-whole": (forms.Bytes((0, 0), scale="weight_scale", scale_shape=(1,), runtime=("input_scale",)),
+                             _compressed(_weights(8, "float", "tensor"), activations=_ACTIVATIONS), {}),
+    "fp8-compressed-rows": (forms.Bytes((1, 0), scale="weight_scale", scale_type=torch.bfloat16),
+                            _compressed(_weights(8, "float"), activations=_ACTIVATIONS), {}),
+    "fp8-compressed-blocks": (forms.Bytes((16, 24), scale="weight_scale", scale_type=torch.bfloat16),
+                              _compressed(_weights(8, "float", "block", block_structure=[16, 24]),
+                                          activations=_ACTIVATIONS), {}),
+    "fp8-modelopt": (forms.Bytes((0, 0), scale="weight_scale", scale_shape=(), runtime=("input_scale",)), {}, _FP8_HF),
+    "mxfp8": (forms.Bytes((1, 32), scale="weight_scale", scale_type=torch.uint8),
+              _compressed(_weights(8, "float", "group", group_size=32, scale_dtype="torch.uint8"),
+                          activations=_ACTIVATIONS), {}),
+    "mxfp6": (forms.PackedMx(6), _compressed(_weights(6, "float", "group", group_size=32, scale_dtype="torch.uint8")), {}),
+    "mxfp4-compressed": (forms.PackedMx(4),
+                         _compressed(_weights(4, "float", "group", group_size=32, scale_dtype="torch.uint8")), {}),
+    "int8-compressed": (forms.Bytes((1, 0), torch.int8, "weight_scale"),
+                        _compressed(_weights(8), activations={**_ACTIVATIONS, "type": "int"}), {}),
+    "gptq-4": (forms.Gptq(4, 32), _says("gptq", bits=4, group_size=32, desc_act=False, **_OLD_GPTQ), {}),
+    "gptq-4-act-order": (forms.Gptq(4, 16, act_order=True),
+                         _says("gptq", bits=4, group_size=16, desc_act=True, **_OLD_GPTQ), {}),
+    "gptq-8": (forms.Gptq(8, -1), _says("gptq", bits=8, group_size=-1, desc_act=False, **_OLD_GPTQ), {}),
+    "awq": (forms.Awq(16), _says("awq", bits=4, group_size=16, version="gemm", zero_point=True), {}),
+    "w4a16": (forms.Packed(4, 16, symmetric=False),
+              _compressed(_weights(4, strategy="group", group_size=16, symmetric=False)), {}),
+    "w8a16": (forms.Packed(8, 0), _compressed(_weights(8), "compression_config"), {}),
+    "nvfp4": (forms.Nvfp4(), _compressed(_weights(4, "float", "tensor_group", group_size=16), activations=_ACTIVATIONS), {}),
+    "nvfp4-modelopt": (forms.Nvfp4(modelopt=True), _says("modelopt", quant_algo="NVFP4", ignore=["lm_head"]), {}),
+    "nf4": (forms.Nibbles("nf4"), _says("bitsandbytes", load_in_4bit=True, bnb_4bit_quant_type="nf4"), {}),
+    "fp4": (forms.Nibbles("fp4"), _says("bitsandbytes", load_in_4bit=True, bnb_4bit_quant_type="fp4"), {}),
+    "nf4-nested": (forms.Nibbles("nf4", nested=True),
+                   _says("bitsandbytes", load_in_4bit=True, bnb_4bit_use_double_quant=True), {}),
+    **{f"hqq-{bits}": (forms.Hqq(bits, group), _hqq_says(bits, group), {}) for bits, group in ((4, 64), (8, 32))},
+    "torchao-float8": (forms.Torchao("Float8Tensor"), _torchao_says("Float8WeightOnlyConfig"), {}),
+    "torchao-int8": (forms.Torchao("Int8Tensor"), _torchao_says("Int8DynamicActivationInt8WeightConfig"), {}),
+    "torchao-int4": (forms.Torchao("IntxUnpackedToInt8Tensor", 32, 4), _torchao_says("IntxWeightOnlyConfig"), {}),
+    "llm-int8": (forms.Int8(), _says("bitsandbytes", load_in_8bit=True, load_in_4bit=False), {}),
+}
+HQQ = [FormCase(f"llama-hqq-{bits}", LLAMA, forms.Hqq(bits, group, scale_type), _hqq_says(bits, group), 1090 + bits)
+       for bits, group, scale_type in ((1, 16, torch.float32), (2, 16, torch.bfloat16), (3, 32, torch.float16))]
+FAMILIES = {"llama": LLAMA, "qwen3-moe": SMALL_QWEN, "gpt-oss": SMALL_GPT_OSS}
+_NAMED = FLOAT8 + MXFP4 + WORDS + NIBBLES + HQQ
+EVERYWHERE = [
+    FormCase(f"{family}-{name}", config, form, says, 1100 + 40 * f + i, beside=beside)
+    for f, (family, config) in enumerate(FAMILIES.items()) for i, (name, (form, says, beside)) in enumerate(_GENERAL.items())
+    if f"{family}-{name}" not in {c.name for c in _NAMED}
+]
+CASES = _NAMED + EVERYWHERE

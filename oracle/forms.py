@@ -280,6 +280,43 @@ class Mxfp4:
         return np.ascontiguousarray(numbers.reshape(shape[0], shape[2], shape[1]).transpose(0, 2, 1))
 
 
+E2M3 = np.array([m / 8 for m in range(8)] + [(1 + m / 8) * 2.0 ** e for e in range(3) for m in range(8)], np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class PackedMx:
+    """compressed-tensors' MXFP4 and MXFP6 (E2M3): codes in bytes, powers of two for 32 inputs."""
+    bits: int
+
+    def levels(self):
+        return E2M1 if self.bits == 4 else np.concatenate([E2M3, -E2M3])
+
+    def encode(self, w, rng):
+        blocks, levels = w.reshape(w.shape[0], -1, 32), self.levels()
+        exponent = np.ceil(np.log2(np.abs(blocks).max(-1) / levels.max())).astype(np.int32)
+        scaled = np.ldexp(blocks, -exponent[..., None])
+        half = len(levels) // 2
+        codes = np.abs(np.abs(scaled)[..., None] - levels[:half]).argmin(-1) + half * np.signbit(scaled)
+        codes = codes.reshape(w.shape).astype(np.uint8)
+        if self.bits == 4:
+            packed = low_first(codes)
+        else:
+            q = codes.reshape(w.shape[0], -1, 4).astype(np.uint32)
+            word = q[..., 0] | q[..., 1] << 6 | q[..., 2] << 12 | q[..., 3] << 18
+            packed = np.stack([word & 255, word >> 8 & 255, word >> 16], -1).astype(np.uint8).reshape(w.shape[0], -1)
+        return {"weight_packed": torch.from_numpy(packed), "weight_scale": torch.from_numpy((exponent + 127).astype(np.uint8))}
+
+    def decode(self, t, shape):
+        packed = t["weight_packed"].numpy()
+        if self.bits == 4:
+            codes = from_low_first(packed)
+        else:
+            bits = np.unpackbits(packed, axis=1, bitorder="little").reshape(shape[0], shape[1], 6)
+            codes = (bits << np.arange(6, dtype=np.uint8)).sum(-1)
+        scales = np.ldexp(np.float32(1), t["weight_scale"].numpy().astype(np.int32) - 127)
+        return self.levels()[codes] * np.repeat(scales, 32, 1)
+
+
 @dataclasses.dataclass(frozen=True)
 class Nibbles:
     """bitsandbytes' nf4 and fp4."""
@@ -339,3 +376,88 @@ class Int8:
 
     def decode(self, t, shape):
         return t["weight"].numpy().astype(np.float32) * t["SCB"].numpy()[:, None] * np.float32(7.874015718698502e-3)
+
+
+@dataclasses.dataclass(frozen=True)
+class Hqq:
+    """HQQ as transformers saves it: groups of the flat matrix (axis 1), whose numbers share bytes in parts."""
+    bits: int
+    group: int
+    scale_type: torch.dtype = torch.float16
+
+    def parts(self):
+        return 10 if self.bits == 3 else 8 // self.bits
+
+    def encode(self, w, rng):
+        groups, top = w.reshape(-1, self.group), (1 << self.bits) - 1
+        low, high = groups.min(1, keepdims=True), groups.max(1, keepdims=True)
+        scales = torch.from_numpy((high - low) / top).to(self.scale_type)
+        zeros = torch.from_numpy(-low / f32(scales)).to(self.scale_type)
+        codes = np.clip(np.round(groups / f32(scales) + f32(zeros)), 0, top).astype(np.uint32)
+        parts = self.parts()
+        step = -(-len(codes) // parts)
+        padded = np.concatenate([codes, np.zeros((step * parts - len(codes), self.group), np.uint32)])
+        shifts = 27 - 3 * np.arange(10) if self.bits == 3 else 8 - self.bits * (1 + np.arange(parts))
+        packed = (padded.reshape(parts, step, -1) << shifts.astype(np.uint32)[:, None, None]).sum(0)
+        packed = packed.astype(np.uint32).view(np.int32) if self.bits == 3 else packed.astype(np.uint8)
+        number = lambda n: torch.tensor(n, dtype=torch.int32)
+        flag = lambda n: torch.tensor(n, dtype=torch.uint8)
+        word = lambda text: torch.tensor([ord(c) for c in text], dtype=torch.uint8)
+        return {"W_q": torch.from_numpy(packed), "scale": scales, "zero": zeros, "shape": torch.tensor(w.shape),
+                "nbits": number(self.bits), "group_size": number(self.group), "axis": number(1),
+                "packing": word(f"{self.bits}bit_{32 if self.bits == 3 else 'u8'}"), "view_as_float": flag(0),
+                "unpack_view_dtype": word("torch.int32" if self.bits == 3 else "torch.uint8"),
+                "compute_dtype": word("torch.float16"), "quant_scale": flag(0), "quant_zero": flag(0),
+                "offload_meta": flag(0), "encoded_state_dict": flag(1), "stores_quant_config": flag(1),
+                "channel_wise": flag(1), "optimize": flag(1), "round_zero": flag(0)}
+
+    def decode(self, t, shape):
+        words = t["W_q"].numpy().astype(np.int64) & 0xffffffff
+        parts, mask = self.parts(), (1 << self.bits) - 1
+        shifts = 27 - 3 * np.arange(10) if self.bits == 3 else 8 - self.bits * (1 + np.arange(parts))
+        codes = np.concatenate([(words >> shift) & mask for shift in shifts])[:t["scale"].shape[0]]
+        return ((codes.astype(np.float32) - f32(t["zero"])) * f32(t["scale"])).reshape(shape)
+
+
+@dataclasses.dataclass(frozen=True)
+class Torchao:
+    """torchao's Float8Tensor, Int8Tensor and IntxUnpackedToInt8Tensor, flattened for safetensors."""
+    kind: str
+    group: int = 0  # inputs that share a scale; 0: a row
+    bits: int = 8
+
+    def encode(self, w, rng):
+        group = self.group or w.shape[1]
+        grouped = w.reshape(w.shape[0], -1, group)
+        largest = np.abs(grouped).max(-1)
+        if self.kind == "Float8Tensor":
+            scales = torch.from_numpy(largest / np.float32(448))
+            codes = torch.from_numpy(w / np.repeat(f32(scales), group, 1)).to(E4M3)
+            return {"_weight_qdata": codes, "_weight_scale": scales}
+        half = 1 << (self.bits - 1)
+        scales = torch.from_numpy(largest / np.float32(half - 1))
+        scales = scales if self.kind == "Int8Tensor" else scales.to(torch.bfloat16)
+        zeros = np.zeros(scales.shape, np.int8) if self.kind == "Int8Tensor" else rng.integers(-2, 3, scales.shape).astype(np.int8)
+        codes = np.round(w / np.repeat(f32(scales), group, 1)) + np.repeat(zeros, group, 1)
+        return {"_weight_qdata": torch.from_numpy(np.clip(codes, -half, half - 1).astype(np.int8)),
+                "_weight_scale": scales, "_weight_zero_point": torch.from_numpy(zeros)}
+
+    def decode(self, t, shape):
+        group = self.group or shape[1]
+        level = f32(t["_weight_qdata"])
+        if "_weight_zero_point" in t:
+            level = level - np.repeat(f32(t["_weight_zero_point"]), group, 1)
+        return level * np.repeat(f32(t["_weight_scale"]), group, 1)
+
+    def metadata(self, name, parts, shape, dtype="bfloat16"):
+        """What the file says of the weight."""
+        data = {"block_size": [1, self.group or shape[1]], "dtype": {"_type": "torch.dtype", "_data": dtype}}
+        if self.kind == "Float8Tensor":
+            data |= {"mm_config": None, "act_quant_kwargs": None,
+                     "kernel_preference": {"_type": "KernelPreference", "_data": "AUTO"}}
+        elif self.kind == "Int8Tensor":
+            data |= {"act_quant_kwargs": None, "reduce_range": False}
+        else:
+            data |= {"target_dtype": {"_type": "torch.dtype", "_data": f"int{self.bits}"}, "activation_quantization": None}
+        names = [part.removeprefix("_weight_") for part in parts]
+        return {name: json.dumps({"_type": self.kind, "_data": data, "_tensor_data_names": names})}

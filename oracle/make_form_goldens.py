@@ -48,7 +48,7 @@ def same_bits(a, b):
 def quantise(case, tensors):
     """What is stored, the plain tensors that it stands for, and what is to be said of each matrix."""
     rng = np.random.Generator(np.random.PCG64(case.seed + 7))
-    stored, plain, sums, used = {}, {}, {}, set()
+    stored, plain, sums, used, metadata = {}, {}, {}, set(), {}
     for name, tensor in tensors.items():
         if not is_quantised(name, case):
             stored[name] = plain[name] = tensor
@@ -63,9 +63,14 @@ def quantise(case, tensors):
                 worst = np.abs(reference[1].reshape(shape) - decoded).max()
                 raise SystemExit(f"{case.name}: {name} differs from {reference[0]} by {worst}")
         stored.update({stored_name(name, part): t.contiguous() for part, t in parts.items()})
+        if hasattr(case.form, "metadata"):
+            metadata |= case.form.metadata(name, parts, shape)
         plain[name] = torch.from_numpy(decoded.copy())
         sums[name] = hashlib.sha256(decoded.tobytes()).hexdigest()
-    return stored, plain, {"decoder": sorted(used) or ["oracle/forms.py"], "sha256": sums}
+    if metadata:
+        plain_said = {name: json.dumps({"_type": "Tensor"}) for name in tensors if name not in metadata}
+        metadata = {**metadata, **plain_said, "tensor_names": json.dumps(list(tensors))}
+    return stored, plain, {"decoder": sorted(used) or ["oracle/forms.py"], "sha256": sums}, metadata
 
 
 def make(case):
@@ -77,7 +82,7 @@ def make(case):
         model = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.from_pretrained(folder),
                                                               dtype=torch.float32)
         weights.fill(model, case.seed)
-        stored, plain, sums = quantise(case, make_goldens.stored_tensors(model))
+        stored, plain, sums, metadata = quantise(case, make_goldens.stored_tensors(model))
         make_goldens.write_safetensors(folder, plain, 1)
         golden = make_goldens.golden(case, folder, torch.float32, "f32")
         measurement.write(folder / "golden.json", golden)
@@ -86,7 +91,7 @@ def make(case):
         make_goldens.write_config(folder, {**case.config, **case.says})
         for name, document in case.beside.items():
             (folder / name).write_text(json.dumps(document, indent=2) + "\n")
-        make_goldens.write_safetensors(folder, stored, 1)
+        safetensors.torch.save_file(stored, folder / "model.safetensors", metadata={"format": "pt", **metadata})
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
     size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())

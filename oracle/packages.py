@@ -36,11 +36,15 @@ def _version(name):
 
 
 def _gptq(form, t, shape):
-    module = None if form.act_order or form.v2 else _file("auto_gptq", "nn_modules/qlinear/qlinear_cuda_old.py")
+    # The older of the two keeps no order of the inputs, and wraps zero points as the kernels do.
+    inner = "qlinear_cuda.py" if form.act_order else "qlinear_cuda_old.py"
+    module = None if form.v2 else _file("auto_gptq", f"nn_modules/qlinear/{inner}")
     if module is None:
         return None
     layer = module.QuantLinear(form.bits, form.group, shape[1], shape[0], bias=False)
     layer.qweight, layer.qzeros, layer.scales = t["qweight"], t["qzeros"], t["scales"].float()
+    if form.act_order:
+        layer.g_idx = t["g_idx"]
     return _version("auto-gptq"), layer(torch.eye(shape[1])).T.contiguous().numpy()
 
 
@@ -80,8 +84,19 @@ def _bytes(form, t, shape):
         from compressed_tensors.quantization.lifecycle.forward import dequantize
     except ImportError:
         return None
-    if form.scale != "weight_scale" or form.scale_type == torch.uint8 or form.block not in ((0, 0), (1, 0)):
+    if form.scale != "weight_scale":
         return None
+    if form.scale_type == torch.uint8:
+        from compressed_tensors.compressors.mxfp8 import MXFP8QuantizationCompressor
+        from compressed_tensors.quantization import QuantizationScheme
+        args = QuantizationArgs(num_bits=8, type="float", strategy="group", group_size=form.block[1], scale_dtype=torch.uint8)
+        parts = {"weight": t["weight"], "weight_scale": t["weight_scale"]}
+        made = MXFP8QuantizationCompressor.decompress(parts, QuantizationScheme(targets=["Linear"], weights=args))
+        return _version("compressed-tensors"), made["weight"].float().numpy()
+    if form.block not in ((0, 0), (1, 0)):
+        args = QuantizationArgs(num_bits=8, type="float", strategy="block", block_structure=list(form.block))
+        weight = dequantize(t["weight"], t["weight_scale"].float(), None, args=args, dtype=torch.float32)
+        return _version("compressed-tensors"), weight.numpy()
     args = QuantizationArgs(num_bits=8, type="int" if form.dtype == torch.int8 else "float",
                             strategy="tensor" if form.block == (0, 0) else "channel")
     zeros = t.get("weight_zero_point")
@@ -103,6 +118,19 @@ def _nvfp4(form, t, shape):
     weight = dequantize(levels, t["weight_scale"].float(), args=args, dtype=torch.float32,
                         global_scale=t["weight_global_scale"])
     return _version("compressed-tensors"), weight.numpy()
+
+
+def _packed_mx(form, t, shape):
+    try:
+        from compressed_tensors.compressors import mxfp4, mxfp6
+    except ImportError:
+        return None
+    from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme
+    args = QuantizationArgs(num_bits=form.bits, type="float", strategy="group", group_size=32, scale_dtype=torch.uint8)
+    scheme = QuantizationScheme(targets=["Linear"], weights=args)
+    made = mxfp4.MXFP4PackedCompressor if form.bits == 4 else mxfp6.MXFP6PackedCompressor
+    # Every product is exact in bfloat16: a level of at most four digits times a power of two.
+    return _version("compressed-tensors"), made.decompress(dict(t), scheme)["weight"].float().numpy()
 
 
 def _nibbles(form, t, shape):
@@ -135,8 +163,31 @@ def _mxfp4(form, t, shape):
     return _version("transformers"), weight.numpy()
 
 
+def _hqq(form, t, shape):
+    try:
+        from hqq.core.quantize import Quantizer
+    except ImportError:
+        return None
+    meta = {"packing": "".join(map(chr, t["packing"])), "nbits": form.bits, "group_size": form.group, "axis": 1,
+            "shape": shape, "scale": t["scale"].float(), "zero": t["zero"].float(), "view_as_float": False,
+            "compute_dtype": torch.float32}
+    return _version("hqq"), Quantizer.dequantize(t["W_q"], meta).numpy()
+
+
+def _torchao(form, t, shape):
+    try:
+        from torchao.prototype.safetensors.safetensors_support import unflatten_tensor_state_dict
+    except ImportError:
+        return None
+    parts = {f"m.{part}": tensor.float() if part == "_weight_scale" else tensor for part, tensor in t.items()}
+    said = form.metadata("m.weight", t, shape, dtype="float32")
+    made, left = unflatten_tensor_state_dict(parts, {**said, "tensor_names": '["m.weight"]'})
+    assert not left
+    return _version("torchao"), made["m.weight"].dequantize().float().numpy()
+
+
 _OF = {forms.Gptq: _gptq, forms.Awq: _awq, forms.Packed: _packed, forms.Bytes: _bytes, forms.Nibbles: _nibbles, forms.Nvfp4: _nvfp4,
-       forms.Int8: _int8, forms.Mxfp4: _mxfp4}
+       forms.PackedMx: _packed_mx, forms.Hqq: _hqq, forms.Torchao: _torchao, forms.Int8: _int8, forms.Mxfp4: _mxfp4}
 
 
 def decode(form, tensors, shape):
