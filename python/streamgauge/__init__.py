@@ -8,12 +8,14 @@ True
 from __future__ import annotations
 
 from . import _sg
+from ._corpus import Corpus, corpus
 from ._errors import Error
 from ._experiment import Run, analyze, doctor, pull, run
 from ._inputs import Prompt, Suite
 from ._measurement import MeasuredPrompt, Measurement
 from ._model import Activations, Comparison, Model, Weights, compare, hidden_states, open
 from ._plot import Figure
+from ._shared import status, work
 from ._table import Table
 
 __version__ = _sg.version()
@@ -34,6 +36,7 @@ families = Table.of_rows(
 __all__ = [
     "Activations",
     "Comparison",
+    "Corpus",
     "Error",
     "Figure",
     "MeasuredPrompt",
@@ -46,6 +49,7 @@ __all__ = [
     "Weights",
     "analyze",
     "compare",
+    "corpus",
     "definitions",
     "doctor",
     "families",
@@ -54,5 +58,7 @@ __all__ = [
     "open",
     "pull",
     "run",
+    "status",
     "suites",
+    "work",
 ]

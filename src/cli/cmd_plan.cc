@@ -1,7 +1,10 @@
 // streamgauge plan, work, merge, status: a corpus shared out over any number of processes and machines.
 #include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <map>
 
 #include "base/number_text.h"
@@ -22,6 +25,7 @@ struct WorkArguments {
   std::string folder, shard, lease = "15m", memory;
   std::string verify;
   bool partial = false;
+  std::int64_t parent = 0;  // the process that this one ends with; 0: none
 };
 
 /// "15m", "90s", "2h".
@@ -95,7 +99,15 @@ Result<std::unique_ptr<CorpusJob>> job_of(const CorpusPlan& plan, const std::str
                .got = job->content_hash};
 }
 
+/// From now on the end of the caller stops this process as Ctrl-C would: a job of another program's is killed with it.
+Result<void> end_with(std::int64_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() == parent) return {};
+  return Error{.kind = ErrorKind::kInterrupted, .what = "the process that called is no more"};
+}
+
 Result<int> work_in(const WorkArguments& a, const Common& common) {
+  if (a.parent > 0) SG_TRY_VOID(end_with(a.parent));
   WorkOptions options;
   SG_TRY_VOID(parse_shard(a.shard, options));
   SG_TRY(options.lease, parse_lease(a.lease));
@@ -169,6 +181,9 @@ void add_plan(Program& program) {
   work->add_option("--shard", w->shard, "only tasks whose number leaves the remainder i when divided by n")
       ->type_name("i/n");
   add_lease(*work, w->lease);
+  work->add_option("--end-with", w->parent, "the caller's number; when it ends, or is killed, so does this process")
+      ->check(CLI::PositiveNumber)
+      ->type_name("PID");
   add_memory(*work, w->memory);
   finish_command(program, *work, "streamgauge work wiki --shard 0/8",
                  [w, &program] { return work_in(*w, program.common); });

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <fstream>
 #include <system_error>
 
 #include "base/file_error.h"
@@ -26,20 +29,37 @@ bool create(const fs::path& file, const std::string& content) {
   return true;
 }
 
-}  // namespace
-
-std::string who_is_here() {
+std::string host_name() {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
-  return fmt::format("{}:{}", host.data(), ::getpid());
+  return host.data();
 }
+
+/// True when the claim is of a process of this machine that is no more, so that nobody need wait for the lease. A claim
+/// that is just being written is nobody's yet.
+bool owner_is_gone(const fs::path& file) {
+  std::ifstream stream(file);
+  std::string owner;
+  std::getline(stream, owner);
+  const std::size_t colon = owner.rfind(':');
+  if (colon == std::string::npos || owner.substr(0, colon) != host_name()) return false;
+  ::pid_t process = 0;
+  const char* end = owner.data() + owner.size();
+  const auto number = std::from_chars(owner.data() + colon + 1, end, process);
+  if (number.ec != std::errc() || number.ptr != end || process <= 0) return false;
+  return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+}  // namespace
+
+std::string who_is_here() { return fmt::format("{}:{}", host_name(), ::getpid()); }
 
 ClaimState claim_state(const fs::path& file, std::chrono::seconds lease) {
   struct stat facts = {};
   if (::stat(file.c_str(), &facts) != 0) return ClaimState::kNone;
   // The file system's own clock decides, which machines that share it share too.
   const auto age = std::chrono::system_clock::now() - std::chrono::system_clock::from_time_t(facts.st_mtim.tv_sec);
-  return age > lease ? ClaimState::kStale : ClaimState::kHeld;
+  return age > lease || owner_is_gone(file) ? ClaimState::kStale : ClaimState::kHeld;
 }
 
 Result<std::unique_ptr<Claim>> Claim::take(const fs::path& file, std::chrono::seconds lease) {

@@ -14,7 +14,7 @@
 namespace sg {
 
 /// A file that its owner renews, gone when the owner lets go. One that has not been renewed for the lease belongs to
-/// nobody: its owner was killed.
+/// nobody, nor does one whose owner was a process of this machine and is no more.
 class Claim {
  public:
   /// Nothing when somebody else holds it.

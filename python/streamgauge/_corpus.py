@@ -1,0 +1,207 @@
+"""Statistics of a corpus (docs/corpus.md), by the command and by any executor."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pathlib
+import tempfile
+from typing import Any, Sequence, Union
+
+from ._errors import usage
+from ._plot import Figure
+from ._program import call
+from ._shared import Path, executor_named, work_on
+from ._table import Table
+
+TEXT_COLUMNS = {"token", "context"}
+"""Text whatever it looks like."""
+
+
+class Corpus:
+    """The folder of a corpus that was measured.
+
+    Attributes:
+        folder: where corpus.json, the report and the tables are.
+        results: the document streamgauge.corpus/1.
+        digest: of all statistics; equal for equal results, however they were computed.
+        scales: scales.json: mean norm of every site and layer, and the factor sqrt(d_model) / mean norm.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = pathlib.Path(folder)
+        self._text = (self.folder / "corpus.json").read_text(encoding="utf-8")
+        self.results: dict[str, Any] = json.loads(self._text)
+        self.digest: str = self.results["digest"]
+        self.scales: dict[str, Any] = json.loads((self.folder / "scales.json").read_text(encoding="utf-8"))
+
+    def json(self) -> str:
+        """The text of corpus.json."""
+        return self._text
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table by name: "quantities", "positions", "channels", "vocabulary", "massive", "extremes" and others."""
+        return {path.stem: _read(path) for path in sorted(self.folder.glob("*.csv"))}
+
+    def to_parquet(self, folder: Path) -> list[pathlib.Path]:
+        """Every table as a file of Parquet; needs pyarrow."""
+        import pyarrow.parquet
+
+        out = pathlib.Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name, table in self.tables.items():
+            path = out / f"{name}.parquet"
+            partial = out / f"{name}.parquet.partial-{os.getpid()}"
+            pyarrow.parquet.write_table(table.to_arrow(), partial)
+            os.replace(partial, path)
+            written.append(path)
+        return written
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The report's pictures by name; a notebook shows them."""
+        found = sorted((self.folder / "figures").glob("*.svg"))
+        return {path.stem: Figure(path.read_text(encoding="utf-8")) for path in found}
+
+    @property
+    def report_path(self) -> pathlib.Path:
+        """The report as one page."""
+        return self.folder / "report.html"
+
+    def __repr__(self) -> str:
+        facts = self.results["corpus"]
+        return f"<corpus of {facts['tokens']:,} tokens under {self.results['model']['id']}, digest {self.digest[:12]}>"
+
+    def _repr_html_(self) -> str:
+        rows = [row for row in self.tables["quantities"].where(quantity="resid_post", tokens="without_first")]
+        kept = ("layer", "count", "mean", "q01", "q50", "q99")
+        return Table.of_rows([{name: row[name] for name in kept} for row in rows], repr(self))._repr_html_()
+
+
+def _cell(text: str) -> Union[int, float, str, None]:
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _read(path: pathlib.Path) -> Table:
+    """A table of the report; numbers in a column are all whole or all float."""
+    with open(path, encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    columns: dict[str, list[Any]] = {}
+    for at, name in enumerate(head):
+        texts = [row[at] for row in rows]
+        values = texts if name in TEXT_COLUMNS else [_cell(text) for text in texts]
+        if any(isinstance(value, float) for value in values):
+            values = [float(value) if isinstance(value, int) else value for value in values]
+        columns[name] = values
+    return Table(columns, path.stem)
+
+
+def _plan_arguments(model: Path, files: Sequence[Path] | Path, options: dict[str, Any]) -> list[str]:
+    names = [files] if isinstance(files, (str, os.PathLike)) else list(files)
+    arguments = []
+    for what, name in [("a model", model), *(("a file", name) for name in names)]:
+        text = str(os.fspath(name)) if isinstance(name, (str, os.PathLike)) else ""
+        if not text or text.startswith("-") or "\0" in text:
+            raise usage(f"not {what}", expected="a name or a path", got=name)
+        arguments.append(text)
+    if not names:
+        raise usage("a corpus of no file", expected="at least one file")
+    for flag, value in options.items():
+        if value is True:
+            arguments.append(flag)
+        elif value is not None and value is not False:
+            arguments += [flag, str(value)]
+    return arguments
+
+
+def corpus(
+    model: Path,
+    files: Sequence[Path] | Path,
+    *,
+    output: Path | None = None,
+    context: int = 1024,
+    tokens: int | str | None = None,
+    every: int | None = None,
+    documents: str = "blocks",
+    text_key: str | None = None,
+    bos: bool = True,
+    logits: bool = True,
+    keep_every: int | None = None,
+    task: int | str | None = None,
+    executor: Any = None,
+    jobs: int | None = None,
+    verify: str | None = None,
+    memory: int | str | None = None,
+    threads: int = 0,
+) -> Corpus:
+    """Exact statistics of many documents, as `streamgauge corpus`; with an executor as plan, work and merge.
+
+    Args:
+        files: text, .jsonl, .csv, .npy or .bin.
+        output: the folder; what is done there is not done again. A temporary one when not given. For an executor of
+            other machines a folder that all of them see.
+        context: tokens of a window.
+        tokens: so many of the corpus, up to the end of a document: "10M".
+        every: one document of so many, by a sum of its content.
+        documents: of text: "blocks" end at empty lines, "lines" are one each.
+        keep_every: rows of every so many-th token of a document are kept whole.
+        task: bytes of a task.
+        executor: of concurrent.futures or like one (submitit, dask), or "ray"; the statistics are the same to the bit.
+        jobs: at once on the executor.
+        verify: the share of tasks that is computed again here and compared, as "1%".
+        threads: of a job.
+
+    Raises:
+        Error: with the command's text. What was done stays in the folder.
+    """
+    folder = pathlib.Path(output if output is not None else tempfile.mkdtemp(prefix="streamgauge-"))
+    own: list[str] = ["--no-progress", *(["--threads", str(threads)] if threads else [])]
+    own += ["--memory", str(memory)] if memory is not None else []
+    arguments = _plan_arguments(
+        model,
+        files,
+        {
+            "-o": folder,
+            "--context": context,
+            "--tokens": tokens,
+            "--every": every,
+            "--documents": documents,
+            "--text-key": text_key,
+            "--no-bos": not bos,
+            "--no-logits": not logits,
+            "--keep-every": keep_every,
+            "--task": task,
+        },
+    )
+    again = ["--verify", verify] if verify is not None else []
+    if executor is None and not again:
+        call("corpus", *arguments, *own)
+        return Corpus(folder)
+    shared = executor_named(executor) if executor is not None else None
+    call("plan", "corpus", *arguments, *own)
+    if shared is None:
+        call("work", str(folder), *own)
+    else:
+        work_on(folder, shared, jobs=jobs, threads=threads, memory=memory)
+    return merge_corpus(folder, verify=verify)
+
+
+def merge_corpus(folder: Path, *, verify: str | None = None, partial: bool = False) -> Corpus:
+    """The parts of a plan together, as `streamgauge merge`."""
+    arguments = ["merge", str(folder), "--no-progress"]
+    arguments += ["--verify", verify] if verify is not None else []
+    arguments += ["--partial"] if partial else []
+    call(*arguments)
+    return Corpus(folder)

@@ -1,0 +1,144 @@
+"""Plans that any number of processes share: work, status and merge of one folder, and jobs on an executor."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import time
+from typing import Any, Iterator, Union
+
+from ._errors import Error, usage
+from ._program import call
+
+Path = Union[str, "os.PathLike[str]"]
+
+ROUNDS = 5
+"""Rounds of jobs that may bring nothing, with workers that died in each, before the last fault is told."""
+TRIES = 2
+"""How often a task fails before it is left alone, as in the command."""
+
+
+def work(
+    folder: Path,
+    *,
+    shard: str | None = None,
+    lease: str | None = None,
+    memory: int | str | None = None,
+    threads: int = 0,
+    offline: bool = False,
+) -> str:
+    """Does tasks of a plan until none is left that nobody is at, as `streamgauge work`; what the command says.
+
+    It ends when the process that called it is killed.
+
+    Raises:
+        Error: with the command's text; a task that failed twice.
+    """
+    arguments = ["work", str(folder), "--end-with", str(os.getpid()), "--no-progress"]
+    for flag, value in (("--shard", shard), ("--lease", lease), ("--memory", memory)):
+        arguments += [flag, str(value)] if value is not None else []
+    arguments += ["--threads", str(threads)] if threads else []
+    arguments += ["--offline"] if offline else []
+    return call(*arguments)
+
+
+def status(folder: Path) -> str:
+    """How the tasks of a plan stand, as `streamgauge status`."""
+    return call("status", str(folder))
+
+
+def executor_named(executor: Any) -> Any:
+    """The executor itself; "ray" is a RayExecutor."""
+    if executor == "ray":
+        from .ray import RayExecutor
+
+        return RayExecutor()
+    if not callable(getattr(executor, "submit", None)):
+        raise usage(
+            "not an executor", expected='"ray" or an object with submit(), as of concurrent.futures', got=executor
+        )
+    return executor
+
+
+def work_on(
+    folder: Path,
+    executor: Any,
+    *,
+    jobs: int | None = None,
+    threads: int = 0,
+    memory: int | str | None = None,
+    fail: bool = True,
+) -> None:
+    """Submits jobs until every task of the plan is done. A job that dies loses the task in hand alone.
+
+    Args:
+        folder: the plan's, under the same name wherever the jobs run.
+        executor: with submit(function, ...) whose result has result(): of concurrent.futures, submitit, dask, Ray.
+        jobs: at once; the executor's workers when not given, else the processors of this machine.
+        fail: whether a task that failed twice is an error here.
+
+    Raises:
+        Error: a task that failed twice, with its reason; jobs that died again and again. What was done stays.
+    """
+    executor = executor_named(executor)
+    at_once = jobs or getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+    threads = threads or getattr(executor, "threads", 0) or _share_of_threads(executor, at_once)
+    options: dict[str, Any] = {"threads": threads, "memory": memory, "offline": True, "lease": "1m"}
+    fruitless = 0
+    while left := list(_left(folder)):
+        faults = _round(executor, str(folder), min(at_once, len(left)), options)
+        after = list(_left(folder))
+        if len(after) < len(left):
+            fruitless = 0
+            continue
+        fruitless += 1 if faults else 0
+        if fruitless >= ROUNDS:
+            raise faults[-1]
+        time.sleep(1)  # others are at work on them, or their claims must grow stale
+    for failure in sorted(pathlib.Path(folder).glob("failed/*.json")) if fail else []:
+        told = json.loads(failure.read_text(encoding="utf-8"))
+        if told.get("times", 0) >= TRIES:
+            raise Error(f"a task failed twice: {told['reason']}", where=str(failure))
+
+
+def _job(folder: str, options: dict[str, Any]) -> None:
+    """What runs on the executor. Tasks that failed stand in the folder, for whoever submitted it."""
+    try:
+        work(folder, **options)
+    except Error as error:
+        if "tasks failed" not in str(error):
+            raise
+
+
+def _round(executor: Any, folder: str, jobs: int, options: dict[str, Any]) -> list[BaseException]:
+    """One job for each worker; what went wrong with them."""
+    futures = [executor.submit(_job, folder, options) for _ in range(jobs)]
+    faults: list[BaseException] = []
+    for future in futures:
+        try:
+            future.result()
+        except Exception as fault:  # of the engine, whatever its classes are
+            faults.append(fault)
+    return faults
+
+
+def _left(folder: Path) -> Iterator[str]:
+    """Keys of tasks that are neither done nor given up."""
+    root = pathlib.Path(folder)
+    for task in json.loads((root / "plan.json").read_text(encoding="utf-8"))["tasks"]:
+        key = task["key"]
+        if (root / "parts" / key[:2] / key).exists():
+            continue
+        try:
+            told = json.loads((root / "failed" / f"{key}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            told = {}
+        if told.get("times", 0) < TRIES:
+            yield key
+
+
+def _share_of_threads(executor: Any, jobs: int) -> int:
+    """Of this machine's processors, where the workers are this machine's."""
+    here = type(executor).__module__.startswith("concurrent.futures")
+    return max(1, (os.cpu_count() or 1) // jobs) if here else 0
