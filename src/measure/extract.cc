@@ -132,8 +132,8 @@ Result<Extraction> plan_extraction(const Model& model, const std::vector<Sequenc
     return std::tuple(stage, place.layer, place.site);
   };
   std::ranges::sort(extraction.places, {}, order_of_pass);
-  const auto repeated = std::ranges::unique(extraction.places);
-  extraction.places.erase(repeated.begin(), repeated.end());
+  const auto last = std::unique(extraction.places.begin(), extraction.places.end());
+  extraction.places.erase(last, extraction.places.end());
   for (std::size_t s = 0; s < sequences.size(); ++s) {
     SG_TRY(const std::vector<ExtractedRow> rows, rows_of(sequences[s], s, selection));
     extraction.rows.insert(extraction.rows.end(), rows.begin(), rows.end());

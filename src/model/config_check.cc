@@ -149,6 +149,7 @@ constexpr ForeignSwitch kForeignSwitches[] = {
     {"", "ssm.state_size", 0, "state-space models"},
     {"", "attention.temperature_scale", 0, "Mistral 4"},
     {"", "swin_norm", 0, "Chameleon"},
+    {"", "rope.dimension_sections", 0, "vision models, whose files hold the rotated channels in another order"},
 };
 
 /// Whether the value is that number or that flag; a value of another kind is not.

@@ -86,6 +86,17 @@ Result<std::vector<bool>> alternate_types(const Config& config, std::size_t laye
   return windowed_by_name("attention_types", names, "local", "global", layers, config);
 }
 
+constexpr std::string_view kGgufPattern = "attention.sliding_window_pattern";
+
+/// Every how many layers one is full. GGUF files of any family may state it, as a number.
+Result<std::size_t> full_every(const Config& config, const Fields& fields) {
+  const ConfigValue* stated = config.format() == Format::kGguf ? config.find(kGgufPattern) : nullptr;
+  if (stated == nullptr) return fields.count(Field::kWindowPattern);
+  const auto* every = std::get_if<std::int64_t>(stated);
+  if (every == nullptr || *every < 1) return config.wrong(kGgufPattern, "a count of layers, or 0 and 1 for each layer");
+  return static_cast<std::size_t>(*every);
+}
+
 /// What the family's rule makes of the layers.
 Result<std::vector<bool>> windowed_by_rule(const Family& family, const Config& config, const Fields& fields,
                                            std::size_t layers) {
@@ -96,9 +107,11 @@ Result<std::vector<bool>> windowed_by_rule(const Family& family, const Config& c
     case Windows::kEvenLayers:
       for (std::size_t l = 0; l < layers; l += 2) windowed[l] = true;
       break;
-    case Windows::kAllButEveryNth:
-      for (std::size_t l = 0; l < layers; ++l) windowed[l] = (l + 1) % fields.count(Field::kWindowPattern) != 0;
+    case Windows::kAllButEveryNth: {
+      SG_TRY(const std::size_t every, full_every(config, fields));
+      for (std::size_t l = 0; l < layers; ++l) windowed[l] = (l + 1) % every != 0;
       break;
+    }
     case Windows::kAlternateTypes: return alternate_types(config, layers);
     case Windows::kEvenBefore:
       for (std::size_t l = 0; l < layers; l += 2) {
@@ -131,16 +144,16 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
     return windowed_by_rule(family, config, fields, layers);
   }
   // GGUF may list the layers one by one: 1 is windowed.
-  constexpr std::string_view kPattern = "attention.sliding_window_pattern";
-  const ConfigValue* pattern = config.find(kPattern);
+  const ConfigValue* pattern = config.find(kGgufPattern);
   if (pattern == nullptr || !std::holds_alternative<ConfigList>(*pattern)) {
     return windowed_by_rule(family, config, fields, layers);
   }
-  SG_TRY(const std::optional<std::vector<double>> listed, config.reals(kPattern));
-  if (listed->size() != layers) return wrong_list(kPattern, config, fmt::format("{} entries", layers), listed->size());
+  SG_TRY(const std::optional<std::vector<double>> listed, config.reals(kGgufPattern));
+  if (listed->size() != layers)
+    return wrong_list(kGgufPattern, config, fmt::format("{} entries", layers), listed->size());
   std::vector<bool> windowed;
   for (const double entry : *listed) {
-    if (entry != 0 && entry != 1) return config.wrong(kPattern, "a list of 0 and 1");
+    if (entry != 0 && entry != 1) return config.wrong(kGgufPattern, "a list of 0 and 1");
     windowed.push_back(entry == 1);
   }
   return windowed;

@@ -76,7 +76,9 @@ Result<RouterScore> router_score(const Family& family, const Config& config) {
     case 0: return family.experts.score;  // not given
     case 1:
     case 3: return RouterScore::kSoftmax;  // over all, or over the chosen ones: the same once they are normalised
-    case 2: return RouterScore::kSigmoid;
+    case 2:
+      if (family.experts.score != RouterScore::kSoftmax) return RouterScore::kSigmoid;
+      return config.wrong(kKey, "1 or 3, since experts of this family are chosen by a softmax");
     default: return config.wrong(kKey, "1, 2 or 3");
   }
 }

@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kKnownSlots = 1 << 15;
 constexpr std::size_t kKnownMaxBytes = 64;
 
+/// A byte inside of a character.
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
 }  // namespace
 
 Bpe::Scratch::Scratch() : known_(kKnownSlots) {}
@@ -47,9 +50,11 @@ Bpe::Bpe(Vocab vocab, Merges merges, const BpeOptions& options)
     : vocab_(std::move(vocab)), merges_(std::move(merges)), options_(options), byte_tokens_(256, kNoToken) {
   for (int byte = 0; byte < 256; ++byte)
     byte_tokens_[static_cast<std::size_t>(byte)] = vocab_.find(fmt::format("<0x{:02X}>", byte));
+  in_order_ = !options_.byte_fallback || options_.unknown == kNoToken ||
+              std::ranges::find(byte_tokens_, kNoToken) == byte_tokens_.end();
 }
 
-void Bpe::encode(std::string_view word, Scratch& scratch, std::vector<TokenId>& ids) const {
+void Bpe::encode(std::string_view word, Scratch& scratch, std::vector<TokenId>& ids, std::size_t window) const {
   if (word.empty()) return;
   if (options_.ignore_merges) {
     if (const TokenId whole = vocab_.find(word); whole != kNoToken) {
@@ -65,14 +70,73 @@ void Bpe::encode(std::string_view word, Scratch& scratch, std::vector<TokenId>& 
     ids.insert(ids.end(), first, first + known->ids_count);
     return;
   }
+  if (word.size() > window && in_order_) return encode_in_windows(word, window, scratch, ids);
+  const std::size_t before = ids.size();
   split(word, scratch.symbols_);
   merge(word, scratch);
-  const std::size_t before = ids.size();
   const auto& symbols = scratch.symbols_;
   for (std::int32_t at = symbols.empty() ? -1 : 0; at >= 0; at = symbols[static_cast<std::size_t>(at)].next) {
     ids.push_back(symbols[static_cast<std::size_t>(at)].id);
   }
   if (short_enough) scratch.remember(known, word, hash, ids.data() + before, ids.size() - before);
+}
+
+/// The tokens of a word, or of a part of one; `begin` counts from the part's first byte.
+std::vector<Symbol> Bpe::tokens_of(std::string_view word, Scratch& scratch) const {
+  split(word, scratch.symbols_);
+  merge(word, scratch);
+  std::vector<Symbol> tokens = scratch.symbols_;
+  std::erase_if(tokens, [](const Symbol& symbol) { return symbol.id == kNoToken; });
+  return tokens;
+}
+
+/// Whether tokens[cut] and what stands before it, back to the first byte of a character, are what their text alone is
+/// encoded as. `next` is the token at the cut.
+bool Bpe::parts_at(std::size_t cut, const Symbol& next, const std::vector<Symbol>& tokens, std::string_view word,
+                   Scratch& scratch) const {
+  std::size_t first = cut - 1;
+  while (first > 0 && is_continuation(word[tokens[first].begin])) --first;
+  const std::uint32_t begin = tokens[first].begin;
+  const std::vector<Symbol> alone = tokens_of(word.substr(begin, next.begin + next.bytes - begin), scratch);
+  return alone.size() == cut - first + 1 && alone.back().id == next.id &&
+         std::equal(alone.begin(), alone.end() - 1, tokens.begin() + static_cast<std::ptrdiff_t>(first),
+                    [](const Symbol& a, const Symbol& b) { return a.id == b.id; });
+}
+
+/// A row of tokens is the encoding of its text if and only if each two neighbours are that of theirs: until a merge
+/// crosses a boundary, both sides merge as they do alone, so the first to cross it would join the two by themselves.
+/// A window's tokens are kept up to its last eighth, which the text behind it may change; the next window begins there.
+void Bpe::encode_in_windows(std::string_view word, std::size_t window, Scratch& scratch,
+                            std::vector<TokenId>& ids) const {
+  const auto part_from = [&](std::size_t begin) {
+    std::size_t end = std::min(begin + window, word.size());
+    while (end < word.size() && is_continuation(word[end])) ++end;
+    return word.substr(begin, end - begin);
+  };
+  std::size_t begin = 0;
+  std::vector<Symbol> tokens = tokens_of(part_from(begin), scratch);
+  while (begin + window < word.size()) {
+    const std::string_view rest = word.substr(begin);
+    const auto found = std::ranges::find_if(tokens, [&](const Symbol& token) {
+      return token.begin >= window - window / 8 && !is_continuation(rest[token.begin]);
+    });
+    const auto cut = static_cast<std::size_t>(found - tokens.begin());
+    std::vector<Symbol> next;
+    if (cut > 0 && found != tokens.end()) next = tokens_of(part_from(begin + found->begin), scratch);
+    if (!next.empty()) {
+      Symbol moved = next.front();
+      moved.begin += found->begin;
+      if (parts_at(cut, moved, tokens, rest, scratch)) {
+        for (std::size_t i = 0; i < cut; ++i) ids.push_back(tokens[i].id);
+        begin += found->begin;
+        tokens = std::move(next);
+        continue;
+      }
+    }
+    window *= 2;  // the two sides hang together
+    tokens = tokens_of(part_from(begin), scratch);
+  }
+  for (const Symbol& token : tokens) ids.push_back(token.id);
 }
 
 bool Bpe::push_bytes(std::string_view character, std::uint32_t begin, std::vector<Symbol>& symbols) const {

@@ -1,7 +1,9 @@
 // Byte-pair encoding of one word: Sennrich, Haddow, Birch 2016, with the conventions of Hugging Face's `tokenizers`
-// (byte fallback, fused unknowns, whole words first). O(n log n) in the length of the word.
+// (byte fallback, fused unknowns, whole words first). O(n log w) time and O(w) memory for a word of n bytes, w the
+// window.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -27,10 +29,18 @@ class Bpe {
   Bpe(Vocab vocab, Merges merges, const BpeOptions& options);
   const Vocab& vocab() const { return vocab_; }
 
-  /// Appends the ids of one word of valid UTF-8.
-  void encode(std::string_view word, Scratch& scratch, std::vector<TokenId>& ids) const;
+  /// Longer words are merged window by window; whole texts are one word where spaces are letters (SentencePiece).
+  static constexpr std::size_t kWindowBytes = std::size_t{1} << 13;
+
+  /// Appends the ids of one word of valid UTF-8. The window does not change them.
+  void encode(std::string_view word, Scratch& scratch, std::vector<TokenId>& ids,
+              std::size_t window = kWindowBytes) const;
 
  private:
+  std::vector<Symbol> tokens_of(std::string_view word, Scratch& scratch) const;
+  bool parts_at(std::size_t cut, const Symbol& next, const std::vector<Symbol>& tokens, std::string_view word,
+                Scratch& scratch) const;
+  void encode_in_windows(std::string_view word, std::size_t window, Scratch& scratch, std::vector<TokenId>& ids) const;
   void split(std::string_view word, std::vector<Symbol>& symbols) const;
   void merge(std::string_view word, Scratch& scratch) const;
   bool push_bytes(std::string_view character, std::uint32_t begin, std::vector<Symbol>& symbols) const;
@@ -39,6 +49,7 @@ class Bpe {
   Merges merges_;
   BpeOptions options_;
   std::vector<TokenId> byte_tokens_;  // 256, kNoToken where the vocabulary has none
+  bool in_order_;                     // symbols of a word are always in the order of its characters (see split)
 };
 
 class Bpe::Scratch {

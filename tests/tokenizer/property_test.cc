@@ -4,6 +4,7 @@
 #include <thread>
 #include <tuple>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -134,6 +135,46 @@ RC_GTEST_PROP(Bpe, MergesAsTheDefinitionSays, ()) {
   for (int again = 0; again < 2; ++again) {  // the second time from the words met before
     Ids ids;
     bpe.encode(word, scratch, ids);
+    RC_ASSERT(ids == expected);
+  }
+  for (std::size_t window = 1; window < word.size(); window += 1 + window / 4) {
+    Bpe::Scratch other;
+    Ids ids;
+    bpe.encode(word, other, ids, window);
+    RC_ASSERT(ids == expected);
+  }
+}
+
+/// Characters that are tokens, bytes of others, and others that are nothing or one unknown token after another.
+RC_GTEST_PROP(Bpe, WindowsDoNotChangeAWord, ()) {
+  std::vector<std::string> tokens = {"a", "b", "\xE6\xBC\xA2"};
+  const BpeOptions options = {.unknown = *rc::gen::element(kNoToken, TokenId{500}),
+                              .fuse_unknown = *rc::gen::arbitrary<bool>(),
+                              .byte_fallback = *rc::gen::arbitrary<bool>()};
+  const int bytes = *rc::gen::element(0, 200, 256);  // how many of them are tokens
+  for (int i = *rc::gen::inRange(0, 20); i > 0; --i) {
+    const std::string joined = *rc::gen::elementOf(tokens) + *rc::gen::elementOf(tokens);
+    if (std::find(tokens.begin(), tokens.end(), joined) == tokens.end()) tokens.push_back(joined);
+  }
+  const auto order =
+      *rc::gen::container<std::vector<std::uint32_t>>(tokens.size(), rc::gen::inRange<std::uint32_t>(0, 20));
+  Vocab vocab;
+  for (std::size_t i = 0; i < tokens.size(); ++i) vocab.add(tokens[i], static_cast<TokenId>(i));
+  vocab.add("<unk>", 500);
+  for (int i = 0; i < bytes; ++i) vocab.add(fmt::format("<0x{:02X}>", i), 600 + i);
+  const Bpe bpe(std::move(vocab), Merges::from_order(order), options);
+  std::string word;
+  for (const std::string& part : *rc::gen::container<std::vector<std::string>>(
+           rc::gen::element<std::string>("a", "b", "ab", "\xE6\xBC\xA2", "\xC3\xA9", "\xF0\x9F\x99\x82"))) {
+    word += part;
+  }
+  Ids expected;
+  Bpe::Scratch scratch;
+  bpe.encode(word, scratch, expected, word.size() + 1);
+  for (std::size_t window = 1; window < word.size(); window += 1 + window / 4) {
+    Bpe::Scratch other;
+    Ids ids;
+    bpe.encode(word, other, ids, window);
     RC_ASSERT(ids == expected);
   }
 }
