@@ -15,6 +15,7 @@
 #include "streamgauge/measurement.h"
 #include "streamgauge/options.h"
 #include "streamgauge/prompt.h"
+#include "streamgauge/prompt_file.h"
 #include "streamgauge/result.h"
 #include "streamgauge/row_fields.h"
 #include "streamgauge/weight_fields.h"
@@ -31,7 +32,7 @@ int numerics();
 class Model {
  public:
   /// A folder with config.json and safetensors, a .gguf file, or ORG/NAME[@REV] in the Hugging Face cache.
-  static Result<Model> open(const std::string& model);
+  static Result<Model> open(const std::string& model, EmbedScale scale = EmbedScale::kStored);
 
   const ModelFacts& facts() const;
   const std::vector<std::string>& notices() const;
@@ -43,17 +44,22 @@ class Model {
   /// streamgauge.inspect/1, as `streamgauge inspect --json` writes it.
   std::string inspect_json() const;
   /// One forward pass over all prompts together. Errors: no prompt, an empty one, an id outside the vocabulary,
-  /// an unknown site.
+  /// an unknown site, a target that is not one token, no chat template, too little memory for the longest prompt.
   Result<Measurement> measure(const std::vector<Prompt>& prompts, const MeasureOptions& options = {}) const;
   /// The vectors themselves, exactly the rows that norms are taken of. Errors: those of measure; no site, an unknown
   /// one or one that the model lacks, a layer or position beyond the end.
   Result<Extraction> extract(const std::vector<Prompt>& prompts, const ExtractOptions& options) const;
+  /// The same into a .safetensors, .npz or .npy file, as `streamgauge extract -o` writes it, while it is computed.
+  /// Errors: those of extract, of writing, several places for .npy, which holds one matrix.
+  Result<void> extract_to(const std::string& file, const std::vector<Prompt>& prompts,
+                          const ExtractOptions& options) const;
   Result<WeightsReport> weights(const WeightsOptions& options = {}) const;
 
   /// streamgauge.comparison/1, as `streamgauge compare --json` writes it: this model, whose tokenizer makes the ids,
-  /// and `other` over the same prompts. Errors: models of another shape; those of measure.
-  Result<std::string> compare_json(const Model& other, const std::vector<Prompt>& prompts,
-                                   const MeasureOptions& options = {}) const;
+  /// and `others`, one at least, each over the same prompts. Of several streamgauge.comparisons/1. Errors: models of
+  /// another shape; those of measure.
+  Result<std::string> compare_json(const std::vector<Model>& others, const std::vector<Prompt>& prompts,
+                                   const CompareOptions& options = {}) const;
 
  private:
   struct State;

@@ -12,7 +12,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "streamgauge/streamgauge.h"
 
@@ -39,6 +41,7 @@ struct Job {
   bool done = false;  // under the mutex, as what follows
   std::optional<streamgauge::Result<T>> result;
   std::exception_ptr fault;
+  std::vector<std::string> warnings;
 
   /// Waits this long at most; whether the work is done.
   bool wait(std::chrono::milliseconds time) {
@@ -70,6 +73,10 @@ T run_job(streamgauge::RunOptions options, nanobind::handle progress, Work work)
   const auto job = std::make_shared<Job<T>>();
   options.stop = &job->stop;
   options.progress = [shared = job.get()](double share) { shared->share.store(share); };
+  options.warn = [shared = job.get()](const std::string& warning) {
+    const std::lock_guard lock(shared->mutex);
+    shared->warnings.push_back(warning);
+  };
   std::thread worker([job, options, work = std::move(work)]() mutable {
     std::optional<streamgauge::Result<T>> result;
     std::exception_ptr fault;
@@ -100,6 +107,10 @@ T run_job(streamgauge::RunOptions options, nanobind::handle progress, Work work)
   }
   if (kept) throw std::move(*kept);
   if (job->fault) std::rethrow_exception(job->fault);
+  for (const std::string& warning : job->warnings) {
+    constexpr int kCallerOfThePackage = 2;
+    if (PyErr_WarnEx(PyExc_UserWarning, warning.c_str(), kCallerOfThePackage) != 0) throw nanobind::python_error();
+  }
   if (!progress.is_none()) progress(1.0);
   return value_of(std::move(*job->result));
 }

@@ -8,13 +8,15 @@ True
 from __future__ import annotations
 
 from . import _sg
+from ._compare import Comparison, compare, hidden_states
 from ._corpus import Corpus, corpus
 from ._errors import Error
 from ._experiment import Run, analyze, doctor, pull, run
-from ._inputs import Prompt, Suite
+from ._inputs import Prompt, Suite, prompt_of, read_prompts
 from ._measurement import MeasuredPrompt, Measurement
-from ._model import Activations, Comparison, Model, Weights, compare, hidden_states, open
+from ._model import Model, open
 from ._plot import Figure
+from ._results import Activations, Weights
 from ._shared import status, work
 from ._table import Table
 
@@ -24,7 +26,7 @@ numerics: int = _sg.numerics()
 definitions: list[str] = _sg.definitions()
 """Names of published gains and ids of every definition."""
 suites: dict[str, Suite] = {
-    name: Suite(name, title, tuple(Prompt(text, category) for text, _, category in prompts))
+    name: Suite(name, title, tuple(prompt_of(p) for p in prompts))
     for name, title, prompts in _sg.suites()
 }
 """Built-in suites of prompts by name."""
@@ -57,6 +59,7 @@ __all__ = [
     "numerics",
     "open",
     "pull",
+    "read_prompts",
     "run",
     "status",
     "suites",

@@ -102,7 +102,15 @@ def run(
     zoo: bool = False,
     checkpoints: Path | None = None,
     change: Mapping[str, object] | None = None,
+    prompts: Path | None = None,
+    text_key: str | None = None,
+    id_key: str | None = None,
+    special: str | None = None,
+    chat: bool = False,
+    system: str | None = None,
+    generation_prompt: bool = True,
     output: Path | None = None,
+    yes: bool = False,
     delete_after: bool = False,
     memory: int | str | None = None,
     threads: int = 0,
@@ -115,6 +123,9 @@ def run(
         zoo: the pocket zoo's small models as stand-ins.
         checkpoints: the folder of one training run's checkpoints as the models.
         change: other values for keys of the file, as {"prompts.suite": "mixed-25"}.
+        prompts: a file of prompts in place of the experiment's, read as read_prompts reads it.
+        special, chat, system, generation_prompt: how texts become ids, as of Model.measure.
+        yes: fetch more than 100 GB of models.
         delete_after: remove what this call fetched from the Hub when it is measured.
         output: the folder; a run there goes on where it stopped. A temporary one when not given.
 
@@ -128,10 +139,25 @@ def run(
     arguments += ["--checkpoints", _text(checkpoints, "a folder")] if checkpoints is not None else []
     for key, value in (change or {}).items():
         arguments += ["--set", f"{key}={value}"]
+    arguments += _reading(prompts, text_key, id_key, special, system)
+    arguments += ["--chat"] if chat else []
+    arguments += [] if generation_prompt else ["--no-generation-prompt"]
+    arguments += ["--yes"] if yes else []
     arguments += ["--delete-after"] if delete_after else []
     arguments += ["--memory", str(memory)] if memory is not None else []
     arguments += ["--threads", str(threads)] if threads else []
     return _finish(output, *arguments)
+
+
+def _reading(prompts: object, text_key: object, id_key: object, special: object, system: object) -> list[str]:
+    """Flags of the prompts that have a value. An option and its value are one word, whatever the value begins with."""
+    if prompts is not None:
+        prompts = _text(prompts, "a file of prompts")
+    given = {"prompts": prompts, "text-key": text_key, "id-key": id_key, "special": special, "system": system}
+    for name, value in given.items():
+        if value is not None and (not isinstance(value, str) or "\0" in value):
+            raise usage(f"not a {name}", expected="text", got=value)
+    return [f"--{name}={value}" for name, value in given.items() if value is not None]
 
 
 def analyze(experiment: Path, results: Path, *, output: Path | None = None) -> Run:

@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import sys
-from dataclasses import dataclass
-from typing import Any, Callable, Iterator, Sequence, Union
+import warnings
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterator, Mapping, Sequence, Union
 
+from . import _sg
 from ._errors import usage
 from ._lazy import np
 
 SITES = ("embed", "resid_pre", "attn_out", "resid_mid", "mlp_out", "resid_post", "ln_final")
-PlainPrompt = tuple[str, list[int], str]
+PlainPrompt = tuple[str, list[int], str, str, list[tuple[str, str]]]
+PlainTexts = tuple[str, bool, str, bool]
 Progress = Union[None, bool, Callable[[float, float, str], object]]
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt with what its suite says of it."""
+    """A prompt with what its suite or file says of it.
 
-    text: str
+    Attributes:
+        text: what is measured; or give `ids`, or `messages`, a conversation for the model's chat template.
+        category: what experiments group by; the column of this name.
+        ids: token ids, measured as they are.
+        messages: [{"role": "user", "content": "..."}, ...]
+        id: its name in the file that it is from.
+        columns: what else the file says of it, in its order.
+
+    >>> Prompt("Paris is in", "facts").columns
+    {'category': 'facts'}
+    """
+
+    text: str = ""
     category: str = ""
+    ids: tuple[int, ...] = ()
+    messages: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    id: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        said = dict(self.columns)
+        if self.category and not isinstance(said.setdefault("category", self.category), str):
+            raise usage("a category is not text", expected="str", got=self.category)
+        object.__setattr__(self, "columns", said)
+        object.__setattr__(self, "category", said.get("category", ""))
 
 
 @dataclass(frozen=True)
@@ -41,7 +69,10 @@ class Suite(Sequence[Prompt]):
         return iter(self.prompts)
 
 
-Prompts = Union[str, Prompt, Suite, Sequence[Union[str, Prompt]], Sequence[Sequence[int]], Sequence[int]]
+Prompts = Union[
+    str, Prompt, Suite, Sequence[Union[str, Prompt]], Sequence[Sequence[int]], Sequence[int], Sequence[Mapping[str, Any]],
+    Sequence[Sequence[Mapping[str, Any]]],
+]
 
 
 def _ids(values: Any) -> list[int]:
@@ -55,37 +86,93 @@ def _ids(values: Any) -> list[int]:
     return ids
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise usage("a prompt is not text", expected="str", got=value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise usage("a prompt that is not Unicode text", expected="no lone surrogates", got=value) from None
+    return value
+
+
+def _messages(messages: Any) -> str:
+    if not all(isinstance(message, Mapping) for message in messages):
+        raise usage("not a conversation", expected='dicts as {"role": "user", "content": "..."}', got=messages)
+    try:
+        return _text(json.dumps([dict(message) for message in messages], ensure_ascii=False, separators=(",", ":")))
+    except (TypeError, ValueError) as error:
+        raise usage("not a conversation", expected="what JSON can say", got=str(error)) from None
+
+
+def _own(prompt: Prompt) -> PlainPrompt:
+    columns = [(_text(name), _text(value)) for name, value in prompt.columns.items()]
+    messages = _messages(prompt.messages) if prompt.messages else ""
+    return (_text(prompt.text), _ids(prompt.ids), messages, _text(prompt.id), columns)
+
+
 def _plain(prompt: Any) -> PlainPrompt:
     if isinstance(prompt, Prompt):
-        prompt_text, category = prompt.text, prompt.category
-    elif isinstance(prompt, str):
-        prompt_text, category = prompt, ""
-    else:
-        if isinstance(prompt, (bytes, dict, set)) or not hasattr(prompt, "__iter__"):
-            raise usage("a prompt is neither text nor token ids", expected="str or integers", got=prompt)
-        ids = _ids(prompt)
-        if not ids:
-            raise usage("a prompt without tokens", expected="one token id at least")
-        return ("", ids, "")
-    if not isinstance(prompt_text, str) or not isinstance(category, str):
-        raise usage("a prompt is not text", expected="str", got=prompt_text)
-    try:
-        prompt_text.encode()
-    except UnicodeEncodeError:
-        raise usage("a prompt that is not Unicode text", expected="no lone surrogates", got=prompt_text) from None
-    return (prompt_text, [], category)
+        return _own(prompt)
+    if isinstance(prompt, str):
+        return (_text(prompt), [], "", "", [])
+    if isinstance(prompt, (bytes, Mapping, set)) or not hasattr(prompt, "__iter__"):
+        raise usage("a prompt is neither text nor token ids", expected="str or integers", got=prompt)
+    parts = list(prompt)
+    if not parts:
+        raise usage("a prompt without tokens", expected="one token id at least")
+    if isinstance(parts[0], Mapping):
+        return ("", [], _messages(parts), "", [])
+    return ("", _ids(parts), "", "", [])
 
 
 def plain_prompts(prompts: Prompts) -> list[PlainPrompt]:
-    """One text, texts, a list of ids, lists of ids, a suite."""
+    """One text, texts, a list of ids, lists of ids, one conversation, several, a suite."""
     if isinstance(prompts, (str, Prompt)):
         return [_plain(prompts)]
-    if isinstance(prompts, (bytes, dict, set)) or not hasattr(prompts, "__iter__"):
+    if isinstance(prompts, (bytes, Mapping, set)) or not hasattr(prompts, "__iter__"):
         raise usage("not prompts", expected="text, a list of texts or of token ids, or a suite", got=prompts)
     given = list(prompts)
     if given and all(isinstance(p, (int, np.integer)) and not isinstance(p, bool) for p in given):
         return [_plain(given)]
+    if given and isinstance(given[0], Mapping):
+        return [_plain(given)]
     return [_plain(p) for p in given]
+
+
+def prompt_of(plain: PlainPrompt) -> Prompt:
+    """What plain_prompts makes of a prompt, back."""
+    text, ids, messages, name, columns = plain
+    return Prompt(text, "", tuple(ids), tuple(json.loads(messages)) if messages else (), name, dict(columns))
+
+
+def read_prompts(path: str | os.PathLike[str], *, text_key: str = "", id_key: str = "") -> Suite:
+    """The prompts of a file: .csv or .tsv with a header, .jsonl, .json, anything else one prompt a line.
+
+    What stands beside a text are its columns; they come with the results.
+
+    Args:
+        path: the file. The suite's `title` says what was read of it.
+        text_key: the column or key that is the text; "text" or "prompt" when not given.
+        id_key: the one that is the prompt's name; "id" when not given.
+
+    Raises:
+        Error: a file that cannot be read, or is not what its name says; a key that is not there; no prompt at all.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(text_key, str) or not isinstance(id_key, str):
+        raise usage("not a file of prompts", expected="a path, and names of keys", got=path)
+    name = os.fspath(path)
+    prompts, notes, said = _sg.read_prompts(_text(name), _text(text_key), _text(id_key))
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return Suite(os.path.basename(name), said, tuple(prompt_of(p) for p in prompts))
+
+
+def plain_texts(special: object, chat: object, system: object, generation_prompt: object) -> PlainTexts:
+    """How texts become ids, as the module takes it."""
+    if not isinstance(special, str) or not isinstance(system, (str, type(None))):
+        raise usage("not special tokens and a system's text", expected="str", got=(special, system))
+    return (special, bool(chat), _text(system or ""), bool(generation_prompt))
 
 
 _HOOKS = {
@@ -102,8 +189,9 @@ def site_of(name: object) -> tuple[str, int | None]:
     >>> site_of("blocks.10.hook_resid_post"), site_of("embed"), site_of(("mlp_out", 3))
     (('resid_post', 10), ('embed', None), ('mlp_out', 3))
     """
-    if isinstance(name, tuple) and len(name) == 2 and name[0] in SITES and isinstance(name[1], (int, np.integer)):
-        return str(name[0]), int(name[1])
+    if isinstance(name, tuple) and len(name) == 2 and isinstance(name[1], (int, np.integer)) and not isinstance(name[1], bool):
+        if isinstance(name[0], str) and name[0] in SITES:
+            return name[0], int(name[1])
     if isinstance(name, str):
         if name in SITES:
             return name, None
@@ -112,6 +200,29 @@ def site_of(name: object) -> tuple[str, int | None]:
         if found := _BLOCK.fullmatch(name):
             return found[2], int(found[1])
     raise usage("unknown site", expected="some of " + ", ".join(SITES) + ", or TransformerLens' names", got=name)
+
+
+def site_words(sites: Any) -> list[str]:
+    """Sites as the command takes them: one by itself, or several."""
+    one = isinstance(sites, str) or (isinstance(sites, tuple) and len(sites) == 2 and not isinstance(sites[1], str))
+    if not one and (isinstance(sites, (bytes, Mapping)) or not hasattr(sites, "__iter__")):
+        raise usage("not sites", expected="names as resid_post", got=sites)
+    words = []
+    for site in [sites] if one else list(sites):
+        name, layer = (_text(site), None) if isinstance(site, str) else site_of(site)
+        words.append(name if layer is None else f"{name}.{layer}")
+    return words
+
+
+def numbers(values: Any, what: str) -> list[int]:
+    """Whole numbers; negative ones count from the end."""
+    if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
+        raise usage(f"not numbers of {what}", expected="a list of integers", got=values)
+    found = list(values)
+    for value in found:
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not -(2**31) <= int(value) < 2**31:
+            raise usage(f"not a number of {what}", expected="an integer, negative ones from the end", got=value)
+    return [int(value) for value in found]
 
 
 def count(value: object, what: str) -> int:

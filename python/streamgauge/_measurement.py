@@ -40,6 +40,8 @@ class MeasuredPrompt:
     Attributes:
         text: as given, None for ids.
         category: of its suite, None without.
+        id: its name in the file that it is from, None without.
+        columns: what the file says beside it.
         ids, tokens: what it was measured as.
         norms: {site: float64 [layer, token]}; [token] for embed and ln_final. L2 norms.
         dots: {name: float64 [layer, token]}: what is added with what it is added to.
@@ -50,6 +52,8 @@ class MeasuredPrompt:
         said = measurement.sequence(i)
         self.text: str | None = said["text"]
         self.category: str | None = said["category"]
+        self.id: str | None = said["prompt_id"]
+        self.columns: dict[str, str] = said["columns"] or {}
         self.ids: list[int] = said["ids"]
         self.tokens: list[str] = said["tokens"]
         self.norms: dict[str, npt.NDArray[np.float64]] = measurement.norms(i)
@@ -118,8 +122,11 @@ class Measurement:
         table = self.norms[site]
         if layer is None:
             return table
-        if not 0 <= layer < self.facts["n_layers"]:
-            raise usage("there is no such layer", expected=f"0 to {self.facts['n_layers'] - 1}", got=layer)
+        if table.ndim != 3:
+            raise usage("a site without layers", expected=f"{site!r} alone", got=layer)
+        depth = self.facts["n_layers"]
+        if not -depth <= layer < depth:
+            raise usage("there is no such layer", expected=f"0 to {depth - 1}, or from the end", got=layer)
         return table[:, layer]
 
     @cached_property
@@ -187,6 +194,11 @@ class Measurement:
     def lens(self) -> Table:
         """Logit lens: the distribution after every layer; empty unless measured with lens="last" or "all"."""
         return self._rows("lens", "logit lens")
+
+    @cached_property
+    def targets(self) -> Table:
+        """The tokens that measure(targets=...) asked for, in the lens: a row per prompt, layer, position and token."""
+        return self._rows("targets", "targets of the lens")
 
     @cached_property
     def massive(self) -> Table:

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Sequence
+from typing import Any, Literal, Sequence
 
 
 from . import _sg
 from ._errors import usage
-from ._inputs import Bar, Progress, Prompts, bytes_of, count, plain_prompts, site_of
+from ._inputs import (
+    Bar,
+    Progress,
+    Prompts,
+    bytes_of,
+    count,
+    numbers,
+    plain_prompts,
+    plain_texts,
+    site_of,
+    site_words,
+)
 from ._lazy import np
-from ._measurement import Measurement, read_only
+from ._measurement import Measurement
 from ._program import call
-from ._table import Table
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
+from ._results import Activations, Facts, Weights
 
 Positions = Literal["last", "all", "none"]
+Special = Literal["auto", "none", "bos"]
+EmbedScale = Literal["stored", "float32"]
 
 
-def open(model: str | os.PathLike[str], *, pull: bool = False) -> Model:  # noqa: A001
+def open(model: str | os.PathLike[str], *, pull: bool = False, embed_scale: EmbedScale = "stored") -> Model:  # noqa: A001
     """Opens a checkpoint; its weights stay on disk.
 
     Args:
         model: a folder with config.json and safetensors, a .gguf file, or ORG/NAME[@REV] in the Hugging Face cache.
         pull: fetch it from the Hub first.
+        embed_scale: of Gemma's embedding: "stored", rounded to the checkpoint's type as transformers does in that type,
+            or "float32", as a float32 load has it.
 
     Raises:
         Error: no such model, or one that is not understood.
@@ -40,26 +51,14 @@ def open(model: str | os.PathLike[str], *, pull: bool = False) -> Model:  # noqa
         raise usage("not a model", expected="a path or ORG/NAME", got=name)
     if pull:
         call("pull", name)
-    return Model(_sg.Model.open(name), name)
-
-
-class Facts(dict[str, Any]):
-    """A dict that a notebook shows as a table."""
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{html.escape(key)}</th><td>{html.escape(str(value))}</td></tr>"
-            for key, value in self.items()
-            if value is not None
-        )
-        return f"<table>{rows}</table>"
+    return Model(_sg.Model.open(name, word(embed_scale)), name, embed_scale)
 
 
 class Model:
     """One opened checkpoint. Immutable; may be shared between threads. Pickled by its name."""
 
-    def __init__(self, engine: _sg.Model, name: str) -> None:
-        self._m, self.name = engine, name
+    def __init__(self, engine: _sg.Model, name: str, embed_scale: EmbedScale = "stored") -> None:
+        self._m, self.name, self.embed_scale = engine, name, embed_scale
 
     @cached_property
     def facts(self) -> Facts:
@@ -81,14 +80,17 @@ class Model:
         """The text of `streamgauge inspect --json`."""
         return self._m.inspect_json()
 
-    def tokenize(self, text: str) -> list[int]:
-        """Ids as the model's own tokenizer gives them, special tokens included.
+    def tokenize(self, text: str, *, special: bool = True) -> list[int]:
+        """Ids as the model's own tokenizer gives them; `special`: with the tokens that the model puts around a text.
 
         Raises:
             Error: no tokenizer, or text that is not Unicode.
         """
         (prompt,) = plain_prompts([text])
-        return self._m.tokenize(prompt[0])
+        if special:
+            return self._m.tokenize(prompt[0])
+        ids: list[int] = json.loads(self._m.tokenize_json([prompt[0]], False))["sequences"][0]["ids"]
+        return ids
 
     def tokenize_json(self, *texts: str, special: bool = True) -> str:
         """The text of `streamgauge tokenize --json`; `special=False`: without what the model puts around a text."""
@@ -101,7 +103,12 @@ class Model:
         sites: Sequence[Any] | None = None,
         logits: Positions = "last",
         lens: Positions = "none",
+        targets: Sequence[str | int] = (),
         massive: float = 1000,
+        special: Special = "auto",
+        chat: bool = False,
+        system: str | None = None,
+        generation_prompt: bool = True,
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
@@ -110,11 +117,17 @@ class Model:
         """One forward pass over all prompts: every token norm at every site of every layer.
 
         Args:
-            prompts: a text, texts, token ids, lists of ids, or a suite of `streamgauge.suites`.
+            prompts: a text, texts, token ids, lists of ids, conversations ([{"role": "user", "content": "..."}]), a suite
+                of `streamgauge.suites`, or what `read_prompts` gave.
             sites: whose norms are kept, dots with both of theirs; all when not given. Gains need resid_pre and resid_post.
             logits: positions whose output distribution is computed.
             lens: the same after every layer, through the final norm.
+            targets: tokens, by text or id, that are looked for in the lens: their rank, probability and logit.
             massive: values of resid_post above this many medians of their layer are listed.
+            special: tokens around a text: "auto", those that the tokenizer adds; "none"; "bos", its BOS alone.
+            chat: texts are what a user says, and are put through the model's chat template.
+            system: what the system says first, in a conversation.
+            generation_prompt: a conversation ends with the head of the model's answer.
             memory: bytes of activations per pass over the weights, as 512_000_000 or "1.5G"; a quarter of the RAM.
             threads: 0 for all that the process may use. No choice changes a bit of the result.
             isa: instruction set; the best of this machine when empty.
@@ -124,24 +137,18 @@ class Model:
             Error: no prompt, an empty one, an id outside the vocabulary, too little memory.
             KeyboardInterrupt: within 100 ms of Ctrl-C.
         """
-        given = plain_prompts(prompts)
-        kept = [site_of(site) for site in _sites(sites)] if sites is not None else []
-        if any(layer is not None for _, layer in kept) or (sites is not None and not kept):
+        given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+        kept = site_words(sites) if sites is not None else []
+        if any(site_of(site)[1] is not None for site in kept) or (sites is not None and not kept):
             raise usage("not sites to keep", expected="names without a layer, as resid_post", got=sites)
         if isinstance(massive, bool) or not isinstance(massive, (int, float)):
             raise usage("not a multiple of the median", expected="a number above 0", got=massive)
+        wanted = [str(t) if isinstance(t, (int, np.integer)) else word(t) for t in _list(targets)]
+        size, team = bytes_of(memory), count(threads, "threads")
         with Bar(progress, "measure") as bar:
             return Measurement(
                 self._m.measure(
-                    given,
-                    [site for site, _ in kept],
-                    _word(logits),
-                    _word(lens),
-                    float(massive),
-                    bytes_of(memory),
-                    count(threads, "threads"),
-                    _word(isa),
-                    bar,
+                    kept, word(logits), word(lens), wanted, float(massive), given, texts, size, team, word(isa), bar
                 )
             )
 
@@ -149,9 +156,13 @@ class Model:
         self,
         prompts: Prompts,
         *,
-        sites: Sequence[Any] = ("resid_post",),
+        sites: Any = ("resid_post",),
         layers: Sequence[int] | None = None,
         positions: Literal["all", "last"] | Sequence[int] = "all",
+        special: Special = "auto",
+        chat: bool = False,
+        system: str | None = None,
+        generation_prompt: bool = True,
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
@@ -160,36 +171,63 @@ class Model:
         """The vectors themselves, exactly the rows that norms are taken of.
 
         Args:
-            sites: names as "resid_post", ("resid_post", 10) or "blocks.10.hook_resid_post".
-            layers: of the sites in blocks; all when not given. Names with a layer say it themselves.
-            positions: "all", "last", or token numbers of every prompt.
+            sites: names as "resid_post", ("resid_post", 10), "resid_post.10" or "blocks.10.hook_resid_post".
+            layers: of the sites that do not name theirs; all when not given. Negative ones count from the end.
+            positions: "all", "last", or token numbers of every prompt, negative ones from its end.
+            special, chat, system, generation_prompt: as of measure.
 
         Raises:
             Error: what measure raises, and sites, layers or positions that are not there.
         """
-        given = plain_prompts(prompts)
-        named = [site_of(s) for s in _sites(sites)]
-        own = sorted({layer for _, layer in named if layer is not None})
-        if own and (layers is not None or any(s not in ("embed", "ln_final") for s, n in named if n is None)):
-            raise usage("sites with a layer of their own beside other layers", hint="Name the layers in one way")
-        listed = [] if isinstance(positions, str) else [count(p, "a token") for p in positions]
-        if (isinstance(positions, str) and positions not in ("all", "last")) or (not isinstance(positions, str) and not listed):
-            raise usage("unknown positions", expected="all, last or token numbers", got=positions)
+        chosen = self._chosen(sites, layers, positions)
+        given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+        size, team = bytes_of(memory), count(threads, "threads")
         with Bar(progress, "extract") as bar:
-            arrays, sequence, position, ids = self._m.extract(
-                given,
-                [site for site, _ in named],
-                own if layers is None else [count(layer, "a layer") for layer in layers],
-                positions == "last",
-                listed,
-                bytes_of(memory),
-                count(threads, "threads"),
-                _word(isa),
-                bar,
-            )
-        wanted = {(site, layer) for site, layer in named if layer is not None}
-        kept = {n: a for n, a in arrays.items() if not own or site_of(n)[1] is None or site_of(n) in wanted}
-        return Activations(kept, sequence, position, ids)
+            return Activations(*self._m.extract(*chosen, given, texts, size, team, word(isa), bar))
+
+    def extract_to(
+        self,
+        path: str | os.PathLike[str],
+        prompts: Prompts,
+        *,
+        sites: Any = ("resid_post",),
+        layers: Sequence[int] | None = None,
+        positions: Literal["all", "last"] | Sequence[int] = "all",
+        special: Special = "auto",
+        chat: bool = False,
+        system: str | None = None,
+        generation_prompt: bool = True,
+        memory: int | str | None = None,
+        threads: int = 0,
+        isa: str = "",
+        progress: Progress = None,
+    ) -> None:
+        """The same into a .safetensors, .npz or .npy file while it is computed, for what the memory cannot hold.
+
+        The file is that of `streamgauge extract -o`. Arguments as of extract.
+
+        Raises:
+            Error: what extract raises, a file that cannot be written, several matrices for .npy, which holds one.
+        """
+        if not isinstance(path, (str, os.PathLike)):
+            raise usage("not a file", expected="a path", got=path)
+        chosen = self._chosen(sites, layers, positions)
+        given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+        size, team = bytes_of(memory), count(threads, "threads")
+        with Bar(progress, "extract") as bar:
+            self._m.extract_to(word(os.fspath(path)), *chosen, given, texts, size, team, word(isa), bar)
+
+    @staticmethod
+    def _chosen(sites: Any, layers: Any, positions: Any) -> tuple[list[str], list[int], bool, list[int]]:
+        words = site_words(sites)
+        named = isinstance(positions, str)
+        listed = [] if named else numbers(positions, "tokens")
+        if (named and positions not in ("all", "last")) or (not named and not listed):
+            raise usage("unknown positions", expected="all, last or token numbers", got=positions)
+        chosen = [] if layers is None else numbers(layers, "layers")
+        if layers is not None and not chosen:
+            raise usage("not layers", expected="one at least", got=layers)
+        return words, chosen, positions == "last", listed
 
     def weights(
         self,
@@ -198,7 +236,7 @@ class Model:
         tensors: Sequence[str] = (),
         spectra: bool = False,
         amplification: str | None = None,
-        prompts: Prompts | None = None,
+        prompts: Prompts | Measurement | None = None,
         threads: int = 0,
         isa: str = "",
         progress: Progress = None,
@@ -210,6 +248,7 @@ class Model:
             tensors: globs over stored names and roles, in place of W_U and W_E.
             spectra: all singular values, ranks and the power law; needs a LAPACK on this machine.
             amplification: a definition of gain; with prompts, W_U's spectral norm times it.
+            prompts: what measure takes, or what it gave.
 
         Raises:
             Error: no such matrix, an unknown definition, no LAPACK.
@@ -218,22 +257,25 @@ class Model:
             raise usage("amplification and prompts go together", hint="Give both, or neither")
         if isinstance(tensors, str) or not isinstance(amplification, (str, type(None))):
             raise usage("not a list of names", expected="tensors as a list, amplification as a definition")
-        measured = None if prompts is None else self.measure(prompts, logits="none", threads=threads, isa=isa)._m
+        done = prompts
+        if prompts is not None and not isinstance(prompts, Measurement):
+            done = self.measure(prompts, logits="none", threads=threads, isa=isa)
+        measured = done._m if isinstance(done, Measurement) else None
         with Bar(progress, "weights") as bar:
             rows, text = self._m.weights(
                 bool(all),
-                [_word(t) for t in tensors],
+                [word(t) for t in tensors],
                 bool(spectra),
                 amplification or "",
                 measured,
                 count(threads, "threads"),
-                _word(isa),
+                word(isa),
                 bar,
             )
         return Weights(rows, text)
 
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return open, (os.path.abspath(self.name) if os.path.exists(self.name) else self.name,)
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return _opened, (os.path.abspath(self.name) if os.path.exists(self.name) else self.name, self.embed_scale)
 
     def __repr__(self) -> str:
         f = self.facts
@@ -243,130 +285,21 @@ class Model:
         return self.facts._repr_html_()
 
 
-def _word(value: object) -> str:
+def _opened(name: str, embed_scale: EmbedScale) -> Model:
+    return open(name, embed_scale=embed_scale)
+
+
+def word(value: object) -> str:
     if not isinstance(value, str):
         raise usage("not a word", expected="str", got=value)
     return value
 
 
-def _sites(sites: Any) -> Sequence[Any]:
-    """Several sites, or one by itself."""
-    one = isinstance(sites, str) or (isinstance(sites, tuple) and len(sites) == 2 and isinstance(sites[1], (int, np.integer)))
-    if not one and (isinstance(sites, (bytes, dict)) or not hasattr(sites, "__iter__")):
-        raise usage("not sites", expected="names as resid_post", got=sites)
-    return [sites] if one else list(sites)
-
-
-class Activations(dict[str, "npt.NDArray[np.float32]"]):
-    """{TransformerLens' name: float32 [row, d_model]}, read-only, without a copy; NumPy's DLPack gives them to others.
-
-    Attributes:
-        sequence, position, ids: of each row.
-    """
-
-    def __init__(self, arrays: Any, sequence: Sequence[int], position: Sequence[int], ids: Sequence[int]) -> None:
-        super().__init__(arrays)
-        self.sequence = read_only(np.array(sequence, dtype=np.int64))
-        self.position = read_only(np.array(position, dtype=np.int64))
-        self.ids = read_only(np.array(ids, dtype=np.int64))
-
-
-class Weights(Table):
-    """One row per matrix."""
-
-    def __init__(self, rows: Sequence[dict[str, Any]], text: str) -> None:
-        flat = [{k: v for k, v in row.items() if k != "spectrum"} for row in rows]
-        names = list(dict.fromkeys(name for row in flat for name in row))
-        super().__init__({name: [row.get(name) for row in flat] for name in names}, "weights")
-        self._text = text
-        self.spectra: list[Any] = [row.get("spectrum") for row in rows]
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """The document: ratios, amplification, warnings."""
-        report: dict[str, Any] = json.loads(self._text)
-        return report
-
-    def json(self) -> str:
-        """The text of `streamgauge weights --json`."""
-        return self._text
-
-
-def hidden_states(model: Model | str, prompts: Prompts, *, threads: int = 0) -> tuple[npt.NDArray[np.float32], ...]:
-    """What transformers gives with `output_hidden_states=True`, index for index: float32 [prompt, token, d_model].
-
-    Index 0 is the embedding, index l the stream after block l - 1, and the last one, as there, is after the final norm;
-    the last block's own output is not among them (docs/sites.md). Shorter prompts are padded with NaN on the right.
-    """
-    opened = model if isinstance(model, Model) else open(model)
-    got = opened.extract(prompts, sites=("embed", "resid_post", "ln_final"), threads=threads)
-    depth = opened.facts["n_layers"]
-    names = ["hook_embed", *(f"blocks.{layer}.hook_resid_post" for layer in range(depth - 1)), _final(got)]
-    shape = (int(got.sequence.max()) + 1, int(got.position.max()) + 1)
-    out = []
-    for name in names:
-        state = np.full((*shape, got[name].shape[1]), np.nan, dtype=np.float32)
-        state[got.sequence, got.position] = got[name]
-        out.append(read_only(state))
-    return tuple(out)
-
-
-def _final(got: Activations) -> str:
-    return next(name for name in got if name.startswith("ln_final"))
-
-
-class Comparison:
-    """Two models over the same token ids, site by site.
-
-    Attributes:
-        document: streamgauge.comparison/1.
-        table: one row per site: differences of norms, cosines, distances |b - a| / |a|, over prompts and tokens.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self.document: dict[str, Any] = json.loads(text)
-        self.table = Table.of_rows(self.document["summary"], "comparison")
-
-    def json(self) -> str:
-        """The text of `streamgauge compare --json`."""
-        return self._text
-
-    def first_divergence(self, distance: float) -> dict[str, Any] | None:
-        """The first site of the pass whose largest distance |b - a| / |a| is above this, or is not finite."""
-        for row in self.table:
-            if row["distance_max"] is None or not row["distance_max"] <= distance:
-                return row
-        return None
-
-    def __repr__(self) -> str:
-        return repr(self.table)
-
-    def _repr_html_(self) -> str:
-        return self.table._repr_html_()
-
-
-def compare(
-    a: Model | str,
-    b: Model | str,
-    prompts: Prompts,
-    *,
-    logits: Positions = "last",
-    memory: int | str | None = None,
-    threads: int = 0,
-    isa: str = "",
-    progress: Progress = None,
-) -> Comparison:
-    """Two models of one shape over the same prompts; a's tokenizer makes the ids.
-
-    Raises:
-        Error: models of different shapes; what measure raises.
-    """
-    first, second = (m if isinstance(m, Model) else open(m) for m in (a, b))
-    given = plain_prompts(prompts)
-    with Bar(progress, "compare") as bar:
-        return Comparison(
-            first._m.compare_json(
-                second._m, given, _word(logits), bytes_of(memory), count(threads, "threads"), _word(isa), bar
-            )
-        )
+def _list(values: Any) -> list[Any]:
+    if isinstance(values, (bytes, bool, dict)):
+        raise usage("not a list", expected="several in a list", got=values)
+    if isinstance(values, (str, int, np.integer)):
+        return [values]
+    if not hasattr(values, "__iter__"):
+        raise usage("not a list", expected="several in a list", got=values)
+    return list(values)

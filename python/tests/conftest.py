@@ -12,7 +12,7 @@ from streamgauge._program import program
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ZOO = ROOT / "zoo"
 os.environ.setdefault("STREAMGAUGE_ZOO", str(ZOO))
-MODELS = sorted(p.parent for p in ZOO.glob("*/config.json"))
+MODELS = sorted(p.parent for p in ZOO.rglob("config.json"))
 
 
 def command(*arguments):

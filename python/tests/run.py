@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the package's tests on a program and a library that are built: run.py PROGRAM LIBRARY FOLDER.
+"""Runs the package's tests on a program and a library that are built: run.py PROGRAM LIBRARY FOLDER [--sanitize=KINDS].
 
 The module is built in FOLDER, against LIBRARY. Its tools and pytest come from PyPI (requirements.txt) into a virtual
 environment that is kept between runs, or are those of the interpreter that STREAMGAUGE_TEST_PYTHON names. Where they
-cannot be had the test is skipped, by name. Arguments behind these are pytest's.
+cannot be had the test is skipped, by name. --sanitize=address,undefined: the library was built with these, the module is
+too, and the interpreter runs under them. Arguments behind these are pytest's.
 """
 import os
 import pathlib
@@ -50,12 +51,27 @@ def environment():
     return python
 
 
-def build(python, library, folder):
-    """The folder with the module and its stub."""
+def sanitized(kinds):
+    """What an interpreter needs to run a module that was built with these sanitizers."""
+    if not kinds:
+        return {}
+    libraries = {"address": "libasan.so", "undefined": "libubsan.so"}
+    found = [subprocess.run([os.environ.get("CXX", "g++"), f"-print-file-name={libraries[kind]}"], capture_output=True,
+                            text=True, check=True).stdout.strip() for kind in kinds.split(",")]  # fmt: skip
+    # The interpreter's own allocator keeps pointers where the sanitizer does not look. What it drops at its end is no leak
+    # of ours: test_wrong_calls.py asks before. The program is sanitized itself and must come without the preloaded ones.
+    return {"LD_PRELOAD": ":".join(found), "PYTHONMALLOC": "malloc", "STREAMGAUGE_TEST_SANITIZED": kinds,
+            "ASAN_OPTIONS": "detect_leaks=1:leak_check_at_exit=0:" + os.environ.get("ASAN_OPTIONS", ""),
+            "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}  # fmt: skip
+
+
+def build(python, library, folder, kinds):
+    """The folder with the module, and with its stub, which takes an interpreter that loads it."""
+    flags, target = ([f"-DCMAKE_CXX_FLAGS=-fsanitize={kinds} -g -O1"], ["--target", "_sg"]) if kinds else ([], [])
     bins = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     for command in (["cmake", "-S", ROOT / "python", "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                     f"-DPython_EXECUTABLE={python}", f"-DSTREAMGAUGE_LIBRARY={library}"],
-                    ["cmake", "--build", folder]):  # fmt: skip
+                     f"-DPython_EXECUTABLE={python}", f"-DSTREAMGAUGE_LIBRARY={library}", *flags],
+                    ["cmake", "--build", folder, *target]):  # fmt: skip
         done = subprocess.run([str(c) for c in command], env={**os.environ, "PATH": bins}, text=True, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
@@ -65,13 +81,14 @@ def build(python, library, folder):
 
 def main():
     program, library, folder, *rest = sys.argv[1:]
+    kinds = rest.pop(0).removeprefix("--sanitize=") if rest and rest[0].startswith("--sanitize=") else ""
     python = environment()
-    built = build(python, library, folder)
+    built = build(python, library, folder, kinds)
     with tempfile.TemporaryDirectory(prefix="streamgauge-python-") as place:
         package = pathlib.Path(place) / "streamgauge"
         package.mkdir()
         sources = [*(ROOT / "python" / "streamgauge").glob("*.py"), ROOT / "python" / "streamgauge" / "py.typed"]
-        for file in (*sources, *built.glob("_sg*.so"), built / "_sg.pyi"):
+        for file in (*sources, *built.glob("_sg*.so"), *built.glob("_sg.pyi")):
             (package / file.name).symlink_to(file)
         environ = {
             **os.environ,
@@ -79,6 +96,7 @@ def main():
             "STREAMGAUGE_PROGRAM": program,
             "STREAMGAUGE_ZOO": str(ROOT / "zoo"),
             "PYTHONDONTWRITEBYTECODE": "1",
+            **sanitized(kinds),
         }
         tests = [python, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *(rest or [ROOT / "python" / "tests"])]
         return subprocess.run([str(t) for t in tests], env=environ, cwd=ROOT, check=False).returncode

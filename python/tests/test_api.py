@@ -159,18 +159,6 @@ def test_results_are_pickled(model):
         assert type(again) is type(result) and repr(again) == repr(result)
 
 
-def test_types_are_right():
-    """What users write is understood by mypy, and the package itself is clean."""
-    pytest.importorskip("mypy.api")
-    package = os.path.dirname(sg.__file__)
-    if not os.path.exists(os.path.join(package, "_sg.pyi")):
-        pytest.skip("the stub of the module is not built")
-    from mypy import api
-
-    out, errors, code = api.run(["--strict", "--no-incremental", "--config-file", str(ROOT / "pyproject.toml"), package])
-    assert code == 0, out + errors
-
-
 def test_pictures(measured):
     for figure in (measured.plot.norms(), measured.plot.gains(), measured.plot.massive()):
         assert figure._repr_svg_().lstrip().startswith("<") and "mistral" in figure.svg

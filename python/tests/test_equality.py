@@ -1,6 +1,7 @@
 """What Python gives is what the command writes, byte for byte but for timings; arrays are the document's numbers."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -19,15 +20,20 @@ def untimed(text):
     return json.dumps(document)
 
 
+def name_of(folder):
+    return str(folder.relative_to(ZOO))
+
+
 def has_tokenizer(folder):
-    return (folder / "tokenizer.json").exists()
+    """One that knows the texts: that of zoo/grokking knows numbers alone."""
+    return (folder / "tokenizer.json").exists() and folder.parent == ZOO
 
 
 def prompts_of(folder):
     return (TEXTS, FLAGS) if has_tokenizer(folder) else ([[1, 2, 3], [4, 5]], ["--ids", "1,2,3", "--ids", "4,5"])
 
 
-@pytest.mark.parametrize("folder", MODELS, ids=lambda p: p.name)
+@pytest.mark.parametrize("folder", MODELS, ids=name_of)
 def test_measure_and_gains(folder):
     prompts, flags = prompts_of(folder)
     m = sg.open(str(folder)).measure(prompts, logits="all", lens="last", massive=5)
@@ -41,13 +47,58 @@ def test_measure_and_gains(folder):
             assert table.tolist() == sequence["dots"][name]
 
 
-@pytest.mark.parametrize("folder", MODELS, ids=lambda p: p.name)
+@pytest.mark.parametrize("folder", MODELS, ids=name_of)
 def test_inspect_weights_tokenize(folder):
     model = sg.open(str(folder))
     assert model.inspect_json() == command("inspect", folder, "--json", "-")
     assert untimed(model.weights(all=True).json()) == untimed(command("weights", folder, "--all", "--json", "-"))
     if has_tokenizer(folder):
         assert model.tokenize_json(*TEXTS) == command("tokenize", folder, *FLAGS, "--json", "-")
+
+
+TABLE = "id,text,kind\nfirst,The king,royal\n,She went to the old house and,\nlast,a b c,plain\n"
+
+
+def test_prompts_of_a_file(tmp_path):
+    file, folder = tmp_path / "prompts.csv", ZOO / "mistral"
+    file.write_text(TABLE)
+    m = sg.open(folder).measure(sg.read_prompts(file), special="none")
+    assert untimed(m.json()) == untimed(command("measure", folder, "-f", file, "--special", "none", "--json", "-"))
+    assert [p.id for p in m] == ["first", None, "last"] and m[0].columns == {"kind": "royal"} and m[1].columns == {}
+    other = sg.open(folder).measure(sg.read_prompts(file, text_key="kind", id_key="text"), special="bos")
+    flags = ["-f", file, "--text-key", "kind", "--id-key", "text", "--special", "bos"]
+    assert untimed(other.json()) == untimed(command("measure", folder, *flags, "--json", "-"))
+
+
+def test_conversations(tmp_path):
+    folder, file = ZOO / "llama31-instruct", tmp_path / "talk.jsonl"
+    talk = [{"role": "user", "content": "The king"}, {"role": "assistant", "content": "went"}]
+    file.write_text(json.dumps({"messages": talk}) + "\n")
+    model = sg.open(folder)
+    said = command("measure", folder, "-f", file, "--no-generation-prompt", "--json", "-")
+    assert untimed(model.measure(talk, generation_prompt=False).json()) == untimed(said)
+    assert untimed(model.measure([talk], generation_prompt=False).json()) == untimed(said)
+    said = command("measure", folder, *FLAGS, "--chat", "--system", "Be brief", "--json", "-")
+    assert untimed(model.measure(TEXTS, chat=True, system="Be brief").json()) == untimed(said)
+    with pytest.raises(sg.Error) as caught:
+        sg.open(ZOO / "mistral").measure(TEXTS, chat=True)
+    assert "chat template" in str(caught.value)
+
+
+def test_targets():
+    folder = ZOO / "mistral"
+    m = sg.open(folder).measure(TEXTS, targets=["king", 5], lens="all")
+    flags = ["--target", "king", "--target", "5", "--lens", "all"]
+    assert untimed(m.json()) == untimed(command("measure", folder, *FLAGS, *flags, "--json", "-"))
+    assert len(m.targets) == 2 * len(m.lens) and m.targets["rank"].min() >= 1
+
+
+def test_embed_scale(tmp_path):
+    folder = ZOO / "gemma"
+    model = sg.open(folder, embed_scale="float32")
+    said = command("measure", folder, *FLAGS, "--embed-scale", "float32", "--json", "-")
+    assert untimed(model.measure(TEXTS).json()) == untimed(said)
+    assert untimed(pickle.loads(pickle.dumps(model)).measure(TEXTS).json()) == untimed(said)
 
 
 def test_sites_are_those_of_the_command():
@@ -59,6 +110,14 @@ def test_sites_are_those_of_the_command():
 def test_compare():
     a, b = ZOO / "llama31", ZOO / "llama31-instruct"
     assert untimed(sg.compare(str(a), str(b), TEXTS).json()) == untimed(command("compare", a, b, *FLAGS, "--json", "-"))
+
+
+def test_compare_with_matrices():
+    a, b = ZOO / "llama31", ZOO / "llama31-instruct"
+    got = sg.compare(a, b, TEXTS, weights="on", sites=["resid_post", ("mlp_out", 0)], layers=[-1], logits="none")
+    flags = ["--weights", "on", "--sites", "resid_post,mlp_out.0", "--layers", "-1", "--logits", "none"]
+    assert untimed(got.json()) == untimed(command("compare", a, b, *FLAGS, *flags, "--json", "-"))
+    assert len(got.table) == 2 and len(got.matrices) > 10 and got.sentences
 
 
 def test_amplification():
@@ -86,6 +145,23 @@ def test_extract(tmp_path):
     for name, array in stored.items():
         first, last = head[name]["data_offsets"]
         assert np.ascontiguousarray(array).tobytes() == data[first:last], name
+
+
+@pytest.mark.parametrize("kind", ["npz", "npy", "safetensors"])
+def test_extract_to_a_file(tmp_path, kind):
+    folder, ours, theirs = ZOO / "gemma", tmp_path / f"ours.{kind}", tmp_path / f"theirs.{kind}"
+    sites = "resid_post.-1" if kind == "npy" else "embed,attn_out"
+    how = {"layers": [0, -1]} if kind != "npy" else {}
+    flags = ["--sites", sites, "--positions", "0,-1", *(["--layers", "0,-1"] if how else [])]
+    command("extract", folder, *FLAGS, *flags, "-o", theirs)
+    sg.open(folder).extract_to(ours, TEXTS, sites=sites.split(","), positions=[0, -1], **how)
+    assert ours.read_bytes() == theirs.read_bytes()
+    got = sg.open(folder).extract(TEXTS, sites=sites.split(","), positions=[0, -1], **how)
+    if kind == "npz":
+        stored = np.load(theirs)
+        assert all(np.array_equal(stored[name], array) for name, array in got.items()) and got
+    if kind == "npy":
+        assert np.array_equal(np.load(theirs), *got.values())
 
 
 def test_run(tmp_path):

@@ -5,7 +5,7 @@ Skipped by name where torch and transformers are not installed.
 
 import numpy as np
 import pytest
-from conftest import MODELS
+from conftest import MODELS, ZOO
 
 import streamgauge as sg
 
@@ -15,7 +15,7 @@ transformers = pytest.importorskip("transformers")
 IDS = [5, 17, 3, 42, 8, 1]
 
 
-@pytest.mark.parametrize("folder", MODELS, ids=lambda p: p.name)
+@pytest.mark.parametrize("folder", [m for m in MODELS if m.parent == ZOO], ids=lambda p: p.name)
 def test_index_for_index(folder):
     try:
         reference = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")

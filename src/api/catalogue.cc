@@ -3,7 +3,9 @@
 #include <sstream>
 
 #include "model/family.h"
+#include "prompts/prompt_file.h"
 #include "prompts/suites.h"
+#include "streamgauge/prompt_file.h"
 
 namespace streamgauge {
 
@@ -13,6 +15,12 @@ std::vector<PromptSuite> suites() {
     out.push_back({std::move(suite.name), std::move(suite.title), std::move(suite.prompts)});
   }
   return out;
+}
+
+Result<PromptFile> read_prompts(const std::string& file, const std::string& text_key, const std::string& id_key) {
+  constexpr std::size_t kQuarterOfTheMemory = 0;
+  return sg::read_prompt_file(file,
+                              {.text_key = text_key, .id_key = id_key, .most = sg::most_text(kQuarterOfTheMemory)});
 }
 
 std::vector<FamilyFacts> families() {

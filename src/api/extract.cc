@@ -4,28 +4,11 @@
 
 #include "api/state.h"
 #include "measure/selection.h"
+#include "report/file/activations_file.h"
+#include "report/file/outputs.h"
 
 namespace streamgauge {
 namespace {
-
-sg::IndexList index_list(const std::vector<std::size_t>& numbers) {
-  sg::IndexList list;
-  for (const std::size_t n : numbers) list.push_back({static_cast<std::int64_t>(n), static_cast<std::int64_t>(n)});
-  return list;
-}
-
-Result<sg::Selection> selection_of(const ExtractOptions& options, std::size_t depth) {
-  sg::Selection selection;
-  SG_TRY(const std::vector<sg::SiteChoice> sites, sg::parse_sites(options.sites));
-  const sg::IndexList layers = options.layers.empty() ? sg::kAllIndexes : index_list(options.layers);
-  SG_TRY(selection.places, sg::resolve_places(sites, layers, depth));
-  selection.listed = options.last_only ? sg::IndexList() : index_list(options.positions);
-  using Positions = sg::Selection::Positions;
-  selection.positions = options.last_only          ? Positions::kLast
-                        : selection.listed.empty() ? Positions::kAll
-                                                   : Positions::kListed;
-  return selection;
-}
 
 /// Copies rows to where the caller will read them.
 class MemorySink final : public sg::VectorSink {
@@ -43,26 +26,69 @@ class MemorySink final : public sg::VectorSink {
   Extraction& out_;
 };
 
-}  // namespace
+std::string positions_text(const ExtractOptions& options) {
+  return options.last_only ? "last" : index_text(options.positions);
+}
 
-Result<Extraction> Model::extract(const std::vector<Prompt>& prompts, const ExtractOptions& options) const {
-  SG_TRY(const sg::Selection selection, selection_of(options, state_->model.spec.layers));
-  SG_TRY(const std::vector<Sequence> sequences, state_->sequences(prompts));
-  SG_TRY(const sg::Extraction plan, sg::plan_extraction(state_->model, sequences, selection));
-  Extraction out;
-  out.width = state_->model.spec.width;
-  for (const sg::ExtractedRow& row : plan.rows) out.rows.push_back({row.sequence, row.position, row.id});
-  for (const sg::SiteRef place : plan.places) {
-    out.places.push_back({sg::full_name(place), std::vector<float>(out.rows.size() * out.width)});
-  }
+MeasureOptions as_measurement(const ExtractOptions& options) {
   MeasureOptions how;
   how.run = options.run;
+  how.texts = options.texts;
   how.logits = LogitPositions::kNone;
   how.memory_budget = options.memory_budget;
+  return how;
+}
+
+}  // namespace
+
+/// What an extraction passes over, and what it keeps of it.
+struct Model::State::Extracting {
+  std::vector<sg::SiteChoice> sites;
+  std::vector<Sequence> sequences;
+  sg::MeasureOptions how;
+  sg::Extraction plan;
+};
+
+Result<Model::State::Extracting> Model::State::extracting(const std::vector<Prompt>& prompts,
+                                                          const ExtractOptions& options) const {
+  Extracting out;
+  sg::Selection selection;
+  SG_TRY(out.sites, sg::parse_sites(options.sites));
+  SG_TRY(const sg::IndexList layers, sg::parse_layers(index_text(options.layers)));
+  SG_TRY_VOID(sg::parse_positions(positions_text(options), selection));
+  SG_TRY(selection.places, sg::resolve_places(out.sites, layers, model.spec.layers));
+  const MeasureOptions measured = as_measurement(options);
+  SG_TRY(out.sequences, fitting(prompts, measured));
+  SG_TRY(out.how, measuring(measured));
+  SG_TRY(out.plan, sg::plan_extraction(model, out.sequences, selection));
+  return out;
+}
+
+Result<Extraction> Model::extract(const std::vector<Prompt>& prompts, const ExtractOptions& options) const {
+  SG_TRY(const State::Extracting work, state_->extracting(prompts, options));
+  Extraction out;
+  out.width = state_->model.spec.width;
+  for (const sg::ExtractedRow& row : work.plan.rows) out.rows.push_back({row.sequence, row.position, row.id});
+  for (const sg::SiteRef place : work.plan.places) {
+    out.places.push_back({sg::full_name(place), std::vector<float>(out.rows.size() * out.width)});
+  }
   MemorySink sink(out);
   SG_TRY([[maybe_unused]] const EngineFacts engine,
-         sg::extract(state_->model, sequences, plan, state_->measuring(how), sink));
+         sg::extract(state_->model, work.sequences, work.plan, work.how, sink));
   return out;
+}
+
+Result<void> Model::extract_to(const std::string& file, const std::vector<Prompt>& prompts,
+                               const ExtractOptions& options) const {
+  SG_TRY_VOID(sg::spare_inputs({{"file", file}}, state_->model.checkpoint.model_files()));
+  SG_TRY(const State::Extracting work, state_->extracting(prompts, options));
+  SG_TRY(sg::ActivationsFile sink, sg::ActivationsFile::create(file, work.plan, facts(),
+                                                               {{"sites", sg::site_names(work.sites)},
+                                                                {"layers", sg::layer_numbers(work.plan.places)},
+                                                                {"positions", positions_text(options)}}));
+  SG_TRY([[maybe_unused]] const EngineFacts engine,
+         sg::extract(state_->model, work.sequences, work.plan, work.how, sink));
+  return sink.finish();
 }
 
 }  // namespace streamgauge

@@ -14,9 +14,11 @@ int numerics() { return sg::kNumericsVersion; }
 
 Model::Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-Result<Model> Model::open(const std::string& model) {
+Result<Model> Model::open(const std::string& model, EmbedScale scale) {
   SG_TRY(const std::filesystem::path path, sg::find_model(model));
   SG_TRY(sg::Model opened, sg::open_model(path));
+  sg::use_embed_scale(opened,
+                      scale == EmbedScale::kFloat32 ? sg::EmbedPrecision::kFloat32 : sg::EmbedPrecision::kStored);
   return Model(std::make_shared<const State>(std::move(opened)));
 }
 
@@ -44,9 +46,9 @@ std::string Model::inspect_json() const { return sg::json_text(sg::inspect_json(
 Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const MeasureOptions& options) const {
   SG_TRY(const std::vector<sg::SiteChoice> sites, sg::parse_sites(options.sites));
   SG_TRY(const std::vector<sg::SiteRef> places, sg::resolve_places(sites, sg::kAllIndexes, state_->model.spec.layers));
-  SG_TRY(std::vector<Sequence> sequences, state_->sequences(prompts));
-  SG_TRY(MeasurementRows done,
-         sg::measure(state_->model, state_->names(), std::move(sequences), state_->measuring(options)));
+  SG_TRY(std::vector<Sequence> sequences, state_->fitting(prompts, options));
+  SG_TRY(const sg::MeasureOptions how, state_->measuring(options));
+  SG_TRY(MeasurementRows done, sg::measure(state_->model, state_->names(), std::move(sequences), how));
   if (!options.sites.empty()) sg::keep_sites(done, places);
   return Measurement(std::move(done));
 }

@@ -1,6 +1,11 @@
 #include "api/state.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "measure/forecast.h"
 #include "prompts/prompt_reader.h"
+#include "prompts/target.h"
 
 namespace streamgauge {
 namespace {
@@ -14,12 +19,33 @@ sg::LogitPositions from_public(LogitPositions positions) {
   return sg::LogitPositions::kLast;
 }
 
+sg::Special from_public(SpecialTokens special) {
+  switch (special) {
+    case SpecialTokens::kAuto: return sg::Special::kAuto;
+    case SpecialTokens::kNone: return sg::Special::kNone;
+    case SpecialTokens::kBos: return sg::Special::kBos;
+  }
+  return sg::Special::kAuto;
+}
+
+sg::PromptReading from_public(const TextOptions& texts) {
+  return {.special = from_public(texts.special),
+          .chat = texts.chat,
+          .system = texts.system,
+          .generation_prompt = texts.generation_prompt};
+}
+
 }  // namespace
 
-Result<std::vector<Sequence>> Model::State::sequences(const std::vector<Prompt>& prompts) const {
+std::string index_text(const std::vector<std::int64_t>& numbers) {
+  return numbers.empty() ? "all" : fmt::format("{}", fmt::join(numbers, ","));
+}
+
+Result<std::vector<Sequence>> Model::State::sequences(const std::vector<Prompt>& prompts, const TextOptions& texts,
+                                                      const RunOptions& run) const {
   if (prompts.empty()) return Error{.kind = ErrorKind::kUsage, .what = "there is no prompt"};
   std::vector<Sequence> sequences;
-  sg::PromptReader reader(names(), {}, [this] { return sg::load_chat_source(model.checkpoint); });
+  sg::PromptReader reader(names(), from_public(texts), [this] { return sg::load_chat_source(model.checkpoint); });
   for (const Prompt& prompt : prompts) {
     if (prompt.ids.empty() && !(prompt.text.empty() && prompt.messages.empty()) && !tokenizer().ok())
       return tokenizer().error();
@@ -27,10 +53,21 @@ Result<std::vector<Sequence>> Model::State::sequences(const std::vector<Prompt>&
     sg::name_tokens(sequence, names());
     sequences.push_back(std::move(sequence));
   }
+  for (const std::string& warning : reader.warnings()) {
+    if (run.warn) run.warn(warning);
+  }
   return sequences;
 }
 
-sg::MeasureOptions Model::State::measuring(const MeasureOptions& options) const {
+Result<std::vector<Sequence>> Model::State::fitting(const std::vector<Prompt>& prompts,
+                                                    const MeasureOptions& options) const {
+  SG_TRY(std::vector<Sequence> read, sequences(prompts, options.texts, options.run));
+  SG_TRY(const sg::MeasureOptions how, measuring(options));
+  SG_TRY_VOID(sg::check_fits(model, read, how));
+  return read;
+}
+
+Result<sg::MeasureOptions> Model::State::measuring(const MeasureOptions& options) const {
   sg::MeasureOptions how;
   how.threads = options.run.threads;
   how.isa = options.run.isa;
@@ -41,6 +78,10 @@ sg::MeasureOptions Model::State::measuring(const MeasureOptions& options) const 
   how.memory_budget = options.memory_budget;
   how.stop = options.run.stop;
   how.progress = options.run.progress;
+  for (const std::string& word : options.targets) {
+    SG_TRY(how.targets.emplace_back(), sg::target_of(word, model.spec.vocab, names(), "targets"));
+  }
+  if (!how.targets.empty() && how.lens == sg::LogitPositions::kNone) how.lens = sg::LogitPositions::kLast;
   return how;
 }
 

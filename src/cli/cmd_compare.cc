@@ -28,16 +28,15 @@ struct Arguments {
   std::string weights = "auto";
 };
 
+Matrices matrices_of(const std::string& word) {
+  if (word == "on") return Matrices::kOn;
+  return word == "off" ? Matrices::kOff : Matrices::kAuto;
+}
+
 /// The matrices beside the sites: when asked for, or where the two models are stored in different ways.
 Result<void> add_matrices(const std::string& choice, const Job& job, const Model& other, Comparison& comparison) {
-  if (choice == "off" || (choice == "auto" && job.model.dtype() == other.dtype())) return {};
-  SG_TRY(WeightDifferences differences, stoppable([&] {
-           return weight_differences(
-               job.model, other, {.threads = job.options.threads, .isa = job.options.isa, .stop = &stop_requested()});
-         }));
-  comparison.matrices = std::move(differences.matrices);
-  comparison.warnings.insert(comparison.warnings.end(), differences.warnings.begin(), differences.warnings.end());
-  return {};
+  const DifferenceOptions options = {.threads = job.options.threads, .isa = job.options.isa, .stop = &stop_requested()};
+  return stoppable([&] { return add_matrices(matrices_of(choice), job.model, other, options, comparison); });
 }
 
 std::vector<Output> outputs_of(const Arguments& a) {
@@ -60,18 +59,6 @@ Result<Models> open_others(const Arguments& a, const std::vector<Output>& output
     models.push_back(std::make_unique<Model>(std::move(model)));
   }
   return models;
-}
-
-/// The places that the flags name; every place when they name none.
-Result<std::vector<SiteRef>> chosen_places(const Arguments& a, std::size_t depth) {
-  std::vector<std::string> words = a.sites;
-  if (words.empty() && a.layers == "all") return std::vector<SiteRef>();
-  if (words.empty()) {
-    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) words.emplace_back(name(static_cast<Site>(i)));
-  }
-  SG_TRY(const std::vector<SiteChoice> sites, parse_sites(words));
-  SG_TRY(const IndexList layers, parse_layers(a.layers));
-  return resolve_places(sites, layers, depth);
 }
 
 /// One pair after the other; each passes A again, so that memory holds two models whatever their number.
@@ -122,7 +109,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY([[maybe_unused]] const IndexList listed, parse_layers(a.layers));
   SG_TRY(const Models others, open_others(a, outputs, common));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
-  SG_TRY(const std::vector<SiteRef> places, chosen_places(a, job.model.spec.layers));
+  SG_TRY(const std::vector<SiteRef> places, chosen_places(a.sites, a.layers, job.model.spec.layers));
   if (a.measure.plan) return print_plan(job, "This is A; each other is read and computed once more beside it.\n");
   SG_TRY_VOID(check_fits(job));
   name_tokens(job);

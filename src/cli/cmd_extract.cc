@@ -1,11 +1,7 @@
 // streamgauge extract: the vectors themselves, as safetensors or as numpy has them.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
-#include <set>
-
-#include "base/each_once.h"
 #include "base/number_text.h"
 #include "cli/common.h"
 #include "cli/measuring.h"
@@ -23,21 +19,6 @@ struct Arguments {
   std::vector<std::string> sites;
   std::string layers = "all", positions = "all", output;
 };
-
-std::string site_names(const std::vector<SiteChoice>& sites) {
-  std::vector<std::string_view> names;
-  for (const SiteChoice& choice : sites) place_in(names, name(choice.site));
-  return fmt::format("{}", fmt::join(names, ","));
-}
-
-/// Of the places inside blocks.
-std::string layer_numbers(const std::vector<SiteRef>& places) {
-  std::set<std::size_t> layers;
-  for (const SiteRef place : places) {
-    if (in_block(place)) layers.insert(place.layer);
-  }
-  return fmt::format("{}", fmt::join(layers, ","));
-}
 
 Result<int> run(const Arguments& a, const Common& common) {
   Selection selection;

@@ -4,44 +4,21 @@
 #include <CLI/CLI.hpp>
 
 #include "base/number_text.h"
-#include "base/system.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "measure/forecast.h"
 #include "prompts/suites.h"
+#include "prompts/target.h"
 #include "report/text/plan_text.h"
 
 namespace sg {
 namespace {
 
-/// Digits are an id; anything else is the text of one token, as the vocabulary has it or with a space before it.
-Result<std::int32_t> target_of(const std::string& word, const Job& job) {
-  if (!word.empty() && word.find_first_not_of("0123456789") == std::string::npos) {
-    SG_TRY(const std::vector<std::int32_t> ids, parse_ids(word, job.model.spec.vocab, "--target", 1));
-    return ids.front();
-  }
-  Error error = {
-      .kind = ErrorKind::kUsage, .what = "a target is one token", .where = "--target", .got = "'" + word + "'"};
-  if (!job.tokenizer) {
-    error.hint = "Give its id: the model has no tokenizer";
-    return error;
-  }
-  for (const std::string& text : {word, " " + word}) {
-    SG_TRY(const std::vector<std::int32_t> ids, job.tokenizer->encode(text, Special::kNone));
-    if (ids.size() == 1) return ids.front();
-    error.expected += error.expected.empty() ? "one, not " : ", nor ";
-    for (const std::int32_t id : ids) error.expected += "'" + job.tokenizer->token_text(id) + "' ";
-    if (!error.expected.empty()) error.expected.pop_back();
-  }
-  error.hint = "streamgauge tokenize shows the tokens of a text; a target may be an id";
-  return error;
-}
-
 Result<std::vector<std::int32_t>> targets_of(const MeasureArguments& arguments, const Job& job) {
   std::vector<std::int32_t> targets;
   if (arguments.targets == nullptr) return targets;
   for (const std::string& word : arguments.targets->results()) {
-    SG_TRY(targets.emplace_back(), target_of(word, job));
+    SG_TRY(targets.emplace_back(), target_of(word, job.model.spec.vocab, job.names(), "--target"));
   }
   return targets;
 }
@@ -131,15 +108,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   return job;
 }
 
-Result<void> check_fits(const Job& job) {
-  const std::uint64_t needs = plan(job.model, job.sequences, job.options).peak_bytes, has = usable_memory_bytes();
-  if (has == 0 || needs <= has) return {};
-  return Error{.kind = ErrorKind::kResource,
-               .what = "the machine has too little memory for the longest prompt",
-               .expected = fmt::format("at most {}", bytes_text(has)),
-               .got = fmt::format("a plan of {}", bytes_text(needs)),
-               .hint = "--plan shows what takes it"};
-}
+Result<void> check_fits(const Job& job) { return check_fits(job.model, job.sequences, job.options); }
 
 void name_tokens(Job& job) {
   for (Sequence& sequence : job.sequences) name_tokens(sequence, job.names());

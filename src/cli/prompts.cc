@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/system.h"
 #include "prompts/prompt_file.h"
 #include "prompts/suites.h"
 
@@ -28,12 +27,6 @@ void add_chat_flags(CLI::App& command, PromptArguments& arguments) {
 }
 
 }  // namespace
-
-// Each byte takes about ten until it is measured, with its ids and the texts of its tokens.
-std::size_t most_text(std::size_t memory) {
-  constexpr std::size_t kBytesPerByte = 10, kAlways = std::size_t{1} << 20;
-  return std::max(kAlways, (memory > 0 ? memory : usable_memory_bytes() / 4) / kBytesPerByte);
-}
 
 void add_reading_flags(CLI::App& command, PromptArguments& arguments) {
   command

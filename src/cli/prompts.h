@@ -34,9 +34,6 @@ struct PromptLimits {
   std::size_t memory = 0;      // bytes that --memory allows; 0: a quarter of the RAM
 };
 
-/// Bytes of text that may be read with this memory (bytes; 0: a quarter of the RAM).
-std::size_t most_text(std::size_t memory);
-
 /// All prompts, in the order texts, file, suite, ids; says what was read of a file. Errors: no prompt at all or an
 /// unknown suite (usage), ids that the model lacks; those of read_prompt_file, a file so large that reading it would
 /// take more than the memory (resource).

@@ -1,7 +1,10 @@
 #include "measure/forecast.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
+#include "base/number_text.h"
 #include "base/system.h"
 #include "kernel/kernels.h"
 
@@ -55,6 +58,16 @@ Result<Forecast> forecast(const Model& model, const std::vector<Sequence>& seque
   f.threads = pool.threads();
   f.isa = kernels->isa;
   return f;
+}
+
+Result<void> check_fits(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options) {
+  const std::uint64_t needs = plan(model, sequences, options).peak_bytes, has = usable_memory_bytes();
+  if (has == 0 || needs <= has) return {};
+  return Error{.kind = ErrorKind::kResource,
+               .what = "the machine has too little memory for the longest prompt",
+               .expected = fmt::format("at most {}", bytes_text(has)),
+               .got = fmt::format("a plan of {}", bytes_text(needs)),
+               .hint = "--plan shows what takes it"};
 }
 
 }  // namespace sg

@@ -20,4 +20,7 @@ struct Forecast {
 /// Errors: an unknown ISA.
 Result<Forecast> forecast(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options);
 
+/// An error (resource) when the machine lacks the memory for the longest prompt.
+Result<void> check_fits(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options);
+
 }  // namespace sg

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
+#include "base/each_once.h"
 #include "base/nearest.h"
 
 namespace sg {
@@ -119,6 +121,31 @@ Result<std::vector<SiteRef>> resolve_places(const std::vector<SiteChoice>& sites
     for (const std::size_t layer : chosen.value()) add({choice.site, layer});
   }
   return places;
+}
+
+Result<std::vector<SiteRef>> chosen_places(std::vector<std::string> words, const std::string& layers,
+                                           std::size_t depth) {
+  if (words.empty() && layers == "all") return std::vector<SiteRef>();
+  if (words.empty()) {
+    for (int i = 0; i < static_cast<int>(Site::kCount); ++i) words.emplace_back(name(static_cast<Site>(i)));
+  }
+  SG_TRY(const std::vector<SiteChoice> sites, parse_sites(words));
+  SG_TRY(const IndexList listed, parse_layers(layers));
+  return resolve_places(sites, listed, depth);
+}
+
+std::string site_names(const std::vector<SiteChoice>& sites) {
+  std::vector<std::string_view> names;
+  for (const SiteChoice& choice : sites) place_in(names, name(choice.site));
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
+std::string layer_numbers(const std::vector<SiteRef>& places) {
+  std::set<std::size_t> layers;
+  for (const SiteRef place : places) {
+    if (in_block(place)) layers.insert(place.layer);
+  }
+  return fmt::format("{}", fmt::join(layers, ","));
 }
 
 Result<void> parse_positions(const std::string& text, Selection& selection) {

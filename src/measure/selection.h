@@ -35,6 +35,15 @@ Result<IndexList> parse_layers(const std::string& text);
 Result<std::vector<SiteRef>> resolve_places(const std::vector<SiteChoice>& sites, const IndexList& layers,
                                             std::size_t depth);
 
+/// The same, of every site when there is no word; none, which stands for all of them, when layers choose nothing
+/// either. `layers` as parse_layers takes it.
+Result<std::vector<SiteRef>> chosen_places(std::vector<std::string> words, const std::string& layers,
+                                           std::size_t depth);
+
+/// How a selection is written beside extracted vectors: "embed,resid_post", each site once, and "0,7", the layers.
+std::string site_names(const std::vector<SiteChoice>& sites);
+std::string layer_numbers(const std::vector<SiteRef>& places);
+
 /// "all", "last", or a list as for layers; sets the two fields of `selection`.
 Result<void> parse_positions(const std::string& text, Selection& selection);
 

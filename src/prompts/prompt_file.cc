@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/json_reader.h"
+#include "base/system.h"
 #include "base/text_file.h"
 #include "prompts/csv.h"
 #include "tokenizer/unicode.h"
@@ -295,6 +296,12 @@ Result<PromptFile> read_prompt_file(const std::string& file, const PromptFileOpt
   read.said =
       fmt::format("{} from {}, {}", counted(read.prompts.size(), "prompt"), file == "-" ? "standard input" : file, how);
   return read;
+}
+
+// Each byte takes about ten until it is measured, with its ids and the texts of its tokens.
+std::size_t most_text(std::size_t memory) {
+  constexpr std::size_t kBytesPerByte = 10, kAlways = std::size_t{1} << 20;
+  return std::max(kAlways, (memory > 0 ? memory : usable_memory_bytes() / 4) / kBytesPerByte);
 }
 
 std::vector<std::string> column_names(const std::vector<Prompt>& prompts) {

@@ -5,14 +5,11 @@
 #include <vector>
 
 #include "prompts/prompt.h"
+#include "streamgauge/prompt_file.h"
 
 namespace sg {
 
-struct PromptFile {
-  std::vector<Prompt> prompts;
-  std::vector<std::string> warnings;  // of lines that were left out
-  std::string said;                   // what was read: "12 prompts from p.csv, column text"
-};
+using streamgauge::PromptFile;
 
 struct PromptFileOptions {
   std::string text_key = {};     // of the column or member that is the text; empty: "text", or else "prompt"
@@ -28,6 +25,9 @@ struct PromptFileOptions {
 /// read or is not what its name says, a key that is not there, a file that is not text (Parquet and other binary forms,
 /// by name), no prompt at all, more than `most` bytes (resource).
 Result<PromptFile> read_prompt_file(const std::string& file, const PromptFileOptions& options);
+
+/// Bytes of text that may be read with this memory (bytes; 0: a quarter of the RAM).
+std::size_t most_text(std::size_t memory);
 
 /// The names of all columns of the prompts, in the order in which they are met.
 std::vector<std::string> column_names(const std::vector<Prompt>& prompts);

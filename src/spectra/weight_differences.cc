@@ -223,4 +223,13 @@ Result<WeightDifferences> weight_differences(const Model& a, const Model& b, con
   return out;
 }
 
+Result<void> add_matrices(Matrices which, const Model& a, const Model& b, const DifferenceOptions& options,
+                          Comparison& comparison) {
+  if (which == Matrices::kOff || (which == Matrices::kAuto && a.dtype() == b.dtype())) return {};
+  SG_TRY(WeightDifferences differences, weight_differences(a, b, options));
+  comparison.matrices = std::move(differences.matrices);
+  comparison.warnings.insert(comparison.warnings.end(), differences.warnings.begin(), differences.warnings.end());
+  return {};
+}
+
 }  // namespace sg

@@ -4,20 +4,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "streamgauge/streamgauge.h"
+#include "api_support.h"
 
 namespace streamgauge {
 namespace {
 
 using Json = nlohmann::json;
-
-Model golden(const std::string& name) {
-  auto model = Model::open(SG_TEST_DATA "/golden/" + name);
-  if (!model) throw std::runtime_error(model.error().message());
-  return std::move(model).value();
-}
-
-const std::vector<Prompt> kPrompts = {{.text = "", .ids = {3, 1, 4, 1, 5}}, {.text = "", .ids = {9, 2}}};
 
 /// Every number, text and list of a row against the object of the document.
 struct Same {
@@ -164,7 +156,7 @@ TEST(Api, ExtractRefusesWhatIsNotThere) {
   options.sites = {"residual"};
   EXPECT_EQ(model.extract(kPrompts, options).error().kind, ErrorKind::kUsage);
   options.sites = {"resid_post"};
-  options.layers = {model.facts().n_layers};
+  options.layers = {99};
   EXPECT_EQ(model.extract(kPrompts, options).error().kind, ErrorKind::kUsage);
   options.layers = {};
   options.positions = {99};
@@ -206,10 +198,10 @@ TEST(Api, TheSharesOfABlockAddUp) {
 
 TEST(Api, AModelComparedWithItselfDiffersNowhere) {
   const Model model = golden("llama-deep");
-  const auto text = model.compare_json(model, kPrompts);
+  const auto text = model.compare_json({model}, kPrompts);
   ASSERT_TRUE(text) << text.error().message();
   EXPECT_EQ(Json::parse(*text).at("schema"), "streamgauge.comparison/1");
-  EXPECT_FALSE(model.compare_json(golden("gpt2-tied"), kPrompts));
+  EXPECT_FALSE(model.compare_json({golden("gpt2-tied")}, kPrompts));
 }
 
 TEST(Api, AmplificationIsTheNormTimesTheGain) {

@@ -91,6 +91,17 @@ class Run(HubTest):
         self.assertFalse(pathlib.Path(self.results / "results.json").exists())
         self.assertEqual(self.content_asked(), [])
 
+    def test_yes_goes_on_and_what_the_disk_has_no_space_for_is_skipped(self):
+        repo = self.hub.add("huge/model", repository())
+        repo.commits[repo.find("main")]["model.safetensors"].size = 10**17
+        self.hub.add("tiny/good", repository(1))
+        done = self.run_models("--yes", a="huge/model", b="tiny/good")
+        errors = {m["key"]: m["error"] for m in self.document()["streamgauge"]["models"]}
+        self.assertIn("too little space", errors["a"])
+        self.assertIn("100000000000", errors["a"])
+        self.assertIsNone(errors["b"], done.err)
+        self.assertFalse(list(self.cache.rglob("*.incomplete")))
+
     def test_a_verdict_over_equal_checkpoints_says_so(self):
         for step, source in ((1, "neox-1"), (2, "neox-1"), (3, "neox-2")):
             shutil.copytree(support.ROOT / "zoo" / source, self.folder / "run" / f"step-{step:06}")

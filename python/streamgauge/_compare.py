@@ -1,0 +1,125 @@
+"""Two models over the same prompts, and hidden states as transformers has them."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from typing import TYPE_CHECKING, Any, Literal, Sequence
+
+from ._errors import usage
+from ._inputs import Bar, Progress, Prompts, bytes_of, count, numbers, plain_prompts, plain_texts, site_words
+from ._lazy import np
+from ._measurement import read_only
+from ._model import Model, Positions, Special, open, word
+from ._results import Activations
+from ._table import Table
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def hidden_states(
+    model: Model | str | os.PathLike[str], prompts: Prompts, *, special: Special = "auto", threads: int = 0
+) -> tuple[npt.NDArray[np.float32], ...]:
+    """What transformers gives with `output_hidden_states=True`, index for index: float32 [prompt, token, d_model].
+
+    Index 0 is the embedding, index l the stream after block l - 1, and the last one, as there, is after the final norm;
+    the last block's own output is not among them (docs/sites.md). Shorter prompts are padded with NaN on the right.
+    """
+    opened = model if isinstance(model, Model) else open(model)
+    got = opened.extract(prompts, sites=("embed", "resid_post", "ln_final"), special=special, threads=threads)
+    depth = opened.facts["n_layers"]
+    names = ["hook_embed", *(f"blocks.{layer}.hook_resid_post" for layer in range(depth - 1)), _final(got)]
+    shape = (int(got.sequence.max()) + 1, int(got.position.max()) + 1)
+    out = []
+    for name in names:
+        state = np.full((*shape, got[name].shape[1]), np.nan, dtype=np.float32)
+        state[got.sequence, got.position] = got[name]
+        out.append(read_only(state))
+    return tuple(out)
+
+
+def _final(got: Activations) -> str:
+    return next(name for name in got if name.startswith("ln_final"))
+
+
+class Comparison:
+    """Two models over the same token ids, site by site.
+
+    Attributes:
+        document: streamgauge.comparison/1.
+        table: one row per site: differences of norms, cosines, distances |b - a| / |a|, over prompts and tokens.
+        sentences: what it comes to, in words.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.document: dict[str, Any] = json.loads(text)
+        self.table = Table.of_rows(self.document["summary"], "comparison")
+        self.sentences: list[str] = self.document["sentences"]
+
+    @property
+    def matrices(self) -> Table:
+        """One row per matrix, where they were compared: what a quantisation did to each."""
+        return Table.of_rows(self.document.get("matrices", ()), "matrices")
+
+    def json(self) -> str:
+        """The text of `streamgauge compare --json`."""
+        return self._text
+
+    def first_divergence(self, distance: float) -> dict[str, Any] | None:
+        """The first site of the pass whose largest distance |b - a| / |a| is above this, or is not finite."""
+        for row in self.table:
+            if row["distance_max"] is None or not row["distance_max"] <= distance:
+                return row
+        return None
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.sentences)
+        return self.table._repr_html_() + said
+
+
+def compare(
+    a: Model | str | os.PathLike[str],
+    b: Model | str | os.PathLike[str],
+    prompts: Prompts,
+    *,
+    logits: Positions = "last",
+    sites: Any = None,
+    layers: Sequence[int] | None = None,
+    weights: Literal["auto", "on", "off"] = "auto",
+    special: Special = "auto",
+    chat: bool = False,
+    system: str | None = None,
+    generation_prompt: bool = True,
+    memory: int | str | None = None,
+    threads: int = 0,
+    isa: str = "",
+    progress: Progress = None,
+) -> Comparison:
+    """Two models of one shape over the same prompts; a's tokenizer makes the ids.
+
+    Args:
+        sites, layers: whose differences are kept; all when not given. Negative layers count from the end.
+        weights: matrix by matrix beside the sites: "auto", where the two are stored in different ways, "on", "off".
+        special, chat, system, generation_prompt: as of Model.measure.
+
+    Raises:
+        Error: models of different shapes; what measure raises.
+    """
+    first, second = (m if isinstance(m, Model) else open(m) for m in (a, b))
+    given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+    words = site_words(sites) if sites is not None else []
+    chosen = numbers(layers, "layers") if layers is not None else []
+    if (sites is not None and not words) or (layers is not None and not chosen):
+        raise usage("no sites or layers to keep", expected="one at least", got=(sites, layers))
+    size, team = bytes_of(memory), count(threads, "threads")
+    with Bar(progress, "compare") as bar:
+        text = first._m.compare_json(
+            [second._m], word(logits), words, chosen, word(weights), given, texts, size, team, word(isa), bar
+        )
+    return Comparison(text)
