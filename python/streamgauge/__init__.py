@@ -14,6 +14,7 @@ from ._errors import Error
 from ._experiment import Run, analyze, doctor, pull, run
 from ._inputs import Prompt, Suite, prompt_of, read_prompts
 from ._measurement import MeasuredPrompt, Measurement
+from ._merge import merge
 from ._model import Model, open
 from ._plot import Figure
 from ._results import Activations, Weights
@@ -56,6 +57,7 @@ __all__ = [
     "doctor",
     "families",
     "hidden_states",
+    "merge",
     "numerics",
     "open",
     "pull",

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import tempfile
 from typing import Any, Sequence, Union
 
@@ -17,6 +18,10 @@ from ._table import Table
 
 TEXT_COLUMNS = {"token", "context"}
 """Text whatever it looks like."""
+MISTAKEN = re.compile(
+    r"'+([=+\-@\t\r].*|#N/A|#N/A N/A|#NA|1\.#IND|1\.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null)", re.DOTALL
+)
+"""Before such texts the command's tables have an apostrophe more (docs/tables.md)."""
 
 
 class Corpus:
@@ -94,6 +99,10 @@ def _cell(text: str) -> Union[int, float, str, None]:
         return text
 
 
+def _text(field: str) -> str:
+    return field[1:] if MISTAKEN.fullmatch(field) else field
+
+
 def _read(path: pathlib.Path) -> Table:
     """A table of the report; numbers in a column are all whole or all float."""
     with open(path, encoding="utf-8", newline="") as file:
@@ -101,7 +110,7 @@ def _read(path: pathlib.Path) -> Table:
     columns: dict[str, list[Any]] = {}
     for at, name in enumerate(head):
         texts = [row[at] for row in rows]
-        values = texts if name in TEXT_COLUMNS else [_cell(text) for text in texts]
+        values = [_text(text) for text in texts] if name in TEXT_COLUMNS else [_cell(text) for text in texts]
         if any(isinstance(value, float) for value in values):
             values = [float(value) if isinstance(value, int) else value for value in values]
         columns[name] = values
@@ -195,13 +204,5 @@ def corpus(
         call("work", str(folder), *own)
     else:
         work_on(folder, shared, jobs=jobs, threads=threads, memory=memory)
-    return merge_corpus(folder, verify=verify)
-
-
-def merge_corpus(folder: Path, *, verify: str | None = None, partial: bool = False) -> Corpus:
-    """The parts of a plan together, as `streamgauge merge`."""
-    arguments = ["merge", str(folder), "--no-progress"]
-    arguments += ["--verify", verify] if verify is not None else []
-    arguments += ["--partial"] if partial else []
-    call(*arguments)
+    call("merge", str(folder), "--no-progress", *again)
     return Corpus(folder)

@@ -7,14 +7,13 @@ import os
 import pathlib
 import re
 import tempfile
-from typing import Any, Mapping, Sequence, Union
+from typing import Any, Mapping, Sequence
 
 from ._errors import Error, usage
 from ._plot import Figure
 from ._program import call
+from ._shared import Path, executor_named, work_on
 from ._table import Table
-
-Path = Union[str, "os.PathLike[str]"]
 
 
 class Run:
@@ -49,7 +48,7 @@ class Run:
     def models(self) -> Table:
         """One row per model, a column per measured quantity."""
         rows = self.results["streamgauge"]["models"]
-        return Table.of_rows([{"model": r["label"], "error": r["error"], **(r["columns"] or {})} for r in rows], "models")
+        return Table.of_rows([{"model": r["label"], "error": r["error"], **(r.get("columns") or {})} for r in rows], "models")
 
     @property
     def values(self) -> Table:
@@ -74,11 +73,15 @@ class Run:
         return self.verdicts._repr_html_()
 
 
-def _finish(folder: Path | None, *arguments: str) -> Run:
-    out = pathlib.Path(folder if folder is not None else tempfile.mkdtemp(prefix="streamgauge-"))
+def _folder(given: Path | None) -> pathlib.Path:
+    return pathlib.Path(given if given is not None else tempfile.mkdtemp(prefix="streamgauge-"))
+
+
+def finish(out: pathlib.Path, *arguments: str) -> Run:
+    """What the command left in the folder, when models failed too."""
     notes: list[str] = []
     try:
-        call(*arguments, "-o", str(out), "--no-progress", say=notes.append)
+        call(*arguments, "--no-progress", say=notes.append)
     except Error as error:
         # 1: the report is written, and says which models failed.
         if error.exit_code != 1:
@@ -112,10 +115,14 @@ def run(
     output: Path | None = None,
     yes: bool = False,
     delete_after: bool = False,
+    executor: Any = None,
+    jobs: int | None = None,
+    task_tokens: int | None = None,
     memory: int | str | None = None,
     threads: int = 0,
 ) -> Run:
-    """Measures an experiment's models, draws its verdicts and figures, as `streamgauge run`.
+    """Measures an experiment's models, draws its verdicts and figures, as `streamgauge run`; with an executor as plan,
+    work and merge, with the same outcome.
 
     Args:
         experiment: a built-in name or a TOML file.
@@ -128,11 +135,14 @@ def run(
         yes: fetch more than 100 GB of models.
         delete_after: remove what this call fetched from the Hub when it is measured.
         output: the folder; a run there goes on where it stopped. A temporary one when not given.
+        executor: of concurrent.futures or like one (submitit, dask), or "ray".
+        jobs: at once on the executor.
+        task_tokens: tokens of a task there.
 
     Raises:
         Error: with the command's text.
     """
-    arguments = ["run", _text(experiment, "an experiment")]
+    arguments = [_text(experiment, "an experiment")]
     for key, model in (models or {}).items():
         arguments += ["--model", f"{key}={_text(model, 'a model')}"]
     arguments += ["--zoo"] if zoo else []
@@ -143,10 +153,19 @@ def run(
     arguments += ["--chat"] if chat else []
     arguments += [] if generation_prompt else ["--no-generation-prompt"]
     arguments += ["--yes"] if yes else []
-    arguments += ["--delete-after"] if delete_after else []
     arguments += ["--memory", str(memory)] if memory is not None else []
-    arguments += ["--threads", str(threads)] if threads else []
-    return _finish(output, *arguments)
+    out = _folder(output)
+    own = ["--threads", str(threads)] if threads else []
+    if executor is None:
+        own += ["--delete-after"] if delete_after else []
+        return finish(out, "run", *arguments, *own, "-o", str(out))
+    if delete_after:
+        raise usage("delete_after belongs to runs without an executor")
+    shared = executor_named(executor)
+    own += ["--task-tokens", str(task_tokens)] if task_tokens is not None else []
+    call("plan", *arguments, *own, "-o", str(out), "--no-progress")
+    work_on(out, shared, jobs=jobs, threads=threads, memory=memory, fail=False)
+    return finish(out, "merge", str(out), "--partial")
 
 
 def _reading(prompts: object, text_key: object, id_key: object, special: object, system: object) -> list[str]:
@@ -162,7 +181,10 @@ def _reading(prompts: object, text_key: object, id_key: object, special: object,
 
 def analyze(experiment: Path, results: Path, *, output: Path | None = None) -> Run:
     """Statistics, verdicts and figures of stored results, without any model, as `streamgauge analyze`."""
-    return _finish(output, "analyze", _text(experiment, "an experiment"), _text(results, "a results file"))
+    out = _folder(output)
+    return finish(
+        out, "analyze", _text(experiment, "an experiment"), _text(results, "a results file"), "-o", str(out)
+    )
 
 
 def pull(

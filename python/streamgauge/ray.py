@@ -8,9 +8,10 @@ The folder lies where all nodes see it under one name, and so do the documents; 
 from __future__ import annotations
 
 import concurrent.futures
+import importlib
 from typing import Any, Callable
 
-import ray
+ray: Any = importlib.import_module("ray")  # without its types, which are partial
 
 
 def _call(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:

@@ -58,6 +58,10 @@ def test_tables_are_typed(text, whole):
     assert corpus.scales["sites"]["resid_post"][2]["mean_norm"] == row["mean"]
     assert table["mean"].dtype == "float64"
     assert all(isinstance(token, str) for token in corpus.tables["vocabulary"].to_dict()["token"])
+    extremes = corpus.tables["extremes"].to_dict()
+    assert extremes["context"] == [
+        row["context"] for part in ("largest", "smallest") for row in corpus.results["extremes"][part]
+    ]
 
 
 def test_parquet(whole, tmp_path):
@@ -138,6 +142,9 @@ def test_a_task_that_fails_is_told(tmp_path):
     with concurrent.futures.ThreadPoolExecutor(2) as pool, pytest.raises(sg.Error, match="outside the vocabulary"):
         sg.corpus(MODEL, lines, context=64, task=1, executor=pool, output=tmp_path / "out")
     assert "1 failed" in sg.status(tmp_path / "out")
+    with pytest.raises(sg.Error, match="parts are missing"):
+        sg.merge(tmp_path / "out")
+    assert sg.merge(tmp_path / "out", partial=True).results["corpus"]["missing_parts"] == 1
 
 
 def test_wrong_calls(text):

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <set>
 
 #include "cli/common.h"
 #include "cli/measuring.h"
@@ -10,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "measure/selection.h"
+#include "report/corpora_report.h"
 #include "report/data/comparison_csv.h"
 #include "report/data/comparison_json.h"
 #include "report/file/output_file.h"
@@ -102,10 +104,27 @@ Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& place
   return a.json.empty() ? Result<void>() : write_document(a.json, json_text(json));
 }
 
+/// Folders of corpora in the place of models.
+Result<int> compare_corpora(const Arguments& a) {
+  std::vector<std::string> folders = {a.measure.model};
+  folders.insert(folders.end(), a.others.begin(), a.others.end());
+  std::vector<CorpusView> corpora;
+  std::set<std::string> labels;
+  for (const std::string& folder : folders) {
+    SG_TRY(CorpusView view, read_corpus_view(folder));
+    if (!labels.insert(view.label).second) view.label = folder;
+    corpora.push_back(std::move(view));
+  }
+  SG_TRY_VOID(a.folder.empty() ? print(corpora_text(corpora)) : write_corpora_report(corpora, a.folder));
+  return 0;
+}
+
 Result<int> run(const Arguments& a, const Common& common) {
+  if (is_corpus_folder(a.measure.model)) return compare_corpora(a);
   const std::vector<Output> outputs = outputs_of(a);
   SG_TRY_VOID(check_outputs(outputs));
-  SG_TRY([[maybe_unused]] const std::vector<SiteChoice> known, parse_sites(a.sites));  // before a model is opened
+  SG_TRY([[maybe_unused]] const std::vector<SiteChoice> known,
+         parse_sites(a.sites));  // before a model is opened
   SG_TRY([[maybe_unused]] const IndexList listed, parse_layers(a.layers));
   SG_TRY(const Models others, open_others(a, outputs, common));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
@@ -123,7 +142,10 @@ Result<int> run(const Arguments& a, const Common& common) {
 void add_compare(Program& program) {
   auto a = std::make_shared<Arguments>();
   CLI::App* command = program.app.add_subcommand("compare", "models over the same prompts, site by site");
-  command->add_option("A", a->measure.model, "a model; its tokenizer makes the ids")->required();
+  command
+      ->add_option("A", a->measure.model,
+                   "a model; its tokenizer makes the ids; or the folder of a corpus, beside others")
+      ->required();
   command
       ->add_option("B", a->others,
                    "models of the same shape, each compared with A: a quantisation, a fine-tune, another conversion")
@@ -145,10 +167,10 @@ void add_compare(Program& program) {
       ->add_option("-o,--output", a->folder,
                    "comparison.json, comparison.csv, outputs.csv and summary.txt in this folder")
       ->type_name("DIR");
-  finish_command(program, *command,
-                 "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of "
-                 "France is\"",
-                 [a, &program] { return run(*a, program.common); });
+  finish_command(
+      program, *command,
+      "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
+      [a, &program] { return run(*a, program.common); });
 }
 
 }  // namespace sg

@@ -1,7 +1,9 @@
 // streamgauge corpus: exact statistics of many documents.
 #include <CLI/CLI.hpp>
 
+#include "base/thread_pool.h"
 #include "cli/corpus_job.h"
+#include "cli/signals.h"
 
 namespace sg {
 namespace {
@@ -10,9 +12,11 @@ Result<int> run(const CorpusArguments& a, const Common& common) {
   SG_TRY(const CorpusOptions options, options_of(a));
   SG_TRY(const std::unique_ptr<CorpusJob> job, open_corpus_job(a.model, options, a.memory, common));
   SG_TRY(const CorpusPlan plan, make_plan(a, *job));
-  const PlanFolder folder = {a.folder};
-  SG_TRY([[maybe_unused]] const WorkDone done, work_on(folder, plan, *job, {.stop = job->options.stop}, common));
-  SG_TRY(const Merged merged, merge(folder, plan, /*partial=*/false));
+  const TaskFolder folder = {a.folder};
+  const WorkOptions working = {.version = engine_version(), .stop = job->options.stop};
+  SG_TRY_VOID(stoppable([&] { return work(folder, tasks_of(plan), working, compute_on(plan, *job, common)); }));
+  const int threads = common.threads > 0 ? common.threads : available_threads();
+  SG_TRY(const Merged merged, merge(folder, plan, /*partial=*/false, static_cast<std::size_t>(threads)));
   SG_TRY_VOID(write_corpus(folder, plan, merged, *job));
   return 0;
 }

@@ -3,8 +3,6 @@
 
 #include "cli/common.h"
 #include "cli/outcome.h"
-#include "cli/signals.h"
-#include "experiment/run/run.h"
 #include "store/sqlite_store.h"
 
 namespace sg {
@@ -13,8 +11,7 @@ namespace {
 Result<int> run(const std::string& folder, const Common& common) {
   const std::filesystem::path path = folder;
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(path / "store.sqlite", StoreAccess::kRead));
-  SG_TRY(const ExperimentResult result, evaluate_run(*store, &stop_requested()));
-  return present(result, path, common);
+  return present_store(*store, path, common);
 }
 
 }  // namespace

@@ -1,17 +1,13 @@
 // streamgauge run: an experiment over models, resumed where it stopped, and its report.
 #include <CLI/CLI.hpp>
 
-#include "base/number_text.h"
 #include "cli/common.h"
-#include "cli/hub_supply.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
-#include "cli/prompts.h"
+#include "cli/run_flags.h"
 #include "cli/signals.h"
 #include "experiment/file/builtin.h"
-#include "experiment/file/parse.h"
 #include "experiment/run/run.h"
-#include "experiment/run/stand_ins.h"
 #include "report/file/output_file.h"
 #include "store/sqlite_store.h"
 
@@ -19,105 +15,30 @@ namespace sg {
 namespace {
 
 struct Arguments {
-  std::string experiment, folder, memory, checkpoints;
-  PromptArguments prompts;
-  CLI::Option* models = nullptr;
-  CLI::Option* overrides = nullptr;
-  bool show = false, zoo = false;
-  HubSupply::Options fetching;
+  RunArguments run;
+  bool show = false;
 };
 
-Result<std::vector<KeyedModel>> given_models(const Arguments& a) {
-  std::vector<KeyedModel> models;
-  if (a.models->count() == 0) return models;
-  for (const std::string& text : a.models->results()) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "not a model with its key",
-                   .where = "--model",
-                   .expected = "KEY=MODEL, as base=./checkpoint",
-                   .got = "'" + text + "'"};
-    }
-    models.push_back({.key = text.substr(0, equals), .model = text.substr(equals + 1)});
-  }
-  return models;
-}
-
-/// What is run over which models; the experiment is changed where they bring their own prompts.
-Result<RunOptions> options_of(const Arguments& a, const Common& common, Experiment& experiment) {
-  RunOptions options;
-  StandIns models;
-  if (a.zoo) {
-    SG_TRY(models, stand_in_zoo(experiment));
-  } else if (!a.checkpoints.empty()) {
-    SG_TRY(models, stand_in_checkpoints(experiment, a.checkpoints));
-  } else {
-    SG_TRY(models.models, given_models(a));
-  }
-  options.models = std::move(models.models);
-  options.notices = std::move(models.notices);
-  options.pocket = a.zoo;
-  options.started = time_stamp();
-  options.threads = common.threads;
-  options.isa = common.isa;
-  options.stop = &stop_requested();
-  if (!a.memory.empty()) {
-    SG_TRY(options.memory_budget, parse_bytes(a.memory, "--memory"));
-  }
-  return options;
-}
-
-/// --set, and the flags of prompts as what they change of the file.
-std::vector<std::string> changes_of(const Arguments& a) {
-  std::vector<std::string> changes = a.overrides->count() > 0 ? a.overrides->results() : std::vector<std::string>();
-  const auto change = [&](const char* key, const std::string& text) {
-    if (!text.empty()) changes.push_back(text_override(key, text));
-  };
-  const std::string& file = a.prompts.file;  // relative to where the command runs, not to the experiment
-  change("prompts.file", file.empty() || file == "-" ? file : std::filesystem::absolute(file).string());
-  change("prompts.text_key", a.prompts.text_key);
-  change("prompts.id_key", a.prompts.id_key);
-  change("prompts.special", a.prompts.special);
-  change("prompts.system", a.prompts.system);
-  if (a.prompts.chat) changes.emplace_back("prompts.chat=true");
-  if (a.prompts.no_generation_prompt) changes.emplace_back("prompts.generation_prompt=false");
-  return changes;
-}
-
 Result<int> run(const Arguments& a, const Common& common) {
-  SG_TRY(const ExperimentText file, find_experiment(a.experiment));
   if (a.show) {
+    SG_TRY(const ExperimentText file, find_experiment(a.run.experiment));
     SG_TRY_VOID(write_document("-", file.text));
     return 0;
   }
-  SG_TRY(Experiment experiment, parse_experiment(file.text, file.file, changes_of(a)));
-  SG_TRY(RunOptions options, options_of(a, common, experiment));
-  SG_TRY(const PromptFile prompts, load_prompts(experiment, most_text(options.memory_budget)));
-  const Console console(common);
-  console.warnings(prompts.warnings);
-  if (!prompts.said.empty()) console.note(prompts.said);
-  if (a.folder.empty()) {
-    return Error{
-        .kind = ErrorKind::kUsage, .what = "a run needs a folder for its results", .hint = "Name one with -o DIR"};
-  }
-  SG_TRY(const Cast cast, cast_models(experiment, options.models));
-  std::vector<std::string> sources;
-  for (const ModelData& model : cast.models) sources.push_back(model.source);
-  SG_TRY(const std::unique_ptr<HubSupply> supply, HubSupply::open(sources, a.fetching, common));
-  options.supply = supply.get();
-  SG_TRY_VOID(make_folder(a.folder));
-  const std::filesystem::path folder = a.folder;
+  SG_TRY(RunSetup setup, set_up_run(a.run, common));
+  SG_TRY_VOID(make_folder(a.run.folder));
+  const std::filesystem::path folder = a.run.folder;
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));
   {
+    const Console console(common);
     ProgressBar bar(common, 1.0, "");
+    RunOptions& options = setup.options;
     if (bar.shown()) options.progress = [&bar](double share, const std::string& what) { bar.update(share, what); };
     options.say = [&console](const std::string& line) { console.info(line); };
     options.warn = [&console](const std::string& line) { console.warning(line); };
-    SG_TRY_VOID(stoppable([&] { return measure_experiment(experiment, options, *store); }));
+    SG_TRY_VOID(stoppable([&] { return measure_experiment(setup.experiment, options, *store); }));
   }
-  SG_TRY(const ExperimentResult result, evaluate_run(*store, &stop_requested()));
-  return present(result, folder, common);
+  return present_store(*store, folder, common);
 }
 
 }  // namespace
@@ -126,31 +47,12 @@ void add_run(Program& program) {
   auto a = std::make_shared<Arguments>();
   CLI::App* command =
       program.app.add_subcommand("run", "an experiment: models measured, statistics, verdicts, figures, report");
-  command->add_option("EXPERIMENT", a->experiment, "a built-in name, see list experiments, or a TOML file")->required();
-  a->models =
-      add_repeated(*command, "-m,--model", "KEY=MODEL",
-                   "a model, and the experiment's key for it; repeat it for more. Without any, those of the file "
-                   "from the Hub, those that are not in its cache fetched");
-  command->add_flag("--zoo", a->zoo, "the pocket zoo's small trained models, which come with the program, as stand-ins")
-      ->excludes(a->models);
-  command
-      ->add_option(
-          "--checkpoints", a->checkpoints,
-          "the checkpoints of one training run as the models: a folder of step-000100, checkpoint-500 and so on")
-      ->type_name("FOLDER")
-      ->excludes(a->models)
-      ->excludes("--zoo");
-  add_reading_flags(*command, a->prompts);
-  a->overrides =
-      add_repeated(*command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
-  command->add_option("-o,--output", a->folder, "the folder of the results and of the store")->type_name("DIR");
-  command->add_flag("--yes", a->fetching.agreed, "fetch models of more than 100 GB together without asking");
+  add_run_flags(*command, a->run, /*required=*/true);
   command->add_flag(
-      "--delete-after", a->fetching.delete_after,
+      "--delete-after", a->run.fetching.delete_after,
       "remove each model that this call fetched when it is measured, for a disk smaller than all of them");
   command->add_flag("--resume")
       ->description("go on with the folder's run; what is measured is never measured again, with this flag or without");
-  add_memory(*command, a->memory);
   command->add_flag("--print", a->show, "print the experiment's file, to copy it, and stop");
   finish_command(program, *command,
                  "streamgauge run mistral-paradox --model mistral-7b=SmolLM2-135M-Instruct.Q4_1.gguf -o results",

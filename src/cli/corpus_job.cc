@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/folder.h"
@@ -18,6 +19,8 @@
 
 namespace sg {
 namespace {
+
+constexpr std::uint64_t kSampledBytes = 256 << 10;  // for the tokens of a byte: tokenized in a moment
 
 /// "10M", "2.5B", "10000".
 Result<std::uint64_t> parse_tokens(const std::string& text) {
@@ -75,7 +78,9 @@ void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
                   "text files: documents end at empty lines (blocks, when not given), or every line is one (lines)")
       ->check(CLI::IsMember({"blocks", "lines"}))
       ->type_name("HOW");
-  command.add_option("--text-key", a.options.documents.text_key, "the key of the text in .jsonl; text when not given")
+  command
+      .add_option("--text-key", a.options.documents.text_key,
+                  "the key of the text in .jsonl, its column in a table; text when not given")
       ->type_name("KEY");
   command.add_flag("--no-bos", a.no_bos, "windows without the special token that the tokenizer puts first");
   command.add_flag("--no-logits", a.no_logits, "without entropy and loss: the unembedding is not applied");
@@ -139,7 +144,7 @@ Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
            return plan_corpus(lasting(a.model), job.content_hash, files, options, std::max<std::size_t>(task_bytes, 1),
                               tokens_of);
          }));
-  const PlanFolder folder = {a.folder};
+  const TaskFolder folder = {a.folder};
   const std::string text = plan_text(plan);
   if (is_there(folder.plan())) {
     SG_TRY(const std::string standing, read_text_file(folder.plan().string()));
@@ -154,22 +159,50 @@ Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
   return plan;
 }
 
-Result<WorkDone> work_on(const PlanFolder& folder, const CorpusPlan& plan, CorpusJob& job, const WorkOptions& options,
-                         const Common& common) {
-  ProgressBar bar(common, static_cast<double>(plan.bytes()), "bytes");
-  std::uint64_t before = 0;
-  const RunTask run = [&](const CorpusTask& task) {
-    auto statistics = job.measurer->run(plan, task, [&](double share) {
-      bar.update((static_cast<double>(before) + share * static_cast<double>(task.bytes)) /
-                 static_cast<double>(plan.bytes()));
-    });
-    before += task.bytes;
-    return statistics;
-  };
-  return stoppable([&] { return work(folder, plan, options, run, {}); });
+Result<WorkCost> cost_of(const CorpusPlan& plan, const CorpusJob& job) {
+  std::uint64_t bytes = 0, tokens = 0;
+  for (const CorpusTask& task : plan.tasks) {
+    if (bytes >= kSampledBytes) break;
+    SG_TRY(DocumentReader reader, DocumentReader::open(task.range, plan.options.documents));
+    while (bytes < kSampledBytes) {
+      SG_TRY(const std::optional<CorpusDocument> document, reader.next());
+      if (!document) break;
+      bytes += document->end - document->begin;
+      const Result<std::vector<CorpusWindow>> windows = job.measurer->windows(*document, 0);
+      if (!windows.ok()) continue;  // whoever does the task says what is wrong
+      for (const CorpusWindow& window : windows.value()) tokens += window.ids.size();
+    }
+  }
+  const double share = static_cast<double>(plan.bytes()) / static_cast<double>(std::max<std::uint64_t>(bytes, 1)) /
+                       static_cast<double>(std::max<std::uint64_t>(plan.options.windows.every, 1));
+  Sequence window;
+  window.ids.assign(plan.options.windows.context, 0);
+  MeasureOptions measuring = job.options;
+  measuring.logits = plan.options.logits ? LogitPositions::kAll : LogitPositions::kNone;
+  SG_TRY(const Forecast one, forecast(job.model, {window}, measuring));
+  const double all = static_cast<double>(tokens) * share;
+  return WorkCost{.tokens = static_cast<std::uint64_t>(all),
+                  .tasks = plan.tasks.size(),
+                  .flops = one.plan.flops * all / static_cast<double>(window.ids.size()),
+                  .weights = one.plan.bytes_read,
+                  .pace = {one.flops_per_second, one.threads, one.isa}};
 }
 
-Result<void> write_corpus(const PlanFolder& folder, const CorpusPlan& plan, const Merged& merged,
+RunTask compute_on(const CorpusPlan& plan, CorpusJob& job, const Common& common) {
+  auto bar = std::make_shared<ProgressBar>(common, static_cast<double>(plan.bytes()), "bytes");
+  auto before = std::make_shared<std::uint64_t>(0);
+  return [&plan, &job, bar, before](std::size_t i) -> Result<std::string> {
+    const CorpusTask& task = plan.tasks.at(i);
+    SG_TRY(const CorpusStatistics statistics, job.measurer->run(plan, task, [&](double share) {
+      bar->update((static_cast<double>(*before) + share * static_cast<double>(task.bytes)) /
+                  static_cast<double>(plan.bytes()));
+    }));
+    *before += task.bytes;
+    return part_of(statistics);
+  };
+}
+
+Result<void> write_corpus(const TaskFolder& folder, const CorpusPlan& plan, const Merged& merged,
                           const CorpusJob& job) {
   SG_TRY(const EngineFacts engine, engine_facts(job.options.threads, job.options.isa));
   CorpusResult report = {.plan = plan,

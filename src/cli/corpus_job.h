@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "cli/common.h"
+#include "corpus/merge.h"
 #include "corpus/plan.h"
 #include "corpus/task_run.h"
-#include "corpus/work.h"
+#include "report/text/cost_text.h"
 
 namespace sg {
 
@@ -39,11 +40,13 @@ Result<CorpusPlan> make_plan(const CorpusArguments& arguments, const CorpusJob& 
 /// The options as flags gave them. Errors (usage): a context of fewer than two tokens, no such unit.
 Result<CorpusOptions> options_of(const CorpusArguments& arguments);
 
-/// Works on the plan under a progress bar.
-Result<WorkDone> work_on(const PlanFolder& folder, const CorpusPlan& plan, CorpusJob& job, const WorkOptions& options,
-                         const Common& common);
+/// What the plan's tasks would cost, from the tokens of its first documents. Errors: documents that cannot be read.
+Result<WorkCost> cost_of(const CorpusPlan& plan, const CorpusJob& job);
+
+/// What computes the parts of the plan, under a progress bar that lives as long as it.
+RunTask compute_on(const CorpusPlan& plan, CorpusJob& job, const Common& common);
 
 /// corpus.json, the tables, scales.json and summary.txt in the folder; the summary is printed.
-Result<void> write_corpus(const PlanFolder& folder, const CorpusPlan& plan, const Merged& merged, const CorpusJob& job);
+Result<void> write_corpus(const TaskFolder& folder, const CorpusPlan& plan, const Merged& merged, const CorpusJob& job);
 
 }  // namespace sg

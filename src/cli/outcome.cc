@@ -5,6 +5,8 @@
 #include <chrono>
 
 #include "cli/signals.h"
+#include "experiment/run/run.h"
+#include "experiment/run/shared_run.h"
 #include "report/document/document_text.h"
 #include "report/document/experiment_words.h"
 #include "report/experiment_report.h"
@@ -30,6 +32,14 @@ Result<int> present(const ExperimentResult& result, const std::filesystem::path&
       fmt::format("written to {}: begin with report.html; report.md, results.json, tables/ and figures/ are beside it",
                   folder.string()));
   return result.failed == 0 ? 0 : 1;
+}
+
+Result<int> present_store(RowStore& store, const std::filesystem::path& folder, const Common& common) {
+  SG_TRY(const ExperimentResult result, evaluate_run(store, &stop_requested()));
+  SG_TRY(const std::string digest, digest_of_rows(store));
+  SG_TRY(const int code, present(result, folder, common));
+  Console(common).note("digest of the rows " + digest);
+  return code;
 }
 
 }  // namespace sg

@@ -18,13 +18,15 @@ enum class DocumentForm : std::uint8_t {
   kJsonLines,  // a JSON value a line: {"text": ...}, {"ids": [...]} or a string
   kIds16,      // .bin: ids of two bytes, little endian, a document every `context` ids
   kNumpy,      // .npy: whole numbers; a document a row, or as kIds16 where there is one row
+  kCommas,     // .csv: a table with a header (RFC 4180), a document a row
+  kTabs,       // .tsv
 };
 
-/// "blocks", "lines", "jsonl", "ids16", "npy"
+/// "blocks", "lines", "jsonl", "ids16", "npy", "csv", "tsv"
 std::string_view name(DocumentForm form);
 /// Error (usage): no such form.
 Result<DocumentForm> form_named(std::string_view name);
-/// The form that a file's extension says; `text`: of files that hold text. Errors: CSV and compressed files.
+/// The form that a file's extension says; `text`: of files that hold text. Errors: Parquet, compressed files.
 Result<DocumentForm> form_of(const std::string& file, DocumentForm text);
 
 /// Where documents lie in a file, in bytes.
@@ -43,7 +45,7 @@ struct CorpusDocument {
 
 /// How the documents of a corpus are told apart.
 struct DocumentOptions {
-  std::string text_key = "text";  // of kJsonLines
+  std::string text_key = "text";  // of kJsonLines; the column of a table
   std::size_t context = 1024;     // ids of a document of kIds16
 };
 
@@ -63,9 +65,15 @@ class DocumentReader {
   DocumentReader(DocumentRange range, DocumentOptions options, std::ifstream stream)
       : range_(std::move(range)), options_(std::move(options)), stream_(std::move(stream)), at_(range_.begin) {}
   Result<void> find_array(std::uint64_t file_bytes);
+  Result<void> find_array_of_numpy(Array& array, std::uint64_t& items, std::uint64_t file_bytes);
+  Result<void> find_column();
   Result<std::optional<CorpusDocument>> next_block();
   Result<std::optional<CorpusDocument>> next_line();
   Result<std::optional<CorpusDocument>> next_row();
+  Result<std::optional<CorpusDocument>> next_record();
+  /// A record of a table, over as many lines as its quotes hold together; nothing at the end of the file.
+  Result<std::optional<std::vector<std::string>>> read_record();
+  char separator() const { return range_.form == DocumentForm::kTabs ? '\t' : ','; }
   Result<CorpusDocument> from_json(std::string_view line, CorpusDocument document) const;
   /// False at the end of the file. at_ is the line's end afterwards.
   bool read_line(std::string& line);
@@ -76,6 +84,7 @@ class DocumentReader {
   std::ifstream stream_;
   std::uint64_t at_ = 0;
   Array array_;
+  std::size_t columns_ = 0, column_ = 0;  // of a table: how many, and which holds the text
 };
 
 }  // namespace sg

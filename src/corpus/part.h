@@ -1,17 +1,18 @@
-// Parts: the statistics of one task as a file, the same bytes whoever computed it.
+// The part of a task of a corpus: its statistics as bytes.
 #pragma once
 
-#include <filesystem>
+#include <string>
+#include <string_view>
 
 #include "corpus/statistics.h"
 
 namespace sg {
 
-/// Written under another name, flushed and renamed. The file ends with its own SHA-256.
-Result<void> write_part(const std::filesystem::path& file, const std::string& key, const CorpusStatistics& statistics);
+/// Equal for equal statistics.
+std::string part_of(const CorpusStatistics& statistics);
 
-/// Errors: no part of that key, or a damaged one.
-Result<CorpusStatistics> read_part(const std::filesystem::path& file, const std::string& key);
+/// Errors: bytes that no statistics give; `where` names them.
+Result<CorpusStatistics> statistics_of(std::string_view part, std::string_view where);
 
 /// SHA-256 of the statistics, in hexadecimal digits: equal for equal results, however they were computed.
 std::string digest(const CorpusStatistics& statistics);

@@ -41,16 +41,6 @@ struct CorpusPlan {
   std::uint64_t bytes() const;
 };
 
-/// Where things lie in the folder of a plan.
-struct PlanFolder {
-  std::filesystem::path root;
-  std::filesystem::path plan() const { return root / "plan.json"; }
-  std::filesystem::path part(const std::string& key) const { return root / "parts" / key.substr(0, 2) / key; }
-  std::filesystem::path claim(const std::string& key) const { return root / "claims" / key; }
-  std::filesystem::path failure(const std::string& key) const { return root / "failed" / (key + ".json"); }
-  std::filesystem::path log() const { return root / "log.jsonl"; }
-};
-
 /// Cuts the files into tasks of about `task_bytes` bytes, ending where a document ends. `tokens_of` counts the tokens
 /// of a document, and is asked only where most_tokens is set.
 /// Errors: files that cannot be read, the same file twice, no document at all.

@@ -45,18 +45,25 @@ std::uint64_t head_bytes(const Model& model, const MeasureOptions& options) {
 
 }  // namespace
 
+Result<Pace> measure_pace(int threads, const std::string& isa) {
+  SG_TRY(const Kernels* kernels, kernels_for(isa));
+  ThreadPool pool(threads > 0 ? threads : available_threads());
+  return Pace{.flops_per_second = flops_per_second(*kernels, pool),
+              .threads = pool.threads(),
+              .isa = std::string(kernels->isa)};
+}
+
 Result<Forecast> forecast(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options) {
-  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
-  ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
+  SG_TRY(const Pace pace, measure_pace(options.threads, options.isa));
   Forecast f;
   f.prompts = sequences.size();
   for (const Sequence& s : sequences) f.tokens += s.ids.size();
   f.plan = plan(model, sequences, options);
   f.mapped = head_bytes(model, options);
   f.held_now = resident_bytes();
-  f.flops_per_second = flops_per_second(*kernels, pool);
-  f.threads = pool.threads();
-  f.isa = kernels->isa;
+  f.flops_per_second = pace.flops_per_second;
+  f.threads = pace.threads;
+  f.isa = pace.isa;
   return f;
 }
 

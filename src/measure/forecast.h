@@ -7,6 +7,15 @@
 
 namespace sg {
 
+/// How fast this machine multiplies matrices, measured for a moment.
+struct Pace {
+  double flops_per_second = 0;  // multiply-adds count two
+  int threads = 0;
+  std::string isa;
+};
+/// Errors: an unknown ISA.
+Result<Pace> measure_pace(int threads, const std::string& isa);
+
 struct Forecast {
   std::size_t prompts = 0, tokens = 0;
   Plan plan;

@@ -7,10 +7,10 @@
 #include <cctype>
 #include <limits>
 
+#include "base/csv_records.h"
 #include "base/json_reader.h"
 #include "base/system.h"
 #include "base/text_file.h"
-#include "prompts/csv.h"
 #include "tokenizer/unicode.h"
 
 namespace sg {

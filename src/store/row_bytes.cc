@@ -60,6 +60,19 @@ void RowReader::get(double& value) {
   value = std::bit_cast<double>(bits);
 }
 
+void RowReader::get(LayerTable& table) {
+  std::uint64_t layers = 0, tokens = 0;
+  get(layers);
+  get(tokens);
+  get(table.values);
+  table.layers = layers;
+  table.tokens = tokens;
+  // By division: a product of damaged counts could come round to the right number.
+  const std::uint64_t values = table.values.size();
+  ok_ = ok_ &&
+        (values == 0 ? layers == 0 || tokens == 0 : layers > 0 && values % layers == 0 && values / layers == tokens);
+}
+
 bool RowReader::next_is(std::string_view key) {
   const std::string_view before = bytes_;
   std::string found;

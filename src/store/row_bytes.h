@@ -98,6 +98,7 @@ class RowReader {
   void get(std::int32_t& value);
   void get(std::int64_t& value);
   void get(double& value);
+  void get(LayerTable& table);
   void get(std::pair<std::string, std::string>& column) {
     get(column.first);
     get(column.second);

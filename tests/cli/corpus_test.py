@@ -2,12 +2,14 @@
 import json
 import math
 import random
+import re
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
-from support import PROGRAM, ROOT, CliTest, main, run
+from support import PROGRAM, ROOT, CliTest, main, run, validate_json
 
 MODEL = ROOT / "zoo" / "llama2"
 TEXT = ROOT / "zoo" / "heldout.txt"
@@ -48,6 +50,79 @@ class Corpus(CliTest):
         entropies = [position["entropy"] for position in row["logits"]]
         self.assertAlmostEqual(corpus["quantities"]["entropy"]["value"]["all"]["mean"], math.fsum(entropies) / len(entropies), 12)
 
+    def test_corpus_json_is_as_its_schema_says(self):
+        for name, flags in (("plain", []), ("bare", ["--no-logits", "--no-bos"]), ("some", ["--every", "3", "--keep-every", "5"])):
+            document = self.whole(*flags, name=name)
+            self.assertEqual(validate_json.errors("corpus-1", document), [], name)
+        document["quantities"]["resid_post"]["layers"][0]["all"]["count"] = -1
+        self.assertNotEqual(validate_json.errors("corpus-1", document), [])
+
+    def test_every_form_of_the_same_documents_is_the_same_corpus(self):
+        """Text by empty lines, by lines, as JSON lines and as tables; ids as JSON lines, .npy and .bin."""
+        texts = [line.strip() for line in self.text.read_text().split("\n") if line.strip()][:40]
+        ids = self.document("tokens-1", "tokenize", MODEL, "-p", " ".join(texts))["sequences"][0]["ids"]
+        ids = ids[1:1 + len(ids) // 16 * 16 - 16]
+        rows = [ids[i:i + 16] for i in range(0, len(ids), 16)]
+        header = "{'descr': '<u2', 'fortran_order': False, 'shape': (%d, 16), }" % len(rows)
+        header += " " * (118 - len(header)) + "\n"
+        packed = struct.pack(f"<{len(ids)}H", *ids)
+
+        def quoted(text):
+            return '"' + text.replace('"', '""') + '"'
+        forms = {"blocks.txt": "\n\n".join(texts), "lines.txt": "\n".join(texts),
+                 "a.jsonl": "\n".join(json.dumps({"text": text}) for text in texts),
+                 "a.csv": "n,text\r\n" + "".join(f"{n},{quoted(text)}\r\n" for n, text in enumerate(texts)),
+                 "a.tsv": "text\tn\n" + "".join(f"{quoted(text)}\t{n}\n" for n, text in enumerate(texts)),
+                 "ids.jsonl": "\n".join(json.dumps({"ids": row}) for row in rows), "ids.bin": packed,
+                 "ids.npy": b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + packed}
+        digests = {}
+        for name, content in forms.items():
+            file = self.folder / name
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+            flags = ["--documents", "lines"] if name == "lines.txt" else []
+            self.ok("corpus", MODEL, file, "--context", "16", "--no-bos", *flags, "--task", "300", "-o", self.folder / ("of-" + name))
+            digests.setdefault(name.startswith("ids"), set()).add(self.result(self.folder / ("of-" + name))["digest"])
+        self.assertEqual({kind: len(found) for kind, found in digests.items()}, {True: 1, False: 1})
+
+    def test_a_sample_is_of_the_same_documents_wherever_they_stand(self):
+        texts = [line for line in self.text.read_text().split("\n") if line.strip()]
+        kept = set()
+        for turn, order in enumerate((texts, texts[::-1])):
+            self.text.write_text("\n".join(order))
+            corpus = self.whole("--every", "4", "--documents", "lines", name=f"turn-{turn}")["corpus"]
+            kept.add((corpus["documents"], corpus["tokens"]))
+        self.assertEqual(len(kept), 1)
+        self.assertLess(kept.pop()[0], len(texts) / 2)
+
+    def test_corpora_side_by_side(self):
+        self.whole(name="one")
+        self.text.write_bytes(TEXT.read_bytes()[20000:35000])
+        self.whole(name="two")
+        self.ok("corpus", ROOT / "zoo" / "mistral", self.text, "--context", "64", "-o", self.folder / "three")
+        said = self.ok("compare", *(self.folder / name for name in ("one", "two", "three"))).out
+        for words in ("Mean norm of resid_post", "two / one", "three / one", "perplexity"):
+            self.assertIn(words, said)
+        out = self.folder / "beside"
+        self.ok("compare", self.folder / "one", self.folder / "two", "-o", out)
+        page = (out / "report.html").read_text()
+        self.assertIn("one beside two", page)
+        self.assertGreaterEqual(page.count("<svg"), 3)
+        rows = [row.split(",") for row in (out / "corpora.csv").read_text().split("\n")[1:] if row]
+        means = {row[0]: float(row[5]) for row in rows if row[1:4] == ["resid_post", "2", "all"]}
+        for name in ("one", "two"):
+            layer = self.result(self.folder / name)["quantities"]["resid_post"]["layers"][2]
+            self.assertEqual(means[name], layer["all"]["mean"])
+        (self.folder / "two" / "corpus.json").write_text("{}")
+        self.fails(3, "compare", self.folder / "one", self.folder / "two", says=["schema"])
+
+    def test_what_a_plan_would_cost(self):
+        folder = self.folder / "cost"
+        said = self.ok("plan", "corpus", MODEL, self.text, "--context", "64", "--task", "1000", "-o", folder).out
+        about = int(re.search(r"about ([\d,]+) tokens", said).group(1).replace(",", ""))
+        tokens = self.whole()["corpus"]["tokens"]
+        self.assertAlmostEqual(about / tokens, 1, delta=0.02)
+        self.assertRegex(said, r"tokens a second here .* threads")
+
     def test_loss_is_that_of_the_next_token(self):
         """Where the next token is among the ten most probable, measure says its probability."""
         document = " ".join(self.text.read_text().split())[:300]
@@ -76,6 +151,19 @@ class Corpus(CliTest):
             self.assertEqual(self.result(folder)["digest"], whole["digest"])
             for table in ("quantities.csv", "positions.csv", "channels.csv", "vocabulary.csv", "extremes.csv"):
                 self.assertEqual((folder / table).read_bytes(), (self.folder / "whole" / table).read_bytes(), table)
+
+    def test_parts_are_merged_as_a_tree(self):
+        whole = self.whole()
+        folder = self.planned("tree", "--task", "1")
+        self.fails(3, "merge", folder, "--shard", "0/3", says=["parts are missing"])
+        self.ok("work", folder)
+        for shard in range(3):
+            self.ok("merge", folder, "--shard", f"{shard}/3")
+        shutil.rmtree(folder / "parts")
+        self.ok("merge", folder)
+        self.assertEqual(self.result(folder)["digest"], whole["digest"])
+        self.assertEqual((folder / "quantities.csv").read_bytes(), (self.folder / "whole" / "quantities.csv").read_bytes())
+        self.fails(2, "merge", folder, "--shard", "3/3", says=["--shard"])
 
     def test_workers_are_killed(self):
         whole = self.whole()

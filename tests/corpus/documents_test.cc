@@ -56,6 +56,41 @@ TEST_F(Documents, JsonLinesAreTextsOrIds) {
   EXPECT_FALSE(read.value()[2].is_text);
 }
 
+TEST_F(Documents, RowsOfATableAreTextsWithWhateverTheirQuotesHold) {
+  const std::string rows = "id,text\r\n1,one two\r\n\r\n2,\"three, \"\"four\"\"\nfive\"\r\n3,\"\"\n4,5\" disk";
+  const auto read = all(write("a.csv", rows));
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  std::vector<std::string> texts;
+  for (const CorpusDocument& document : read.value()) texts.push_back(document.text);
+  EXPECT_EQ(texts, (std::vector<std::string>{"one two", "three, \"four\"\nfive", "", "5\" disk"}));
+  // A range that ends and begins anywhere between rows gives the same ones.
+  std::vector<std::string> again;
+  for (const CorpusDocument& document : read.value()) {
+    auto reader = DocumentReader::open({.file = (folder_ / "a.csv").string(),
+                                        .form = DocumentForm::kCommas,
+                                        .begin = document.begin,
+                                        .end = document.end},
+                                       {});
+    ASSERT_TRUE(reader.ok()) << reader.error().message();
+    again.push_back(reader.value().next().value()->text);
+    EXPECT_FALSE(reader.value().next().value().has_value());
+  }
+  EXPECT_EQ(again, texts);
+  const auto tabs = all(write("a.tsv", "\xEF\xBB\xBFwhat\tid\na b\t1\n"), {.text_key = "what"});
+  ASSERT_TRUE(tabs.ok()) << tabs.error().message();
+  ASSERT_EQ(tabs.value().size(), 1u);
+  EXPECT_EQ(tabs.value()[0].text, "a b");
+  EXPECT_EQ(all(write("empty.csv", "")).value().size(), 0u);
+}
+
+TEST_F(Documents, TablesThatAreWrongAreNamed) {
+  for (const char* content : {"id,words\n1,a\n", "text,id\n1\n", "text\n\"a\n", "text\n\"a\" b\n"}) {
+    const auto read = all(write("bad.csv", content));
+    ASSERT_FALSE(read.ok()) << content;
+    EXPECT_NE(read.error().message().find("bad.csv"), std::string::npos) << content;
+  }
+}
+
 TEST_F(Documents, WhatIsNoDocumentIsNamedWithItsPlace) {
   for (const char* line : {"{\"txt\": \"a\"}", "[1]", "{\"text\": 3}", "{\"ids\": [\"a\"]}", "{\"ids\": [-1]}", "{"}) {
     const auto read = all(write("a.jsonl", std::string("\"fine\"\n") + line));
@@ -63,7 +98,7 @@ TEST_F(Documents, WhatIsNoDocumentIsNamedWithItsPlace) {
     EXPECT_NE(read.error().message().find("byte 7"), std::string::npos) << read.error().message();
   }
   EXPECT_FALSE(all((folder_ / "none.txt").string()).ok());
-  for (const char* name : {"a.csv", "a.parquet", "a.txt.gz"}) EXPECT_FALSE(all(write(name, "x")).ok());
+  for (const char* name : {"a.json", "a.parquet", "a.txt.gz"}) EXPECT_FALSE(all(write(name, "x")).ok());
 }
 
 TEST_F(Documents, ArraysOfIds) {

@@ -6,12 +6,25 @@
 #include "experiment/run/earlier.h"
 #include "experiment/run/run.h"
 #include "experiment/run/run_job.h"
+#include "experiment/run/run_pieces.h"
 #include "experiment/run/run_record.h"
 
 namespace sg {
 namespace {
 
-constexpr const char* kNotYet = "not measured yet: the run was interrupted before it";
+/// Of a run that is planned and not measured: nothing is there.
+class NoStore final : public RowStore {
+ public:
+  using Ids = std::span<const std::int32_t>;
+  Result<std::optional<SequenceMeasurement>> find(const RowKey&, Ids) override {
+    return std::optional<SequenceMeasurement>();
+  }
+  Result<void> put(const RowKey&, std::span<const SequenceMeasurement>) override { return {}; }
+  Result<std::optional<WeightsReport>> find_weights(const RowKey&) override { return std::optional<WeightsReport>(); }
+  Result<void> put_weights(const RowKey&, const WeightsReport&) override { return {}; }
+  Result<std::optional<std::string>> find_run() override { return std::optional<std::string>(); }
+  Result<void> put_run(std::string_view) override { return {}; }
+};
 
 /// One call: the record as it grows, and what is left to do.
 class Course {
@@ -26,6 +39,22 @@ class Course {
     want_next(0);
     for (std::size_t m = 0; m < cast_.models.size(); ++m) SG_TRY_VOID(finish(m));
     return {};
+  }
+
+  /// All that is known before anything is measured.
+  Result<RunRecord> plan() {
+    SG_TRY_VOID(begin());
+    for (std::size_t m = 0; m < cast_.models.size(); ++m) {
+      SG_TRY_VOID(prepare_or_await(m));
+      jobs_[m].reset();
+    }
+    want_next(0);
+    for (std::size_t m = 0; m < cast_.models.size(); ++m) {
+      if (awaited_[m]) SG_TRY_VOID(bring(m));
+      jobs_[m].reset();
+    }
+    SG_TRY_VOID(keep());
+    return record_;
   }
 
  private:
@@ -57,7 +86,7 @@ class Course {
     if (before) notices_[m] = earlier_notices(data.key);
     record_.models[m] =
         before ? *std::move(before)
-               : ModelOutcome{.key = data.key, .label = data.label, .source = data.source, .error = kNotYet};
+               : ModelOutcome{.key = data.key, .label = data.label, .source = data.source, .error = kNotMeasuredYet};
     if (experiment_.models_are_given) record_.models[m].given = given_facts(data.stated_facts);
     return {};
   }
@@ -69,7 +98,7 @@ class Course {
     if (experiment_.models_are_given) p.outcome.given = given_facts(data.stated_facts);
     if (p.failure && p.failure->ends_run) return std::move(p.failure->error);
     if (p.failure) p.outcome.error = p.failure->error.message();
-    if (p.job) p.outcome.error = kNotYet;
+    if (p.job) p.outcome.error = kNotMeasuredYet;
     record_.models[m] = std::move(p.outcome);
     notices_[m].clear();
     for (const std::string& notice : p.notices) notices_[m].push_back(data.key + ": " + notice);
@@ -190,6 +219,11 @@ class Course {
 
 Result<void> measure_experiment(const Experiment& experiment, const RunOptions& options, RowStore& store) {
   return Course(experiment, options, store).run();
+}
+
+Result<RunRecord> prepare_run(const Experiment& experiment, const RunOptions& options) {
+  NoStore nothing;
+  return Course(experiment, options, nothing).plan();
 }
 
 }  // namespace sg

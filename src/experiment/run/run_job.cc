@@ -8,7 +8,6 @@
 #include "base/system.h"
 #include "io/hub_cache.h"
 #include "prompts/prompt_reader.h"
-#include "spectra/weights.h"
 
 namespace sg {
 namespace {
@@ -40,15 +39,6 @@ Result<std::vector<Sequence>> read_prompts(const Experiment& e, const Model& mod
   return sequences;
 }
 
-MeasureOptions measure_options(const RunOptions& options) {
-  return {.threads = options.threads,
-          .isa = options.isa,
-          // The last position always: rows are shared with experiments that ask for it, and it costs little.
-          .logits = LogitPositions::kLast,
-          .memory_budget = options.memory_budget,
-          .stop = options.stop};
-}
-
 Error too_large(std::uint64_t needs, std::uint64_t has) {
   const auto mib = [](std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
   return {.kind = ErrorKind::kResource,
@@ -73,16 +63,6 @@ Result<std::vector<Sequence>> missing_rows(const std::vector<Sequence>& prompts,
   return missing;
 }
 
-/// As find_model; a model that the Hub's cache lacks altogether has one short reason, with what fetches it.
-Result<std::filesystem::path> find_here(const std::string& model) {
-  Result<std::filesystem::path> found = find_model(model);
-  const std::optional<HubId> id = parse_hub_id(model);
-  std::error_code ignored;
-  if (found.ok() || !id || id->repo.find('/') == std::string::npos) return found;
-  if (std::filesystem::exists(hub_cache_folder() / repo_folder_name(id->repo), ignored)) return found;
-  return Error{.what = kNotHere, .hint = "streamgauge pull " + model};
-}
-
 /// Opens the model and reads the prompts; everything that can be the model's fault before it is measured.
 Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOptions& options, ModelOutcome& outcome) {
   if (data.source.empty()) {
@@ -92,13 +72,12 @@ Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOpt
   SG_TRY(Model model, open_model(path));
   RunJob job = {.model = std::move(model)};
   outcome.facts = describe(job.model);
-  SG_TRY(outcome.facts->fingerprint, content_hash(job.model, options.stop));  // rows of other processes are reused
+  SG_TRY(outcome.facts->fingerprint, content_hash(job.model,
+                                                  options.stop));  // rows of other processes are reused
   job.key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
   SG_TRY(const Tokenizer tokenizer, load_tokenizer(job.model));
   SG_TRY(outcome.prompts, read_prompts(e, job.model, tokenizer, options));
-  const std::uint64_t needs = plan(job.model, outcome.prompts, measure_options(options)).peak_bytes;
-  const std::uint64_t has = options.memory > 0 ? options.memory : usable_memory_bytes();
-  if (has > 0 && needs > has) return too_large(needs, has);
+  SG_TRY_VOID(check_memory(job.model, outcome.prompts, options));
   return job;
 }
 
@@ -169,17 +148,44 @@ std::optional<RunFailure> measure_rows(RunJob& job, const Tokenizer& tokenizer, 
 std::optional<RunFailure> measure_matrices(RunJob& job, const Tokenizer& tokenizer, const RunOptions& options,
                                            RowStore& store) {
   if (!job.weights_missing) return std::nullopt;
-  const WeightsOptions weighing = {.threads = options.threads,
-                                   .isa = options.isa,
-                                   .tokens = static_cast<std::size_t>(tokenizer.size()),
-                                   .stop = options.stop};
-  Result<WeightsReport> report = measure_weights(job.model, weighing);
+  Result<WeightsReport> report = measure_weights(job.model, weights_options(tokenizer, options));
   if (!report.ok()) return of_model(std::move(report).error());
   Result<void> put = store.put_weights(job.key, report.value());
   return put.ok() ? std::nullopt : std::optional(of_store(std::move(put).error()));
 }
 
 }  // namespace
+
+Result<std::filesystem::path> find_here(const std::string& model) {
+  Result<std::filesystem::path> found = find_model(model);
+  const std::optional<HubId> id = parse_hub_id(model);
+  std::error_code ignored;
+  if (found.ok() || !id || id->repo.find('/') == std::string::npos) return found;
+  if (std::filesystem::exists(hub_cache_folder() / repo_folder_name(id->repo), ignored)) return found;
+  return Error{.what = kNotHere, .hint = "streamgauge pull " + model};
+}
+
+MeasureOptions measure_options(const RunOptions& options) {
+  return {.threads = options.threads,
+          .isa = options.isa,
+          .logits = LogitPositions::kLast,
+          .memory_budget = options.memory_budget,
+          .stop = options.stop};
+}
+
+WeightsOptions weights_options(const Tokenizer& tokenizer, const RunOptions& options) {
+  return {.threads = options.threads,
+          .isa = options.isa,
+          .tokens = static_cast<std::size_t>(tokenizer.size()),
+          .stop = options.stop};
+}
+
+Result<void> check_memory(const Model& model, const std::vector<Sequence>& prompts, const RunOptions& options) {
+  const std::uint64_t needs = plan(model, prompts, measure_options(options)).peak_bytes;
+  const std::uint64_t has = options.memory > 0 ? options.memory : usable_memory_bytes();
+  if (has > 0 && needs > has) return too_large(needs, has);
+  return {};
+}
 
 Prepared prepare_model(const Experiment& e, const ModelData& data, const RunOptions& options, RowStore& store) {
   Prepared p;

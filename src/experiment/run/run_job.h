@@ -7,6 +7,7 @@
 #include "experiment/run/run.h"
 #include "experiment/run/run_record.h"
 #include "measure/measure.h"
+#include "spectra/weights.h"
 
 namespace sg {
 
@@ -36,5 +37,14 @@ Prepared prepare_model(const Experiment& experiment, const ModelData& data, cons
 /// Measures the job and puts it. `progress` sees the share of this job.
 std::optional<RunFailure> run_job(RunJob& job, const RunOptions& options, const std::function<void(double)>& progress,
                                   RowStore& store);
+
+/// As find_model; a model that the Hub's cache lacks altogether has one short reason, with what fetches it.
+Result<std::filesystem::path> find_here(const std::string& model);
+/// How a run measures. Its rows hold the last position's logits always: they are shared with experiments that ask for
+/// them, and cost little.
+MeasureOptions measure_options(const RunOptions& options);
+WeightsOptions weights_options(const Tokenizer& tokenizer, const RunOptions& options);
+/// Error (resource): these prompts need more memory than the options, or the machine, have.
+Result<void> check_memory(const Model& model, const std::vector<Sequence>& prompts, const RunOptions& options);
 
 }  // namespace sg

@@ -18,8 +18,8 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-std::string slurm_script(const std::string& folder, const CorpusPlan& plan) {
-  const std::size_t jobs = std::clamp<std::size_t>(plan.tasks.size(), 1, kMostJobs);
+std::string slurm_script(const std::string& folder, std::size_t tasks) {
+  const std::size_t jobs = std::clamp<std::size_t>(tasks, 1, kMostJobs);
   return fmt::format(
       R"(#!/bin/bash
 # {tasks} tasks for up to {jobs} jobs. Nodes without a network: fetch the model first, with streamgauge pull.
@@ -49,8 +49,8 @@ if kill -0 "$worker" 2>/dev/null; then
 fi
 exit "$code"
 )",
-      fmt::arg("tasks", plan.tasks.size()), fmt::arg("jobs", jobs), fmt::arg("last", jobs - 1),
-      fmt::arg("folder", folder), fmt::arg("quoted_folder", quoted(folder)));
+      fmt::arg("tasks", tasks), fmt::arg("jobs", jobs), fmt::arg("last", jobs - 1), fmt::arg("folder", folder),
+      fmt::arg("quoted_folder", quoted(folder)));
 }
 
 }  // namespace sg

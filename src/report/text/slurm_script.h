@@ -1,13 +1,12 @@
 // A plan as a job of Slurm.
 #pragma once
 
+#include <cstddef>
 #include <string>
-
-#include "corpus/plan.h"
 
 namespace sg {
 
 /// job.sbatch: an array of jobs, each of which works on its share of the tasks. `folder`: the plan's, by its full name.
-std::string slurm_script(const std::string& folder, const CorpusPlan& plan);
+std::string slurm_script(const std::string& folder, std::size_t tasks);
 
 }  // namespace sg

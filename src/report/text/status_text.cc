@@ -26,8 +26,8 @@ std::string status_text(const std::vector<TaskStatus>& tasks) {
   std::size_t lines = 0;
   for (const TaskStatus& task : tasks) {
     if (task.said.empty() || lines++ >= kMostLines) continue;
-    text += fmt::format("  {}  {}  {}: {}\n", task.task->key.substr(0, 12),
-                        kStates[static_cast<std::size_t>(task.state)], task.task->range.file, task.said);
+    text += fmt::format("  {}  {}  {}: {}\n", task.task.key.substr(0, 12),
+                        kStates[static_cast<std::size_t>(task.state)], task.task.what, task.said);
   }
   if (lines > kMostLines) text += fmt::format("  and {} more\n", lines - kMostLines);
   return text;

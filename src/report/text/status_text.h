@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "corpus/work.h"
+#include "tasks/work.h"
 
 namespace sg {
 

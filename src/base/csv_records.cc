@@ -1,4 +1,4 @@
-#include "prompts/csv.h"
+#include "base/csv_records.h"
 
 #include <algorithm>
 

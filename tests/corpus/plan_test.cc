@@ -1,22 +1,21 @@
-// Plans, claims, failures and merging, with a task that needs no model.
-#include "corpus/work.h"
+// Plans of corpora and their parts together, with tasks that need no model.
+#include "corpus/merge.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <set>
-#include <thread>
 
-#include "corpus/claim.h"
 #include "corpus/part.h"
+#include "tasks/part.h"
 
 namespace sg {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Work : public testing::Test {
+class CorpusPlans : public testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "sg-work-XXXXXX").string();
@@ -34,13 +33,15 @@ class Work : public testing::Test {
     return std::move(made).value();
   }
   /// Counts documents, in the place of what a model would say.
-  static Result<CorpusStatistics> count(const CorpusTask& task) {
-    CorpusStatistics s;
-    s.documents = task.documents;
-    s.vocabulary[static_cast<std::int32_t>(task.first_document)].count = 1;
-    return s;
+  static RunTask count(const CorpusPlan& plan) {
+    return [&plan](std::size_t i) -> Result<std::string> {
+      CorpusStatistics s;
+      s.documents = plan.tasks[i].documents;
+      s.vocabulary[static_cast<std::int32_t>(plan.tasks[i].first_document)].count = 1;
+      return part_of(s);
+    };
   }
-  PlanFolder folder_;
+  TaskFolder folder_;
 };
 
 std::vector<std::string> texts(const DocumentRange& range) {
@@ -54,7 +55,7 @@ std::vector<std::string> texts(const DocumentRange& range) {
   }
 }
 
-TEST_F(Work, TasksHoldAllDocumentsOnce) {
+TEST_F(CorpusPlans, TasksHoldAllDocumentsOnce) {
   for (const std::uint64_t bytes : {1u, 8u, 1000u}) {
     std::vector<std::string> all;
     std::uint64_t next = 0;
@@ -75,7 +76,7 @@ TEST_F(Work, TasksHoldAllDocumentsOnce) {
   EXPECT_EQ(plan(1, few).documents(), 2u);
 }
 
-TEST_F(Work, PlansComeBackFromTheirText) {
+TEST_F(CorpusPlans, PlansComeBackFromTheirText) {
   CorpusOptions options;
   options.windows = {.context = 77, .with_bos = false, .every = 1};
   options.documents.text_key = "key \"of\" it";
@@ -90,7 +91,7 @@ TEST_F(Work, PlansComeBackFromTheirText) {
   EXPECT_FALSE(read_plan(folder_.plan()).ok());
 }
 
-TEST_F(Work, KeysChangeWithWhateverChangesResults) {
+TEST_F(CorpusPlans, KeysChangeWithWhateverChangesResults) {
   std::set<std::string> keys;
   const auto first_key = [&](const CorpusOptions& options) { keys.insert(plan(1000, options).tasks[0].key); };
   CorpusOptions options;
@@ -106,76 +107,61 @@ TEST_F(Work, KeysChangeWithWhateverChangesResults) {
   EXPECT_EQ(keys.size(), 5u);
 }
 
-TEST_F(Work, ManyWorkersDoEachTaskAndTheSumIsThatOfOne) {
+TEST_F(CorpusPlans, TheSumOfAnyPartsIsThatOfOne) {
   const CorpusPlan one = plan(1), whole = plan(1000);
-  std::vector<std::thread> team;
-  for (int w = 0; w < 4; ++w) team.emplace_back([&] { EXPECT_TRUE(work(folder_, one, {}, count, {}).ok()); });
-  for (std::thread& worker : team) worker.join();
-  const Result<Merged> merged = merge(folder_, one, false);
-  ASSERT_TRUE(merged.ok()) << merged.error().message();
-  EXPECT_EQ(merged.value().statistics.documents, whole.documents());
-  EXPECT_TRUE(fs::is_empty(folder_.root / "claims"));
-}
-
-TEST_F(Work, ATaskThatFailsTwiceStandsWithItsReason) {
-  const CorpusPlan tasks = plan(1);
-  int calls = 0;
-  const RunTask run = [&](const CorpusTask& task) -> Result<CorpusStatistics> {
-    if (task.first_document != 1) return count(task);
-    ++calls;
-    return Error{.what = "a stone in the way"};
-  };
-  const Result<WorkDone> done = work(folder_, tasks, {}, run, {});
-  ASSERT_TRUE(done.ok());
-  EXPECT_EQ(calls, 2);
-  EXPECT_EQ(done.value().computed, 2u);
-  EXPECT_EQ(done.value().failed, 1u);
-  EXPECT_FALSE(merge(folder_, tasks, false).ok());
-  const Result<Merged> partial = merge(folder_, tasks, true);
-  ASSERT_TRUE(partial.ok());
-  EXPECT_EQ(partial.value().missing.size(), 1u);
-  const std::vector<TaskStatus> status = status_of(folder_, tasks, std::chrono::seconds(60));
-  EXPECT_EQ(status[1].state, TaskState::kFailed);
-  EXPECT_NE(status[1].said.find("a stone in the way"), std::string::npos);
-}
-
-TEST_F(Work, AClaimIsHeldRenewedAndTakenWhenStale) {
-  const fs::path file = folder_.claim("ab");
-  {
-    const auto mine = Claim::take(file, std::chrono::seconds(1));
-    ASSERT_TRUE(mine.ok());
-    ASSERT_NE(mine.value(), nullptr);
-    EXPECT_EQ(Claim::take(file, std::chrono::seconds(1)).value(), nullptr);
-    EXPECT_EQ(claim_state(file, std::chrono::seconds(60)), ClaimState::kHeld);
+  ASSERT_TRUE(work(folder_, tasks_of(one), {}, count(one)).ok());
+  std::set<std::string> digests;
+  for (const std::size_t threads : {1u, 2u, 7u}) {
+    const Result<Merged> merged = merge(folder_, one, false, threads);
+    ASSERT_TRUE(merged.ok()) << merged.error().message();
+    EXPECT_EQ(merged.value().parts, one.tasks.size());
+    EXPECT_EQ(merged.value().statistics.documents, whole.documents());
+    digests.insert(digest(merged.value().statistics));
   }
-  EXPECT_FALSE(fs::exists(file));
-  std::ofstream(file) << "somebody who was killed";
-  fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(1));
-  EXPECT_EQ(claim_state(file, std::chrono::seconds(60)), ClaimState::kStale);
-  EXPECT_NE(Claim::take(file, std::chrono::seconds(60)).value(), nullptr);
+  EXPECT_EQ(digests.size(), 1u);
 }
 
-TEST_F(Work, ADamagedPartIsNamedAndVerifyFindsOtherBits) {
+TEST_F(CorpusPlans, APartThatIsMissingIsToldUnlessTheSumMayBePartial) {
+  const CorpusPlan tasks = plan(1);
+  ASSERT_TRUE(work(folder_, tasks_of(tasks), {}, count(tasks)).ok());
+  fs::remove(folder_.part(tasks.tasks[1].key));
+  EXPECT_FALSE(merge(folder_, tasks, false, 2).ok());
+  const Result<Merged> partial = merge(folder_, tasks, true, 2);
+  ASSERT_TRUE(partial.ok());
+  EXPECT_EQ(partial.value().missing, std::vector<std::size_t>{1});
+}
+
+TEST_F(CorpusPlans, SumsOfSharesTakeThePlaceOfTheirParts) {
+  const CorpusPlan one = plan(1);
+  ASSERT_TRUE(work(folder_, tasks_of(one), {}, count(one)).ok());
+  const std::string whole = digest(merge(folder_, one, false, 1).value().statistics);
+  for (std::uint64_t shard = 0; shard < 2; ++shard) ASSERT_TRUE(sum_share(folder_, one, shard, 2).ok());
+  ASSERT_TRUE(sum_share(folder_, one, 0, 3).ok());  // of a number of shares that is not whole
+  fs::remove_all(folder_.root / "parts");
+  const Result<Merged> merged = merge(folder_, one, false, 2);
+  ASSERT_TRUE(merged.ok()) << merged.error().message();
+  EXPECT_EQ(merged.value().parts, one.tasks.size());
+  EXPECT_EQ(digest(merged.value().statistics), whole);
+  EXPECT_FALSE(sum_share(folder_, one, 0, 2).ok());
+  fs::resize_file(folder_.root / "sums" / "1-of-2", 100);
+  EXPECT_FALSE(merge(folder_, one, false, 1).ok());
+}
+
+TEST_F(CorpusPlans, ADamagedPartIsNamed) {
   const CorpusPlan tasks = plan(1000);
-  ASSERT_TRUE(work(folder_, tasks, {}, count, {}).ok());
-  EXPECT_EQ(verify(folder_, tasks, 1, count).value(), 1u);
-  const RunTask other = [](const CorpusTask& task) {
-    Result<CorpusStatistics> s = count(task);
-    s.value().tokens = 1;
-    return s;
-  };
-  EXPECT_FALSE(verify(folder_, tasks, 1, other).ok());
+  ASSERT_TRUE(work(folder_, tasks_of(tasks), {}, count(tasks)).ok());
   const fs::path part = folder_.part(tasks.tasks[0].key);
-  std::string bytes;
-  std::getline(std::ifstream(part, std::ios::binary), bytes, '\0');
   std::ifstream in(part, std::ios::binary);
-  bytes.assign(std::istreambuf_iterator<char>(in), {});
+  const std::string bytes(std::istreambuf_iterator<char>(in), {});
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ 1);
     std::ofstream(part, std::ios::binary) << damaged;
-    EXPECT_FALSE(merge(folder_, tasks, false).ok()) << i;
+    EXPECT_FALSE(merge(folder_, tasks, false, 1).ok()) << i;
   }
+  // A whole part whose content is of no statistics.
+  ASSERT_TRUE(write_part(part, tasks.tasks[0].key, "something else").ok());
+  EXPECT_FALSE(merge(folder_, tasks, false, 1).ok());
 }
 
 }  // namespace

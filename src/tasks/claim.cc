@@ -1,4 +1,4 @@
-#include "corpus/claim.h"
+#include "tasks/claim.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

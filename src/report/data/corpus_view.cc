@@ -1,0 +1,140 @@
+#include "report/data/corpus_view.h"
+
+#include "base/folder.h"
+#include "base/json_reader.h"
+#include "base/text_file.h"
+
+namespace sg {
+namespace {
+
+constexpr std::string_view kSchema = "streamgauge.corpus/1";
+
+Result<std::optional<double>> number_or_none(const JsonReader& json, std::string_view key) {
+  const std::optional<JsonReader> found = json.find(key);
+  if (!found) return std::optional<double>();
+  SG_TRY(const double value, found->number());
+  return std::optional(value);
+}
+
+Result<DistributionView> read_distribution(const JsonReader& json) {
+  DistributionView view;
+  SG_TRY(const JsonReader count, json.at("count"));
+  SG_TRY(view.count, count.count());
+  SG_TRY(view.mean, number_or_none(json, "mean"));
+  SG_TRY(const JsonReader quantiles, json.at("quantiles"));
+  SG_TRY(view.q01, number_or_none(quantiles, "0.01"));
+  SG_TRY(view.q50, number_or_none(quantiles, "0.5"));
+  SG_TRY(view.q99, number_or_none(quantiles, "0.99"));
+  return view;
+}
+
+Result<TokensView> read_tokens(const JsonReader& json) {
+  TokensView view;
+  const std::pair<const char*, DistributionView*> sets[] = {
+      {"all", &view.all}, {"first_token", &view.first}, {"without_first", &view.without_first}};
+  for (const auto& [name, set] : sets) {
+    SG_TRY(const JsonReader item, json.at(name));
+    SG_TRY(*set, read_distribution(item));
+  }
+  return view;
+}
+
+Result<void> read_quantities(const JsonReader& root, CorpusView& view) {
+  SG_TRY(const JsonReader quantities, root.at("quantities"));
+  return quantities.each_member([&](std::string_view name, const JsonReader& quantity) -> Result<void> {
+    std::vector<TokensView>& layers = view.quantities[std::string(name)];
+    if (const std::optional<JsonReader> value = quantity.find("value")) {
+      SG_TRY(layers.emplace_back(), read_tokens(*value));
+      return {};
+    }
+    SG_TRY(const JsonReader rows, quantity.at("layers"));
+    return rows.each_item([&](const JsonReader& row) -> Result<void> {
+      SG_TRY(layers.emplace_back(), read_tokens(row));
+      return {};
+    });
+  });
+}
+
+Result<void> read_positions(const JsonReader& root, CorpusView& view) {
+  SG_TRY(const JsonReader positions, root.at("positions"));
+  const std::optional<JsonReader> norms = positions.find("resid_post");
+  if (!norms) return {};
+  SG_TRY(const std::vector<JsonReader> layers, norms->items());
+  if (layers.empty()) return {};
+  return layers.back().each_item([&](const JsonReader& row) -> Result<void> {
+    SG_TRY(const JsonReader from, row.at("from"));
+    SG_TRY(const std::uint64_t first, from.count());
+    SG_TRY(const std::optional<double> mean, number_or_none(row, "mean"));
+    view.positions.emplace_back(first, mean);
+    return {};
+  });
+}
+
+Result<void> read_massive(const JsonReader& root, CorpusView& view) {
+  SG_TRY(const JsonReader massive, root.at("massive"));
+  SG_TRY(const JsonReader places, massive.at("places"));
+  return places.each_item([&](const JsonReader& place) -> Result<void> {
+    SG_TRY(const JsonReader count, place.at("count"));
+    SG_TRY(const std::uint64_t times, count.count());
+    view.massive += times;
+    return {};
+  });
+}
+
+Result<void> read_facts(const JsonReader& root, CorpusView& view) {
+  SG_TRY(const JsonReader model, root.at("model"));
+  SG_TRY(const JsonReader digest, root.at("digest"));
+  SG_TRY(view.digest, digest.string());
+  const std::pair<const char*, std::string*> words[] = {{"id", &view.model}, {"fingerprint", &view.fingerprint}};
+  for (const auto& [name, value] : words) {
+    SG_TRY(const JsonReader word, model.at(name));
+    SG_TRY(*value, word.string());
+  }
+  SG_TRY(const JsonReader corpus, root.at("corpus"));
+  const std::pair<const char*, std::uint64_t*> counts[] = {
+      {"tokens", &view.tokens}, {"windows", &view.windows}, {"documents", &view.documents}, {"context", &view.context}};
+  for (const auto& [name, value] : counts) {
+    SG_TRY(const JsonReader number, corpus.at(name));
+    SG_TRY(*value, number.count());
+  }
+  SG_TRY(const JsonReader files, corpus.at("files"));
+  return files.each_item([&](const JsonReader& file) -> Result<void> {
+    SG_TRY(view.files.emplace_back(), file.string());
+    return {};
+  });
+}
+
+}  // namespace
+
+const std::vector<TokensView>* CorpusView::find(const std::string& quantity) const {
+  const auto found = quantities.find(quantity);
+  return found == quantities.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+bool is_corpus_folder(const std::filesystem::path& folder) { return is_there(folder / "corpus.json"); }
+
+Result<CorpusView> read_corpus_view(const std::filesystem::path& folder) {
+  const std::string file = (folder / "corpus.json").string();
+  SG_TRY(const std::string text, read_text_file(file));
+  JsonDocument document;
+  SG_TRY(const JsonReader root, document.parse(text, file));
+  SG_TRY(const JsonReader schema, root.at("schema"));
+  SG_TRY(const std::string version, schema.string());
+  if (version != kSchema) return schema.wrong(kSchema);
+  CorpusView view;
+  std::filesystem::path name = folder.lexically_normal();
+  if (!name.has_filename()) name = name.parent_path();
+  view.label = name.filename().string();
+  SG_TRY_VOID(read_facts(root, view));
+  SG_TRY_VOID(read_quantities(root, view));
+  SG_TRY_VOID(read_positions(root, view));
+  SG_TRY_VOID(read_massive(root, view));
+  SG_TRY(const JsonReader shares, root.at("first_token_share"));
+  SG_TRY_VOID(shares.each_item([&](const JsonReader& share) -> Result<void> {
+    SG_TRY(view.first_token_share.emplace_back(), read_distribution(share));
+    return {};
+  }));
+  return view;
+}
+
+}  // namespace sg

@@ -1,0 +1,21 @@
+// What a plan's tasks would cost, for a person who decides where they run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "measure/forecast.h"
+
+namespace sg {
+
+struct WorkCost {
+  std::uint64_t tokens = 0, tasks = 0;
+  double flops = 0;           // of all tasks; multiply-adds count two
+  std::uint64_t weights = 0;  // bytes that a worker reads who does them all
+  Pace pace;                  // of this machine
+};
+
+/// Two lines: what there is to compute, and how long it takes here and on more machines of the kind.
+std::string cost_text(const WorkCost& cost);
+
+}  // namespace sg

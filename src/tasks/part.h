@@ -1,0 +1,18 @@
+// Parts: what one task gave, as a file, the same bytes whoever computed it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace sg {
+
+/// Written under another name, flushed and renamed. The file ends with its own SHA-256.
+Result<void> write_part(const std::filesystem::path& file, const std::string& key, std::string_view content);
+
+/// The content. Errors: no part of that key, or a damaged one.
+Result<std::string> read_part(const std::filesystem::path& file, const std::string& key);
+
+}  // namespace sg
