@@ -7,6 +7,7 @@
 #include "base/number_text.h"
 #include "cli/pull_progress.h"
 #include "cli/signals.h"
+#include "hub/unflushed.h"
 #include "io/hub_cache.h"
 #include "report/text/model_text.h"
 
@@ -63,6 +64,7 @@ Result<fs::path> obtain_model(const std::string& model, const Common& common) {
   std::error_code ignored;
   const std::optional<HubId> id = parse_hub_id(model);
   if (fs::exists(model, ignored) || fs::is_symlink(model, ignored) || !id) return find_model(model);
+  settle_unflushed(hub_cache_folder(), repo_folder_name(id->repo));
   Result<fs::path> cached = find_cached(hub_cache_folder(), *id);
   if (is_whole(cached)) return cached;
   const bool offline = common.offline || hub_settings().offline;

@@ -63,6 +63,8 @@ fs::path CacheLayout::lock(const HubFile& file) const {
   return cache / ".locks" / repo.filename() / (file.etag() + ".lock");
 }
 
+fs::path CacheLayout::mark(const HubFile& file) const { return lock(file).replace_extension(".unflushed"); }
+
 Result<void> CacheLayout::make_folders(const HubFile& file) const {
   SG_TRY_VOID(make_folder_of(blob(file)));
   SG_TRY_VOID(make_folder_of(pointer(file)));

@@ -24,6 +24,7 @@ struct CacheLayout {
   std::filesystem::path snapshot() const { return repo / "snapshots" / commit; }
   std::filesystem::path pointer(const HubFile& file) const { return snapshot() / file.path; }
   std::filesystem::path lock(const HubFile& file) const;
+  std::filesystem::path mark(const HubFile& file) const;  // unflushed.h
 
   /// Folders for a file's blob and pointer, and the tag that tells backup programs to pass the cache over.
   Result<void> make_folders(const HubFile& file) const;

@@ -5,6 +5,7 @@
 
 #include "hub/download_queue.h"
 #include "hub/part_file.h"
+#include "hub/unflushed.h"
 
 namespace sg {
 namespace {
@@ -43,6 +44,7 @@ std::uint64_t bytes_to_fetch(const std::vector<HubFile>& files, const CacheLayou
 
 Result<void> download(Hub& hub, const std::string& repo, const std::vector<HubFile>& files, const CacheLayout& layout,
                       const DownloadOptions& options) {
+  settle_unflushed(layout.cache, layout.repo);
   SG_TRY_VOID(check_space(bytes_to_fetch(files, layout), layout));
   DownloadQueue queue(hub, repo, files, layout, options);
   Result<void> outcome = hub.http().run(options.connections, queue);

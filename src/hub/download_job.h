@@ -9,7 +9,6 @@
 
 #include "hub/content_location.h"
 #include "hub/file_lock.h"
-#include "hub/flusher.h"
 #include "hub/hub.h"
 #include "hub/part_file.h"
 #include "hub/verifier.h"
@@ -27,10 +26,9 @@ struct DownloadJob {
   HubFile file;
   FileLock lock;
   std::unique_ptr<PartFile> part;      // null: not begun, or done
-  std::unique_ptr<Verifier> verifier;  // of large files, as the flusher
-  std::unique_ptr<Flusher> flusher;
-  std::deque<ByteRange> todo;  // neither there nor asked for
-  std::size_t running = 0;     // transfers under way
+  std::unique_ptr<Verifier> verifier;  // of large files
+  std::deque<ByteRange> todo;          // neither there nor asked for
+  std::size_t running = 0;             // transfers under way
   ContentLocation location;
   bool whole_only = false;  // the server gives no ranges
   bool restarted = false;   // its bytes of an earlier process were wrong once

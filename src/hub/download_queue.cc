@@ -4,14 +4,17 @@
 
 #include <algorithm>
 
+#include "hub/unflushed.h"
+
 namespace sg {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kProgress = 65536;                   // bytes after which a failure counts as a first one again
-constexpr std::size_t kWriteAt = std::size_t{256} << 10;     // bytes gathered for one write; stay in a cache
-constexpr auto kBusyPause = std::chrono::milliseconds(200);  // between two looks at a lock
+constexpr std::uint64_t kProgress = 65536;                    // bytes after which a failure counts as a first one again
+constexpr std::size_t kWriteAt = std::size_t{256} << 10;      // bytes gathered for one write; stay in a cache
+constexpr std::uint64_t kWaitedFor = std::uint64_t{8} << 20;  // bytes of a file below which the disk is waited for
+constexpr auto kBusyPause = std::chrono::milliseconds(200);   // between two looks at a lock
 constexpr auto kTellEvery = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -23,7 +26,7 @@ void DownloadJob::plan() {
     return;
   }
   constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-  const std::uint64_t step = std::clamp((file.size / 64 + kMiB - 1) / kMiB * kMiB, kSmallestRange, kLargestRange);
+  const std::uint64_t step = std::clamp((file.size / 128 + kMiB - 1) / kMiB * kMiB, kSmallestRange, kLargestRange);
   for (const ByteRange& gap : part->present().missing({0, file.size})) {
     for (std::uint64_t at = gap.begin; at < gap.end; at += step) todo.push_back({at, std::min(at + step, gap.end)});
   }
@@ -119,7 +122,6 @@ Result<void> DownloadQueue::open_part(DownloadJob& job, PartFile::Name name) {
   if (job.file.size > kSmallestRange) {
     job.verifier = std::make_unique<Verifier>(job.file, *job.part);
     job.verifier->follow(job.part->present().prefix());
-    job.flusher = std::make_unique<Flusher>(*job.part);
   }
   return {};
 }
@@ -190,7 +192,6 @@ Result<void> DownloadQueue::note(InFlight& flight) {
   if (job.part == nullptr || flight.written == flight.noted) return {};
   SG_TRY_VOID(flush(flight));
   SG_TRY_VOID(job.part->note({flight.range.begin + flight.noted, flight.range.begin + flight.written}));
-  if (job.flusher) job.flusher->written(flight.written - flight.noted);
   flight.noted = flight.written;
   if (job.verifier) job.verifier->follow(job.part->present().prefix());
   return {};
@@ -253,11 +254,10 @@ Result<void> DownloadQueue::bytes_complete(DownloadJob& job) {
 }
 
 Result<void> DownloadQueue::judge(DownloadJob& job, const std::string& sum) {
-  job.flusher.reset();
   job.verifier.reset();
   if (sum == job.file.etag()) {
     const std::filesystem::path named = layout_.symlinks ? layout_.blob(job.file) : layout_.pointer(job.file);
-    SG_TRY_VOID(job.part->finish(named, are_flushed_alone(jobs_.size())));
+    SG_TRY_VOID(job.part->finish(named, flushing_of(job.file, named)));
     if (layout_.symlinks) SG_TRY_VOID(layout_.point(job.file));
     return finish(job);
   }
@@ -274,6 +274,11 @@ Result<void> DownloadQueue::judge(DownloadJob& job, const std::string& sum) {
                .expected = fmt::format("{} {}", job.file.sha256.empty() ? "git SHA-1" : "SHA-256", job.file.etag()),
                .got = sum,
                .hint = "try again; when it stays so, something between here and the Hub alters the bytes"};
+}
+
+PartFile::Flush DownloadQueue::flushing_of(const HubFile& file, const std::filesystem::path& named) const {
+  if (file.size < kWaitedFor) return are_flushed_alone(jobs_.size()) ? PartFile::Flush::kNow : PartFile::Flush::kLater;
+  return mark_unflushed(layout_, file, named) ? PartFile::Flush::kLater : PartFile::Flush::kNow;
 }
 
 Result<void> DownloadQueue::finish(DownloadJob& job) {

@@ -53,6 +53,7 @@ class DownloadQueue final : public TransferQueue {
   Result<void> retry(DownloadJob& job, const Transfer& transfer);
   void pause(std::chrono::milliseconds wait);
   Result<void> bytes_complete(DownloadJob& job);
+  PartFile::Flush flushing_of(const HubFile& file, const std::filesystem::path& named) const;
   Result<void> judge(DownloadJob& job, const std::string& sum);
   void tell(const DownloadJob& job, bool always);
 

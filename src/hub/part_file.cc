@@ -2,24 +2,29 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/file_error.h"
+#include "io/lost_pages.h"
 
 namespace sg {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr mode_t kMode = 0666;                              // less the umask
-constexpr std::uint64_t kFlushed = std::uint64_t{8} << 20;  // bytes: files from here on are always flushed alone
+constexpr std::uint64_t kPiece = std::uint64_t{4} << 20;  // mapped at once
+constexpr std::uint64_t kPage = std::uint64_t{64} << 10;  // a multiple of every system's
+constexpr mode_t kMode = 0666;                            // less the umask
 
 std::string head_line(std::uint64_t size) { return fmt::format("streamgauge-ranges 1 {}\n", size); }
 
@@ -134,13 +139,33 @@ Result<void> PartFile::read(std::uint64_t offset, std::span<std::byte> out) cons
   return {};
 }
 
-Result<void> PartFile::flush() const {
-  if (::fdatasync(fd_) != 0) return failed(part_);
+Result<void> PartFile::visit(const ByteRange& range,
+                             const std::function<void(std::span<const std::byte>)>& take) const {
+  std::vector<std::byte> copy;
+  for (std::uint64_t at = range.begin; at < range.end;) {
+    const std::uint64_t aligned = at / kPage * kPage;
+    const auto size = static_cast<std::size_t>(std::min(kPiece, range.end - aligned));
+    const auto skip = static_cast<std::size_t>(at - aligned);
+    void* const mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd_, static_cast<off_t>(aligned));
+    if (mapped != MAP_FAILED) {
+      const std::span<const std::byte> bytes(static_cast<const std::byte*>(mapped), size);
+      {
+        const PageWatch watch(bytes);  // cut short by another program: zeros, whose sum is wrong
+        take(bytes.subspan(skip));
+      }
+      ::munmap(mapped, size);
+    } else {
+      copy.resize(size - skip);
+      SG_TRY_VOID(read(at, copy));
+      take(copy);
+    }
+    at = aligned + size;
+  }
   return {};
 }
 
-Result<void> PartFile::finish(const fs::path& destination, bool alone) {
-  if (alone || size_ >= kFlushed) SG_TRY_VOID(flush());
+Result<void> PartFile::finish(const fs::path& destination, Flush flush) {
+  if (flush == Flush::kNow && ::fdatasync(fd_) != 0) return failed(part_);
   if (::rename(part_.c_str(), destination.c_str()) != 0) return failed(destination);
   ::unlink(ranges_.c_str());
   own_ = false;

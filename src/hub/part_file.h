@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -19,7 +20,7 @@ namespace sg {
 /// Whether so many files are few enough to flush one by one: of more the file system flushes all at less cost.
 inline bool are_flushed_alone(std::size_t files) { return files <= 64; }
 
-/// Owns both files' descriptors. Not thread-safe, but read() may run beside the other calls.
+/// Owns both files' descriptors. Not thread-safe, but visit() may run beside the other calls.
 class PartFile {
  public:
   /// kKept: bytes of an earlier process count. kOwn: a name of this process alone, for caches without locks; it is
@@ -38,13 +39,15 @@ class PartFile {
   Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Says that these bytes were written; another process may count on it.
   Result<void> note(const ByteRange& range);
-  /// Fills `out` from bytes that are present.
-  Result<void> read(std::uint64_t offset, std::span<std::byte> out) const;
-  /// What was written so far is on the disk when this returns. May be called while another thread writes or reads.
-  Result<void> flush() const;
+  /// Hands bytes that are present to `take`, piece by piece in their order: as they lie in memory already, where the
+  /// system maps them, since a copy would cost a fifth of what summing them does.
+  Result<void> visit(const ByteRange& range, const std::function<void(std::span<const std::byte>)>& take) const;
+  /// kNow: the bytes are on the disk before the file has its name. kLater: with others (CacheLayout::flush), or marked
+  /// (unflushed.h).
+  enum class Flush : std::uint8_t { kNow, kLater };
   /// Gives the file its name, with the mode of a new file under the umask, and removes the ranges. The caller has
-  /// verified it, and flushes files that are neither large nor `alone` together with others (CacheLayout::flush).
-  Result<void> finish(const std::filesystem::path& destination, bool alone);
+  /// verified it.
+  Result<void> finish(const std::filesystem::path& destination, Flush flush);
   /// Removes both files.
   void discard();
 
@@ -54,6 +57,7 @@ class PartFile {
  private:
   PartFile() = default;
   Result<void> open_both();
+  Result<void> read(std::uint64_t offset, std::span<std::byte> out) const;
   Error failed(const std::filesystem::path& file) const;
 
   std::filesystem::path part_, ranges_;

@@ -64,6 +64,7 @@ void remove_commit(const CacheLayout& layout, const std::vector<HubFile>& files)
     if (used.contains(file.etag())) continue;
     fs::remove(layout.blob(file), ignored);
     fs::remove(layout.lock(file), ignored);
+    fs::remove(layout.mark(file), ignored);
   }
   remove_empty(layout.repo);
   fs::remove(layout.lock(files.front()).parent_path(), ignored);

@@ -1,29 +1,21 @@
 #include "hub/verifier.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace sg {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;  // read at once; stays in the second-level cache
+constexpr std::uint64_t kAtOnce = std::uint64_t{64} << 20;  // soon done: the object may go meanwhile
 
-Result<void> add_range(const PartFile& part, ByteRange range, std::vector<std::byte>& buffer, ContentSum& sum) {
-  for (std::uint64_t at = range.begin; at < range.end;) {
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, range.end - at));
-    SG_TRY_VOID(part.read(at, {buffer.data(), size}));
-    sum.add(buffer.data(), size);
-    at += size;
-  }
-  return {};
+Result<void> add_range(const PartFile& part, ByteRange range, ContentSum& sum) {
+  return part.visit(range, [&sum](std::span<const std::byte> bytes) { sum.add(bytes.data(), bytes.size()); });
 }
 
 }  // namespace
 
 Result<std::string> sum_of(const HubFile& file, const PartFile& part) {
   ContentSum sum(file);
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(kPiece, file.size));
-  SG_TRY_VOID(add_range(part, {0, file.size}, buffer, sum));
+  SG_TRY_VOID(add_range(part, {0, file.size}, sum));
   return sum.hex();
 }
 
@@ -55,12 +47,10 @@ std::uint64_t Verifier::wait_beyond(std::uint64_t at) {
 
 Result<std::string> Verifier::add_all() {
   ContentSum sum(file_);
-  std::vector<std::byte> buffer(kPiece);
   for (std::uint64_t at = 0; at < file_.size;) {
-    // Not more at once than is soon done: the object may go.
-    const std::uint64_t end = std::min(wait_beyond(at), at + 64 * kPiece);
+    const std::uint64_t end = std::min(wait_beyond(at), at + kAtOnce);
     if (end == at) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
-    SG_TRY_VOID(add_range(part_, {at, end}, buffer, sum));
+    SG_TRY_VOID(add_range(part_, {at, end}, sum));
     at = end;
   }
   return sum.hex();
@@ -68,8 +58,6 @@ Result<std::string> Verifier::add_all() {
 
 void Verifier::run() {
   sum_ = add_all();
-  // Here, not where the file gets its name: that thread has other files to fetch meanwhile.
-  if (sum_.ok()) static_cast<void>(part_.flush());
   ready_.store(true);
 }
 

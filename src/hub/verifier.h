@@ -24,7 +24,7 @@ class Verifier {
 
   /// The bytes before `end` have come.
   void follow(std::uint64_t end);
-  /// True when the sum is known and the bytes are on the disk, or reading failed.
+  /// True when the sum is known, or reading failed.
   bool ready() const { return ready_.load(); }
   /// Once ready: the sum. Errors: the part cannot be read.
   const Result<std::string>& sum() const { return sum_; }

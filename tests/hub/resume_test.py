@@ -66,6 +66,36 @@ class Resume(HubTest):
         self.assertGreater(before, 0)
         self.same_as_unbroken()
 
+    def marks(self):
+        return {p.stem: p for p in (self.cache / ".locks").rglob("*.unflushed")}
+
+    def of_an_earlier_start(self):
+        """Marks as the machine's last start left them: of content that its disk may never have had."""
+        for mark in self.marks().values():
+            mark.write_text("00000000-0000-0000-0000-000000000000\n" + mark.read_text().split("\n", 1)[1])
+
+    def test_content_that_a_power_failure_may_have_taken_is_verified_anew(self):
+        self.works("pull", "big/model")
+        large = {c.etag for c in self.files.values() if c.size >= 8 << 20}
+        self.assertEqual(set(self.marks()), large)
+        self.of_an_earlier_start()
+        self.reset()
+        self.works("pull", "big/model")
+        self.assertEqual((self.marks(), sum(self.hub.sent.values())), ({}, 0))
+        self.same_as_unbroken()
+        # The same, of content that is full of zeros now.
+        subprocess.run(["rm", "-r", str(self.cache)], check=True)
+        self.works("pull", "big/model")
+        self.of_an_earlier_start()
+        lost = next(self.cache.rglob(f"blobs/{min(large)}"))
+        lost.write_bytes(bytes(lost.stat().st_size))
+        self.reset()
+        self.refuses(3, "inspect", "big/model", HF_HUB_OFFLINE="1")
+        self.assertFalse(lost.exists())
+        self.works("pull", "big/model")
+        self.assertEqual(sum(self.hub.sent.values()), lost.stat().st_size)
+        self.same_as_unbroken()
+
     def test_an_interrupt_leaves_what_came(self):
         self.hub.drip = 0.1
         process = subprocess.Popen([PROGRAM, "pull", "big/model"], stderr=subprocess.PIPE, stdout=subprocess.PIPE,
