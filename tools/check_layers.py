@@ -45,6 +45,7 @@ INSIDE = {
         "data": {"text"},
         "figure": {"text", "file"},
         "document": {"text", "figure"},
+        "explorer": {"data"},
         "": {"*"},
     },
 }

@@ -53,6 +53,9 @@ class Measurement {
   std::vector<SuperExpert> super_experts() const;
   /// streamgauge.gains/1, as `streamgauge gains --json` writes it. Empty or "all": every definition.
   Result<std::string> gains_json(const std::string& definition = {}) const;
+  /// The page of `streamgauge measure --explore`, one HTML document that asks for nothing; `beside`: measurements of
+  /// the same prompts that it shows as B. Errors (usage): other prompts, other ids or another depth.
+  Result<std::string> explorer_html(const std::vector<Measurement>& beside = {}) const;
   /// streamgauge.measurement/1, as `streamgauge measure --json` writes it.
   std::string json() const;
 

@@ -88,6 +88,12 @@ void bind_measurement(nb::module_& m) {
           [](const Measurement& self, const std::string& definition) { return value_of(self.gains_json(definition)); },
           kUnlocked)
       .def(
+          "explorer_html",
+          [](const Measurement& self, const std::vector<Measurement>& beside) {
+            return to_python(value_of(self.explorer_html(beside)));
+          },
+          nb::sig("def explorer_html(self, beside: collections.abc.Sequence[Measurement]) -> str"))
+      .def(
           "json", [](const Measurement& self) { return to_python(self.json()); }, nb::sig("def json(self) -> str"));
 }
 

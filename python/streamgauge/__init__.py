@@ -12,6 +12,7 @@ from ._compare import Comparison, compare, hidden_states
 from ._corpus import Corpus, corpus
 from ._errors import Error
 from ._experiment import Run, analyze, doctor, pull, run
+from ._explorer import Explorer
 from ._inputs import Prompt, Suite, prompt_of, read_prompts
 from ._measurement import MeasuredPrompt, Measurement
 from ._merge import merge
@@ -41,6 +42,7 @@ __all__ = [
     "Comparison",
     "Corpus",
     "Error",
+    "Explorer",
     "Figure",
     "MeasuredPrompt",
     "Measurement",

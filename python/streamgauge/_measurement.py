@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
 from . import _sg
 from ._errors import usage
+from ._explorer import Explorer, write_whole
 from ._inputs import count, site_of
 from ._lazy import np
 from ._plot import Plot
@@ -284,18 +285,23 @@ class Measurement:
         """Figures: `m.plot.norms()`, `.gains()`, `.massive()`."""
         return Plot(self)
 
+    def explore(self, *beside: Measurement, height: int = 900) -> Explorer:
+        """The measurement as a page to look around in, shown in the notebook; `m.explore(other)` shows A, B and A / B.
+
+        `m.explore().save("page.html")` writes the file of `streamgauge measure --explore`.
+
+        Raises:
+            Error: measurements of other prompts, other ids or another depth.
+        """
+        return Explorer(self._m.explorer_html([other._m for other in beside]), height)
+
     def json(self) -> str:
         """streamgauge.measurement/1, the text of `streamgauge measure --json`."""
         return self._m.json()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes json() to a file, whole or not at all."""
-        partial = f"{os.fspath(path)}.partial-{os.getpid()}"
-        with open(partial, "w", encoding="utf-8") as file:
-            file.write(self.json())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        write_whole(path, self.json())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Measurement:

@@ -1,6 +1,7 @@
 """What the classes promise beside the numbers."""
 
 import doctest
+import html
 import importlib
 import json
 import multiprocessing
@@ -162,6 +163,20 @@ def test_results_are_pickled(model):
 def test_pictures(measured):
     for figure in (measured.plot.norms(), measured.plot.gains(), measured.plot.massive()):
         assert figure._repr_svg_().lstrip().startswith("<") and "mistral" in figure.svg
+
+
+def test_the_explorer_is_a_page_in_a_frame(measured, model, tmp_path):
+    page = measured.explore(height=300)
+    assert page.html.startswith("<!doctype html>") and "default-src 'none'" in page.html
+    shown = page._repr_html_()
+    assert shown.startswith('<iframe srcdoc="&lt;!doctype html') and "height:300px" in shown
+    assert html.unescape(shown.split('srcdoc="')[1].split('" style=')[0]) == page.html
+    page.save(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == page.html
+    both = measured.explore(measured).html
+    assert both.count('"pre_is_previous"') == 2 and len(both) > len(page.html)
+    with pytest.raises(sg.Error, match="the number of prompts"):
+        measured.explore(model.measure([[1, 2, 3]]))
 
 
 def test_errors_have_the_parts_of_the_message(model):

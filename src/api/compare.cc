@@ -38,18 +38,18 @@ Result<std::string> Model::compare_json(const std::vector<Model>& others, const 
   SG_TRY(const std::vector<Sequence> sequences, state_->fitting(prompts, options.measure));
   SG_TRY(const sg::MeasureOptions how, state_->measuring(options.measure));
   std::vector<sg::Comparison> pairs;
-  std::vector<std::vector<std::string>> sentences;  // of every place, whatever is kept
+  std::vector<sg::ComparisonFindings> findings;  // of every place, whatever is kept
   for (const Model& other : others) {
     const sg::Model& b = other.state_->model;
     SG_TRY(sg::Comparison one,
            sg::compare(a, b, state_->names(), sequences, in_turn(how, pairs.size(), others.size())));
     SG_TRY_VOID(sg::add_matrices(from_public(options.matrices), a, b,
                                  {.threads = how.threads, .isa = how.isa, .stop = how.stop}, one));
-    sentences.push_back(sg::comparison_sentences(one));
+    findings.push_back(sg::comparison_findings(one));
     if (!places.empty()) sg::keep_places(one, places);
     pairs.push_back(std::move(one));
   }
-  return sg::json_text(sg::comparisons_json(pairs, sentences));
+  return sg::json_text(sg::comparisons_json(pairs, findings));
 }
 
 }  // namespace streamgauge

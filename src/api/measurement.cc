@@ -7,6 +7,7 @@
 #include "measure/routing_rows.h"
 #include "report/data/gains_json.h"
 #include "report/data/measurement_json.h"
+#include "report/explorer/explorer_page.h"
 
 namespace streamgauge {
 
@@ -62,6 +63,12 @@ std::vector<SuperExpert> Measurement::super_experts() const { return sg::super_e
 Result<std::string> Measurement::gains_json(const std::string& definition) const {
   SG_TRY(const sg::Json json, sg::gains_json(*rows_, definition));
   return sg::json_text(json);
+}
+
+Result<std::string> Measurement::explorer_html(const std::vector<Measurement>& beside) const {
+  std::vector<const MeasurementRows*> shown = {rows_.get()};
+  for (const Measurement& other : beside) shown.push_back(&other.rows());
+  return sg::explorer_html(shown);
 }
 
 Result<Measurement> Measurement::read(std::string_view json, std::string_view where) {

@@ -6,10 +6,14 @@
 #include <set>
 
 #include "cli/common.h"
+#include "cli/explore_file.h"
 #include "cli/measuring.h"
 #include "cli/obtaining.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "io/arrays_file.h"
+#include "measure/dump.h"
+#include "measure/dump_map.h"
 #include "measure/selection.h"
 #include "report/corpora_report.h"
 #include "report/data/comparison_csv.h"
@@ -26,7 +30,9 @@ struct Arguments {
   std::vector<std::string> others;  // B, C, ...
   std::vector<std::string> sites;
   std::string layers = "all";
-  std::string json, csv, folder;
+  std::string json, csv, folder, explore;
+  std::vector<std::string> map;  // of a dump
+  double apart = kApart;
   std::string weights = "auto";
 };
 
@@ -42,7 +48,7 @@ Result<void> add_matrices(const std::string& choice, const Job& job, const Model
 }
 
 std::vector<Output> outputs_of(const Arguments& a) {
-  std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}};
+  std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}, {"--explore", a.explore}};
   if (a.folder.empty()) return outputs;
   for (const char* name : {"comparison.json", "comparison.csv", "outputs.csv", "summary.txt"})
     outputs.push_back({"-o", std::filesystem::path(a.folder) / name});
@@ -82,16 +88,16 @@ Result<std::vector<Comparison>> compare_all(const Arguments& a, Job& job, const 
 
 Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& places, std::vector<Comparison> all) {
   std::string text;
-  std::vector<std::vector<std::string>> sentences;  // of every place, whatever is shown
+  std::vector<ComparisonFindings> findings;  // of every place, whatever is shown
   for (Comparison& one : all) {
-    sentences.push_back(comparison_sentences(one));
+    findings.push_back(comparison_findings(one, a.apart));
     if (!places.empty()) keep_places(one, places);
-    text +=
-        (text.empty() ? "" : "\n") + comparison_text(one) + fmt::format("\n{}\n", fmt::join(sentences.back(), "\n"));
+    text += (text.empty() ? "" : "\n") + comparison_text(one) +
+            fmt::format("\n{}\n", fmt::join(findings.back().sentences, "\n"));
   }
   const bool files = !a.folder.empty() || !a.json.empty() || !a.csv.empty();
   if (!files) return print(text, {all.front().a.id, all.front().b.id});
-  const Json json = comparisons_json(all, sentences);
+  const Json json = comparisons_json(all, findings);
   if (!a.folder.empty()) {
     const std::filesystem::path folder = a.folder;
     SG_TRY_VOID(make_folder(folder));
@@ -119,20 +125,79 @@ Result<int> compare_corpora(const Arguments& a) {
   return 0;
 }
 
+/// Hidden states that somebody stored, not a model: numpy's files, and safetensors without a config.json beside them.
+bool is_dump(const std::string& name, const std::vector<std::string>& map) {
+  const std::filesystem::path path = name;
+  std::error_code ignored;
+  if (!is_arrays_file(path) || !std::filesystem::is_regular_file(path, ignored)) return false;
+  if (path.extension() != ".safetensors" || !map.empty()) return true;
+  return !std::filesystem::exists(path.parent_path() / "config.json", ignored);
+}
+
+Result<Comparison> compare_dump(const Arguments& a, Job& job, const Common& common) {
+  SG_TRY(const ArraysFile file, open_arrays(a.others.front()));
+  SG_TRY(const Dump dump, bind_dump(a.others.front(), file.arrays, a.map, job.model, job.sequences));
+  ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
+  MeasureOptions options = job.options;
+  if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
+  SG_TRY(Comparison one, stoppable([&] { return compare_with_dump(job.model, dump, job.sequences, options); }));
+  SG_TRY_VOID(file.file.check_unchanged());
+  Console(common).warnings(one.warnings);
+  return one;
+}
+
+Result<void> check_words(const Arguments& a) {
+  if (!a.explore.empty() && a.others.size() > 1) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "the page of a comparison shows A and one B",
+                 .where = "--explore",
+                 .got = std::to_string(a.others.size()) + " models beside A",
+                 .hint = "measure A --explore FILE.html --beside B.json --beside C.json shows more"};
+  }
+  const auto dump = std::ranges::find_if(a.others, [&](const std::string& b) { return is_dump(b, a.map); });
+  if (dump != a.others.end() && a.others.size() > 1) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "stored hidden states are compared alone",
+                 .where = *dump,
+                 .hint = "call compare once for each"};
+  }
+  if (dump == a.others.end() && !a.map.empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "--map names the arrays of stored hidden states",
+                 .where = "--map",
+                 .expected = "B as a .safetensors, .npy or .npz file that is there",
+                 .got = "'" + a.others.front() + "'"};
+  }
+  // All words are read before a model is opened.
+  SG_TRY([[maybe_unused]] const std::vector<SiteChoice> known, parse_sites(a.sites));
+  SG_TRY([[maybe_unused]] const IndexList listed, parse_layers(a.layers));
+  SG_TRY([[maybe_unused]] const std::vector<NameRule> names, parse_dump_map(a.map));
+  return {};
+}
+
 Result<int> run(const Arguments& a, const Common& common) {
   if (is_corpus_folder(a.measure.model)) return compare_corpora(a);
   const std::vector<Output> outputs = outputs_of(a);
   SG_TRY_VOID(check_outputs(outputs));
-  SG_TRY([[maybe_unused]] const std::vector<SiteChoice> known,
-         parse_sites(a.sites));  // before a model is opened
-  SG_TRY([[maybe_unused]] const IndexList listed, parse_layers(a.layers));
-  SG_TRY(const Models others, open_others(a, outputs, common));
+  SG_TRY_VOID(check_words(a));
+  const bool dump = is_dump(a.others.front(), a.map);
+  if (dump) SG_TRY_VOID(spare_inputs(outputs, {a.others.front()}));
+  Models others;
+  if (!dump) {
+    SG_TRY(others, open_others(a, outputs, common));
+  }
   SG_TRY(Job job, prepare(a.measure, common, outputs));
   SG_TRY(const std::vector<SiteRef> places, chosen_places(a.sites, a.layers, job.model.spec.layers));
   if (a.measure.plan) return print_plan(job, "This is A; each other is read and computed once more beside it.\n");
   SG_TRY_VOID(check_fits(job));
   name_tokens(job);
-  SG_TRY(std::vector<Comparison> all, compare_all(a, job, others, common));
+  std::vector<Comparison> all;
+  if (dump) {
+    SG_TRY(all.emplace_back(), compare_dump(a, job, common));
+  } else {
+    SG_TRY(all, compare_all(a, job, others, common));
+  }
+  SG_TRY_VOID(write_explorer(a.explore, all, job.names()));
   SG_TRY_VOID(write_results(a, places, std::move(all)));
   return 0;
 }
@@ -147,10 +212,24 @@ void add_compare(Program& program) {
                    "a model; its tokenizer makes the ids; or the folder of a corpus, beside others")
       ->required();
   command
-      ->add_option("B", a->others,
-                   "models of the same shape, each compared with A: a quantisation, a fine-tune, another conversion")
+      ->add_option(
+          "B", a->others,
+          "models of the same shape, each compared with A: a quantisation, a fine-tune, another conversion; or "
+          "hidden states that another program stored: FILE.safetensors, FILE.npy or FILE.npz")
       ->required();
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
+  command
+      ->add_option(
+          "--map", a->map,
+          "what an array of stored hidden states is, {} in NAME being the layer, as 'layers.{}.out=resid_post'; "
+          "SITE hf: as transformers' hidden_states; known without: those, and the names of extract and of "
+          "TransformerLens; repeat it for more")
+      ->allow_extra_args(false)
+      ->type_name("NAME=SITE");
+  command
+      ->add_option("--apart", a->apart, "the mean |B - A| / |A| from which a site counts as apart; 0.1 when not given")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("SHARE");
   command
       ->add_option("--weights", a->weights,
                    "matrix by matrix beside the sites: auto (when the models are stored in different ways), on, off")
@@ -161,6 +240,10 @@ void add_compare(Program& program) {
       ->type_name("SITE,...");
   command->add_option("--layers", a->layers, "layers that are: all (when not given), or a list as 3,7 or 10..12 or -1")
       ->type_name("LIST");
+  command
+      ->add_option("--explore", a->explore,
+                   "A and B as a page to look around in: FILE.html, one file that asks for nothing (docs/explorer.md)")
+      ->type_name("FILE.html");
   add_json(*command, a->json, "the comparison as one JSON document");
   add_csv(*command, a->csv, "one row per pair, prompt, token, site and layer");
   command

@@ -4,6 +4,7 @@
 
 #include "base/text_file.h"
 #include "cli/common.h"
+#include "cli/explore_file.h"
 #include "cli/measuring.h"
 #include "cli/plot_file.h"
 #include "report/data/gains_json.h"
@@ -17,6 +18,7 @@ struct Arguments {
   MeasureArguments measure;  // its model may be a measurement's FILE.json
   std::string definition;
   std::string json, plot;
+  ExploreArguments explore;
 };
 
 bool is_measurement_file(const std::string& path) {
@@ -24,8 +26,10 @@ bool is_measurement_file(const std::string& path) {
   return path.ends_with(".json") && std::filesystem::is_regular_file(path, ignored);
 }
 
-Result<int> show(const Arguments& a, const Measurement& m) {
+Result<int> show(const Arguments& a, const Measurement& m, const std::vector<Measurement>& beside,
+                 const Tokenizer* names) {
   SG_TRY_VOID(write_plot(a.plot, m));
+  SG_TRY_VOID(write_explorer(a.explore.file, m, beside, names));
   if (a.json.empty()) {
     SG_TRY(const std::string text, gains_text(m, a.definition));
     SG_TRY_VOID(print(text, {m.model.id}));
@@ -37,11 +41,12 @@ Result<int> show(const Arguments& a, const Measurement& m) {
 }
 
 Result<int> run(const Arguments& a, const Common& common) {
-  const std::vector<Output> outputs = {{"--json", a.json}, {"--plot", a.plot}};
+  const std::vector<Output> outputs = {{"--json", a.json}, {"--plot", a.plot}, {"--explore", a.explore.file}};
   SG_TRY_VOID(check_plot(a.plot));
   if (!a.definition.empty() && a.definition != "all") {
     SG_TRY([[maybe_unused]] const Definition known, find_definition(a.definition));
   }
+  SG_TRY(const std::vector<Measurement> beside, read_beside(a.explore, outputs));
   if (is_measurement_file(a.measure.model)) {
     if (has_prompts(a.measure.prompts)) {
       return Error{.kind = ErrorKind::kUsage,
@@ -52,13 +57,13 @@ Result<int> run(const Arguments& a, const Common& common) {
     SG_TRY_VOID(spare_inputs(outputs, {a.measure.model}));
     SG_TRY(const std::string content, read_text_file(a.measure.model));
     SG_TRY(const Measurement m, read_measurement(content, a.measure.model));
-    return show(a, m);
+    return show(a, m, beside, nullptr);
   }
   SG_TRY(Job job, prepare(a.measure, common, outputs));
   if (a.measure.plan) return print_plan(job);
   SG_TRY(const Measurement m, run_job(job, common));
   Console(common).warnings(m.warnings);
-  return show(a, m);
+  return show(a, m, beside, job.names());
 }
 
 }  // namespace
@@ -74,6 +79,7 @@ void add_gains(Program& program) {
                    "one definition by its name or id, or all of them; see list definitions")
       ->type_name("DEFINITION|all");
   add_plot(*command, a->plot);
+  add_explore(*command, a->explore);
   add_json(*command, a->json, "the gains as one JSON document");
   finish_command(program, *command, "streamgauge gains SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
                  [a, &program] { return run(*a, program.common); });

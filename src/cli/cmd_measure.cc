@@ -2,14 +2,17 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
+#include "cli/explore_file.h"
 #include "cli/measuring.h"
 #include "cli/plot_file.h"
 #include "measure/selection.h"
+#include "report/data/heads_data.h"
 #include "report/data/measurement_csv.h"
 #include "report/data/measurement_json.h"
 #include "report/data/trace_json.h"
 #include "report/file/output_file.h"
 #include "report/file/outputs.h"
+#include "report/text/heads_text.h"
 #include "report/text/layer_text.h"
 #include "report/text/measure_text.h"
 #include "report/text/routing_text.h"
@@ -23,32 +26,44 @@ struct Arguments {
   std::vector<std::string> sites;
   CLI::Option* massive = nullptr;  // given: the list is shown
   std::string json, csv, folder, trace, plot;
+  ExploreArguments explore;
+  bool heads = false;
 };
 
 std::vector<Output> outputs_of(const Arguments& a) {
-  std::vector<Output> outputs = {{"--json", a.json}, {"--csv", a.csv}, {"--trace", a.trace}, {"--plot", a.plot}};
+  std::vector<Output> outputs = {
+      {"--json", a.json}, {"--csv", a.csv}, {"--trace", a.trace}, {"--plot", a.plot}, {"--explore", a.explore.file}};
   if (a.folder.empty()) return outputs;
   for (const char* name : {"measurement.json", "summary.txt"})
     outputs.push_back({"-o", std::filesystem::path(a.folder) / name});
   for (const CsvTable& table : measurement_tables({}))
     outputs.push_back({"-o", std::filesystem::path(a.folder) / table.file});
+  if (a.heads) outputs.push_back({"-o", std::filesystem::path(a.folder) / "heads.csv"});
   return outputs;
 }
 
-Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& places, Measurement m) {
+/// `heads`: as many as sequences, or none.
+Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& places, Measurement m,
+                           const std::vector<SequenceHeads>& heads) {
   const std::filesystem::path folder = a.folder;
   const bool to_folder = !folder.empty(), json = to_folder || !a.json.empty(), csv = to_folder || !a.csv.empty();
   std::string text;
   if (to_folder || !(json || csv)) {
-    text = measurement_text(m) + routing_text(m) + lens_text(m) + targets_text(m) +
+    text = measurement_text(m) + routing_text(m) + lens_text(m) + targets_text(m) + heads_text(m, heads) +
            (a.massive->count() > 0 ? massive_list_text(m) : "");
   }
   if (!json && !csv) return print(text, {m.model.id});
   const std::string csv_document = !a.csv.empty() ? norms_csv(m, places).text() : "";
   std::vector<CsvTable> tables;  // of the decomposition, which takes every site
   if (to_folder) tables = measurement_tables(m, places);
+  if (to_folder && a.heads) tables.push_back(heads_csv(m, heads));
   if (!places.empty()) keep_sites(m, places);
-  const std::string json_document = json ? json_text(measurement_json(m)) : "";
+  std::string json_document;
+  if (json) {
+    Json document = measurement_json(m);
+    if (a.heads) add_heads(document, heads);
+    json_document = json_text(document);
+  }
   if (to_folder) {
     SG_TRY_VOID(make_folder(folder));
     SG_TRY_VOID(write_output(folder / "measurement.json", json_document));
@@ -69,18 +84,28 @@ Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY_VOID(check_plot(a.plot));
   const std::vector<Output> outputs = outputs_of(a);
   SG_TRY_VOID(check_outputs(outputs));
+  SG_TRY(const std::vector<Measurement> beside, read_beside(a.explore, outputs));
   SG_TRY(Job job, prepare(a.measure, common, outputs));
   SG_TRY(const std::vector<SiteRef> places, resolve_places(sites, kAllIndexes, job.model.spec.layers));
   if (a.measure.plan) return print_plan(job);
   Trace trace;
   if (!a.trace.empty()) job.options.trace = &trace;
-  SG_TRY(Measurement measurement, run_job(job, common));
+  Measurement measurement;
+  std::vector<SequenceHeads> heads;
+  if (a.heads) {
+    SG_TRY(MeasuredHeads both, run_job_with_heads(job, common));
+    measurement = std::move(both.measurement);
+    heads = std::move(both.heads);
+  } else {
+    SG_TRY(measurement, run_job(job, common));
+  }
   if (!a.trace.empty()) {
     SG_TRY_VOID(write_document(a.trace, json_text(trace_json(trace.events()))));
   }
   Console(common).warnings(measurement.warnings);
   SG_TRY_VOID(write_plot(a.plot, measurement));
-  SG_TRY_VOID(write_results(a, places, std::move(measurement)));
+  SG_TRY_VOID(write_explorer(a.explore.file, measurement, beside, job.names(), heads));
+  SG_TRY_VOID(write_results(a, places, std::move(measurement), heads));
   tell_traffic(job.reader, job.remote_bytes, common);
   return 0;
 }
@@ -101,6 +126,10 @@ void add_measure(Program& program) {
       add_repeated(*command, "--target", "TOKEN",
                    "a token, by its text or id, to be looked for in the lens: rank, probability, logit, "
                    "and the layer's KL to the model's own distribution; repeat it for more");
+  command->add_flag(
+      "--heads", a->heads,
+      "every head of attention: the norm of what it adds, the probability it gives the first token and the "
+      "tokens with a massive activation, its entropy");
   a->massive = command
                    ->add_option("--massive", a->measure.massive_multiple,
                                 "list the values of resid_post above MULTIPLE times the layer's median "
@@ -116,6 +145,7 @@ void add_measure(Program& program) {
       ->type_name("SITE,...");
   add_json(*command, a->json, "the measurement as one JSON document");
   add_plot(*command, a->plot);
+  add_explore(*command, a->explore);
   add_csv(*command, a->csv, "one row per prompt, token, site and layer");
   command
       ->add_option("-o,--output", a->folder,

@@ -114,13 +114,31 @@ void name_tokens(Job& job) {
   for (Sequence& sequence : job.sequences) name_tokens(sequence, job.names());
 }
 
-Result<Measurement> run_job(Job& job, const Common& common) {
+namespace {
+
+/// Under a progress bar, with the names of all tokens.
+template <class Run>
+auto run_under_bar(Job& job, const Common& common, Run&& run) -> decltype(run(job.options)) {
   SG_TRY_VOID(check_fits(job));
   name_tokens(job);
   ProgressBar bar(common, static_cast<double>(job.tokens()), "tokens");
   MeasureOptions options = job.options;
   if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
-  return stoppable([&] { return measure(job.model, job.names(), std::move(job.sequences), options); });
+  return stoppable([&] { return run(options); });
+}
+
+}  // namespace
+
+Result<Measurement> run_job(Job& job, const Common& common) {
+  return run_under_bar(job, common, [&](const MeasureOptions& options) {
+    return measure(job.model, job.names(), std::move(job.sequences), options);
+  });
+}
+
+Result<MeasuredHeads> run_job_with_heads(Job& job, const Common& common) {
+  return run_under_bar(job, common, [&](const MeasureOptions& options) {
+    return measure_heads(job.model, job.names(), std::move(job.sequences), options);
+  });
 }
 
 Result<int> print_plan(const Job& job, const std::string& more) {

@@ -7,6 +7,7 @@
 
 #include "cli/prompts.h"
 #include "cli/remote_reading.h"
+#include "measure/heads.h"
 #include "measure/measure.h"
 #include "report/file/outputs.h"
 
@@ -50,6 +51,8 @@ void name_tokens(Job& job);
 
 /// Runs the job under a progress bar.
 Result<Measurement> run_job(Job& job, const Common& common);
+/// The same, heads recorded.
+Result<MeasuredHeads> run_job_with_heads(Job& job, const Common& common);
 
 /// What --plan prints, and the lines of `more` under it; the exit code.
 Result<int> print_plan(const Job& job, const std::string& more = "");

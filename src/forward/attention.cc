@@ -7,6 +7,7 @@
 
 #include "forward/blocks.h"
 #include "forward/causal_conv.h"
+#include "forward/head_tap.h"
 #include "forward/qkv_columns.h"
 #include "kernel/elementary.h"
 
@@ -110,7 +111,30 @@ void weigh(const LayerCall& call, const Task& task, std::size_t first_key, Matri
   }
 }
 
-void attend(const LayerCall& call, const Task& task, MatrixView qkv, MatrixView context, RunContext& run) {
+/// Who watches the heads, and what of this layer; null when nobody does.
+struct Watch {
+  std::span<const char> marked;
+  Attended& seen;
+};
+
+void observe(const Watch& watch, const Task& task, std::size_t start, std::size_t first_key, ConstMatrixView scores) {
+  for (std::size_t i = 0; i < scores.rows; ++i) {
+    const float* p = scores.row(i);
+    double entropy = 0, marked = 0;
+    for (std::size_t j = 0; j < scores.cols; ++j) {
+      const double mass = p[j];
+      if (mass > 0) entropy -= mass * std::log(mass);
+      if (!watch.marked.empty() && watch.marked[start + first_key + j] != 0) marked += mass;
+    }
+    const std::size_t at = (start + task.begin + i) * watch.seen.heads + task.head;
+    watch.seen.first_mass[at] = first_key == 0 ? p[0] : 0;
+    watch.seen.marked_mass[at] = marked;
+    watch.seen.entropy[at] = entropy;
+  }
+}
+
+void attend(const LayerCall& call, const Task& task, const Watch* watch, MatrixView qkv, MatrixView context,
+            RunContext& run) {
   const Spec& spec = call.spec;
   const std::size_t d = spec.head_dim, kv = task.head / (spec.heads / spec.kv_heads),
                     start = call.tokens.begin(task.sequence);
@@ -132,7 +156,21 @@ void attend(const LayerCall& call, const Task& task, MatrixView qkv, MatrixView 
       context.row_range(start + task.begin, queries).col_range(task.head * spec.value_dim, spec.value_dim);
   run.kernels.matmul({.x = q, .w = stored(k, false), .y = scores}, ThreadPool::serial());
   weigh(call, task, first_key, scores, run);
+  if (watch != nullptr) observe(*watch, task, start, first_key, scores);
   run.kernels.matmul({.x = scores, .w = stored(v, true), .y = out}, ThreadPool::serial());
+}
+
+Attended attended_rows(const LayerCall& call, ConstMatrixView context) {
+  const std::size_t numbers = context.rows * call.spec.heads;
+  Attended seen = {.layer = call.layer,
+                   .heads = call.spec.heads,
+                   .first_mass = std::vector<double>(numbers),
+                   .marked_mass = std::vector<double>(numbers),
+                   .entropy = std::vector<double>(numbers),
+                   .context = context,
+                   .output = &call.weights.o};
+  if (has(call.spec.norm_at, NormAt::kOutput)) seen.norm = &call.weights.attn_out;
+  return seen;
 }
 
 /// True when every value vector is finite. A zero probability times inf is NaN: a sequence with non-finite
@@ -152,6 +190,11 @@ bool values_finite(const Spec& spec, const TokenBatch& tokens, std::size_t seque
 
 void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
   prepare_qkv(call, in, ws, run);
+  auto* head_tap = dynamic_cast<HeadTap*>(&run.tap);
+  Attended seen;
+  const Watch looking = {head_tap != nullptr ? head_tap->marked_keys() : std::span<const char>(), seen};
+  const Watch* watch = head_tap != nullptr ? &looking : nullptr;
+  if (watch != nullptr) seen = attended_rows(call, ws.context);
   const std::vector<Task> tasks = make_tasks(call.spec, call.tokens);
   std::vector<char> finite(call.tokens.sequences());
   run.pool.parallel_chunks(finite.size(), 1, [&](std::size_t begin, std::size_t end, int) {
@@ -161,16 +204,17 @@ void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Worksp
     for (std::size_t i = begin; i < end; ++i) {
       const Task& task = tasks[i];
       if (finite[task.sequence]) {
-        attend(call, task, ws.qkv, ws.context, run);
+        attend(call, task, watch, ws.qkv, ws.context, run);
         continue;
       }
       for (std::size_t query = task.begin; query < task.end; ++query) {
-        attend(call, {task.sequence, task.head, query, query + 1}, ws.qkv, ws.context, run);
+        attend(call, {task.sequence, task.head, query, query + 1}, watch, ws.qkv, ws.context, run);
       }
     }
   });
   gate_context(call, ws.gated_queries, ws.context, run);
   project(call.weights.o, ws.context, out, run);
+  if (head_tap != nullptr) head_tap->attended(seen);
 }
 
 }  // namespace sg

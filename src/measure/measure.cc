@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/system.h"
+#include "measure/head_recorder.h"
 #include "measure/logit_stats.h"
 #include "measure/passes.h"
 #include "measure/recorder.h"
@@ -174,8 +175,11 @@ Result<EngineFacts> engine_facts(int threads, const std::string& isa) {
   return engine_facts(*kernels, threads > 0 ? threads : available_threads());
 }
 
-Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
-                            const MeasureOptions& wanted) {
+namespace {
+
+/// `heads` has one entry per sequence, or is null.
+Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
+                                const MeasureOptions& wanted, std::vector<SequenceHeads>* heads) {
   const auto start = std::chrono::steady_clock::now();
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY(const MeasureOptions options, answerable(model, wanted));
@@ -193,9 +197,14 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
     const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
     SG_TRY_VOID(check_targets(model.spec, pass.tokens, options));
     Recorder recorder(model.spec, pass.tokens, options, *kernels, pool, group);
+    std::optional<HeadRecorder> head_recorder;
+    if (heads != nullptr) {
+      head_recorder.emplace(model.spec, pass.tokens, *kernels, pool, recorder, group,
+                            std::span(heads->data() + pass.first, group.size()));
+    }
     RunContext run = {.kernels = *kernels,
                       .pool = pool,
-                      .tap = recorder,
+                      .tap = head_recorder ? static_cast<Tap&>(*head_recorder) : recorder,
                       .stop = options.stop,
                       .progress = pass.progress,
                       .trace = options.trace};
@@ -216,6 +225,21 @@ Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std:
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.peak_bytes = peak_resident_bytes();
   return result;
+}
+
+}  // namespace
+
+Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
+                            const MeasureOptions& options) {
+  return measure_all(model, tokenizer, std::move(sequences), options, nullptr);
+}
+
+Result<MeasuredHeads> measure_heads(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
+                                    const MeasureOptions& options) {
+  MeasuredHeads out;
+  out.heads.resize(sequences.size());
+  SG_TRY(out.measurement, measure_all(model, tokenizer, std::move(sequences), options, &out.heads));
+  return out;
 }
 
 Plan plan(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options) {

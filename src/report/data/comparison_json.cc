@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "measure/extract.h"
 #include "report/data/row_json.h"
 #include "report/data/weight_differences_json.h"
 
@@ -82,6 +83,17 @@ Json summary_json(const Comparison& c) {
   return rows;
 }
 
+Json first_divergence_json(const ComparisonFindings& found) {
+  Json json = {{"threshold", found.threshold}, {"site", nullptr}};
+  if (!found.first) return json;
+  const SiteRef place = *found.first;
+  json["site"] = name(place.site);
+  json["layer"] = in_block(place) ? Json(place.layer) : Json(nullptr);
+  json["name"] = full_name(place);
+  json["distance_mean"] = found.distance;
+  return json;
+}
+
 }  // namespace
 
 Json comparison_json(const Comparison& c) {
@@ -95,11 +107,12 @@ Json comparison_json(const Comparison& c) {
   return out;
 }
 
-Json comparisons_json(const std::vector<Comparison>& pairs, const std::vector<std::vector<std::string>>& sentences) {
+Json comparisons_json(const std::vector<Comparison>& pairs, const std::vector<ComparisonFindings>& findings) {
   Json all = Json::array();
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     Json one = comparison_json(pairs[i]);
-    one["sentences"] = sentences[i];
+    one["sentences"] = findings[i].sentences;
+    one["first_divergence"] = first_divergence_json(findings[i]);
     all.push_back(std::move(one));
   }
   if (all.size() == 1) return std::move(all.front());

@@ -7,6 +7,7 @@
 
 #include "measure/compare.h"
 #include "report/data/json_text.h"
+#include "report/text/compare_text.h"
 
 namespace sg {
 
@@ -14,7 +15,7 @@ inline constexpr std::string_view kComparisonSchema = "streamgauge.comparison/1"
 
 Json comparison_json(const Comparison& comparison);
 
-/// The comparison alone when it is one; of several streamgauge.comparisons/1, a list of them. `sentences`: of each.
-Json comparisons_json(const std::vector<Comparison>& pairs, const std::vector<std::vector<std::string>>& sentences);
+/// The comparison alone when it is one; of several streamgauge.comparisons/1, a list of them. `findings`: of each.
+Json comparisons_json(const std::vector<Comparison>& pairs, const std::vector<ComparisonFindings>& findings);
 
 }  // namespace sg

@@ -4,6 +4,7 @@
 
 #include "base/each_once.h"
 #include "report/data/experiment_json.h"
+#include "report/data/heads_data.h"
 #include "report/data/measurement_csv.h"
 #include "report/text/text_table.h"
 #include "report/text/value_text.h"
@@ -152,6 +153,7 @@ std::vector<CsvTable> experiment_tables(const ExperimentResult& result) {
 std::string tables_text() {
   TextTable text({{"table", Align::kLeft}, {"column", Align::kLeft}, {"unit", Align::kLeft}, {"what", Align::kLeft}});
   for (const CsvTable& table : measurement_tables({})) add_table(text, "measure: ", table);
+  add_table(text, "measure: ", heads_csv({}, {}));
   add_table(text, "run: ", prompts_csv(ExperimentResult()));
   for (const CsvTable& table : experiment_tables({})) add_table(text, "run: tables/", table);
   return text.text();

@@ -67,18 +67,16 @@ std::string output_table(const Comparison& c) {
   return table.empty() ? "" : "\nThe output distributions; entropy and KL in nats.\n" + table.text();
 }
 
-/// Where the mean distance passes this share of A's norm, the two are no longer the same but for rounding.
-constexpr double kApart = 0.1;
-
-std::string parting(const Comparison& c) {
-  const std::optional<SiteRef> first = first_apart(c, 0), far = first_apart(c, kApart);
+std::string parting(const Comparison& c, double threshold, const std::optional<SiteRef>& far) {
+  const std::optional<SiteRef> first = first_apart(c, 0);
+  const std::string share = fmt::format("{:g} %", 100 * threshold);
   if (!first) return "They part nowhere: every row of every site is the same.";
   const double at_first = summary_at(c, *first)->distance_mean;
   std::string text =
       fmt::format("They part first at {} (|B - A| is {} of |A| in the mean)", place_name(*first), scientific(at_first));
-  if (!far) return text + ", and stay within 10 % of each other at every site.";
+  if (!far) return text + fmt::format(", and stay within {} of each other at every site.", share);
   if (*far == *first) return text + ".";
-  return text + fmt::format(", and are more than 10 % apart from {} on.", place_name(*far));
+  return text + fmt::format(", and are more than {} apart from {} on.", share, place_name(*far));
 }
 
 /// The outputs that are looked at: of every prompt and position.
@@ -123,15 +121,23 @@ std::string divergence(const std::vector<const OutputDifference*>& outputs) {
   return fmt::format("KL(A||B) is {} nats in the mean and {} at most.", scientific(mean), scientific(most));
 }
 
+/// Of hidden states that somebody stored, of which no model is known.
+std::string dump_line(const ModelFacts& m) {
+  return fmt::format("{}   stored hidden states, {}\n", printable(m.id), m.dtype);
+}
+
 }  // namespace
 
-std::vector<std::string> comparison_sentences(const Comparison& c) {
+ComparisonFindings comparison_findings(const Comparison& c, double threshold) {
   const std::vector<const OutputDifference*> outputs = outputs_of(c);
-  return {parting(c), next_token(outputs), divergence(outputs)};
+  ComparisonFindings found = {.sentences = {}, .threshold = threshold, .first = first_apart(c, threshold)};
+  if (found.first) found.distance = summary_at(c, *found.first)->distance_mean;
+  found.sentences = {parting(c, threshold, found.first), next_token(outputs), divergence(outputs)};
+  return found;
 }
 
 std::string comparison_text(const Comparison& c) {
-  return "A  " + model_line(c.a) + "B  " + model_line(c.b) +
+  return "A  " + model_line(c.a) + "B  " + (c.b.family.empty() ? dump_line(c.b) : model_line(c.b)) +
          "\nRelative difference of the token norms, cosine of the vectors, and |B - A| / |A|, over all tokens.\n" +
          site_table(c) + output_table(c) + weight_differences_text(c);
 }

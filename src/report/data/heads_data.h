@@ -1,0 +1,18 @@
+// Heads as JSON and CSV, beside a measurement.
+#pragma once
+
+#include <span>
+
+#include "base/csv.h"
+#include "measure/heads.h"
+#include "report/data/json_text.h"
+
+namespace sg {
+
+/// Adds `heads` to every sequence of a measurement's document, and the largest error of their sums to its checks.
+void add_heads(Json& measurement, std::span<const SequenceHeads> heads);
+
+/// heads.csv: one row per prompt, token, layer and head.
+CsvTable heads_csv(const Measurement& measurement, std::span<const SequenceHeads> heads);
+
+}  // namespace sg
