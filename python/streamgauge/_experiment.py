@@ -129,7 +129,7 @@ def run(
         models: {the experiment's key: a model}; those of the file, from the Hub's cache, when not given.
         zoo: the pocket zoo's small models as stand-ins.
         checkpoints: the folder of one training run's checkpoints as the models.
-        change: other values for keys of the file, as {"prompts.suite": "mixed-25"}.
+        change: other values for keys of the file, as {"prompts.suite": "notebook-003"}.
         prompts: a file of prompts in place of the experiment's, read as read_prompts reads it.
         special, chat, system, generation_prompt: how texts become ids, as of Model.measure.
         yes: fetch more than 100 GB of models.

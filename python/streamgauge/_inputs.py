@@ -8,11 +8,11 @@ import re
 import sys
 import warnings
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, Callable, Iterator, Mapping, Sequence, Union
 
 from . import _sg
 from ._errors import usage
-from ._lazy import np
 
 SITES = ("embed", "resid_pre", "attn_out", "resid_mid", "mlp_out", "resid_post", "ln_final")
 PlainPrompt = tuple[str, list[int], str, str, list[tuple[str, str]]]
@@ -78,7 +78,7 @@ Prompts = Union[
 def _ids(values: Any) -> list[int]:
     ids: list[int] = []
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        if isinstance(value, bool) or not isinstance(value, Integral):
             raise usage("a prompt is neither text nor token ids", expected="str or integers", got=value)
         if not -(2**31) <= int(value) < 2**31:
             raise usage("not a token id", expected="an integer of 32 bits", got=value)
@@ -133,7 +133,7 @@ def plain_prompts(prompts: Prompts) -> list[PlainPrompt]:
     if isinstance(prompts, (bytes, Mapping, set)) or not hasattr(prompts, "__iter__"):
         raise usage("not prompts", expected="text, a list of texts or of token ids, or a suite", got=prompts)
     given = list(prompts)
-    if given and all(isinstance(p, (int, np.integer)) and not isinstance(p, bool) for p in given):
+    if given and all(isinstance(p, Integral) and not isinstance(p, bool) for p in given):
         return [_plain(given)]
     if given and isinstance(given[0], Mapping):
         return [_plain(given)]
@@ -189,7 +189,7 @@ def site_of(name: object) -> tuple[str, int | None]:
     >>> site_of("blocks.10.hook_resid_post"), site_of("embed"), site_of(("mlp_out", 3))
     (('resid_post', 10), ('embed', None), ('mlp_out', 3))
     """
-    if isinstance(name, tuple) and len(name) == 2 and isinstance(name[1], (int, np.integer)) and not isinstance(name[1], bool):
+    if isinstance(name, tuple) and len(name) == 2 and isinstance(name[1], Integral) and not isinstance(name[1], bool):
         if isinstance(name[0], str) and name[0] in SITES:
             return name[0], int(name[1])
     if isinstance(name, str):
@@ -220,14 +220,14 @@ def numbers(values: Any, what: str) -> list[int]:
         raise usage(f"not numbers of {what}", expected="a list of integers", got=values)
     found = list(values)
     for value in found:
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not -(2**31) <= int(value) < 2**31:
+        if isinstance(value, bool) or not isinstance(value, Integral) or not -(2**31) <= int(value) < 2**31:
             raise usage(f"not a number of {what}", expected="an integer, negative ones from the end", got=value)
     return [int(value) for value in found]
 
 
 def count(value: object, what: str) -> int:
     """A whole number from 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= int(value) < 2**31:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= int(value) < 2**31:
         raise usage(f"not a number of {what}", expected="an integer from 0", got=value)
     return int(value)
 
@@ -245,7 +245,7 @@ def bytes_of(memory: int | str | None) -> int:
     """
     if memory is None:
         return 0
-    if isinstance(memory, (int, np.integer)) and not isinstance(memory, bool) and 0 < int(memory) < 2**63:
+    if isinstance(memory, Integral) and not isinstance(memory, bool) and 0 < int(memory) < 2**63:
         return int(memory)
     found = re.fullmatch(r"([0-9.]+) *([A-Za-z]*)", memory) if isinstance(memory, str) else None
     if found and found[2].upper() in _UNITS:

@@ -6,6 +6,7 @@ import html
 import json
 import os
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
 
@@ -117,7 +118,7 @@ class Measurement:
         return iter(self.prompts)
 
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, (int, np.integer)):
+        if isinstance(key, Integral):
             return self.prompts[key]
         site, layer = site_of(key)
         table = self.norms[site]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from functools import cached_property
+from numbers import Integral
 from typing import Any, Literal, Sequence
 
 
@@ -22,7 +23,6 @@ from ._inputs import (
     site_of,
     site_words,
 )
-from ._lazy import np
 from ._measurement import Measurement
 from ._program import call
 from ._results import Activations, Facts, Weights
@@ -143,7 +143,7 @@ class Model:
             raise usage("not sites to keep", expected="names without a layer, as resid_post", got=sites)
         if isinstance(massive, bool) or not isinstance(massive, (int, float)):
             raise usage("not a multiple of the median", expected="a number above 0", got=massive)
-        wanted = [str(t) if isinstance(t, (int, np.integer)) else word(t) for t in _list(targets)]
+        wanted = [str(t) if isinstance(t, Integral) else word(t) for t in _list(targets)]
         size, team = bytes_of(memory), count(threads, "threads")
         with Bar(progress, "measure") as bar:
             return Measurement(
@@ -298,7 +298,7 @@ def word(value: object) -> str:
 def _list(values: Any) -> list[Any]:
     if isinstance(values, (bytes, bool, dict)):
         raise usage("not a list", expected="several in a list", got=values)
-    if isinstance(values, (str, int, np.integer)):
+    if isinstance(values, (str, Integral)):
         return [values]
     if not hasattr(values, "__iter__"):
         raise usage("not a list", expected="several in a list", got=values)

@@ -23,7 +23,7 @@ def measured() -> sg.Measurement:
     m = model.measure([sg.Prompt("a", "facts", columns={"source": "hand"})], chat=True, system="Be brief")
     m = model.measure(np.array([[1, 2], [3, 4]]).tolist())
     m = model.measure(sg.read_prompts("prompts.csv", text_key="question"))
-    return model.measure(sg.suites["mixed-25"], threads=2)
+    return model.measure(sg.suites["notebook-003"], threads=2)
 
 
 def norms(m: sg.Measurement) -> npt.NDArray[np.float64]:
@@ -51,7 +51,7 @@ def others() -> dict[str, npt.NDArray[np.float32]]:
         print(first["site"], comparison.sentences[0], comparison.matrices)
     states: tuple[npt.NDArray[np.float32], ...] = sg.hidden_states(model, "a")
     weights = model.weights(all=True, amplification="notebook-003", prompts=["a"])
-    run = sg.run("llama-anomaly", zoo=True, change={"prompts.suite": "mixed-25"}, prompts="prompts.csv")
+    run = sg.run("llama-anomaly", zoo=True, change={"prompts.suite": "notebook-003"}, prompts="prompts.csv")
     print(states[0].dtype, weights["spectral_norm"], run.verdicts, run.report_path.name, run.figures["growth"].svg)
     print(sg.doctor(), sg.definitions[0], sg.families["family"], sg.numerics, sg.__version__)
     return got
