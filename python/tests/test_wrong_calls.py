@@ -4,6 +4,7 @@ import ctypes
 import gc
 import os
 import random
+import re
 import signal
 import threading
 
@@ -129,10 +130,14 @@ def test_threads_interrupts_and_deletions():
     assert (model.measure([[1, 2, 3]]).norms["resid_post"] == expected).all()
 
 
-def test_nothing_is_leaked():
+def test_nothing_is_leaked(capfd):
     """What the sanitizer still finds of no use to anyone, while the interpreter holds what is its own."""
     look = getattr(ctypes.CDLL(None), "__lsan_do_recoverable_leak_check", None)
     if look is None:
         pytest.skip("not built with the address sanitizer")
     gc.collect()
-    assert look() == 0
+    look()
+    leaks = [part for part in capfd.readouterr().err.split("\n\n") if "leak of" in part]
+    assert not [leak for leak in leaks if "streamgauge" in leak or "_sg." in leak]
+    # An object of the interpreter's own now and then; one per call would be hundreds.
+    assert sum(int(re.search(r"in (\d+) object", leak)[1]) for leak in leaks) < 10, leaks
