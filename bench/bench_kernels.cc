@@ -3,15 +3,11 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
-#include "base/counter_rng.h"
 #include "kernel/kernels.h"
-#include "kernel/scalar.h"
-#include "packed_forms.h"
+#include "products.h"
 
 namespace sg {
 namespace {
@@ -24,73 +20,6 @@ const Kernels& kernels() {
 ThreadPool& pool() {
   static ThreadPool all(available_threads());
   return all;
-}
-
-std::vector<float> uniform(std::size_t n, std::uint64_t seed) {
-  const CounterRng rng(seed);
-  std::vector<float> values(n);
-  for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<float>(rng.uniform(i) - 0.5);
-  return values;
-}
-
-/// Weights of ordinary size, so that no product is subnormal: floats as they are, of BF16 the upper halves, blocks
-/// with every byte that could be the upper one of a float16 scale at most 0x3b.
-std::vector<std::byte> stored_weights(DType dtype, std::size_t items) {
-  std::vector<std::byte> bytes(byte_size(dtype, items).value());
-  if (dtype == DType::kF32 || dtype == DType::kBF16) {
-    const std::vector<float> values = uniform(items, 3);
-    const std::size_t size = bytes.size() / items;
-    const auto* source = reinterpret_cast<const std::byte*>(values.data()) + sizeof(float) - size;
-    for (std::size_t i = 0; i < items; ++i) std::copy_n(source + i * sizeof(float), size, bytes.data() + i * size);
-    return bytes;
-  }
-  const CounterRng rng(3);
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<std::byte>(rng.bits(i) & (i % 2 == 1 ? 0x3bu : 0xffu));
-  }
-  return bytes;
-}
-
-struct Product {
-  std::size_t tokens, inputs, outputs;
-  std::vector<float> x, y;
-  std::vector<std::byte> w;
-  PackedForm packed;
-  MatmulCall call;
-
-  Product(DType dtype, std::size_t n_tokens, std::size_t n_inputs, std::size_t n_outputs)
-      : tokens(n_tokens),
-        inputs(n_inputs),
-        outputs(n_outputs),
-        x(uniform(tokens * inputs, 1)),
-        y(tokens * outputs),
-        w(stored_weights(dtype, inputs * outputs)) {
-    const WeightView view = {.data = w.data(),
-                             .dtype = dtype,
-                             .rows = outputs,
-                             .cols = inputs,
-                             .row_bytes = byte_size(dtype, inputs).value()};
-    call = {.x = {x.data(), tokens, inputs, inputs}, .w = view, .y = {y.data(), tokens, outputs, outputs}};
-  }
-};
-
-/// The same of a stored form of quantised layers.
-void make_product(std::string_view form, Product& p) {
-  make_packed(form, p.outputs, p.inputs, p.packed);
-  p.call.w = view_of(p.packed);
-  p.w = {};
-}
-
-/// Empty, or where the product is further from the double reference than blocks of fused multiply-adds may be.
-std::string wrong(Product& p) {
-  kernels().matmul(p.call, pool());
-  const scalar::MatmulReference reference = scalar::matmul(p.call);
-  const double unit = 0x1p-24 * static_cast<double>(kMatmulBlock + p.inputs / kMatmulBlock);
-  for (std::size_t i = 0; i < reference.y.size(); ++i) {
-    const double error = std::fabs(static_cast<double>(p.y[i]) - reference.y[i]);
-    if (!(error <= unit * reference.magnitude[i])) return fmt::format("output {} is off by {}", i, error);
-  }
-  return "";
 }
 
 void time_product(benchmark::State& state, Product& p, std::size_t bytes) {
@@ -112,20 +41,20 @@ constexpr std::size_t kCheckedTokens = 5, kCheckedInputs = 768, kCheckedOutputs 
 
 void time_matmul(benchmark::State& state, DType dtype) {
   Product small(dtype, kCheckedTokens, kCheckedInputs, kCheckedOutputs);
-  const std::string complaint = wrong(small);
+  const std::string complaint = wrong(small, kernels(), pool());
   if (!complaint.empty()) return state.SkipWithError(complaint.c_str());
   Product p = sized(dtype, state);
   time_product(state, p, p.w.size());
 }
 
-void time_form(benchmark::State& state, std::string_view form) {
+void time_form(benchmark::State& state, const FormRow& form) {
   Product small(DType::kF32, kCheckedTokens, kCheckedInputs, kCheckedForms);
   make_product(form, small);
-  const std::string complaint = wrong(small);
+  const std::string complaint = wrong(small, kernels(), pool());
   if (!complaint.empty()) return state.SkipWithError(complaint.c_str());
   Product p = sized(DType::kF32, state);
   make_product(form, p);
-  time_product(state, p, p.packed.codes.size() + p.packed.scales.size() + p.packed.zeros.size());
+  time_product(state, p, p.packed.bytes());
 }
 
 void time_sum_squares(benchmark::State& state) {
@@ -177,8 +106,8 @@ void register_all() {
                             DType::kIQ3_S, DType::kTQ2_0}) {
     shapes(benchmark::RegisterBenchmark(fmt::format("matmul/{}", name(dtype)).c_str(), time_matmul, dtype));
   }
-  for (const std::string_view form : kPackedForms) {
-    shapes(benchmark::RegisterBenchmark(fmt::format("matmul/{}", form).c_str(), time_form, form));
+  for (const FormRow& form : kPackedForms) {
+    shapes(benchmark::RegisterBenchmark(fmt::format("matmul/{}", form.name).c_str(), time_form, form));
   }
   benchmark::RegisterBenchmark("sum_squares", time_sum_squares)->Arg(576)->Arg(4096);
   benchmark::RegisterBenchmark("softmax", time_softmax)->Arg(64)->Arg(4096);

@@ -104,6 +104,33 @@ def matmul(result, targets):
             "MKL. All in turn.\n\n" + table(["tokens x inputs x outputs"] + names, rows))
 
 
+def forms(result, targets):
+    """Rows of bench_forms: speed as a ratio to F32 timed next to it, and to a plain sum over memory."""
+    found = {}
+    for row in result:
+        found.setdefault(row["name"], {})[row["tokens"]] = row
+    slowest = min(found, key=lambda name: found[name][348]["of_f32"])
+    targets.at_least(f"stored forms, 348 rows, of the F32 figure (slowest: {slowest})", found[slowest][348]["of_f32"], 0.8, "")
+    for tokens in (8, 1):
+        few = {name: row[tokens]["of_f32"] for name, row in found.items() if row[tokens]["bits"] <= 32}
+        slowest = min(few, key=few.get)
+        targets.at_least(f"stored forms, {tokens} row{'s' * (tokens > 1)}, of F32 read from memory (slowest: {slowest})",
+                         few[slowest], 1.0, "")
+    rows = [[name, f"{row[1]['bits']:.2f}", f"{row[348]['of_f32']:.2f}"]
+            + [figure for tokens in (8, 1) for figure in (f"{row[tokens]['of_f32']:.2f}",
+                                                          f"{row[tokens]['bytes_per_second'] / 1e9:.1f}",
+                                                          f"{row[tokens]['of_memory']:.2f}")]
+            for name, row in found.items()]
+    width = result[0]["width"]
+    return (f"## Stored forms\n\n`bench_forms`: rows x {width} x {width}, one thread by its processor time, each form between two "
+            "runs of F32; medians. Weights of 1 and 8 rows are copies that together no cache holds. `of F32`: how many times as "
+            "fast as F32 in the same form of product; `GB/s`: of stored bytes; `of memory`: beside a plain sum over memory. F32 at "
+            "1 and 8 rows is bound by memory. A form of few bits is not, for its numbers have to be made: at 4 bits and memory's "
+            "speed every cycle would have to make six of them, and multiply them.\n\n"
+            + table(["form", "bits", "348 rows: of F32", "8 rows: of F32", "GB/s", "of memory", "1 row: of F32", "GB/s",
+                     "of memory"], rows))
+
+
 def curves(result, targets):
     rows = [[curve, p["x"], f"{p['seconds']:.3f}", f"{p['anonymous_mb']:.0f}", f"{p['resident_mb']:.0f}"]
             for curve, points in result.items() for p in points]
@@ -234,7 +261,7 @@ def experts(result, targets):
 def write(found, folder):
     """found: piece -> {"machine", "load_before", "seconds", "result"}."""
     targets, parts = Targets(), []
-    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "curves": curves, "experts": experts, "big": big}
+    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "forms": forms, "curves": curves, "experts": experts, "big": big}
     for piece, maker in makers.items():
         if piece in found:
             parts.append(maker(found[piece]["result"], targets))

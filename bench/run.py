@@ -9,6 +9,7 @@ Models are those of tools/fetch_models.py, or of the folder SG_MODELS. Pieces:
   llama      prefill beside llama.cpp             weights    spectral norms beside torch and WeightWatcher
   matmul     beside OpenBLAS and torch's MKL      roofline   Google Benchmark's figures of the kernels
   curves     cost against tokens, prompts, layers, width
+  forms      every stored form and block type of weights beside F32, one thread
   experts    random mixtures of experts beside transformers and llama.cpp: 8 GB of disk (SG_BENCH_EXPERTS names the folder)
   big        a 7B model streamed beside transformers in bfloat16: 14 GB of disk (SG_BENCH_BIG names the folder) and RAM
 """
@@ -110,6 +111,11 @@ class Bench:
                         "--benchmark_min_time=0.3"], check=True)
         return json.loads(answer.read_text())["benchmarks"]
 
+    def forms(self):
+        done = subprocess.run([self.build / "bench/bench_forms", "1", str(self.rounds), "2048"], check=True,
+                              capture_output=True, text=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     def curves(self):
         return self.script("cost_curves.py", self.program, model_path("SmolLM2-135M"))
 
@@ -122,7 +128,7 @@ class Bench:
         return self.script("big_model.py", self.program, folder, "--peer", "--runs", self.rounds)
 
 
-PIECES = ("start", "job", "llama", "weights", "matmul", "roofline", "curves", "experts", "big")
+PIECES = ("start", "job", "llama", "weights", "matmul", "forms", "roofline", "curves", "experts", "big")
 
 
 def machine():

@@ -1,5 +1,7 @@
 #include "kernel/grids.h"
 
+#include <cstring>
+
 namespace sg {
 namespace {
 
@@ -26,10 +28,33 @@ Grids unpack_all() {
   return g;
 }
 
+template <class Grid, class Words>
+void copy_words(const Grid& grid, Words& words) {
+  static_assert(sizeof(grid) == sizeof(words));
+  std::memcpy(words.data(), grid.data(), sizeof(words));
+}
+
+GridWords all_words() {
+  const Grids& g = grids();
+  GridWords w{};
+  copy_words(g.iq2_xxs, w.iq2_xxs);
+  copy_words(g.iq2_xs, w.iq2_xs);
+  copy_words(g.iq2_s, w.iq2_s);
+  copy_words(g.iq3_xxs, w.iq3_xxs);
+  copy_words(g.iq3_s, w.iq3_s);
+  copy_words(g.iq1, w.iq1);
+  return w;
+}
+
 }  // namespace
 
 const Grids& grids() {
   static const Grids made = unpack_all();
+  return made;
+}
+
+const GridWords& grid_words() {
+  static const GridWords made = all_words();
   return made;
 }
 

@@ -23,6 +23,17 @@ struct Grids {
 /// Unpacked on first use; valid for the life of the process.
 const Grids& grids();
 
+/// The same as words of four numbers, for gathering: word 2i and 2i + 1, or i of the 3-bit types, are entry i.
+struct GridWords {
+  std::array<std::uint32_t, 512> iq2_xxs;
+  std::array<std::uint32_t, 1024> iq2_xs;
+  std::array<std::uint32_t, 2048> iq2_s;
+  std::array<std::uint32_t, 256> iq3_xxs;
+  std::array<std::uint32_t, 512> iq3_s;
+  std::array<std::uint32_t, 4096> iq1;
+};
+const GridWords& grid_words();
+
 namespace grid_data {
 // Indices into the numbers that a lattice has, low bits first: 2 bits each, or 4 of the 3-bit types.
 extern const unsigned char kIQ2XXS[512], kIQ2XS[1024], kIQ2S[2048], kIQ3XXS[512], kIQ3S[1024], kIQ1S[4096];

@@ -72,6 +72,23 @@ inline void unpack_column_stream(const PackedMatrix& m, std::size_t row, std::si
   for (; i < n; ++i) codes[i] = static_cast<std::uint8_t>(packed_code(m, row, col + i));
 }
 
+/// As far as the columns lie in one part. Returns how many were written.
+inline std::size_t unpack_part(const PackedMatrix& m, std::size_t row, std::size_t col, std::size_t n,
+                               std::uint8_t* codes) {
+  const CodeTag d;
+  const hn::Repartition<std::uint16_t, CodeTag> d16;
+  const std::size_t item = row * m.cols + col, part = item / m.part_items, at = item % m.part_items;
+  if (m.bits == 3 || at + n > m.part_items) return 0;
+  const int shift = static_cast<int>(8 - m.bits * (part + 1));
+  const auto mask = hn::Set(d, static_cast<std::uint8_t>((1u << m.bits) - 1));
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const auto q = hn::BitCast(d, hn::ShiftRightSame(hn::BitCast(d16, load_codes(m.codes + at + i)), shift));
+    hn::StoreU(hn::And(q, mask), d, codes + i);
+  }
+  return i;
+}
+
 inline void unpack_codes(const PackedMatrix& m, std::size_t row, std::size_t col, std::size_t n, std::uint8_t* codes) {
   std::size_t i = 0;
   const std::byte* from = m.codes + row * m.row_bytes;
@@ -98,8 +115,21 @@ inline void unpack_codes(const PackedMatrix& m, std::size_t row, std::size_t col
       if (col % 8 != 0) break;
       for (; i + 32 <= n; i += 32) store_awq(load_codes(from + (col + i) / 2), codes + i);
       break;
+    case CodeLayout::kParts: i = unpack_part(m, row, col, n, codes); break;
   }
   for (; i < n; ++i) codes[i] = static_cast<std::uint8_t>(packed_code(m, row, col + i));
+}
+
+/// What an E4M3 code without its sign stands for, NaN being a number too.
+SG_INLINE FloatVec e4m3_numbers(WordVec magnitude) {
+  const WordTag d;
+  const FloatTag df;
+  const hn::RebindToSigned<WordTag> di;
+  const auto normal = hn::Add(hn::ShiftLeft<20>(magnitude), hn::Set(d, 120u << 23));
+  // (1 + m / 8) 2^-6 - 2^-6, exactly.
+  const auto subnormal = hn::Sub(hn::BitCast(df, hn::Add(normal, hn::Set(d, 1u << 23))), hn::Set(df, 0x1p-6f));
+  const auto is_subnormal = hn::RebindMask(df, hn::Lt(hn::BitCast(di, magnitude), hn::Set(di, 8)));
+  return hn::IfThenElse(is_subnormal, subnormal, hn::BitCast(df, normal));
 }
 
 /// OCP E4M3 in the low byte of each word.
@@ -108,17 +138,18 @@ SG_INLINE FloatVec e4m3_lanes(WordVec byte) {
   const FloatTag df;
   const auto sign = hn::ShiftLeft<24>(hn::And(byte, hn::Set(d, 0x80u)));
   const auto magnitude = hn::And(byte, hn::Set(d, 0x7fu));
-  const auto normal = hn::BitCast(df, hn::Add(hn::ShiftLeft<20>(magnitude), hn::Set(d, 120u << 23)));
-  // m 2^-9, by one multiplication of a small whole number: exact.
-  const hn::RebindToSigned<WordTag> di;
-  const auto whole = hn::ConvertTo(df, hn::BitCast(di, magnitude));
-  const auto subnormal = hn::Mul(whole, hn::Set(df, 0x1p-9f));
-  const auto signed_magnitude = hn::BitCast(di, magnitude);
-  const auto is_subnormal = hn::RebindMask(df, hn::Lt(signed_magnitude, hn::Set(di, 8)));
-  const auto is_nan = hn::RebindMask(df, hn::Eq(signed_magnitude, hn::Set(di, 0x7f)));
-  auto value = hn::IfThenElse(is_subnormal, subnormal, normal);
-  value = hn::IfThenElse(is_nan, hn::BitCast(df, hn::Set(d, 0x7fc00000u)), value);
+  const auto is_nan = hn::RebindMask(df, hn::Eq(magnitude, hn::Set(d, 0x7fu)));
+  const auto value = hn::IfThenElse(is_nan, hn::BitCast(df, hn::Set(d, 0x7fc00000u)), e4m3_numbers(magnitude));
   return hn::Or(value, hn::BitCast(df, sign));
+}
+
+/// 2^(byte - 127), of which 255 is NaN.
+SG_INLINE FloatVec e8m0_lanes(WordVec byte) {
+  const WordTag d;
+  const FloatTag df;
+  const auto normal = hn::ShiftLeft<23>(byte);
+  const auto positive = hn::IfThenElse(hn::Eq(byte, hn::Zero(d)), hn::Set(d, 0x00400000u), normal);
+  return hn::BitCast(df, hn::IfThenElse(hn::Eq(byte, hn::Set(d, 255u)), hn::Set(d, 0x7fc00000u), positive));
 }
 
 /// What a vector of codes stands for.
@@ -192,12 +223,12 @@ inline bool fill_halves(const PackedMatrix& m, std::size_t row, std::size_t col,
   const std::size_t first = m.scale_index(row, col);
   if (first + n > s.count) return false;
   const hn::Rebind<std::uint16_t, FloatTag> d16;
-  std::size_t i = 0;
-  for (; i + kFloats <= n; i += kFloats) {
-    const auto* from = reinterpret_cast<const std::uint16_t*>(s.data + 2 * (first + i));
-    hn::StoreU(half_lanes(hn::PromoteTo(WordTag(), hn::LoadU(d16, from))), FloatTag(), dst + i);
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(s.data) + first;
+  const std::size_t whole = n - n % kFloats;
+  for (std::size_t i = 0; i < whole; i += kFloats) {
+    hn::StoreU(half_lanes(hn::PromoteTo(WordTag(), hn::LoadU(d16, halves + i))), FloatTag(), dst + i);
   }
-  for (; i < n; ++i) dst[i] = packed_scale(m, first + i);
+  for (std::size_t i = whole; i < n; ++i) dst[i] = packed_scale(m, first + i);
   return true;
 }
 

@@ -27,20 +27,31 @@ std::size_t indexed(const std::byte* groups, std::size_t i, std::size_t count) {
   return std::min<std::size_t>(stored, count - 1);
 }
 
-float stored_scale(const PackedScales& s, std::size_t i) {
-  switch (s.type) {
-    case ScaleType::kOne: return 1.0f;
-    case ScaleType::kF32: return load_le<float>(s.data + 4 * i);
-    case ScaleType::kF16: return load_half(s.data + 2 * i);
-    case ScaleType::kBF16: return bfloat_to_float(load_le<std::uint16_t>(s.data + 2 * i));
-    case ScaleType::kE4M3: return e4m3_to_float(static_cast<std::uint8_t>(s.data[i]));
-    case ScaleType::kE8M0: return e8m0_to_float(static_cast<std::uint8_t>(s.data[i]));
-    case ScaleType::kNested: {
-      const float product = s.outer_map[load_u8(s.data + i)] * load_le<float>(s.outer + i / s.outer_run * 4);
-      return product + s.outer_offset;
-    }
+/// Number i of a type that needs nothing but its bytes.
+float stored_number(ScaleType type, const std::byte* data, std::size_t i) {
+  switch (type) {
+    case ScaleType::kF32: return load_le<float>(data + 4 * i);
+    case ScaleType::kF16: return load_half(data + 2 * i);
+    case ScaleType::kBF16: return bfloat_to_float(load_le<std::uint16_t>(data + 2 * i));
+    case ScaleType::kE4M3: return e4m3_to_float(static_cast<std::uint8_t>(data[i]));
+    case ScaleType::kE8M0: return e8m0_to_float(static_cast<std::uint8_t>(data[i]));
+    case ScaleType::kOne:
+    case ScaleType::kNested: break;
   }
   return 1.0f;
+}
+
+float stored_scale(const PackedScales& s, std::size_t i) {
+  if (s.type != ScaleType::kNested) return stored_number(s.type, s.data, i);
+  const float product = s.outer_map[load_u8(s.data + i)] * load_le<float>(s.outer + i / s.outer_run * 4);
+  return product + s.outer_offset;
+}
+
+unsigned from_parts(const PackedMatrix& m, std::size_t item) {
+  const auto part = static_cast<unsigned>(item / m.part_items);
+  const std::size_t at = item % m.part_items;
+  if (m.bits == 3) return (load_le<std::uint32_t>(m.codes + 4 * at) >> (27 - 3 * part)) & 7u;
+  return (load_u8(m.codes + at) >> (8 - m.bits * (part + 1))) & ((1u << m.bits) - 1);
 }
 
 }  // namespace
@@ -74,6 +85,7 @@ unsigned packed_code(const PackedMatrix& m, std::size_t row, std::size_t col) {
       return from_stream(words, m.row_bytes, row % 32 * m.bits, m.bits);
     }
     case CodeLayout::kAwq: return from_awq(m.codes + row * m.row_bytes, col);
+    case CodeLayout::kParts: return from_parts(m, row * m.cols + col);
   }
   return 0;
 }
@@ -94,20 +106,35 @@ float packed_scale(const PackedMatrix& m, std::size_t index) {
   return m.scales.divide ? scale / m.scales.global : scale * m.scales.global;
 }
 
-float packed_zero(const PackedMatrix& m, std::size_t row, std::size_t col) {
+float packed_group_zero(const PackedMatrix& m, std::size_t row, std::size_t group, std::size_t index) {
   const PackedZeros& z = m.zeros;
-  const std::size_t group = m.row_group(row);
+  const std::size_t beside = std::min(index, m.scales.count - 1);
   int stored = 0;
   switch (z.layout) {
-    case ZeroLayout::kNone: break;
+    case ZeroLayout::kNone:
     case ZeroLayout::kStream:
-      stored = static_cast<int>(from_stream(z.data + group * z.row_bytes, 4, col * m.bits, m.bits));
-      break;
-    case ZeroLayout::kAwq: stored = static_cast<int>(from_awq(z.data + group * z.row_bytes, col)); break;
+    case ZeroLayout::kAwq: break;
     case ZeroLayout::kRows:
-      stored = static_cast<int>(from_stream(z.data + 4 * m.col_group(col), z.row_bytes, row * m.bits, m.bits));
+      stored = static_cast<int>(from_stream(z.data + 4 * group, z.row_bytes, row * m.bits, m.bits));
       break;
-    case ZeroLayout::kBytes: stored = load_i8(z.data + std::min(m.scale_index(row, col), m.scales.count - 1)); break;
+    case ZeroLayout::kBytes: stored = load_i8(z.data + beside); break;
+    case ZeroLayout::kFloats: return stored_number(z.type, z.data, beside);
+  }
+  return static_cast<float>(stored + z.add);
+}
+
+float packed_zero(const PackedMatrix& m, std::size_t row, std::size_t col) {
+  const PackedZeros& z = m.zeros;
+  int stored = 0;
+  switch (z.layout) {
+    case ZeroLayout::kNone:
+    case ZeroLayout::kRows:
+    case ZeroLayout::kBytes:
+    case ZeroLayout::kFloats: return packed_group_zero(m, row, m.col_group(col), m.scale_index(row, col));
+    case ZeroLayout::kStream:
+      stored = static_cast<int>(from_stream(z.data + m.row_group(row) * z.row_bytes, 4, col * m.bits, m.bits));
+      break;
+    case ZeroLayout::kAwq: stored = static_cast<int>(from_awq(z.data + m.row_group(row) * z.row_bytes, col)); break;
   }
   const int sum = stored + z.add;
   return static_cast<float>(z.wraps ? sum & ((1 << m.bits) - 1) : sum);

@@ -22,6 +22,7 @@ enum class CodeLayout : std::uint8_t {
   kNibblesHigh,   // two to a byte, the first in the high half; rows follow one another without a gap
   kColumnStream,  // GPTQ: 32 rows of one column are a stream of `bits` words, low bits first, a word row apart
   kAwq,           // 4 bits, 8 columns to a word: column j at nibble 0 4 1 5 2 6 3 7
+  kParts,         // HQQ: all numbers in parts of part_items, the first in the high bits of as many bytes; 3 bits: words
 };
 
 /// What a code stands for.
@@ -62,9 +63,11 @@ enum class ZeroLayout : std::uint8_t {
   kAwq,     // of a row group, as the codes of a row
   kRows,    // compressed-tensors: a stream of words down the rows, one column group beside the other
   kBytes,   // one signed byte beside every scale
+  kFloats,  // HQQ: a number of `type` beside every scale
 };
 struct PackedZeros {
   ZeroLayout layout = ZeroLayout::kNone;
+  ScaleType type = ScaleType::kF32;  // kFloats
   const std::byte* data = nullptr;
   std::size_t row_bytes = 0;  // from one row of words to the next
   int add = 0;                // to every stored zero point
@@ -79,6 +82,7 @@ struct PackedMatrix {
   unsigned bits = 8;
   const std::byte* codes = nullptr;
   std::size_t row_bytes = 0;     // of codes, from one row to the next; kColumnStream: from one word row to the next
+  std::size_t part_items = 1;    // kParts; at least 1
   const float* table = nullptr;  // kTable: 2^bits numbers
   PackedScales scales;
   PackedZeros zeros;
@@ -100,6 +104,8 @@ unsigned packed_code(const PackedMatrix& m, std::size_t row, std::size_t col);
 float packed_level(const PackedMatrix& m, unsigned code);
 float packed_scale(const PackedMatrix& m, std::size_t index);
 float packed_zero(const PackedMatrix& m, std::size_t row, std::size_t col);
+/// That of a stored row's group `group` of columns, which is beside scale `index`.
+float packed_group_zero(const PackedMatrix& m, std::size_t row, std::size_t group, std::size_t index);
 float packed_number(const PackedMatrix& m, std::size_t row, std::size_t col);
 
 /// n numbers of stored row `row` from column `col` on.

@@ -18,21 +18,16 @@
 #include "kernel/decode.h"
 #include "kernel/kernels.h"
 #include "kernel/packed-inl.h"
+#include "kernel/packed-panel-inl.h"
 #include "kernel/panel-blocks-inl.h"
+#include "kernel/panel-grids-inl.h"
+#include "kernel/panel-small-inl.h"
 #include "kernel/scratch.h"
 #include "kernel/words-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sg {
 namespace HWY_NAMESPACE {
-/// n inputs, a multiple of 4.
-inline void panel_f32(const RowGroup& group, std::size_t n, float* panel) {
-  for (std::size_t k = 0; k < n; k += 4) {
-    const WordQuad quad = load_words(group, k * sizeof(float));
-    for (std::size_t j = 0; j < 4; ++j) store_column(hn::BitCast(FloatTag(), quad.word[j]), panel, k + j);
-  }
-}
-
 /// n inputs, a multiple of 8: a word holds two of them.
 inline void panel_bf16(const RowGroup& group, std::size_t n, float* panel) {
   const FloatTag d;
@@ -46,6 +41,32 @@ inline void panel_bf16(const RowGroup& group, std::size_t n, float* panel) {
   }
 }
 
+/// `count` numbers that lie side by side; whole blocks when a type has them.
+SG_INLINE void decode_outputs(DType dtype, const std::byte* src, std::size_t count, float* dst) {
+  const hn::Rebind<std::uint16_t, FloatTag> d16;
+  std::size_t i = 0;
+  if (dtype == DType::kF32) {
+    std::memcpy(dst, src, count * sizeof(float));
+    return;
+  }
+  if (dtype == DType::kBF16 || dtype == DType::kF16) {
+    for (; i + kFloats <= count; i += kFloats) {
+      const auto stored = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(src) + i);
+      const auto word = hn::PromoteTo(WordTag(), stored);
+      const auto value = dtype == DType::kF16 ? half_lanes(word) : hn::BitCast(FloatTag(), hn::ShiftLeft<16>(word));
+      hn::StoreU(value, FloatTag(), dst + i);
+    }
+  }
+  if (HWY_TARGET != HWY_EMU128 && dtype == DType::kF64) {  // the emulation has no infinity
+    const hn::Half<FloatTag> half;
+    const hn::Rebind<double, decltype(half)> wide;
+    for (; i + kFloats / 2 <= count; i += kFloats / 2) {
+      hn::StoreU(hn::DemoteTo(half, hn::LoadU(wide, reinterpret_cast<const double*>(src) + i)), half, dst + i);
+    }
+  }
+  if (i < count) decode_scalar(dtype, src + i * traits(dtype).block_bytes, count - i, dst + i);
+}
+
 /// Any dtype and any n of whole blocks: rows are decoded one by one and then transposed.
 inline void panel_by_rows(DType dtype, const RowGroup& group, std::size_t n, float* panel) {
   const std::size_t padded = hwy::RoundUpTo(n, 4);
@@ -53,7 +74,7 @@ inline void panel_by_rows(DType dtype, const RowGroup& group, std::size_t n, flo
   RowGroup decoded;
   for (std::size_t i = 0; i < kFloats; ++i) {
     float* row = rows + i * padded;
-    decode_scalar(dtype, group.row[i], n, row);
+    decode_outputs(dtype, group.row[i], n, row);
     std::fill(row + n, row + padded, 0.0f);
     decoded.row[i] = reinterpret_cast<const std::byte*>(row);
   }
@@ -97,23 +118,23 @@ inline PanelFormat panel_format(DType dtype) {
     case DType::kQ4_K: return {&panel_of_blocks<DType::kQ4_K>, 256};
     case DType::kQ5_K: return {&panel_of_blocks<DType::kQ5_K>, 256};
     case DType::kQ6_K: return {&panel_of_blocks<DType::kQ6_K>, 256};
+    case DType::kF8E4M3: return {&panel_e4m3, 16};
+    case DType::kF8E5M2: return {&panel_e5m2, 16};
+    case DType::kQ2_K: return {&panel_of_blocks<DType::kQ2_K>, 256};
+    case DType::kQ3_K: return {&panel_of_blocks<DType::kQ3_K>, 256};
+    case DType::kIQ4_XS: return {&panel_of_blocks<DType::kIQ4_XS>, 256};
+    case DType::kIQ1_S: return {&panel_of_blocks<DType::kIQ1_S>, 256};
+    case DType::kIQ1_M: return {&panel_of_blocks<DType::kIQ1_M>, 256};
+    case DType::kIQ2_XXS: return {&panel_of_blocks<DType::kIQ2_XXS>, 256};
+    case DType::kIQ2_XS: return {&panel_of_blocks<DType::kIQ2_XS>, 256};
+    case DType::kIQ2_S: return {&panel_of_blocks<DType::kIQ2_S>, 256};
+    case DType::kIQ3_XXS: return {&panel_of_blocks<DType::kIQ3_XXS>, 256};
+    case DType::kIQ3_S: return {&panel_of_blocks<DType::kIQ3_S>, 256};
+    case DType::kTQ1_0: return {&panel_of_blocks<DType::kTQ1_0>, 256};
+    case DType::kTQ2_0: return {&panel_of_blocks<DType::kTQ2_0>, 256};
+    case DType::kNVFP4: return {&panel_of_blocks<DType::kNVFP4>, 64};
+    case DType::kQ8_K: return {&panel_of_blocks<DType::kQ8_K>, 256};
     case DType::kF64:
-    case DType::kF8E4M3:
-    case DType::kF8E5M2:
-    case DType::kQ2_K:
-    case DType::kQ3_K:
-    case DType::kIQ4_XS:
-    case DType::kIQ1_S:
-    case DType::kIQ1_M:
-    case DType::kIQ2_XXS:
-    case DType::kIQ2_XS:
-    case DType::kIQ2_S:
-    case DType::kIQ3_XXS:
-    case DType::kIQ3_S:
-    case DType::kTQ1_0:
-    case DType::kTQ2_0:
-    case DType::kNVFP4:
-    case DType::kQ8_K:
     case DType::kBool:
     case DType::kU8:
     case DType::kI8:
@@ -144,25 +165,6 @@ inline void half_panel_by_outputs(const WeightView& w, std::size_t first, std::s
   panel_by_rows(w.dtype, group, n - done, panel + done * kPanel);
 }
 
-/// `count` outputs of one stored input; a whole number of them when a type has blocks.
-SG_INLINE void decode_outputs(DType dtype, const std::byte* src, std::size_t count, float* dst) {
-  const hn::Rebind<std::uint16_t, FloatTag> d16;
-  std::size_t i = 0;
-  if (dtype == DType::kF32) {
-    std::memcpy(dst, src, count * sizeof(float));
-    return;
-  }
-  if (dtype == DType::kBF16 || dtype == DType::kF16) {
-    for (; i + kFloats <= count; i += kFloats) {
-      const auto stored = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(src) + i);
-      const auto word = hn::PromoteTo(WordTag(), stored);
-      const auto value = dtype == DType::kF16 ? half_lanes(word) : hn::BitCast(FloatTag(), hn::ShiftLeft<16>(word));
-      hn::StoreU(value, FloatTag(), dst + i);
-    }
-  }
-  if (i < count) decode_scalar(dtype, src + i * traits(dtype).block_bytes, count - i, dst + i);
-}
-
 /// A panel of a matrix stored by inputs: a stored row holds the outputs side by side.
 inline void panel_by_inputs(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n, float* panel) {
   const DTypeTraits& t = traits(w.dtype);
@@ -179,37 +181,6 @@ inline void panel_by_inputs(const WeightView& w, std::size_t first, std::size_t 
     decode_scalar(w.dtype, src, (to - from) * t.block_items, decoded);
     const float* outputs = decoded + (first - from * t.block_items);
     std::copy(outputs, outputs + count, panel + k * kPanel);
-  }
-}
-
-/// A panel of a packed matrix. By outputs: rows are decoded one after another and transposed. By inputs: a stored row
-/// holds the outputs side by side.
-inline void panel_of_packed(const WeightView& w, std::size_t first, std::size_t k0, std::size_t n, float* panel) {
-  const std::size_t count = std::min(kPanel, w.rows - first);
-  GroupLine line;
-  if (w.transposed) {
-    HWY_ALIGN float outputs[kPanel];
-    for (std::size_t k = 0; k < n; ++k) {
-      packed_run(*w.packed, w.packed_row + k0 + k, w.packed_col + first, count, line, outputs);
-      std::copy(outputs, outputs + count, panel + k * kPanel);
-    }
-    return;
-  }
-  const std::size_t padded = hwy::RoundUpTo(n, kFloats);
-  float* rows = scratch(Scratch::kRows, kFloats * padded);
-  for (std::size_t half = 0; half < count; half += kFloats) {
-    RowGroup decoded;
-    for (std::size_t i = 0; i < kFloats; ++i) {
-      float* row = rows + std::min(i, count - half - 1) * padded;
-      decoded.row[i] = reinterpret_cast<const std::byte*>(row);
-      if (half + i >= count) continue;
-      packed_run(*w.packed, w.packed_row + first + half + i, w.packed_col + k0, n, line, row);
-    }
-    const std::size_t whole = n / 4 * 4;
-    panel_f32(decoded, whole, panel + half);
-    for (std::size_t k = whole; k < n; ++k) {
-      for (std::size_t i = 0; i < kFloats; ++i) panel[k * kPanel + half + i] = load_le<float>(decoded.row[i] + 4 * k);
-    }
   }
 }
 

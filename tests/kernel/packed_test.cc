@@ -42,6 +42,7 @@ void set_codes(Owned& o, CodeLayout layout, unsigned bits, std::mt19937_64& rand
     case CodeLayout::kNibblesHigh: m.row_bytes = m.cols / 2, bytes = (m.rows * m.cols + 1) / 2; break;
     case CodeLayout::kColumnStream: m.row_bytes = 4 * m.cols, bytes = m.rows * bits / 32 * m.row_bytes; break;
     case CodeLayout::kAwq: m.row_bytes = m.cols / 2, bytes = m.rows * m.row_bytes; break;
+    case CodeLayout::kParts: break;  // in_parts
   }
   o.codes = random_bytes(bytes, random);
   m.codes = o.codes.data();
@@ -123,6 +124,58 @@ std::vector<Owned> all() {
   return list;
 }
 
+/// HQQ's: groups of the flat matrix, which share bytes, or words of three bits.
+Owned in_parts(unsigned bits, std::size_t group, std::mt19937_64& random) {
+  Owned o;
+  o.m.rows = 40, o.m.cols = 320;
+  const std::size_t items = o.m.rows * o.m.cols, parts = bits == 3 ? 10 : 8 / bits;
+  o.m.layout = CodeLayout::kParts, o.m.bits = bits;
+  o.m.part_items = (items / group + parts - 1) / parts * group;
+  o.codes = random_bytes(o.m.part_items * (bits == 3 ? 4 : 1), random);
+  o.m.codes = o.codes.data(), o.m.row_bytes = o.m.cols * bits / 8;
+  o.m.scales = {.type = ScaleType::kF32, .col_run = group, .count = items / group, .flat = true};
+  o.scales = float_bytes(o.m.scales.count, random), o.m.scales.data = o.scales.data();
+  o.zeros = float_bytes(o.m.scales.count, random);
+  o.m.zeros = {.layout = ZeroLayout::kFloats, .data = o.zeros.data()};
+  return o;
+}
+
+/// As published forms have them: groups that words begin and end with, whose codes become numbers in registers.
+std::vector<Owned> in_whole_groups() {
+  std::vector<Owned> list;
+  std::mt19937_64 random(15);
+  for (const Level level : {Level::kUnsigned, Level::kSigned, Level::kE4M3, Level::kE5M2}) {
+    for (const std::size_t group : {32u, 64u, 320u}) {
+      Owned& o = list.emplace_back(by_outputs(CodeLayout::kBytes, 8, level, group));
+      for (std::byte& code : o.codes) code &= std::byte{0xfb};  // neither infinity nor NaN
+      set_scales(o, group == 32 ? ScaleType::kE8M0 : ScaleType::kF32, group == 64 ? 5 : 1, group, random);
+      if (group == 64) o.m.after = 0.0078f;
+      if (level != Level::kSigned || group == 64) continue;
+      o.zeros = random_bytes(o.m.scales.count, random);
+      o.m.zeros = {.layout = ZeroLayout::kBytes, .data = o.zeros.data()};
+    }
+  }
+  for (const unsigned bits : {1u, 2u, 3u, 4u, 8u}) {
+    for (const std::size_t group : {64u, 40u}) {
+      Owned& o = list.emplace_back(in_parts(bits, group, random));
+      if (bits != 2) continue;
+      o.m.scales.type = o.m.zeros.type = ScaleType::kBF16;
+      for (std::byte& byte : o.scales) byte &= std::byte{0xbf};  // no infinity, no NaN
+      for (std::byte& byte : o.zeros) byte &= std::byte{0xbf};
+    }
+  }
+  for (const unsigned bits : {4u, 6u}) {
+    for (const std::size_t group : {16u, 32u, 320u}) {
+      Owned& o = list.emplace_back(by_outputs(CodeLayout::kWords, bits, Level::kTable, bits + group));
+      set_scales(o, group == 16 ? ScaleType::kE4M3 : ScaleType::kE8M0, 1, group, random);
+      for (std::byte& scale : o.scales) scale &= std::byte{0x7b};  // no NaN
+      o.m.scales.global = group == 16 ? 0.3f : 1.0f;
+      o.m.scales.divide = group == 16 && bits == 6;
+    }
+  }
+  return list;
+}
+
 std::vector<Owned> by_inputs() {
   std::vector<Owned> list;
   for (const unsigned bits : {2u, 3u, 4u, 8u, 0u}) {
@@ -172,12 +225,12 @@ void expect_rows(const Owned& o) {
 
 TEST(Packed, RowsEqualThePlainReferenceBitForBit) {
   for (const Owned& o : all()) expect_rows(o);
+  for (const Owned& o : in_whole_groups()) expect_rows(o);
   for (const Owned& o : by_inputs()) expect_rows(o);
 }
 
-/// Multiplying by the identity returns the weights.
-void expect_panels(const Owned& o) {
-  const std::size_t first = 3;
+/// Multiplying by the identity returns the weights, those of outputs from `first` on.
+void expect_panels(const Owned& o, std::size_t first) {
   const std::size_t inputs = o.m.by_inputs ? o.m.rows : o.m.cols,
                     outputs = (o.m.by_inputs ? o.m.cols : o.m.rows) - first;
   WeightView w = {.data = o.m.codes,
@@ -207,8 +260,11 @@ void expect_panels(const Owned& o) {
 }
 
 TEST(Packed, PanelsEqualThePlainReference) {
-  for (const Owned& o : all()) expect_panels(o);
-  for (const Owned& o : by_inputs()) expect_panels(o);
+  for (const std::size_t first : {std::size_t{3}, std::size_t{0}, std::size_t{8}}) {
+    for (const Owned& o : all()) expect_panels(o, first);
+    for (const Owned& o : in_whole_groups()) expect_panels(o, first);
+    for (const Owned& o : by_inputs()) expect_panels(o, first);
+  }
 }
 
 TEST(Packed, FloatsOfEightBitsAreTheirTables) {
