@@ -20,6 +20,19 @@ namespace {
 /// Larger matrices say nothing more, and a shape may promise them in a few bytes of scales.
 constexpr std::size_t kMostItems = 1u << 18;
 
+/// A product with ones: every panel is made, and nothing beside the file is read.
+void multiply(const sg::PackedMatrix& m, const sg::Kernels& kernels) {
+  const sg::WeightView w = {.data = m.codes,
+                            .dtype = sg::DType::kU8,
+                            .rows = m.by_inputs ? m.cols : m.rows,
+                            .cols = m.by_inputs ? m.rows : m.cols,
+                            .row_bytes = m.row_bytes,
+                            .transposed = m.by_inputs,
+                            .packed = &m};
+  std::vector<float> x(w.cols, 1.0f), y(w.rows);
+  kernels.matmul({{x.data(), 1, w.cols, w.cols}, w, nullptr, {y.data(), 1, w.rows, w.rows}}, sg::ThreadPool::serial());
+}
+
 /// Every number of every matrix lies in the file; the kernels and the plain reference agree.
 void read_all(const sg::Checkpoint& checkpoint) {
   for (const sg::TensorInfo& tensor : checkpoint.made.tensors) {
@@ -29,6 +42,7 @@ void read_all(const sg::Checkpoint& checkpoint) {
     const sg::Result<void> checked = sg::check_scales(tensor, checkpoint);
     if (!checked.ok() && checked.error().message().empty()) std::abort();
     const sg::Kernels& kernels = *sg::kernels_for("").value();
+    multiply(m, kernels);
     const sg::StoredRows rows = {.rows = m.rows, .cols = m.cols, .row_bytes = m.row_bytes, .packed = &m};
     std::vector<float> row(sg::padded_columns(m.cols)), plain(m.cols);
     for (std::size_t r = 0; r < m.rows; ++r) {
@@ -56,6 +70,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sg::Checkpoint checkpoint;
   checkpoint.path = "input";
   checkpoint.tensors = std::move(header.value().tensors);
+  for (const auto& [key, text] : header.value().metadata) {
+    checkpoint.metadata.emplace(key, std::string_view(checkpoint.strings.emplace_back(text)));
+  }
   std::vector<std::string> notices;
   const sg::Result<void> made = sg::make_matrices(config.value(), checkpoint, notices);
   if (made.ok()) {

@@ -23,13 +23,14 @@ def main():
         seen.add(case.form)
         rng = np.random.Generator(np.random.PCG64(case.seed))
         stacked = isinstance(case.form, forms.Mxfp4)
-        shape = (2, 32, 64) if stacked else (32, 96)
+        shape = (2, 64, 64) if stacked else (32, 128)
         parts = case.form.encode(rng.standard_normal(shape).astype(np.float32), rng)
         tensors = {("e_" if stacked else "m.") + part: t.contiguous() for part, t in parts.items()}
         tensors["norm"] = torch.ones(2)
+        metadata = case.form.metadata("m.weight", parts, shape) if hasattr(case.form, "metadata") else None
         says = case.says or {"quantization_config": {"quant_method": "modelopt", "quant_algo": "FP8"}}
         config = json.dumps({"model_type": "llama", **says}).encode()
-        (FOLDER / case.name).write_bytes(config + b"\0" + safetensors.torch.save(tensors))
+        (FOLDER / case.name).write_bytes(config + b"\0" + safetensors.torch.save(tensors, metadata))
 
 
 if __name__ == "__main__":

@@ -95,6 +95,42 @@ std::string folder_name(const testing::TestParamInfo<fs::path>& tested) {
 }
 INSTANTIATE_TEST_SUITE_P(Folders, StoredForm, testing::ValuesIn(folders()), folder_name);
 
+/// The three families in which every form is published.
+TEST(StoredForms, AreThereForEveryFamily) {
+  for (const char* family : {"llama", "qwen3-moe", "gpt-oss"}) {
+    for (const char* form : {"fp8-blocks",
+                             "fp8-compressed-whole",
+                             "fp8-compressed-rows",
+                             "fp8-compressed-blocks",
+                             "fp8-modelopt",
+                             "mxfp8",
+                             "mxfp6",
+                             "mxfp4-compressed",
+                             "nvfp4",
+                             "nvfp4-modelopt",
+                             "int8-compressed",
+                             "nf4",
+                             "fp4",
+                             "nf4-nested",
+                             "llm-int8",
+                             "gptq-4",
+                             "gptq-4-act-order",
+                             "gptq-8",
+                             "awq",
+                             "w4a16",
+                             "w8a16",
+                             "hqq-4",
+                             "hqq-8",
+                             "torchao-float8",
+                             "torchao-int8",
+                             "torchao-int4",
+                             "gguf-types"}) {
+      const fs::path folder = kGoldens / ("stored-" + std::string(family) + "-" + form);
+      EXPECT_TRUE(fs::exists(folder / "golden.json")) << folder;
+    }
+  }
+}
+
 // What cannot be.
 
 using Change = std::function<void(Checkpoint&)>;
@@ -138,6 +174,22 @@ Change holding(std::string name, std::string bytes) {
   };
 }
 
+/// What the file's metadata says of a weight.
+Change described(std::string name, std::string from, std::string to) {
+  return [=](Checkpoint& c) {
+    const auto found = c.metadata.find(name);
+    ASSERT_NE(found, c.metadata.end()) << name;
+    std::string text(std::get<std::string_view>(found->second));
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    found->second = std::string_view(c.strings.emplace_back(text.replace(at, from.size(), to)));
+  };
+}
+/// A tensor of one whole number.
+Change counting(std::string name, std::int32_t value) {
+  return holding(name, std::string(reinterpret_cast<const char*>(&value), sizeof value));
+}
+
 struct Refusal {
   const char* folder;
   Change change;
@@ -174,6 +226,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"stored-llama-nf4", without(kQ + "weight.quant_state.bitsandbytes__nf4"), "q_proj.weight"},
         Refusal{"stored-llama-nf4-nested", without(kQ + "weight.nested_absmax"), "q_proj.weight.nested_absmax"},
         Refusal{"stored-llama-llm-int8", without(kQ + "SCB"), "q_proj.weight"},
+        Refusal{"stored-llama-mxfp6", without(kQ + "weight_scale"), "q_proj.weight_scale"},
+        Refusal{"stored-llama-hqq-4", without(kQ + "scale"), "q_proj.scale, the scales of its groups, is missing"},
+        Refusal{"stored-llama-hqq-4", without(kQ + "zero"), "q_proj.zero"},
+        Refusal{"stored-llama-hqq-4", without(kQ + "shape"), "q_proj.shape"},
+        Refusal{"stored-llama-hqq-4", without(kQ + "nbits"), "q_proj.nbits"},
+        Refusal{"stored-llama-hqq-4", without(kQ + "group_size"), "q_proj.group_size"},
+        Refusal{"stored-llama-hqq-4", without(kQ + "axis"), "q_proj.axis"},
+        Refusal{"stored-llama-torchao-int4", without(kQ + "_weight_scale"), "q_proj._weight_scale, the scales of"},
+        Refusal{"stored-llama-torchao-int4", without(kQ + "_weight_qdata"), "q_proj._weight_qdata, the numbers of"},
         Refusal{"stored-gpt-oss-mxfp4", without(kExperts + "down_proj_scales"), "down_proj_scales"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -198,6 +259,16 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"stored-llama-nf4", shaped(kQ + "weight.absmax", {63}), "absmax has the wrong shape"},
         Refusal{"stored-llama-nf4", shaped(kQ + "weight", {2047, 1}), "does not hold its matrix"},
         Refusal{"stored-llama-llm-int8", shaped(kQ + "SCB", {63}), "SCB has the wrong shape"},
+        Refusal{"stored-llama-mxfp6", shaped(kQ + "weight_scale", {63, 2}), "weight_scale has the wrong shape"},
+        Refusal{"stored-llama-hqq-4", shaped(kQ + "scale", {63, 1}), "q_proj.scale has the wrong shape"},
+        Refusal{"stored-llama-hqq-4", typed(kQ + "zero", DType::kI16), "q_proj.zero has the wrong type"},
+        Refusal{"stored-llama-hqq-4", shaped(kQ + "W_q", {64, 32}), "q_proj.W_q has the wrong shape"},
+        Refusal{"stored-llama-hqq-3", shaped(kQ + "W_q", {12, 32}), "q_proj.W_q has the wrong shape"},
+        Refusal{"stored-llama-torchao-int4", shaped(kQ + "_weight_scale", {64, 3}),
+                "_weight_scale has the wrong shape"},
+        Refusal{"stored-llama-torchao-int4", shaped(kQ + "_weight_zero_point", {64, 1}),
+                "_weight_zero_point has the wrong shape"},
+        Refusal{"stored-llama-torchao-float8", typed(kQ + "_weight_qdata", DType::kI8), "is no matrix of bytes"},
         Refusal{"stored-gpt-oss-mxfp4", shaped(kExperts + "down_proj_scales", {4, 64, 2}),
                 "down_proj_scales has the wrong"},
         Refusal{"stored-gpt-oss-mxfp4", shaped(kExperts + "down_proj_blocks", {4, 64, 2, 8}), "no MXFP4 blocks"}));
@@ -217,6 +288,19 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"stored-llama-awq", said("\"quant_method\": \"awq\"", "\"quant_method\": \"hqq\""), "hqq"},
         Refusal{"stored-llama-awq", said("\"quant_method\": \"awq\"", "\"quant_method\": \"torchao\""), "torchao"},
         Refusal{"stored-llama-awq", said("\"quant_method\": \"awq\"", "\"quant_method\": \"gptq\""), "down_proj"},
+        Refusal{"stored-llama-awq", said("\"quant_method\": \"awq\"", "\"quant_method\": \"quanto\""), "quanto"},
+        Refusal{"stored-llama-hqq-4", counting(kQ + "axis", 0), "axis 1"},
+        Refusal{"stored-llama-hqq-4", counting(kQ + "nbits", 5), "1, 2, 3, 4 or 8"},
+        Refusal{"stored-llama-hqq-4", counting(kQ + "group_size", 7), "do not divide its matrix"},
+        Refusal{"stored-llama-hqq-4", counting(kQ + "group_size", 0), "do not divide its matrix"},
+        Refusal{"stored-llama-hqq-4", counting(kQ + "group_size", -1), "is no usable number"},
+        Refusal{"stored-llama-hqq-4", holding(kQ + "quant_scale", "\1"), "asks for what is not read"},
+        Refusal{"stored-llama-torchao-int4", described(kQ + "weight", "IntxUnpackedToInt8Tensor", "Int4Tensor"),
+                "is stored in a way that is not read"},
+        Refusal{"stored-llama-torchao-int4", described(kQ + "weight", "[1, 32]", "[1, 40]"),
+                "block_size that cannot be"},
+        Refusal{"stored-llama-torchao-int4", described(kQ + "weight", "[1, 32]", "[1]"), "block_size that cannot be"},
+        Refusal{"stored-llama-torchao-int4", described(kQ + "weight", "{", "{\"a\": "), "metadata"},
         Refusal{"stored-llama-fp8-blocks", said("\"weight_block_size\"", "\"no_block_size\""), "has the wrong shape"},
         Refusal{"stored-llama-w4a16", said("\"group_size\": 32", "\"group_size\": 40"), "do not divide its inputs"},
         Refusal{"stored-llama-w4a16", holding(kQ + "weight_shape", std::string(16, '\xff')), "is no shape of a matrix"},
@@ -227,21 +311,52 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"stored-llama-nf4", holding(kQ + "weight.quant_state.bitsandbytes__nf4", "{\"shape\": [-1, 64]}"),
                 "quant_state"}));
 
-/// Scales are looked at when their layer is reached.
-TEST(Scales, ThatAreNoNumbersStopTheMeasurement) {
-  const std::string half_nan = "\x01\x7e", name = kQ + "scales";
-  const Result<Model> model = changed("stored-llama-gptq-4", [&](Checkpoint& c) {
-    TensorInfo& tensor = tensor_of(c, name);
+/// Scales are looked at when their layer is reached. A bad one in every form.
+struct BadScale {
+  const char* folder;
+  std::string name;
+  std::string bytes;  // of the number
+};
+class NonFiniteScale : public testing::TestWithParam<BadScale> {};
+
+TEST_P(NonFiniteScale, StopsTheMeasurement) {
+  const BadScale& bad = GetParam();
+  const Result<Model> model = changed(bad.folder, [&](Checkpoint& c) {
+    const TensorInfo& tensor = tensor_of(c, bad.name);
     std::string bytes(reinterpret_cast<const char*>(tensor.data), tensor.bytes);
-    bytes.replace(10, 2, half_nan);
-    holding(name, bytes)(c);
+    bytes.replace(0, bad.bytes.size(), bad.bytes);
+    holding(bad.name, bytes)(c);
   });
   ASSERT_TRUE(model.ok()) << model.error().message();
   const Result<Measurement> got = measure(model.value(), nullptr, {{.ids = {1, 2}}}, {.threads = 1});
-  ASSERT_FALSE(got.ok());
-  EXPECT_NE(got.error().message().find("q_proj.weight"), std::string::npos) << got.error().message();
+  ASSERT_FALSE(got.ok()) << bad.folder;
   EXPECT_NE(got.error().message().find("not finite"), std::string::npos) << got.error().message();
+  EXPECT_EQ(got.error().exit_code(), 3);
 }
+
+const std::string kHalfNan("\x01\x7e", 2), kBrainNan("\xc0\x7f", 2), kInfinity("\0\0\x80\x7f", 4), kByteNan = "\x7f";
+
+INSTANTIATE_TEST_SUITE_P(Forms, NonFiniteScale,
+                         testing::Values(BadScale{"stored-llama-fp8-blocks", kQ + "weight_scale_inv", kNan},
+                                         BadScale{"stored-llama-fp8-powers", kQ + "weight_scale_inv", "\xff"},
+                                         BadScale{"stored-llama-fp8-compressed-rows", kQ + "weight_scale", kBrainNan},
+                                         BadScale{"stored-llama-int8-compressed", kQ + "weight_scale", kInfinity},
+                                         BadScale{"stored-llama-mxfp8", kQ + "weight_scale", "\xff"},
+                                         BadScale{"stored-llama-mxfp6", kQ + "weight_scale", "\xff"},
+                                         BadScale{"stored-llama-mxfp4-compressed", kQ + "weight_scale", "\xff"},
+                                         BadScale{"stored-gpt-oss-mxfp4", kExperts + "down_proj_scales", "\xff"},
+                                         BadScale{"stored-llama-nvfp4", kQ + "weight_scale", kByteNan},
+                                         BadScale{"stored-llama-nvfp4-modelopt", kQ + "weight_scale", kByteNan},
+                                         BadScale{"stored-llama-gptq-4", kQ + "scales", kHalfNan},
+                                         BadScale{"stored-llama-awq", kQ + "scales", kHalfNan},
+                                         BadScale{"stored-llama-w4a16", kQ + "weight_scale", kBrainNan},
+                                         BadScale{"stored-llama-nf4", kQ + "weight.absmax", kNan},
+                                         BadScale{"stored-llama-nf4-nested", kQ + "weight.nested_absmax", kNan},
+                                         BadScale{"stored-llama-llm-int8", kQ + "SCB", kInfinity},
+                                         BadScale{"stored-llama-hqq-4", kQ + "scale", kHalfNan},
+                                         BadScale{"stored-llama-hqq-4", kQ + "zero", kHalfNan},
+                                         BadScale{"stored-llama-torchao-int4", kQ + "_weight_scale", kBrainNan},
+                                         BadScale{"stored-llama-torchao-float8", kQ + "_weight_scale", kNan}));
 
 TEST(Scales, OfAGroupThatThereIsNotAreRefused) {
   const std::string name = kQ + "g_idx";

@@ -1,5 +1,6 @@
 // Nibbles of OCP E2M1 with a scale for every 32 or 16 inputs: MXFP4 (gpt-oss, compressed-tensors) and NVFP4 (ModelOpt,
-// compressed-tensors), whose scales are E4M3 numbers times, or divided by, one for the whole matrix.
+// compressed-tensors), whose scales are E4M3 numbers times, or divided by, one for the whole matrix. And MXFP6
+// (compressed-tensors): 6 bits of OCP E2M3, four to three bytes.
 #include <fmt/format.h>
 
 #include "model/forms/maker.h"
@@ -52,6 +53,36 @@ Result<void> make_mxfp4(Maker& maker) {
   return {};
 }
 
+/// 64 numbers of E2M3 by their code: sign, two bits of exponent, three of mantissa.
+const std::array<float, 64>& e2m3() {
+  static const std::array<float, 64> levels = [] {
+    std::array<float, 64> made{};
+    for (unsigned code = 0; code < 32; ++code) {
+      const unsigned exponent = code / 8, mantissa = code % 8;
+      const unsigned eighths = exponent == 0 ? mantissa : (8 + mantissa) << (exponent - 1);
+      made[code] = static_cast<float>(eighths) / 8.0f;
+      made[code + 32] = -made[code];
+    }
+    return made;
+  }();
+  return levels;
+}
+
+/// Whether codes and scales are of MXFP6: 24 bytes to every scale, where MXFP4 has 16.
+bool is_mxfp6(const TensorInfo& codes, const TensorInfo& scales) {
+  return scales.shape.size() == 2 && codes.shape.size() == 2 && codes.shape[1] % (kMxBlock * 6 / 8) == 0 &&
+         codes.shape[1] / (kMxBlock * 6 / 8) == scales.shape[1];
+}
+
+Result<PackedMatrix> mxfp6_matrix(const Maker& maker, const TensorInfo& codes, const TensorInfo& scales) {
+  if (codes.items() == 0) return maker.wrong(codes, "holds no matrix", "U8 of outputs x inputs * 6 / 8");
+  SG_TRY_VOID(maker.expect(scales, {DType::kU8}, {codes.shape[0], codes.shape[1] / (kMxBlock * 6 / 8)}));
+  PackedMatrix m = nibbles(codes, codes.shape[0], codes.shape[1] / 6 * 8);
+  m.bits = 6, m.row_bytes = codes.shape[1], m.table = e2m3().data(), m.form = "MXFP6";
+  set_scales(m, scales, ScaleType::kE8M0, kMxBlock);
+  return m;
+}
+
 /// (outputs x inputs) of nibbles in `codes`, with scales of `block` inputs.
 Result<PackedMatrix> nibble_matrix(const Maker& maker, const TensorInfo& codes, const TensorInfo& scales,
                                    std::size_t block) {
@@ -84,8 +115,10 @@ Result<void> make_nvfp4(Maker& maker) {
 Result<void> make_compressed_nibbles(Maker& maker, const TensorInfo& codes, const std::string& layer) {
   SG_TRY(const TensorInfo* scales, maker.need(layer + ".weight_scale", "the scales of its blocks"));
   const TensorInfo* whole = maker.find(layer + ".weight_global_scale");
-  SG_TRY(PackedMatrix m, nibble_matrix(maker, codes, *scales, whole == nullptr ? kMxBlock : kNvBlock));
-  m.form = whole == nullptr ? "MXFP4" : "NVFP4";
+  const std::size_t block = whole == nullptr ? kMxBlock : kNvBlock;
+  const bool six = whole == nullptr && is_mxfp6(codes, *scales);
+  SG_TRY(PackedMatrix m, six ? mxfp6_matrix(maker, codes, *scales) : nibble_matrix(maker, codes, *scales, block));
+  if (!six) m.form = whole == nullptr ? "MXFP4" : "NVFP4";
   if (whole != nullptr) {
     SG_TRY(m.scales.global, maker.scalar(*whole));
     m.scales.divide = true;

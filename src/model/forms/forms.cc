@@ -30,6 +30,8 @@ Result<void> make(Maker& maker) {
     case QuantMethod::kGptq: return make_gptq(maker);
     case QuantMethod::kAwq: return make_awq(maker);
     case QuantMethod::kBitsandbytes: return make_bitsandbytes(maker);
+    case QuantMethod::kHqq: return make_hqq(maker);
+    case QuantMethod::kTorchao: return make_torchao(maker);
   }
   return {};
 }
@@ -83,13 +85,15 @@ Result<void> check_scales(const TensorInfo& tensor, const Checkpoint& checkpoint
   const Error shared = {.what = fmt::format("{} ({})", tensor.name, m.form), .where = checkpoint.path.string()};
   SG_TRY_VOID(check_groups(m.row_groups, m.rows, m, shared));
   SG_TRY_VOID(check_groups(m.col_groups, m.cols, m, shared));
+  const bool float_zeros = m.zeros.layout == ZeroLayout::kFloats;
   for (std::size_t i = 0; i < m.scales.count; ++i) {
-    const float scale = packed_scale(m, i);
-    if (std::isfinite(scale)) continue;
+    const float scale = packed_scale(m, i), zero = float_zeros ? packed_group_zero(m, 0, 0, i) : 0.0f;
+    if (std::isfinite(scale) && std::isfinite(zero)) continue;
+    const bool is_scale = !std::isfinite(scale);
     Error error = shared;
-    error.what += fmt::format(" has a scale that is not finite, number {}", i);
-    error.expected = "finite scales";
-    error.got = fmt::format("{}", scale);
+    error.what += fmt::format(" has a {} that is not finite, number {}", is_scale ? "scale" : "zero point", i);
+    error.expected = is_scale ? "finite scales" : "finite zero points";
+    error.got = fmt::format("{}", is_scale ? scale : zero);
     error.hint = "the file is damaged, or was made with an error";
     return error;
   }

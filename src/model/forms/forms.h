@@ -15,7 +15,8 @@ namespace sg {
 /// shape; groups that do not divide the inputs; a scale of a whole matrix that is no number.
 Result<void> make_matrices(const Config& config, Checkpoint& checkpoint, std::vector<std::string>& notices);
 
-/// Reads every scale, and every index of a group. Errors: a scale that is infinite or NaN, a group that there is not.
+/// Reads every scale, zero points that are no whole numbers, and every index of a group. Errors: a number that is
+/// infinite or NaN, a group that there is not.
 Result<void> check_scales(const TensorInfo& tensor, const Checkpoint& checkpoint);
 
 }  // namespace sg

@@ -59,6 +59,19 @@ Result<float> Maker::scalar(const TensorInfo& tensor) const {
   return error;
 }
 
+Result<std::size_t> Maker::count_in(const TensorInfo& tensor) const {
+  const bool known = tensor.dtype == DType::kI32 || tensor.dtype == DType::kI64 || tensor.dtype == DType::kU8;
+  if (tensor.items() != 1 || !known) return wrong(tensor, "is no number", "one whole number");
+  ensure({tensor.data, tensor.bytes});
+  const std::int64_t value = tensor.dtype == DType::kI64   ? load_le<std::int64_t>(tensor.data)
+                             : tensor.dtype == DType::kI32 ? load_le<std::int32_t>(tensor.data)
+                                                           : load_le<std::uint8_t>(tensor.data);
+  if (value >= 0 && static_cast<double>(value) <= kLargestCount) return static_cast<std::size_t>(value);
+  Error error = wrong(tensor, "is no usable number", "a whole number of at least 0");
+  error.got = fmt::format("{}", value);
+  return error;
+}
+
 Result<const float*> Maker::table(const TensorInfo& tensor, std::size_t count) {
   if (tensor.dtype != DType::kF32 || tensor.items() != count || count > 256) {
     return wrong(tensor, "is no table of levels", fmt::format("F32 of {}", count));

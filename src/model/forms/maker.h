@@ -24,6 +24,7 @@ class Maker {
   const Quantization& q;
 
   const std::vector<TensorInfo>& stored() const { return checkpoint_.tensors; }
+  const auto& metadata() const { return checkpoint_.metadata; }
   const TensorInfo* find(std::string_view name) const { return checkpoint_.find_stored(name); }
   /// An error when it is missing: `what` it is to the layer.
   Result<const TensorInfo*> need(const std::string& name, std::string_view what) const;
@@ -34,6 +35,8 @@ class Maker {
 
   /// The first number of a tensor of one number; finite, above zero.
   Result<float> scalar(const TensorInfo& tensor) const;
+  /// A whole number that stands in a tensor of its own; at least 0.
+  Result<std::size_t> count_in(const TensorInfo& tensor) const;
   /// Numbers of a small float32 tensor, at a place of their own.
   Result<const float*> table(const TensorInfo& tensor, std::size_t count);
   std::string_view text(const TensorInfo& tensor) const;
@@ -70,6 +73,8 @@ Result<void> make_compressed_nibbles(Maker& maker, const TensorInfo& codes, cons
 Result<void> make_mxfp4(Maker& maker);
 Result<void> make_nvfp4(Maker& maker);  // ModelOpt
 Result<void> make_bitsandbytes(Maker& maker);
+Result<void> make_hqq(Maker& maker);
+Result<void> make_torchao(Maker& maker);
 
 /// 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives: OCP E2M1 by its code.
 extern const std::array<float, 16> kE2M1;

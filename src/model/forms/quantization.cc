@@ -9,8 +9,8 @@ namespace sg {
 namespace {
 
 constexpr const char* kKnown =
-    "fp8, fbgemm_fp8, compressed-tensors, modelopt, mxfp4, gptq, auto-round (its GPTQ layout), awq (gemm) or "
-    "bitsandbytes";
+    "fp8, fbgemm_fp8, compressed-tensors, modelopt, mxfp4, gptq, auto-round (its GPTQ layout), awq (gemm), "
+    "bitsandbytes, hqq or torchao";
 constexpr const char* kElsewhere = "measure the original checkpoint, or a GGUF of it";
 /// Wider than any block of scales that is published.
 constexpr double kMostBlock = 65536;
@@ -57,6 +57,13 @@ class Settings {
     }
     if (!good) return wrong(key, "two sizes of a block");
     return sizes;
+  }
+  /// torchao's quant_type.default._type, the name of what the model was saved with, speaks of them.
+  bool names_activations() const {
+    const ConfigValue* value = find("quant_type");
+    for (const char* key : {"default", "_type"}) value = value == nullptr ? nullptr : value->member(key);
+    const auto* word = value == nullptr ? nullptr : std::get_if<std::string>(value);
+    return word != nullptr && word->find("DynamicActivation") != std::string::npos;
   }
   Error wrong(std::string_view key, std::string expected) const {
     const ConfigValue* value = find(key);
@@ -188,6 +195,11 @@ Result<Quantization> of_method(const std::string& method, const Settings& s) {
   if (method == "bitsandbytes") {
     q.runtime = s.find("load_in_8bit") != nullptr && *s.find("load_in_8bit") == ConfigValue(true);
     return is(QuantMethod::kBitsandbytes);
+  }
+  if (method == "hqq") return is(QuantMethod::kHqq);
+  if (method == "torchao") {
+    q.runtime = s.names_activations();
+    return is(QuantMethod::kTorchao);
   }
   return Error{.what = "the linear layers are stored in a way that is not read",
                .where = s.where(),

@@ -22,6 +22,8 @@ enum class QuantMethod : std::uint8_t {
   kGptq,          // "gptq", and what writes its layout
   kAwq,           // "awq", version gemm
   kBitsandbytes,  // "bitsandbytes": nf4, fp4, int8
+  kHqq,           // "hqq"
+  kTorchao,       // "torchao", as its safetensors hold it
 };
 
 /// One entry of compressed-tensors' config_groups.
