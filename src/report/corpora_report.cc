@@ -55,7 +55,7 @@ std::vector<Shown> shown_by_layer() {
            },
            true},
           {"Median gain", "Of |resid_post| / |resid_pre|, without first tokens.", median("gain"), false},
-          {"The first token's share", "Of a window's squared norm, mean over windows.",
+          {"The first token's share", "Of a window's Frobenius norm, mean over windows.",
            [](const CorpusView& v, std::size_t l) {
              return l < v.first_token_share.size() ? v.first_token_share[l].mean : Number();
            },
