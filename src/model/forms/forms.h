@@ -1,5 +1,5 @@
 // Stored forms: the linear layers of a quantised checkpoint as matrices that the rest of the program reads like any
-// other, so that no family knows how they are stored (docs/formats.md, docs/adr/0021). Nothing is copied or converted.
+// other, so that no family knows how they are stored (docs/formats.md, docs/adr/0022). Nothing is copied or converted.
 #pragma once
 
 #include <string>
