@@ -16,7 +16,7 @@ std::string time_stamp();
 /// Writes the folder, prints the outcome for a person, and says which models failed. The exit code: 1 when some did.
 Result<int> present(const ExperimentResult& result, const std::filesystem::path& folder, const Common& common);
 
-/// The same of the run that a store holds, and the digest of its rows.
+/// The same of the run that a store holds, with a page to look around in for each model, and the digest of its rows.
 Result<int> present_store(RowStore& store, const std::filesystem::path& folder, const Common& common);
 
 }  // namespace sg

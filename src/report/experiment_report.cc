@@ -51,7 +51,14 @@ Result<std::vector<Drawing>> draw_all(const std::vector<Picture>& pictures, cons
 
 using Files = std::vector<std::pair<std::string, std::string>>;  // path in the folder, content
 
-Files files_of(const ExperimentResult& result, const Document& document, std::vector<Drawing> drawings) {
+Links links_to(const std::vector<ReportPage>& pages) {
+  Links links = {.lead = "Look around in what was measured, model by model:", .links = {}};
+  for (const ReportPage& page : pages) links.links.push_back({page.label, "explore/" + page.name + ".html"});
+  return links;
+}
+
+Files files_of(const ExperimentResult& result, const Document& document, std::vector<Drawing> drawings,
+               const std::vector<ReportPage>& pages) {
   Files files = {{"results.json", json_text(experiment_json(result))}, {"prompts.csv", prompts_csv(result).text()}};
   for (const auto& tables : {document_tables(document), experiment_tables(result)}) {
     for (const CsvTable& table : tables) files.emplace_back("tables/" + table.file, table.text());
@@ -63,6 +70,7 @@ Files files_of(const ExperimentResult& result, const Document& document, std::ve
     if (!drawing.png.empty()) files.emplace_back(stem + ".png", std::move(drawing.png));
     figures.push_back(std::move(drawing.figure));
   }
+  for (const ReportPage& page : pages) files.emplace_back("explore/" + page.name + ".html", page.html);
   files.emplace_back("report.md", document_markdown(document));
   files.emplace_back("report.html", document_html(document, figures));
   return files;
@@ -78,7 +86,9 @@ Result<void> write_report(const ExperimentResult& result, const std::filesystem:
   SG_TRY(std::vector<Drawing> drawings, draw_all(pictures, options, own));
   if (!drawings.empty()) SG_TRY_VOID(make_folder(folder / "figures"));
   SG_TRY_VOID(make_folder(folder / "tables"));
-  Files files = files_of(result, experiment_document(result, pictures, own), std::move(drawings));
+  if (!options.pages.empty()) SG_TRY_VOID(make_folder(folder / "explore"));
+  Files files = files_of(result, experiment_document(result, pictures, own, links_to(options.pages)),
+                         std::move(drawings), options.pages);
   for (const auto& [name, content] : files) {
     SG_TRY_VOID(not_stopped(options));
     SG_TRY_VOID(write_output(folder / name, content));

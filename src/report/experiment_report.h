@@ -12,7 +12,15 @@
 
 namespace sg {
 
+/// One model's measurement as a page to look around in (explorer/explorer_page.h).
+struct ReportPage {
+  std::string label;  // of the model, for people
+  std::string name;   // of its file in explore/, without .html
+  std::string html;
+};
+
 struct ReportOptions {
+  std::vector<ReportPage> pages = {};
   BitmapProgram bitmaps = {};  // its `stop` is heard between files too
 };
 

@@ -286,6 +286,23 @@ class ExplorerTest(CliTest):
         BROWSER.settle()
         self.assertEqual(BROWSER.run(listed), ["other words here", "some words", "nothing"])
 
+    def test_every_report_links_a_page_per_model(self):
+        model = tiny_model(self.folder / "model", "llama-deep")
+        out = self.folder / "out"
+        self.ok("run", "head-density", "--model", f"one={model}", "--model", f"two/x={model}", "-o", out)
+        self.assertEqual(sorted(p.name for p in (out / "explore").iterdir()), ["one.html", "two-x.html"])
+        self.assertIn('<a href="explore/two-x.html">', (out / "report.html").read_text())
+        self.assertIn("](explore/one.html)", (out / "report.md").read_text())
+        with zipfile.ZipFile(out / "archive.zip") as archive:
+            self.assertIn("explore/one.html", archive.namelist())
+        BROWSER.open(out / "explore" / "one.html")
+        self.assertEqual(BROWSER.complaints, [])
+        study = json.loads((out / "results.json").read_text())
+        gains = study["models"][0]["residual_gain_all"]
+        self.assertEqual(BROWSER.run("streamgauge.head.prompts.length"), len(gains))
+        mean = BROWSER.run("streamgauge.definitions(0)['last/penultimate_block/mean_of_gains'].value")
+        self.assertTrue(abs(mean - sum(gains) / len(gains)) <= FEW_ULPS * mean)
+
     def test_exports(self):
         document = self.three()
         rows = list(csv.DictReader(BROWSER.run("streamgauge.csv()").splitlines()))

@@ -64,6 +64,27 @@ void use_given_models(const RunRecord& record, Experiment& e) {
 
 }  // namespace
 
+Result<std::vector<ModelMeasurement>> measured_models(RowStore& store, std::size_t most) {
+  std::vector<ModelMeasurement> models;
+  SG_TRY(const std::optional<RunRecord> record, find_record(store));
+  if (!record) return models;
+  for (const ModelOutcome& outcome : record->models) {
+    if (outcome.error || outcome.prompts.empty() || models.size() == most) continue;
+    ModelMeasurement one = {.key = outcome.key, .label = outcome.label, .measurement = {}};
+    one.measurement.engine = record->engine;
+    one.measurement.model = *outcome.facts;
+    const RowKey key = {.fingerprint = outcome.facts->fingerprint, .numerics = record->engine.numerics};
+    for (const Sequence& prompt : outcome.prompts) {
+      SG_TRY(std::optional<SequenceMeasurement> row, store.find(key, prompt.ids));
+      if (!row) return lacks(outcome, "the measurement of '" + prompt.text.value_or("") + "'");
+      row->sequence = prompt;
+      one.measurement.sequences.push_back(std::move(*row));
+    }
+    models.push_back(std::move(one));
+  }
+  return models;
+}
+
 Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* stop) {
   SG_TRY(const std::optional<RunRecord> record, find_record(store));
   if (!record)

@@ -38,6 +38,14 @@ struct RunOptions {
 /// before stays.
 Result<void> measure_experiment(const Experiment& experiment, const RunOptions& options, RowStore& store);
 
+/// What the run measured of one model.
+struct ModelMeasurement {
+  std::string key, label;
+  Measurement measurement;
+};
+/// The models of the store's run that were measured, in order, at most `most`. Errors: as of evaluate_run.
+Result<std::vector<ModelMeasurement>> measured_models(RowStore& store, std::size_t most);
+
 /// The outcome of the store's run. Errors: of the store; no run in it; an experiment text that is not understood;
 /// interrupted, when `stop` says so.
 Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* stop = nullptr);

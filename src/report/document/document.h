@@ -72,7 +72,17 @@ struct Verbatim {
   std::string text;
 };
 
-using Block = std::variant<Heading, Paragraph, Callout, Bullets, DocumentTable, FigureBlock, Verbatim>;
+/// Files beside the report.
+struct Links {
+  struct Link {
+    std::string text;
+    std::string file;  // relative; of letters, digits and "._-/"
+  };
+  std::string lead;  // what they are
+  std::vector<Link> links;
+};
+
+using Block = std::variant<Heading, Paragraph, Callout, Bullets, DocumentTable, FigureBlock, Verbatim, Links>;
 using Document = std::vector<Block>;
 
 }  // namespace sg

@@ -151,6 +151,14 @@ struct Writer {
     }
     out += "</div><figcaption>" + html_escaped(f.caption.empty() ? f.title : f.caption) + "</figcaption></figure>\n";
   }
+  void operator()(const Links& l) const {
+    out += "<p class=\"links\">" + html_escaped(l.lead);
+    for (std::size_t i = 0; i < l.links.size(); ++i) {
+      out += fmt::format("{} <a href=\"{}\">{}</a>", i == 0 ? "" : ",", html_escaped(l.links[i].file),
+                         html_escaped(l.links[i].text));
+    }
+    out += "</p>\n";
+  }
   void operator()(const Verbatim& v) const {
     out +=
         "<details><summary>" + html_escaped(v.title) + "</summary><pre>" + escaped_lines(v.text) + "</pre></details>\n";

@@ -148,6 +148,10 @@ struct Writer {
     out += "![" + markdown_escaped(f.title.empty() ? f.stem : f.title) + "](figures/" + f.stem + ".svg)\n";
     if (!f.caption.empty()) out += "\n" + paragraph(markdown({{f.caption, Style::kQuiet}}), "");
   }
+  void operator()(const Links& l) const {
+    if (!l.lead.empty()) out += markdown_escaped(l.lead) + "\n\n";
+    for (const Links::Link& link : l.links) out += "- [" + markdown_escaped(link.text) + "](" + link.file + ")\n";
+  }
   void operator()(const Verbatim& v) const {
     std::size_t longest = 2, run = 0;
     for (const char c : v.text) {

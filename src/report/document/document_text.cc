@@ -64,6 +64,7 @@ struct Writer {
     for (const std::string& note : t.footnotes) out += item(printable(on_one_line(note)), width);
   }
   void operator()(const FigureBlock& /*drawn elsewhere*/) const {}
+  void operator()(const Links& /*of the page*/) const {}
   void operator()(const Verbatim& /*in the other forms*/) const {}
 };
 

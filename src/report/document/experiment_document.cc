@@ -197,11 +197,12 @@ void add_checkpoints(Document& doc, const ExperimentResult& r) {
 }  // namespace
 
 Document experiment_document(const ExperimentResult& r, const std::vector<Picture>& pictures,
-                             const std::vector<std::string>& notices) {
+                             const std::vector<std::string>& notices, const Links& pages) {
   Document doc;
   doc.emplace_back(Heading{1, r.title.empty() ? r.id : r.title});
   if (r.pocket) doc.emplace_back(pocket_warning(r));
   doc.emplace_back(by_line(r));
+  if (!pages.links.empty()) doc.emplace_back(pages);
   add_verdicts(doc, r);
   if (!r.hypothesis.empty()) {
     doc.emplace_back(Heading{2, "The question"});

@@ -10,9 +10,10 @@
 
 namespace sg {
 
-/// The whole report, with these pictures at their places; `notices` are the writer's own, in addition to the result's.
+/// The whole report, with these pictures at their places; `notices` are the writer's own, in addition to the result's;
+/// `pages` lie beside it.
 Document experiment_document(const ExperimentResult& result, const std::vector<Picture>& pictures,
-                             const std::vector<std::string>& notices);
+                             const std::vector<std::string>& notices, const Links& pages = {});
 
 /// What a terminal shows at the end of a run: the tables as the study printed them, values, verdicts, notices.
 Document experiment_summary(const ExperimentResult& result);
