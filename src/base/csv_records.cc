@@ -31,20 +31,17 @@ class CsvReader {
     return {.what = std::move(what), .where = where_ + ":" + std::to_string(line), .hint = std::move(hint)};
   }
 
-  bool at_line_end() const { return rest_.empty() || rest_.front() == '\n' || rest_.starts_with("\r\n"); }
+  bool at_line_end() const { return rest_.empty() || rest_.front() == '\n' || rest_.front() == '\r'; }
 
   void end_line() {
-    if (rest_.starts_with('\r')) rest_.remove_prefix(1);
-    if (!rest_.empty()) rest_.remove_prefix(1);
+    const std::size_t size = rest_.starts_with("\r\n") ? 2 : 1;
+    rest_.remove_prefix(std::min(size, rest_.size()));
     ++line_;
   }
 
   Result<std::string> plain() {
-    std::size_t size = 0;
-    for (; size < rest_.size() && rest_[size] != separator_ && rest_[size] != '\n'; ++size) {
-    }
-    const bool ends_line = size == rest_.size() || rest_[size] == '\n';
-    if (ends_line && size > 0 && size < rest_.size() && rest_[size - 1] == '\r') --size;
+    const char ends[] = {separator_, '\n', '\r'};
+    const std::size_t size = std::min(rest_.find_first_of(std::string_view(ends, sizeof ends)), rest_.size());
     std::string field(rest_.substr(0, size));
     rest_.remove_prefix(size);
     return field;
@@ -85,6 +82,16 @@ Result<std::vector<CsvRecord>> read_csv(std::string_view content, char separator
     records.push_back(std::move(record));
   }
   return records;
+}
+
+bool header_has(std::string_view content, char separator) {
+  bool quoted = false;
+  for (const char c : content) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted && (c == '\n' || c == '\r')) return false;
+    if (!quoted && c == separator) return true;
+  }
+  return false;
 }
 
 }  // namespace sg

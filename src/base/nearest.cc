@@ -35,14 +35,21 @@ bool begins(std::string_view word, std::string_view other) {
   return std::min(word.size(), other.size()) >= kShortestStart && (word.starts_with(other) || other.starts_with(word));
 }
 
+/// A flag without its dashes, which all flags share.
+std::string_view letters(std::string_view word) {
+  return word.substr(std::min(word.find_first_not_of('-'), word.size()));
+}
+
 }  // namespace
 
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
   std::vector<std::pair<std::size_t, std::string>> near;
   if (word.empty() || word.size() > kLongestWord) return {};
   for (const std::string& one : known) {
-    const std::size_t distance = edits(word, one), most = std::max<std::size_t>(1, word.size() / 3);
-    if (distance <= most || begins(word, one)) near.emplace_back(distance, one);
+    const std::string_view a = letters(word), b = letters(one);
+    const std::size_t distance = edits(a, b),
+                      most = a.size() < kShortestStart ? 0 : std::max<std::size_t>(1, a.size() / 3);
+    if (distance <= most || begins(a, b)) near.emplace_back(distance, one);
   }
   std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   if (near.size() > kMostShown) near.resize(kMostShown);

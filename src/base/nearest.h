@@ -10,7 +10,8 @@
 namespace sg {
 
 /// At most three of `known` that are near `word`, nearest first: by edits (letters inserted, left out, exchanged or
-/// swapped with their neighbour, a third of the word at most), or because one begins with the other.
+/// swapped with their neighbour, a third of the word at most), or because one begins with the other. The dashes of
+/// flags do not count, and words of one or two letters are near to nothing else.
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& known);
 
 /// "Did you mean a or b?"; empty when nothing is near.

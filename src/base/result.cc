@@ -18,6 +18,17 @@ std::string cut(std::string_view text) {
   return std::string(text.substr(0, end)) + "... (" + std::to_string(text.size()) + " bytes)";
 }
 
+/// A hint as the sentence that it is in a message; names of programs and files stay as they are spelled.
+std::string sentence(std::string_view hint) {
+  std::string text = cut(hint);
+  const std::string_view word = hint.substr(0, hint.find_first_of(" ;,"));
+  const bool is_name = word == "streamgauge" || word == "ulimit";
+  if (!is_name && !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string_view::npos) {
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string Error::message() const {
@@ -26,7 +37,7 @@ std::string Error::message() const {
   text += cut(what);
   if (!expected.empty()) text += "; expected " + cut(expected);
   if (!got.empty()) text += (expected.empty() ? "; got " : ", got ") + cut(got);
-  if (!hint.empty()) text += ". " + cut(hint);
+  if (!hint.empty()) text += ". " + sentence(hint);
   return text;
 }
 

@@ -32,6 +32,14 @@ Result<ChatText> ChatTemplate::render(const ChatRequest& request) const {
   root->names["messages"] = messages;
   root->names["tools"] = Value(chat::None());
   root->names["documents"] = Value(chat::None());
+  for (const std::string& json : request.values) {
+    SG_TRY(const Value values, chat::value_of_json(json, "values of the chat template"));
+    const chat::Map* members = values.as_map();
+    if (members == nullptr) return Error{.what = "values of a chat template are not an object", .got = json};
+    for (const auto& [name, value] : *members) {
+      if (name != "messages" && name != "add_generation_prompt") root->names[name] = value;
+    }
+  }
   root->names["add_generation_prompt"] = Value::boolean(request.generation_prompt);
   SG_TRY(made.text, chat::Interpreter(tree_->where, budget, root).render(tree_->block));
   return made;

@@ -22,6 +22,8 @@ struct ChatRequest {
   std::string messages;                                          // a JSON list of {"role", "content"}
   std::vector<std::pair<std::string, std::string>> tokens = {};  // {"bos_token", "<s>"}
   bool generation_prompt = true;                                 // the head of the model's answer at the end
+  std::vector<std::string> values = {};  // JSON objects of what else the template may ask for: tools, enable_thinking;
+                                         // a later one's wins
   ChatLimits limits = {};
 };
 

@@ -230,10 +230,8 @@ void add_compare(Program& program) {
       ->add_option("--apart", a->apart, "the mean |B - A| / |A| from which a site counts as apart; 0.1 when not given")
       ->check(CLI::NonNegativeNumber)
       ->type_name("SHARE");
-  command
-      ->add_option("--weights", a->weights,
-                   "matrix by matrix beside the sites: auto (when the models are stored in different ways), on, off")
-      ->check(CLI::IsMember({"auto", "on", "off"}));
+  add_choice(*command, "--weights", a->weights, {"auto", "on", "off"},
+             "matrix by matrix beside the sites: auto (when the models are stored in different ways), on, off");
   command->add_option("--sites", a->sites, "sites that are shown and written; all when not given")
       ->delimiter(',')
       ->allow_extra_args(false)

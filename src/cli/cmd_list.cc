@@ -72,11 +72,17 @@ std::vector<std::string> listing_words() {
   return words;
 }
 
+/// Whether `word` is the listing's, in the singular or the plural.
+bool asks_for(const std::string& word, const std::string& listing) {
+  return word == listing || word + "s" == listing ||
+         (word.ends_with('y') && word.substr(0, word.size() - 1) + "ies" == listing);
+}
+
 /// One of them, its word in the singular or the plural; all, each under its word, when it is empty.
 Result<int> run(const std::string& what) {
   std::string all;
   for (const Listing& listing : kListings) {
-    if (!what.empty() && what != listing.what && what + "s" != listing.what) continue;
+    if (!what.empty() && !asks_for(what, listing.what)) continue;
     SG_TRY(const std::string text, listing.text());
     all += what.empty() ? (all.empty() ? "" : "\n") + std::string(listing.what) + ":\n\n" + text : text;
   }

@@ -12,6 +12,7 @@
 #include "experiment/run/shared_run.h"
 #include "report/file/output_file.h"
 #include "report/text/cost_text.h"
+#include "report/text/model_text.h"
 #include "report/text/slurm_script.h"
 
 namespace sg {
@@ -42,9 +43,10 @@ Result<int> plan_of_corpus(const PlanArguments& a, const Common& common) {
   SG_TRY(const WorkCost cost, cost_of(plan, *job));
   const TaskFolder folder = {a.corpus.folder};
   SG_TRY(const std::string next, next_steps(folder, plan.tasks.size(), a.slurm));
-  SG_TRY_VOID(print(fmt::format("{} tasks over {} documents, {} of text, in {}\n", grouped(plan.tasks.size()),
-                                grouped(plan.documents()), bytes_text(plan.bytes()), folder.plan().string()) +
-                    cost_text(cost) + next));
+  SG_TRY_VOID(
+      print(fmt::format("{} over {}, {} of text, in {}\n", counted(plan.tasks.size(), "task"),
+                        counted(plan.documents(), "document"), bytes_text(plan.bytes()), folder.plan().string()) +
+            cost_text(cost) + next));
   return 0;
 }
 
@@ -91,9 +93,9 @@ Result<int> plan_of_run(const PlanArguments& a, const Common& common) {
   }
   SG_TRY(const WorkCost cost, cost_of(run, setup.options));
   SG_TRY(const std::string next, next_steps(folder, run.pieces.size(), a.slurm));
-  SG_TRY_VOID(print(
-      fmt::format("{} tasks over {} models, in {}\n", grouped(run.pieces.size()), models, folder.plan().string()) +
-      cost_text(cost) + next));
+  SG_TRY_VOID(print(fmt::format("{} over {}, in {}\n", counted(run.pieces.size(), "task"), counted(models, "model"),
+                                folder.plan().string()) +
+                    cost_text(cost) + next));
   return 0;
 }
 

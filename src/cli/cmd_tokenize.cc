@@ -4,6 +4,7 @@
 #include "base/text_file.h"
 #include "cli/common.h"
 #include "cli/obtaining.h"
+#include "cli/prompts.h"
 #include "model/model.h"
 #include "prompts/prompt.h"
 #include "report/data/tokens_json.h"
@@ -17,6 +18,7 @@ struct Arguments {
   std::string model, file, json;
   CLI::Option* texts = nullptr;
   bool no_special = false;
+  std::string special;
 };
 
 Result<Tokenizer> open_tokenizer(const std::string& name, const std::vector<Output>& outputs, const Common& common) {
@@ -45,9 +47,13 @@ Result<std::vector<std::string>> texts_of(const Arguments& a) {
   return texts;
 }
 
+Special special_of(const Arguments& a) {
+  return a.no_special ? Special::kNone : find_special(a.special).value_or(Special::kAuto);
+}
+
 /// One text with its ids and token texts.
 Result<Sequence> tokenized(const Arguments& a, const Tokenizer& tokenizer, const std::string& text) {
-  Result<std::vector<std::int32_t>> ids = tokenizer.encode(text, !a.no_special);
+  Result<std::vector<std::int32_t>> ids = tokenizer.encode(text, special_of(a));
   if (!ids.ok()) {
     Error error = std::move(ids).error();
     if (!a.file.empty()) error.where = a.file + (error.where.empty() ? "" : ": " + error.where);
@@ -91,7 +97,8 @@ void add_tokenize(Program& program) {
   add_model(*command, a->model, "a model, or a tokenizer.json");
   command->add_option("-f,--file,FILE", a->file, "a file that is one text; - reads standard input");
   a->texts = add_repeated(*command, "-p,--prompt", "TEXT", "a text; repeat it for more");
-  command->add_flag("--no-special", a->no_special, "leave away the special tokens that the model puts around a text");
+  CLI::Option* special = add_special(*command, a->special);
+  command->add_flag("--no-special", a->no_special, "the same as --special none")->excludes(special);
   add_json(*command, a->json, "{\"sequences\": [{\"text\", \"ids\", \"tokens\"}]}");
   finish_command(program, *command,
                  "streamgauge tokenize SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --json -",

@@ -11,6 +11,7 @@
 #include "cli/shared_work.h"
 #include "cli/signals.h"
 #include "measure/measure.h"
+#include "report/text/model_text.h"
 #include "report/text/status_text.h"
 
 namespace sg {
@@ -84,7 +85,7 @@ Result<int> work_in(const WorkArguments& a, const Common& common) {
   SG_TRY_VOID(print(fmt::format("{} computed, {} there already, {} left to others, {} failed\n", done.computed,
                                 done.there, done.held, done.failed)));
   if (done.failed == 0) return 0;
-  return Error{.what = fmt::format("{} tasks failed", done.failed),
+  return Error{.what = counted(done.failed, "task") + " failed",
                .where = (folder.root / "failed").string(),
                .hint = fmt::format("streamgauge status {} says why", folder.root.string())};
 }

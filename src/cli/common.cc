@@ -5,10 +5,12 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <string_view>
 
+#include "base/nearest.h"
 #include "base/text_file.h"
 #include "report/file/output_file.h"
 #include "report/text/text_table.h"
@@ -33,6 +35,16 @@ void make_bold(std::string& text, const std::string& word, std::size_t& at) {
   at = found + kBold.size() + word.size() + kPlain.size();
 }
 
+/// Without a description: the type's name says the words already.
+CLI::Validator one_of(std::vector<std::string> words) {
+  return CLI::Validator(
+      [words = std::move(words)](std::string& word) {
+        return std::ranges::find(words, word) != words.end() ? std::string()
+                                                             : unknown_word("unknown word", "", word, words).message();
+      },
+      "");
+}
+
 }  // namespace
 
 void add_common_flags(CLI::App& app, Common& c) {
@@ -51,12 +63,10 @@ void add_common_flags(CLI::App& app, Common& c) {
   app.add_flag("--quiet", c.quiet, "errors only on standard error")->group(group);
   app.add_flag("--no-progress", c.no_progress, "no progress bar")->group(group);
   app.add_flag("--offline", c.offline, "models of this machine only; as HF_HUB_OFFLINE=1")->group(group);
-  CLI::Validator is_level = CLI::IsMember({"error", "warning", "info", "debug"});
-  is_level.description("");
   app.add_option_function<std::string>(
          "--log-level", [&c](const std::string& text) { c.log_level = levels.at(text); },
          "what is said on standard error; warning when not given")
-      ->check(is_level)
+      ->check(one_of({"error", "warning", "info", "debug"}))
       ->type_name("error|warning|info|debug")
       ->group(group);
 }
@@ -89,9 +99,9 @@ void add_memory(CLI::App& command, std::string& bytes) {
 
 CLI::Option* add_choice(CLI::App& command, const std::string& names, std::string& word,
                         const std::vector<std::string>& words, const std::string& help) {
-  CLI::Validator is_known = CLI::IsMember(words);
-  is_known.description("");  // the type's name says them already
-  return command.add_option(names, word, help)->check(is_known)->type_name(fmt::format("{}", fmt::join(words, "|")));
+  return command.add_option(names, word, help)
+      ->check(one_of(words))
+      ->type_name(fmt::format("{}", fmt::join(words, "|")));
 }
 
 CLI::Option* add_repeated(CLI::App& command, const std::string& names, const std::string& type,

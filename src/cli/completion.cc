@@ -31,9 +31,22 @@ std::string quoted(std::string_view text) {
   return out + "'";
 }
 
+/// Whether its value is a list with commas, of words that are known.
+bool is_list(const FlagInfo& flag) { return flag.value.ends_with(",..."); }
+
+/// The names of the flags that may stand before a command too.
+std::vector<std::string> leading_flags(const std::vector<CommandInfo>& commands) {
+  std::vector<std::string> names = {"--help", "--version"};
+  for (const FlagInfo& flag : commands.front().flags) {
+    if (flag.common) names.insert(names.end(), flag.names.begin(), flag.names.end());
+  }
+  return names;
+}
+
 std::string bash_values(const FlagInfo& flag, const std::vector<std::string>& names) {
   const std::vector<std::string> words = flag.choices(names);
-  return fmt::format("_streamgauge_offer {} '{}'", flag.takes_path() ? "files" : "words", fmt::join(words, " "));
+  const char* kind = flag.takes_path() ? "files" : is_list(flag) ? "list" : "words";
+  return fmt::format("_streamgauge_offer {} '{}'", kind, fmt::join(words, " "));
 }
 
 /// The branch of one command: the values of its flags, its flags, its arguments.
@@ -57,6 +70,7 @@ std::string bash_command(const CommandInfo& command, const std::vector<std::stri
 std::string zsh_action(const FlagInfo& flag, const std::vector<std::string>& names) {
   const std::vector<std::string> words = flag.choices(names);
   if (words.empty()) return flag.takes_path() ? "_files" : " ";
+  if (is_list(flag)) return fmt::format("{{_values -s , {} {}}}", quoted("one or more"), fmt::join(words, " "));
   const std::string list = fmt::format("compadd -- {}", fmt::join(words, " "));
   return flag.takes_path()
              ? fmt::format("{{_alternative 'names:name:({})' 'files:file:_files'}}", fmt::join(words, " "))
@@ -97,7 +111,9 @@ std::string bash_completion(const std::vector<CommandInfo>& commands) {
   for (const CommandInfo& command : commands) branches += bash_command(command, names);
   return fmt::format(R"bash(# bash completion of streamgauge
 _streamgauge_offer() {{
-  COMPREPLY=($(compgen -W "$2" -- "$current"))
+  local before=""
+  if [[ $1 == list && $current == *,* ]]; then before="${{current%,*}},"; fi
+  COMPREPLY=($(compgen -P "$before" -W "$2" -- "${{current#"$before"}}"))
   if [[ $1 == files ]]; then
     compopt -o filenames 2>/dev/null
     local IFS=$'\n'
@@ -107,16 +123,17 @@ _streamgauge_offer() {{
 _streamgauge() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" command="" word
   COMPREPLY=()
+  if [[ $current == "=" ]]; then current=""; elif [[ $previous == "=" ]]; then previous="${{COMP_WORDS[COMP_CWORD-2]}}"; fi
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
     case "$word" in {0}) command="$word"; break ;; esac
   done
   case "$command" in
-    "") _streamgauge_offer words '{1} --help --version' ;;
-{2}  esac
+    "") _streamgauge_offer words '{1} {2}' ;;
+{3}  esac
 }}
 complete -F _streamgauge streamgauge
 )bash",
-                     fmt::join(names, "|"), fmt::join(names, " "), branches);
+                     fmt::join(names, "|"), fmt::join(names, " "), fmt::join(leading_flags(commands), " "), branches);
 }
 
 std::string zsh_completion(const std::vector<CommandInfo>& commands) {
@@ -141,26 +158,34 @@ _streamgauge() {{
   local -a commands
   commands=(
 {}  )
-  if (( CURRENT == 2 )); then
-    _describe command commands
+  local -a names
+  names=(${{commands%%:*}})
+  local -i at=2
+  while (( at < CURRENT && ! ${{names[(Ie)$words[at]]}} )); do (( at++ )); done
+  if (( at >= CURRENT )); then
+    if [[ $words[CURRENT] == -* ]]; then compadd -- {}; else _describe command commands; fi
     return
   fi
-  local command="$words[2]"
-  shift words
-  (( CURRENT-- ))
+  local command="$words[at]"
+  shift $(( at - 1 )) words
+  (( CURRENT -= at - 1 ))
   case "$command" in
 {}  esac
 }}
 if [[ "$funcstack[1]" == _streamgauge ]]; then _streamgauge "$@"; else compdef _streamgauge streamgauge; fi
 )zsh",
-                     list, branches);
+                     list, fmt::join(leading_flags(commands), " "), branches);
 }
 
 std::string fish_completion(const std::vector<CommandInfo>& commands) {
   const std::vector<std::string> names = names_of(commands);
   std::string out = "# fish completion of streamgauge\ncomplete -c streamgauge -f\n";
+  const std::string none_yet = fmt::format("not __fish_seen_subcommand_from {}", fmt::join(names, " "));
+  for (const FlagInfo& flag : commands.front().flags) {
+    if (flag.common) out += fish_flag(flag, none_yet, names);
+  }
   for (const CommandInfo& command : commands) {
-    out += fmt::format("complete -c streamgauge -n __fish_use_subcommand -a {} -d '{}'\n", command.name,
+    out += fmt::format("complete -c streamgauge -n {} -a {} -d '{}'\n", quoted(none_yet), command.name,
                        escaped(command.help, "\\'"));
     const std::string condition = "__fish_seen_subcommand_from " + command.name;
     for (const FlagInfo& flag : command.flags) {

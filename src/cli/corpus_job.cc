@@ -73,11 +73,8 @@ void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
   command.add_option("--every", a.options.windows.every, "one document of so many, chosen by a sum of its content")
       ->check(CLI::PositiveNumber)
       ->type_name("K");
-  command
-      .add_option("--documents", a.documents,
-                  "text files: documents end at empty lines (blocks, when not given), or every line is one (lines)")
-      ->check(CLI::IsMember({"blocks", "lines"}))
-      ->type_name("HOW");
+  add_choice(command, "--documents", a.documents, {"blocks", "lines"},
+             "text files: documents end at empty lines (blocks, when not given), or every line is one (lines)");
   command
       .add_option("--text-key", a.options.documents.text_key,
                   "the key of the text in .jsonl, its column in a table; text when not given")

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "report/text/wrap.h"
+
 namespace sg {
 namespace {
 
@@ -27,10 +29,12 @@ constexpr Entry kEnvironment[] = {
     {"HF_HUB_ETAG_TIMEOUT, HF_HUB_DOWNLOAD_TIMEOUT",
      "seconds to connect, and without a byte before a transfer is tried again; 10 each"},
     {"HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "a proxy, and the hosts that are asked without it"},
+    {"SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE", "certificates by which the Hub is known"},
     {"HF_HUB_DISABLE_PROGRESS_BARS", "no progress line of downloads"},
     {"STREAMGAUGE_ZOO", "the folder of the pocket zoo"},
     {"SG_FORCE_ISA", "the instruction set, as --isa"},
     {"NO_COLOR, TERM", "no colour when NO_COLOR is not empty, or on a terminal that is dumb"},
+    {"SOURCE_DATE_EPOCH", "the time that a chat template is told, in seconds since 1970"},
     {"TMPDIR", "where check makes its models"},
 };
 
@@ -52,8 +56,19 @@ std::string roff(std::string_view text) {
   return out;
 }
 
+/// Prose in lines that fit a terminal: the source is read too.
+std::string prose(std::string_view text) {
+  constexpr std::size_t kColumns = 76;  // four less than a terminal's, for what keeps a line from being a request
+  std::string out;
+  for (const std::string& line : wrapped(roff(text), kColumns)) {
+    const bool request = !out.empty() && (line.starts_with('.') || line.starts_with('\''));
+    out += (request ? "\\&" : "") + line + "\n";
+  }
+  return out;
+}
+
 std::string tagged(std::string_view tag, std::string_view text) {
-  return ".TP\n.B \"" + roff(tag) + "\"\n" + roff(text) + "\n";
+  return ".TP\n.B \"" + roff(tag) + "\"\n" + prose(text);
 }
 
 std::string flag_entry(const FlagInfo& flag) {
@@ -70,7 +85,7 @@ std::string command_section(const CommandInfo& command) {
     if (!flag.argument.empty()) arguments += " " + (flag.required ? flag.argument : "[" + flag.argument + "]");
     if (!flag.common) flags += flag_entry(flag);
   }
-  return ".SS \"" + roff("streamgauge " + command.name + arguments + " [FLAGS]") + "\"\n" + roff(command.help) + ".\n" +
+  return ".SS \"" + roff("streamgauge " + command.name + arguments + " [FLAGS]") + "\"\n" + prose(command.help + ".") +
          flags + ".PP\nExample:\n.PP\n.nf\n.RS\n" + roff(command.example) + "\n.RE\n.fi\n";
 }
 
@@ -78,13 +93,13 @@ std::string command_section(const CommandInfo& command) {
 
 std::string man_page(const std::vector<CommandInfo>& commands) {
   std::string out =
-      ".TH STREAMGAUGE 1 \"\" \"streamgauge " SG_VERSION
+      ".TH STREAMGAUGE 1 \"2026-11-27\" \"streamgauge " SG_VERSION
       "\" \"User Commands\"\n.SH NAME\n"
       "streamgauge \\- measures the residual stream of language models\n.SH SYNOPSIS\n.B streamgauge\n.I COMMAND\n"
       ".RI [ ARGUMENTS ]...\n.SH DESCRIPTION\n"
-      "Reads a checkpoint (safetensors or GGUF), runs one forward pass over the given prompts, and measures the norm "
-      "of\n"
-      "every token at every site of every layer. Weights are streamed from disk layer by layer.\n.PP\n.I MODEL\n"
+      "Reads a checkpoint (safetensors or GGUF), runs one forward pass over the given\n"
+      "prompts, and measures the norm of every token at every site of every layer.\n"
+      "Weights are streamed from disk layer by layer.\n.PP\n.I MODEL\n"
       "is a folder with config.json and safetensors, a .gguf file, or\n.IR ORG / NAME [@ REV ][: QUANT ]\n"
       "of the Hugging Face Hub, which is fetched when it is not in its cache.\n.SH COMMANDS\n";
   for (const CommandInfo& command : commands) out += command_section(command);

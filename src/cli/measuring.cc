@@ -43,13 +43,9 @@ void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with
                "positions whose output distribution is computed; last when not given");
   }
   add_memory(command, arguments.memory);
-  command
-      .add_option(
-          "--embed-scale", arguments.embed_scale,
-          "of Gemma's embedding: stored (when not given), rounded to the checkpoint's type as transformers does "
-          "in that type, or float32, as a float32 load has it")
-      ->check(CLI::IsMember({"stored", "float32"}))
-      ->type_name("WHICH");
+  add_choice(command, "--embed-scale", arguments.embed_scale, {"stored", "float32"},
+             "of Gemma's embedding: stored (when not given), rounded to the checkpoint's type as transformers does "
+             "in that type, or float32, as a float32 load has it");
   command.add_flag("--plan", arguments.plan, "print what would be read, the memory and the time, and stop");
 }
 

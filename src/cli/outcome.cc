@@ -1,10 +1,12 @@
 #include "cli/outcome.h"
 
 #include <fmt/chrono.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <limits>
 
 #include "cli/signals.h"
 #include "experiment/run/run.h"
@@ -51,7 +53,9 @@ Result<int> present_with(std::vector<ReportPage> pages, const ExperimentResult& 
   std::vector<std::string> notices;
   SG_TRY_VOID(
       write_report(result, folder, {.pages = std::move(pages), .bitmaps = {.stop = &stop_requested()}}, &notices));
-  SG_TRY_VOID(print(result_text(result)));
+  // A program that reads the tables wants them whole.
+  const std::size_t widest = ::isatty(STDOUT_FILENO) == 1 ? kWidestCell : std::numeric_limits<std::size_t>::max();
+  SG_TRY_VOID(print(result_text(result, kTextWidth, widest)));
   for (const std::string& notice : notices) console.warning(notice);
   for (const ResultRow& row : result.models.rows) {
     if (row.error && !row.error->starts_with(kNotHere)) console.error(row.key + ": " + *row.error);

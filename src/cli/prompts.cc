@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/json_reader.h"
 #include "prompts/prompt_file.h"
 #include "prompts/suites.h"
 
@@ -12,6 +13,18 @@ namespace sg {
 namespace {
 
 constexpr const char* kGroup = "Prompts";
+
+/// A JSON object, as the chat template needs it.
+CLI::Validator json_object() {
+  return CLI::Validator(
+      [](std::string& text) {
+        JsonDocument document;
+        const Result<JsonReader> root = document.parse(text, "");
+        if (root.ok() && root.value().is_object()) return std::string();
+        return "not a JSON object; expected one as {\"enable_thinking\": false}, got '" + text + "'";
+      },
+      "");
+}
 
 void add_chat_flags(CLI::App& command, PromptArguments& arguments) {
   command
@@ -24,9 +37,22 @@ void add_chat_flags(CLI::App& command, PromptArguments& arguments) {
       .add_flag("--no-generation-prompt", arguments.no_generation_prompt,
                 "a conversation ends with what was said, not with the head of the model's answer")
       ->group(kGroup);
+  command
+      .add_option("--chat-template-kwargs", arguments.template_values,
+                  "what else the chat template may ask for, as {\"enable_thinking\": false}")
+      ->check(json_object())
+      ->type_name("JSON")
+      ->group(kGroup);
 }
 
 }  // namespace
+
+CLI::Option* add_special(CLI::App& command, std::string& special) {
+  return add_choice(
+      command, "--special", special, {"auto", "none", "bos"},
+      "special tokens around a text: auto (when not given), those that the tokenizer adds; none; bos, its "
+      "BOS alone");
+}
 
 void add_reading_flags(CLI::App& command, PromptArguments& arguments) {
   command
@@ -43,13 +69,7 @@ void add_reading_flags(CLI::App& command, PromptArguments& arguments) {
   command.add_option("--id-key", arguments.id_key, "the file's column or key that names a prompt; id when not given")
       ->type_name("NAME")
       ->group(kGroup);
-  command
-      .add_option("--special", arguments.special,
-                  "special tokens around a text: auto (when not given), those that the tokenizer adds; none; bos, its "
-                  "BOS alone")
-      ->check(CLI::IsMember({"auto", "none", "bos"}))
-      ->type_name("WHICH")
-      ->group(kGroup);
+  add_special(command, arguments.special)->group(kGroup);
   add_chat_flags(command, arguments);
 }
 
@@ -76,12 +96,18 @@ PromptReading reading_of(const PromptArguments& arguments) {
   return {.special = find_special(arguments.special).value_or(Special::kAuto),
           .chat = arguments.chat,
           .system = arguments.system,
-          .generation_prompt = !arguments.no_generation_prompt};
+          .generation_prompt = !arguments.no_generation_prompt,
+          .values = arguments.template_values};
 }
 
 Result<std::vector<Prompt>> gather_prompts(const PromptArguments& arguments, const PromptLimits& limits,
                                            const Console& console) {
   std::vector<Prompt> prompts;
+  if (arguments.file.empty() && !(arguments.text_key + arguments.id_key).empty()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "--text-key and --id-key name columns of a file",
+                 .expected = "--prompts FILE with them"};
+  }
   for (const std::string& text : arguments.texts->results()) prompts.push_back(text_prompt(text));
   if (!arguments.file.empty()) {
     SG_TRY(PromptFile file, read_prompt_file(arguments.file, {.text_key = arguments.text_key,

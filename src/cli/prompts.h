@@ -16,9 +16,11 @@ struct PromptArguments {
   std::string suite;             // --suite
   std::string text_key, id_key;  // of the file
   bool chat = false, no_generation_prompt = false;
-  std::string system;
+  std::string system, template_values;
   std::string special;  // auto, none, bos; empty: auto
 };
+/// --special, its word in `special`.
+CLI::Option* add_special(CLI::App& command, std::string& special);
 void add_prompt_flags(CLI::App& command, PromptArguments& arguments);
 /// Those of them that say how a file and its texts are read, for commands that bring prompts of their own.
 void add_reading_flags(CLI::App& command, PromptArguments& arguments);

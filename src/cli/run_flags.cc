@@ -66,6 +66,7 @@ std::vector<std::string> changes_of(const RunArguments& a) {
   change("prompts.id_key", a.prompts.id_key);
   change("prompts.special", a.prompts.special);
   change("prompts.system", a.prompts.system);
+  change("prompts.chat_template_kwargs", a.prompts.template_values);
   if (a.prompts.chat) changes.emplace_back("prompts.chat=true");
   if (a.prompts.no_generation_prompt) changes.emplace_back("prompts.generation_prompt=false");
   return changes;

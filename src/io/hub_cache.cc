@@ -242,17 +242,18 @@ std::vector<CachedModel> cached_models() {
 Result<fs::path> find_snapshot(const fs::path& cache, const HubId& id) {
   std::error_code ignored;
   if (!fs::is_directory(cache, ignored)) {
-    return Error{.what = fmt::format("no such file or folder as {}, and there is no Hub cache to look in", id.repo),
-                 .where = cache.string(),
+    return Error{.what = fmt::format("no such file or folder, and there is no Hub cache at {}", cache.string()),
+                 .where = id.repo,
                  .hint = "HF_HOME or HF_HUB_CACHE says where it is"};
   }
   const fs::path folder = cache / repo_folder_name(id.repo);
   if (!fs::is_directory(folder, ignored)) {
-    return Error{.what = fmt::format("no such file or folder as {}, and the Hub's cache has no such model", id.repo),
-                 .where = folder.string(),
-                 .hint =
-                     "MODEL is a folder with config.json and safetensors, a .gguf file, or ORG/NAME[@REV] of a "
-                     "model in the cache; streamgauge list models shows what is there"};
+    return Error{
+        .what = fmt::format("no such file or folder, and no such model in the Hub's cache at {}", cache.string()),
+        .where = id.repo,
+        .hint =
+            "MODEL is a folder with config.json and safetensors, a .gguf file, or ORG/NAME[@REV] of a "
+            "model in the cache; streamgauge list models shows what is there"};
   }
   SG_TRY(const std::string commit, resolve_revision(id, folder));
   SG_TRY_VOID(check_snapshot(id, folder, commit));

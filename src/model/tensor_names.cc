@@ -222,6 +222,7 @@ Result<std::optional<std::string>> check_unread(const Spec& spec, const Checkpoi
     if (unread++ == 0) first = tensor.name;
   }
   if (unread == 0) return std::optional<std::string>{};
+  if (unread == 1) return std::optional("a tensor is not part of the measured model and is not read: " + first);
   return std::optional(
       fmt::format("{} tensors are not part of the measured model and are not read, the first is {}", unread, first));
 }

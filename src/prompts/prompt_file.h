@@ -17,10 +17,11 @@ struct PromptFileOptions {
   std::size_t most = 1u << 30u;  // bytes of the file
 };
 
-/// By the file's extension: .csv and .tsv, a table with a header (csv.h); .jsonl and .ndjson, a JSON value a line;
-/// .json, a list of them; anything else, and "-", which reads standard input, one prompt a line. A JSON value is a
-/// text, or an object: {"ids": [1, 2]}, {"messages": [...]}, or a text under the key. What else stands beside it is
-/// kept as columns: texts as they are, other values as JSON, null and empty cells left out. Blank lines and rows
+/// By the file's extension: .csv and .tsv, a table with a header (csv.h; where a .csv has semicolons or tabs and no
+/// commas, those); .jsonl and .ndjson, a JSON value a line; .json, a list of them, one alone, or one a line; anything
+/// else, and "-", which reads standard input, one prompt a line. A JSON value is a text, or an object: {"ids": [1, 2]},
+/// {"messages": [...]}, or a text under the key. What else stands beside it is kept as columns: texts as they are,
+/// other values as JSON, null and empty cells left out; a column without a name is column_N. Blank lines and rows
 /// without a text are left out with a warning; every other text is taken to the byte. Errors: a file that cannot be
 /// read or is not what its name says, a key that is not there, a file that is not text (Parquet and other binary forms,
 /// by name), no prompt at all, more than `most` bytes (resource).

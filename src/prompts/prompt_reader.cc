@@ -17,15 +17,31 @@ std::string place(const Prompt& prompt, std::size_t number) {
                      shortened(prompt.messages.empty() ? prompt.text : prompt.messages, kShownText));
 }
 
-/// The prompt as a JSON list of messages.
-Result<std::string> conversation_of(const Prompt& prompt, const std::string& system) {
-  using Json = nlohmann::ordered_json;
-  Json messages = Json::parse(prompt.messages.empty() ? "[]" : prompt.messages, nullptr, /*allow_exceptions=*/false);
+using Json = nlohmann::ordered_json;
+
+/// What the chat template is given of one prompt, as JSON.
+struct Conversation {
+  std::string messages;
+  std::vector<std::string> values;
+};
+
+Result<Conversation> conversation_of(const Prompt& prompt, const PromptReading& reading) {
+  Json given = Json::parse(prompt.messages.empty() ? "[]" : prompt.messages, nullptr, /*allow_exceptions=*/false);
+  Json messages = given.is_object() && given.contains("messages") ? given["messages"] : given;
   if (!messages.is_array()) return Error{.what = "a conversation is not a list of messages"};
   if (prompt.messages.empty()) messages.push_back({{"role", "user"}, {"content", prompt.text}});
-  if (!system.empty()) messages.insert(messages.begin(), Json({{"role", "system"}, {"content", system}}));
+  if (!reading.system.empty())
+    messages.insert(messages.begin(), Json({{"role", "system"}, {"content", reading.system}}));
+  Conversation made;
+  if (!reading.values.empty()) made.values.push_back(reading.values);
   try {
-    return messages.dump();
+    made.messages = messages.dump();
+    if (!given.is_object()) return made;
+    given.erase("messages");
+    const Json more = given.value("chat_template_kwargs", Json::object());
+    given.erase("chat_template_kwargs");
+    for (const Json& values : {given, more}) made.values.push_back(values.dump());
+    return made;
   } catch (const Json::type_error&) {
     return Error{.what = "the text is not UTF-8", .expected = "well-formed UTF-8"};
   }
@@ -54,7 +70,9 @@ Result<std::string> PromptReader::rendered(const Prompt& prompt) {
     request_.tokens = std::move(source.tokens);
     request_.generation_prompt = reading_.generation_prompt;
   }
-  SG_TRY(request_.messages, conversation_of(prompt, reading_.system));
+  SG_TRY(Conversation conversation, conversation_of(prompt, reading_));
+  request_.messages = std::move(conversation.messages);
+  request_.values = std::move(conversation.values);
   SG_TRY(ChatText made, chat_->render(request_));
   reads_date_ = reads_date_ || made.reads_date;
   return std::move(made.text);
@@ -70,7 +88,7 @@ Result<Sequence> PromptReader::read(const Prompt& prompt, std::size_t number) {
   if (prompt.text.empty() && prompt.messages.empty()) {
     return Error{.what = "the prompt is empty",
                  .where = fmt::format("prompt {}", number),
-                 .hint = "to measure a special token alone, give its id in place of a text"};
+                 .hint = "To measure a special token alone, give its id in place of a text"};
   }
   const bool chat = reading_.chat || !prompt.messages.empty();
   std::string text = prompt.text;
@@ -87,9 +105,11 @@ Result<Sequence> PromptReader::read(const Prompt& prompt, std::size_t number) {
   if (sequence.ids.empty()) return Error{.what = "the prompt has no tokens", .where = place(prompt, number)};
   const std::int32_t bos = tokenizer_->bos_token();
   if (sequence.ids.size() > 1 && bos >= 0 && sequence.ids[0] == bos && sequence.ids[1] == bos && doubled_++ == 0) {
-    first_doubled_ = fmt::format(
-        "{} begins with {} twice: its text has one and the tokenizer adds another; --special none adds none",
-        place(prompt, number), tokenizer_->token_piece(bos));
+    const std::string_view why = special == Special::kNone
+                                     ? "its text has both"
+                                     : "its text has one and the tokenizer adds another; --special none adds none";
+    first_doubled_ =
+        fmt::format("{} begins with {} twice: {}", place(prompt, number), tokenizer_->token_piece(bos), why);
   }
   return sequence;
 }

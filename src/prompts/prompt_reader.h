@@ -18,6 +18,7 @@ struct PromptReading {
   bool chat = false;              // a text is what a user says, put through the model's chat template
   std::string system = {};        // what the system says first; empty: nothing
   bool generation_prompt = true;  // the template opens the model's answer
+  std::string values = {};        // a JSON object of what else the template may ask for: {"enable_thinking": false}
 };
 /// How a model's chat template is had; asked for when the first conversation is read.
 using ChatLoader = std::function<Result<ChatSource>()>;
@@ -31,8 +32,9 @@ class PromptReader {
 
   /// The prompt as what is measured: its ids, or those of its text with the special tokens that were asked for;
   /// without the texts of the tokens. `number`, from 1, is its place in messages.
-  /// A conversation's text is what the chat template makes of it. The template writes special tokens itself, so kAuto
-  /// adds none to it, as transformers' apply_chat_template does.
+  /// A conversation's text is what the chat template makes of it. Its messages are a list, or an object of "messages"
+  /// and of what else the template may ask for: "tools", "documents", and "chat_template_kwargs", an object. The
+  /// template writes special tokens itself, so kAuto adds none to it, as transformers' apply_chat_template does.
   /// Errors: an empty prompt, text that is not UTF-8 or has no tokens, no BOS where one was asked for, no chat template
   /// or one that is not supported or refuses the conversation.
   Result<Sequence> read(const Prompt& prompt, std::size_t number);

@@ -11,8 +11,8 @@
 namespace sg {
 
 /// Digits are an id; anything else is the text of one token, as the vocabulary has it or with a space before it.
-/// `tokenizer` may be null where ids are given; `where` names the word's place in messages. Errors (usage): an id that
-/// the model lacks, a text that is not one token.
+/// `tokenizer` may be null where ids are given; `where` names the word's place in messages. Errors: a text that is not
+/// one token (usage), an id that the model lacks.
 Result<std::int32_t> target_of(const std::string& word, std::size_t vocabulary, const Tokenizer* tokenizer,
                                std::string_view where);
 

@@ -17,8 +17,6 @@
 namespace sg {
 namespace {
 
-constexpr std::size_t kTextWidth = 100;  // columns
-
 using Corpora = std::vector<CorpusView>;
 using Number = std::optional<double>;
 using Cell = DocumentTable::Cell;

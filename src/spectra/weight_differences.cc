@@ -216,7 +216,9 @@ Result<WeightDifferences> weight_differences(const Model& a, const Model& b, con
     give_back(b, *other->tensor);
   }
   if (alone > 0) {
-    out.warnings.push_back(fmt::format("{} matrices have no counterpart of their shape in {}", alone, b.id));
+    out.warnings.push_back(fmt::format("{} no counterpart of {} shape in {}",
+                                       alone == 1 ? "1 matrix has" : fmt::format("{} matrices have", alone),
+                                       alone == 1 ? "its" : "their", b.id));
   }
   SG_TRY_VOID(a.checkpoint.check_unchanged());
   SG_TRY_VOID(b.checkpoint.check_unchanged());

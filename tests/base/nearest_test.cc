@@ -20,6 +20,8 @@ TEST(Nearest, WhatIsFarIsNotGuessed) {
   EXPECT_TRUE(nearest("", kWords).empty());
   EXPECT_TRUE(nearest(std::string(10'000, 'x'), kWords).empty());
   EXPECT_EQ(nearest_text("nonsense", kWords), "");
+  EXPECT_TRUE(nearest("--list", {"--isa", "--set", "--zoo"}).empty());  // the dashes are no letters in common
+  EXPECT_EQ(nearest("-model", {"--model", "-m"}), std::vector<std::string>({"--model"}));
 }
 
 TEST(Nearest, TheNearestComesFirstAndThreeAtMost) {

@@ -22,6 +22,9 @@ Result<int> quarter(int n) {
 TEST(Result, TryPassesValuesAndErrorsOn) {
   EXPECT_EQ(quarter(8).value(), 2);
   EXPECT_EQ(quarter(6).error().message(), "half: odd number; expected even, got 3");
+  EXPECT_EQ(Error({.what = "a", .hint = "download it again"}).message(), "a. Download it again");
+  EXPECT_EQ(Error({.what = "a", .hint = "streamgauge pull gets it"}).message(), "a. streamgauge pull gets it");
+  EXPECT_EQ(Error({.what = "a", .hint = "hf://x asks the Hub"}).message(), "a. hf://x asks the Hub");
   EXPECT_THROW((void)quarter(6).value(), std::logic_error);
   EXPECT_THROW((void)quarter(8).error(), std::logic_error);
 }

@@ -1,7 +1,11 @@
 """Completion and the manual page are what the program parses, and the shells read them."""
+import os
+import pty
 import re
+import select
 import shutil
 import subprocess
+import time
 
 from support import ROOT, CliTest, main
 
@@ -45,9 +49,61 @@ class Completion(CliTest):
         self.assertEqual(self.bash("list", "su"), ["suites"])
         self.assertEqual(self.bash("help", "gai"), ["gains"])
 
+    def test_bash_completes_after_an_equals_sign_and_a_comma(self):
+        self.assertEqual(self.bash("measure", "--logits", "=", "l"), ["last"])
+        self.assertEqual(self.bash("measure", "--logits", "="), ["last", "all", "none"])
+        self.assertEqual(self.bash("extract", "--sites", "embed,resid_po"), ["embed,resid_post"])
+        self.assertIn("--threads", self.bash("--"))
+
     def test_bash_completes_files_with_blanks(self):
         (self.folder / "a model").mkdir()
         self.assertIn("a model", " ".join(self.bash("inspect", "a")))
+
+    def test_fish_completes(self):
+        if shutil.which("fish") is None:
+            self.skipTest("fish is not installed")
+        script = self.script("fish")
+        for line, wanted in (("streamgauge ga", "gains"), ("streamgauge -t 2 ga", "gains"), ("streamgauge run long", "long-context"),
+                             ("streamgauge measure x --logits ", "last"), ("streamgauge measure --lo", "--logits"),
+                             ("streamgauge --thr", "--threads"), ("streamgauge list su", "suites")):
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"], capture_output=True,
+                                  text=True, timeout=60, check=True, cwd=self.folder, env={**os.environ, "HOME": str(self.folder)})
+            self.assertIn(wanted, [word.split("\t")[0] for word in done.stdout.splitlines()], line)
+
+    def zsh(self, line):
+        """What an interactive zsh shows when TAB is pressed behind the line."""
+        functions = self.folder / "functions"
+        functions.mkdir(exist_ok=True)
+        (functions / "_streamgauge").write_text(self.ok("completion", "zsh").out)
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(self.folder)
+            os.execvpe("zsh", ["zsh", "-f", "-i"], {**os.environ, "TERM": "dumb", "COLUMNS": "200", "LINES": "400"})
+
+        def read_until(mark):
+            seen, end = b"", time.monotonic() + 60
+            while mark not in seen and time.monotonic() < end:
+                if select.select([terminal], [], [], 0.1)[0]:
+                    seen += os.read(terminal, 65536)
+            self.assertIn(mark, seen, line)
+            return seen
+
+        os.write(terminal, f"fpath=({functions} $fpath); autoload -Uz compinit; compinit -u -D; PS1='rea''dy> '\n".encode())
+        read_until(b"ready> ")  # the line editor has the terminal
+        os.write(terminal, line.encode() + b"\t\t\x15echo do''ne\n")  # the line is emptied before the mark is asked for
+        seen = read_until(b"done")
+        os.write(terminal, b"exit\n")
+        os.close(terminal)
+        os.waitpid(process, 0)
+        return re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\x08", b"", seen).decode(errors="replace")
+
+    def test_zsh_completes(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        for line, wanted in (("streamgauge me", "token norms, gains"), ("streamgauge -t 2 gains --defin", "--definition"),
+                             ("streamgauge run long-c", "long-context"), ("streamgauge measure x --logits ", "none"),
+                             ("streamgauge extract x --sites embed,", "resid_post"), ("streamgauge list ", "suites")):
+            self.assertIn(wanted, self.zsh(line), line)
 
     def test_zsh_and_fish_read_their_scripts(self):
         for shell in ("zsh", "fish"):
@@ -74,12 +130,20 @@ class Completion(CliTest):
             self.assertIn(f'.B "{code}"', page)
         for variable in re.findall(r"`((?:HF|SG|NO|XDG)_[A-Z_]+)`", manual + (ROOT / "docs" / "hub.md").read_text()):
             self.assertIn(variable, plain)
-        for tool in (["man", "--warnings", "-l"], ["groff", "-man", "-Tutf8", "-ww"]):
+        named = {name for file in (ROOT / "src").rglob("*.cc") if file.name != "man_page.cc"
+                 for name in re.findall(r'"((?:HF|HUGGING|HUGGINGFACE|TRANSFORMERS|STREAMGAUGE|XDG|SSL|CURL|REQUESTS|SOURCE|HTTP|NO|SG)_[A-Z_]+)"',
+                                        file.read_text())}
+        self.assertGreater(len(named), 15)
+        for variable in named:
+            self.assertIn(variable, plain)
+        for tool in (["mandoc", "-Tlint", "-Wstyle"], ["man", "--warnings", "-l"], ["groff", "-man", "-Tutf8", "-ww"]):
             if shutil.which(tool[0]) is None:
                 continue
             (self.folder / "page.1").write_text(page)
             done = subprocess.run([*tool, self.folder / "page.1"], capture_output=True, text=True, timeout=30, check=True)
             self.assertEqual(done.stderr, "")
+            if tool[0] == "mandoc":
+                self.assertEqual(done.stdout, "")
 
 
 main()

@@ -1,6 +1,9 @@
 """A report speaks of what was measured: stand-ins, missing models, counts of distinct results, files of other programs."""
+import html
 import json
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree
 
 import support
@@ -57,18 +60,46 @@ class StandIns(CliTest):
         self.assertEqual(len(universes["label"]), 6 * 3, "one prompt: every pooling is the same")
 
     def test_the_terminal_and_the_report_print_what_the_notebooks_print(self):
-        for experiment, words in (("llama-anomaly", ("|W_U|_F", "Mean row norm", "sigma_max / sqrt(vocab)", "Shape of W_U")),
-                                  ("long-context", ("RoPE scaling", "Max positions", "Shape of W_U")),
-                                  ("mistral-paradox", ("Logit mean", "Logit std", "Expansion at"))):
+        for experiment, words in (("llama-anomaly", ("|W_U|_F", "Mean row norm", "std", "sigma_max / sqrt(vocab)", "Shape of W_U", "Behaviour")),
+                                  ("long-context", ("RoPE scaling", "Max positions", "Shape of W_U", "Layers", "Prediction")),
+                                  ("mistral-paradox", ("Logit mean", "Logit std", "Expansion at", "Final norm", "Contracting", "Shape",
+                                                       "Embedding matrix W_E", "Mean row norm", "std")),
+                                  ("head-density", ("Layers", "Heads", "d_model", "d_head", "std (with LN)", "Models that dampen",
+                                                    "Models that expand", "Models with rho >= 0.2")),
+                                  ("cross-architecture", ("Embedding norm", "Initial gain", "Largest gain", "Largest norm", "Net effect"))):
             done, document = self.run_with(experiment, "mine", "other")
             report = (self.out / "report.md").read_text().replace("\\", "")
             for word in words:
                 self.assertIn(word, done.out)
                 self.assertIn(word, report)
+            self.assertNotRegex(done.out, r"\.\.\.$|\.\.\.  ", "what goes into a pipe is whole")
+            if "Shape" in " ".join(words):
+                self.assertRegex(done.out, r"\d+ x 24\b")
             for row in document["streamgauge"]["models"]:
                 for layer, _ in row["columns"].get("expansion_layers") or []:
                     self.assertRegex(done.out, rf"\b{layer}\b")
             (self.out / "store.sqlite").unlink()
+
+    def test_stand_ins_of_the_zoo_say_in_whose_place_they_are(self):
+        done = self.ok("run", "llama-anomaly", "--zoo", "-o", self.out)
+        self.assertIn("llama31 (in the place of LLaMA 3.1)", " ".join(done.out.split()))
+        models = json.loads((self.out / "results.json").read_text())["streamgauge"]["models"]
+        self.assertEqual([m["measured"]["stands_for"] for m in models], ["LLaMA 3.1", "Mistral", "Gemma 2"])
+
+    def test_a_verdict_that_pools_nothing_does_not_count_the_poolings(self):
+        _, document = self.run_with("input-dependency", "mine", "other")
+        words = {v["name"]: v["multiverse"]["universes"]["words"] for v in document["streamgauge"]["verdicts"] if v["multiverse"]}
+        self.assertEqual(words["H18"]["pooling"], ["mean_of_gains"], "a correlation over prompts")
+        self.assertGreater(len(words["H18"]["prompts"]), 1)
+        (self.out / "store.sqlite").unlink()
+        _, document = self.run_with("head-density", "mine", "other")
+        universes = document["streamgauge"]["verdicts"][0]["multiverse"]["universes"]
+        self.assertEqual(len(universes["words"]["pooling"]), 4, "a gain pooled over prompts")
+
+    def test_a_reason_that_all_models_share_is_told_once(self):
+        done, _ = self.run_with("llama-anomaly", "mine", "other")
+        whole = " ".join(done.out.split())
+        self.assertNotIn("mine, RoPE scaling; other, RoPE scaling", whole)
 
     def test_unscaled_angles_are_null_and_counts_are_integers(self):
         _, document = self.run_with("long-context", "mine", "other")
@@ -77,6 +108,21 @@ class StandIns(CliTest):
         for model in document["models"].values():
             for value in (model["w_u"]["vocab_size"], model["rope"]["max_position"], *model["w_u"]["shape"]):
                 self.assertIsInstance(value, int)
+
+    def test_one_of_a_thing_is_called_one(self):
+        wrong = re.compile(r"\b(?:Only )?1 (?:models|prompts|tokens|layers|combinations|blocks|others)\b|± 0\.0+\b|(?:one|none) of (?:none|1)\b")
+        for experiment in ("llama-anomaly", "long-context", "head-density", "cross-architecture", "input-dependency", "instruct-brake",
+                           "mistral-paradox", "training-dynamics"):
+            done, _ = self.run_with(experiment, "mine")
+            # What the study's own file says stands in the report too.
+            report = (self.out / "report.md").read_text().split("**The experiment, as it was run**")[0]
+            for text in (done.out, done.err, report):
+                self.assertNotRegex(" ".join(text.split()), wrong, experiment)
+            (self.out / "store.sqlite").unlink()
+        for command in ("measure", "gains", "inspect", "compare"):
+            arguments = [LLAMA, LLAMA] if command == "compare" else [LLAMA]
+            ids = [] if command == "inspect" else ["--ids", "5"]
+            self.assertNotRegex(self.ok(command, *arguments, *ids).out, wrong, command)
 
     def test_models_that_are_not_here_are_one_message(self):
         nowhere = {"HF_HOME": str(self.folder / "nowhere"), "HF_HUB_OFFLINE": "1"}
@@ -91,6 +137,7 @@ class StandIns(CliTest):
         report = (self.out / "report.md").read_text()
         self.assertNotIn("No single choice", report)
         self.assertIn("no verdict", report)
+        self.assertNotIn("Comparison", done.out, "tables of dashes")
 
     def test_a_verdict_without_conditions_needs_a_measured_model_too(self):
         support.run("run", "llama-anomaly", "-o", self.out, HF_HOME=str(self.folder / "nowhere"), HF_HUB_OFFLINE="1")
@@ -151,6 +198,24 @@ class Pictures(CliTest):
             self.skipTest("rsvg-convert is not installed")
         self.assertTrue((self.folder / "p.png").read_bytes().startswith(b"\x89PNG"))
 
+    def told_in_a_browser(self, page):
+        """What the page shows while the pointer is over one mark of a figure after the other; the titles without a browser."""
+        browser = shutil.which("chromium")
+        titles = re.findall(r"<title>([^<]*)</title></path>", page)
+        if browser is None:
+            print("skipped: chromium is not installed")
+            return titles
+        probe = self.folder / "probe.html"
+        probe.write_text(page.replace("</body>", """<script>var told = [];
+document.querySelectorAll("[data-t]").forEach(function (m) {
+  m.dispatchEvent(new PointerEvent("pointermove", {bubbles: true, clientX: 9, clientY: 9}));
+  told.push(document.querySelector(".tip").textContent)});
+document.body.innerHTML = ""; told.forEach(function (t) {
+  var p = document.createElement("p"); p.textContent = t; document.body.appendChild(p)});</script></body>"""))
+        done = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={self.folder / 'profile'}",
+                               "--dump-dom", f"file://{probe}"], capture_output=True, text=True, timeout=120)
+        return [html.unescape(told) for told in re.findall(r"<p>([^<]*)</p>", done.stdout)]
+
     def test_the_page_has_contents_anchors_and_what_is_under_the_pointer(self):
         text = self.ok("run", "--print", "head-density").out
         file = self.folder / "own.toml"
@@ -170,6 +235,7 @@ class Pictures(CliTest):
         self.assertTrue(any("penultimate block" in t and re.search(r": [\d.]+, [A-Z]", t) for t in titles), "strokes")
         self.assertTrue(any(t.startswith("last block, all; ") for t in titles), "cells")
         self.assertTrue(any(re.match(r"neox-1, .+: \d+", t) for t in titles), "dots are prompts of models")
+        self.assertEqual(self.told_in_a_browser(page), [html.unescape(title) for title in titles])
         dots = (self.folder / "out" / "figures" / "dots.svg").read_text()
         for model in ("neox-1", "neox-8"):
             self.assertIn(f">{model}</text>", dots)

@@ -91,7 +91,7 @@ class Prompts(CliTest):
     def test_files_without_a_usable_prompt(self):
         for content, name, says in ((b"", "p.txt", "no prompt"), (b"\n \r\n", "p.txt", "no prompt"),
                                     (b"[]", "p.json", "no prompt"), (b"ok\ncaf\xe9\n", "p.txt", "UTF-8"),
-                                    (b"[\"\"]", "p.json", "empty")):
+                                    (b"[\"\"]", "p.json", "without a text")):
             with self.subTest(content):
                 (self.folder / name).write_bytes(content)
                 self.fails(3, "measure", self.model, "--prompts", self.folder / name, says=[says])

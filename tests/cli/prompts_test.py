@@ -50,6 +50,15 @@ class PromptFiles(CliTest):
         self.assertEqual(compared["sequences"][0]["columns"], {"label": "fact", "norm": "x"})
         self.document("measurement-1", "measure", self.model, "--prompts", file)
         self.assertEqual(self.ok("measure", self.model, "--prompts", file, "--quiet").err, "")
+        self.fails(2, "measure", self.model, "-p", "a", "--text-key", "label", says=["--prompts FILE"])
+
+    def test_no_two_columns_of_a_table_have_one_name(self):
+        file = self.write("p.csv", "model,prompt_model,tokens,id,text\na,b,c,d,abc\n")
+        self.ok("measure", self.model, "-f", file, "-o", self.folder / "out")
+        for name in ("measurement.csv", "prompts.csv"):
+            head, row = list(csv.reader((self.folder / "out" / name).open()))[:2]
+            self.assertEqual(len(head), len(set(head)), head)
+            self.assertEqual({"prompt_prompt_model": "a", "prompt_model": "b", "prompt_id": "d"}.items() - dict(zip(head, row)).items(), set())
 
     def test_json_lines_of_every_kind(self):
         file = self.write("p.jsonl", '{"q": "a\\n", "label": "t", "n": 2}\n{"ids": [3, 4], "label": "i"}\n')
@@ -115,6 +124,15 @@ label = "DOWN"
         self.fails(3, "run", self.experiment('texts = ["a"]\ngroup = "label"'), "--model", f"m={self.model}", "-o", self.folder / "x",
                    says=["column", "label"])
 
+    def test_columns_of_a_file_never_hide_what_was_measured(self):
+        self.write("p.csv", "text,gain,label,model,id\nabc,high,x,m1,one\nbcd,low,y,m2,two\n")
+        self.results(self.experiment('file = "p.csv"', '[[prompt_columns]]\nname = "label"\nprompt = "label"'))
+        rows = list(csv.DictReader((self.folder / "out" / "prompts.csv").open()))
+        self.assertEqual([r["prompt_gain"] for r in rows], ["high", "low"])
+        self.assertTrue(all(float(r["gain"]) > 0 for r in rows))
+        self.assertEqual([(r["prompt_label"], r["prompt_model"], r["prompt_id"], r["label"]) for r in rows],
+                         [("x", "m1", "one", "m"), ("y", "m2", "two", "m")])
+
     def test_a_run_takes_the_prompts_of_a_file_in_place_of_its_own(self):
         file = self.write("mine.jsonl", '{"text": "abc", "category": "k"}\n{"text": "d"}\n')
         ours, _ = self.results(self.experiment('texts = ["zzz"]'), "--prompts", file)
@@ -150,6 +168,10 @@ class SpecialTokens(CliTest):
         self.assertIn("begins with ~ twice", done.err)
         self.assertIn("1 more", done.err)
         self.assertNotIn("twice", self.ok("measure", model, "-p", "~abc", "--special", "none").err)
+        self.assertIn("its text has both", self.ok("measure", model, "-p", "~~abc", "--special", "none").err)
+        for special in ("auto", "none", "bos"):
+            tokens = json.loads(self.ok("tokenize", model, "-p", "abc", "--special", special, "--json", "-").out)
+            self.assertEqual(tokens["sequences"][0]["ids"], ([] if special == "none" else [bos]) + plain)
         self.assertEqual(self.document("measurement-1", "measure", model, "-p", "a", "--special", "bos")["sequences"][0]["special"], "bos")
 
     def test_a_tokenizer_that_adds_none_has_its_bos_all_the_same(self):
@@ -183,6 +205,19 @@ class Chat(CliTest):
         self.assertEqual(three["text"], "<user>x</user>\n<assistant>y</assistant>\n<assistant>")
         self.assertEqual(three["columns"], {"k": "1"})
 
+    def test_tools_and_other_values_reach_the_template(self):
+        (self.model / "chat_template.jinja").write_text(
+            "{{ tools | tojson if tools else 'no tools' }}|{{ thinking if thinking is defined else 'unset' }}|{{ messages[0].content }}")
+        self.assertEqual(self.sequence("-p", "a", "--chat")["text"], "no tools|unset|a")
+        self.assertEqual(self.sequence("-p", "a", "--chat", "--chat-template-kwargs", '{"thinking": false}')["text"], "no tools|False|a")
+        rows = self.folder / "c.jsonl"
+        rows.write_text('{"messages": [{"role": "user", "content": "x"}], "tools": [{"name": "f"}], "chat_template_kwargs": {"thinking": 1}}\n')
+        row = self.sequence("-f", rows, "--chat-template-kwargs", '{"thinking": false}')
+        self.assertEqual(row["text"], '[{"name": "f"}]|1|x')
+        self.assertNotIn("columns", row)
+        self.assertIn('"tools"', row["prompt"])
+        self.fails(2, "measure", self.model, "-p", "a", "--chat", "--chat-template-kwargs", "thinking", says=["JSON object"])
+
     def test_where_a_template_may_stand(self):
         self.fails(3, "measure", self.model, "-p", "a", "--chat", says=["no chat template", "tokenizer_config.json"])
         config = self.model / "tokenizer_config.json"
@@ -205,6 +240,12 @@ class Chat(CliTest):
 
 
 class Targets(CliTest):
+    def test_a_target_with_a_space_is_found_where_the_tokenizer_adds_one(self):
+        rows = [self.document("measurement-1", "measure", ROOT / "zoo" / "mistral", "-p", "The", "--target", text)["sequences"][0]["targets"]
+                for text in (" is", "is")]
+        self.assertEqual(rows[0], rows[1])
+        self.assertEqual(rows[0][0]["token"], " is")
+
     def test_targets_of_the_lens(self):
         model = tiny_model(self.folder / "tiny", "llama-deep")
         measured = self.document("measurement-1", "measure", model, "-p", "abc", "--target", "b", "--target", "7", "--lens", "all")
@@ -223,7 +264,8 @@ class Targets(CliTest):
         self.assertAlmostEqual(end["prob"], likeliest["prob"], places=12)
         self.assertIn("Targets in the lens", self.ok("measure", model, "-p", "abc", "--target", "b").out)
         self.fails(2, "measure", model, "-p", "abc", "--target", "ab", says=["one token", "'a' 'b'"])
-        self.fails(3, "measure", model, "-p", "abc", "--target", "100000", says=["vocabulary"])
+        self.fails(3, "measure", model, "-p", "abc", "--target", "100000", says=["--target", "vocabulary", "100000"])
+        self.fails(2, "measure", model, "-p", "abc", "--target", "", says=["--target"])
 
 
 class EmbedScale(CliTest):

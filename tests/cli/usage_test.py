@@ -76,6 +76,14 @@ class Usage(CliTest):
         self.fails(2, "gains", GGUF, "--ids", IDS, "--definition", "lst/last_block", says=["Did you mean last?"])
         self.fails(2, "run", "long-contxt", "-o", self.folder / "r", says=["Did you mean long-context?"])
         self.assertNotIn("Did you mean", self.fails(2, "nonsense").err)
+        self.assertNotIn("Did you mean", self.fails(2, "run", "--lis").err)
+        self.fails(2, "measure", GGUF, "--ids", IDS, "--logits", "alll", says=["--logits", "one of last, all, none", "'alll'", "Did you mean all?"])
+
+    def test_a_wrong_number_of_things_is_told_in_words(self):
+        self.fails(2, "measure", GGUF, "-f", "a", "-f", "b", says=["--prompts is given 2 times"])
+        self.fails(2, "measure", says=["MODEL is required"])
+        self.fails(2, "measure", GGUF, GGUF, "--ids", IDS, says=["no place for"])
+        self.fails(2, "measure", GGUF, "-p", says=["--prompt", "value is missing"])
 
     def test_whatever_is_wrong_with_the_call_is_2(self):
         folder = self.folder / "r"
@@ -113,6 +121,7 @@ class Usage(CliTest):
         for name in ("notebook-001", "notebook-003-with-norm", "notebook-004", "geometric_mean", "end_to_end_and_norm"):
             self.assertIn(name, self.ok("list", "definitions").out)
         self.assertEqual(self.ok("list", "experiment").out, self.ok("list", "experiments").out)
+        self.assertEqual(self.ok("list", "family").out, self.ok("list", "families").out)
         everything = self.ok("list").out
         for what in ("suites", "experiments", "families", "definitions", "fields"):
             self.assertIn(what + ":\n\n" + self.ok("list", what).out, everything)

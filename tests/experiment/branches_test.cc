@@ -35,7 +35,7 @@ std::vector<Branch> cross_architecture() {
       {"norm_decides", "HOLDS", {rms("gemma-7b", 2.85)}, "Every RMSNorm model expands"},
       {"norm_decides", "REVISED", {rms("gemma-7b", 2.85), layer("pythia-6.9b", 1.2)}, "only 0% of the LayerNorm"},
       {"norm_decides", "REVISED", {rms("a", 2.85), rms("b", 1.37), rms("c", 0.48)}, "67% of the RMSNorm models"},
-      {"norm_decides", "REJECTED", {rms("a", 2.85), rms("b", 0.48)}, "Only 50%"},
+      {"norm_decides", "REJECTED", {rms("a", 2.85), rms("b", 0.48)}, "50% of the RMSNorm models expand, and no more"},
       {"norm_decides", "", {layer("pythia-6.9b", 0.22)}, "rms_expand: no row has rms"},
       {"cumulative", "ALL AMPLIFY", {rms("a", 2.85), rms("b", 0.02)}, "is above 1"},
       {"cumulative", "NOT ALL AMPLIFY", {rms("a", 2.85), rms("b", 0.01)}, "50% of the models"},
@@ -52,11 +52,11 @@ std::vector<Branch> head_density() {
   const std::vector<GivenModel> trend = {model("a", 0.1, 1.6), model("b", 0.2, 1.2), model("c", 0.3, 1.5)};
   return {
       {"H25", "VALIDATED", {model("a", 0.4, 0.5)}, "100% of the models with rho >= 0.2 dampen"},
-      {"H25", "VALIDATED", falling, "among 4 models: r = -0.992"},
-      {"H25", "INCONCLUSIVE", {model("a", 0.1, 0.5), model("b", 0.4, 1.5)}, "Only 2 models"},
+      {"H25", "VALIDATED", falling, "(models: 4; r = -0.992)"},
+      {"H25", "INCONCLUSIVE", {model("a", 0.1, 0.5), model("b", 0.4, 1.5)}, "a gain: 2; three"},
       // Models without a gain decide nothing, however many they are.
-      {"H25", "INCONCLUSIVE", {without("a", 0.1), without("b", 0.3), without("c", 0.4)}, "Only 0 models"},
-      {"H25", "INCONCLUSIVE", {model("a", 0.1, 1.5), without("b", 0.3), without("c", 0.4)}, "Only 1 models"},
+      {"H25", "INCONCLUSIVE", {without("a", 0.1), without("b", 0.3), without("c", 0.4)}, "a gain: 0; three"},
+      {"H25", "INCONCLUSIVE", {model("a", 0.1, 1.5), without("b", 0.3), without("c", 0.4)}, "a gain: 1; three"},
       {"H25",
        "INCONCLUSIVE",
        {model("a", 0.1, 1.5), model("b", 0.12, 1.6), model("c", 0.14, 1.7), without("d", 0.4)},
@@ -64,7 +64,7 @@ std::vector<Branch> head_density() {
       {"H25",
        "VALIDATED",
        {model("a", 0.1, 1.7), model("b", 0.12, 1.6), model("c", 0.14, 1.5), without("d", 0.4)},
-       "among 3 models"},
+       "(models: 3; r ="},
       {"H25",
        "NOT_VALIDATED",
        {model("a", 0.1, 1.5), model("b", 0.12, 1.6), model("c", 0.14, 1.7)},
@@ -96,17 +96,17 @@ std::vector<Branch> input_dependency() {
     return with(key, {{"by_mean", mean}, {"by_last", last}});
   };
   return {
-      {"H18", "SUPPORTED", {rises}, "In all 1 models"},
-      {"H18", "PARTIALLY SUPPORTED", {rises, falls}, "In 1 of 2 models"},
-      {"H18", "NOT SUPPORTED", {falls}, "In none of 1 models"},
+      {"H18", "SUPPORTED", {rises}, "in every model (1 of 1"},
+      {"H18", "PARTIALLY SUPPORTED", {rises, falls}, "in some models (1 of 2"},
+      {"H18", "NOT SUPPORTED", {falls}, "in no model (0 of 1"},
       {"H18", "NOT SUPPORTED", {stays}, "mean r = 0.29"},  // positive, but nothing at p < 0.05
       {"H18", "", {prompts("a", {0.5}, {1})}, "mean_link: "},
       {"prompt_flips", "INPUT-DEPENDENT", {rises, falls}, "Every model"},
-      {"prompt_flips", "PARTLY INPUT-DEPENDENT", {rises, stays}, "1 of 2 models"},
+      {"prompt_flips", "PARTLY INPUT-DEPENDENT", {rises, stays}, "contract on another (1 of 2)"},
       {"prompt_flips", "NOT INPUT-DEPENDENT", {stays}, "No model"},
       {"prompt_flips", "", {blocks("a", 1, 1)}, "crossing: no row can be counted"},
-      {"definitions", "DEFINITIONS DISAGREE", {blocks("a", 0.9, 1.1), blocks("b", 2, 2)}, "For 1 of 2 models"},
-      {"definitions", "DEFINITIONS AGREE", {blocks("a", 0.9, 0.8)}, "agree for all 1"},
+      {"definitions", "DEFINITIONS DISAGREE", {blocks("a", 0.9, 1.1), blocks("b", 2, 2)}, "(models: 1 of 2)"},
+      {"definitions", "DEFINITIONS AGREE", {blocks("a", 0.9, 0.8)}, "agree in every model (1)"},
       {"definitions", "", {stays}, "disagreeing: no row can be counted"},
   };
 }
@@ -123,14 +123,20 @@ std::vector<Branch> expert_routing() {
     return m;
   };
   return {
-      {"carrier", "ONE EXPERT CARRIES IT", {model("a", 0.9, 1, 2), model("b", 0.6, 0.8, 0)}, "1 have super experts"},
-      {"carrier", "ONE EXPERT IN SOME MODELS", {model("a", 0.9, 1, 1), model("b", 0.9, 0.2, 0)}, "In 1 of 2 models"},
-      {"carrier", "A CARRIER, NOTHING MASSIVE", {model("a", 0.9, 0, 0), model("b", 0.1, 1, 0)}, "In 1 of 2 models"},
-      {"carrier", "NO SINGLE CARRIER", {model("a", 0.5, 1, 0)}, "none of 1 models"},
+      {"carrier", "ONE EXPERT CARRIES IT", {model("a", 0.9, 1, 2), model("b", 0.6, 0.8, 0)}, "criterion: 1."},
+      {"carrier",
+       "ONE EXPERT IN SOME MODELS",
+       {model("a", 0.9, 1, 1), model("b", 0.9, 0.2, 0)},
+       "In some models (1 of 2)"},
+      {"carrier",
+       "A CARRIER, NOTHING MASSIVE",
+       {model("a", 0.9, 0, 0), model("b", 0.1, 1, 0)},
+       "In some models (1 of 2)"},
+      {"carrier", "NO SINGLE CARRIER", {model("a", 0.5, 1, 0)}, "In no model (0 of 1)"},
       {"carrier", "", {with("a", {{"gain", 1.0}})}, "routed: no row can be counted"},
-      {"gain", "DEPENDS", {linked("a", true)}, "In all 1 models"},
-      {"gain", "DEPENDS IN SOME MODELS", {linked("a", true), linked("b", false)}, "In 1 of 2 models"},
-      {"gain", "NOT SHOWN", {linked("b", false)}, "In none of 1 models"},
+      {"gain", "DEPENDS", {linked("a", true)}, "In every model with experts (1)"},
+      {"gain", "DEPENDS IN SOME MODELS", {linked("a", true), linked("b", false)}, "In some models (1 of 2)"},
+      {"gain", "NOT SHOWN", {linked("b", false)}, "In no model (0 of 1)"},
       {"gain", "", {model("a", 0.9, 1, 0)}, "mean_link: "},
   };
 }

@@ -102,7 +102,7 @@ TEST(HubCache, ARealFileInsteadOfALinkIsAsGood) {
 
 TEST(HubCache, EachFailureHasItsOwnMessage) {
   const Cache cache;
-  EXPECT_SAYS(cache.error("tiny/absent"), "has no such model");
+  EXPECT_SAYS(cache.error("tiny/absent"), "no such model in");
   EXPECT_SAYS(cache.error("tiny/model@dev"), "no revision 'dev'");
   EXPECT_SAYS(cache.error("tiny/model@dev"), "main");  // what is there
   EXPECT_SAYS(cache.error("tiny/model@" + kCommit.substr(0, 7)), "short commit");

@@ -63,7 +63,6 @@ TEST(PromptTable, WhatIsWrongIsNamedWithItsLine) {
       {"text,a\n\"x\ny\",1\nz\n", "a row is not as long as the header", ":4"},
       {"a,b\nx,1\n", "no column is the text", ":1"},
       {"text,text\nx,1\n", "two columns have one name", ":1"},
-      {"text,\nx,1\n", "a column has no name", ":1"},
       {"text\nx\xff\n", "the file is not UTF-8", ":2"},
   };
   for (const auto& c : kCases) {
@@ -74,6 +73,67 @@ TEST(PromptTable, WhatIsWrongIsNamedWithItsLine) {
   }
   EXPECT_EQ(read("bad.csv", "text\n").error().what, "holds no prompt");
   EXPECT_NE(read("bad.csv", "a,b\nx,y\n", {.text_key = "c"}).error().expected.find("'c'"), std::string::npos);
+}
+
+TEST(PromptTable, SemicolonsTabsAndOldLineEndsAreAsOtherProgramsWriteThem) {
+  const PromptFile semicolons = must(read("a.csv", "text;label\n\"a; b, c\";x\nd, e;y\n"));
+  ASSERT_EQ(semicolons.prompts.size(), 2u);
+  EXPECT_EQ(semicolons.prompts[0].text, "a; b, c");
+  EXPECT_EQ(semicolons.prompts[1].text, "d, e");
+  EXPECT_TRUE(semicolons.said.ends_with("semicolons between fields, column text")) << semicolons.said;
+  EXPECT_EQ(must(read("a.csv", "text\tn\na, b\t1\n")).prompts[0].text, "a, b");
+  EXPECT_EQ(must(read("a.csv", "\"text;x\",text\n1,a\n")).prompts[0].text, "a");  // quotes hide a separator
+  EXPECT_EQ(must(read("a.csv", "text\na;b\n")).prompts[0].text, "a;b");
+  const PromptFile old = must(read("a.csv", "text,n\ra,1\rb,2\r"));
+  ASSERT_EQ(old.prompts.size(), 2u);
+  EXPECT_EQ(old.prompts[1].columns, (Columns{{"n", "2"}}));
+}
+
+TEST(PromptTable, TheIndexOfADataFrameIsAColumnAndCaseIsNoMatter) {
+  const PromptFile file = must(read("a.csv", ",Text,label\n0,a,x\n1,b,y\n"));
+  EXPECT_EQ(file.prompts[1].text, "b");
+  EXPECT_EQ(file.prompts[1].columns, (Columns{{"column_1", "1"}, {"label", "y"}}));
+  EXPECT_EQ(must(read("a.csv", "TEXT,text\nx,y\n")).prompts[0].text, "y");
+  EXPECT_FALSE(read("a.csv", "a,b\nx,y\n", {.text_key = "A"}).ok());
+}
+
+TEST(PromptTable, KeysThatAreAskedForMustBeThere) {
+  const Result<PromptFile> near = read("a.csv", "question,n\nx,1\n", {.text_key = "qestion"});
+  ASSERT_FALSE(near.ok());
+  EXPECT_EQ(near.error().hint, "Did you mean question?");
+  EXPECT_FALSE(read("a.csv", "text,n\nx,1\n", {.id_key = "name"}).ok());
+  EXPECT_FALSE(read("a.jsonl", "{\"text\": \"x\"}\n", {.id_key = "name"}).ok());
+  EXPECT_FALSE(read("a.txt", "x\n", {.text_key = "q"}).ok());
+}
+
+TEST(PromptTable, AThousandBlankLinesAreOneWarning) {
+  const PromptFile file = must(read("a.csv", "text,n\na,1\n" + std::string(1000, '\n') + "b,2\n\n\n"));
+  ASSERT_EQ(file.warnings.size(), 1u);
+  EXPECT_TRUE(file.warnings[0].ends_with("a.csv:3: an empty line is left out (and 999 more)")) << file.warnings[0];
+}
+
+TEST(PromptLines, JsonAsOtherProgramsWriteIt) {
+  const PromptFile lines = must(read("a.json", "{\"text\": \"a\"}\n{\"text\": \"b\"}\n"));
+  EXPECT_EQ(lines.prompts.size(), 2u);
+  EXPECT_EQ(must(read("a.json", "{\n \"text\": \"a\"\n}")).prompts[0].text, "a");
+  EXPECT_FALSE(read("a.json", "[\n {\"text\": \"a\"}\n").ok());
+  EXPECT_FALSE(read("a.jsonl", "{\"messages\": []}\n").ok());
+  EXPECT_FALSE(read("a.jsonl", "{\"messages\": [\"hi\"]}\n").ok());
+  EXPECT_FALSE(read("a.jsonl", "{\"text\": \"a\", \"text\": \"b\"}\n").ok());
+  const PromptFile gaps =
+      must(read("a.json", R"(["a", "", {"text": null, "n": 1}, {"prompt": ""}, {"text": null, "prompt": "b"}])"));
+  ASSERT_EQ(gaps.prompts.size(), 2u);
+  EXPECT_EQ(gaps.prompts[1].text, "b");
+  ASSERT_EQ(gaps.warnings.size(), 1u);
+  EXPECT_TRUE(gaps.warnings[0].ends_with("a.json[1]: a row without a text is left out (and 2 more)"))
+      << gaps.warnings[0];
+}
+
+TEST(PromptLines, WhatTheTemplateMayAskForGoesWithTheConversation) {
+  const PromptFile file =
+      must(read("a.jsonl", R"({"messages": [{"role": "user", "content": "x"}], "tools": [{"name": "f"}], "n": 1})"));
+  EXPECT_EQ(file.prompts[0].messages, R"({"messages":[{"role":"user","content":"x"}],"tools":[{"name":"f"}]})");
+  EXPECT_EQ(file.prompts[0].columns, (Columns{{"n", "1"}}));
 }
 
 TEST(PromptLines, JsonOfEveryKind) {
@@ -119,6 +179,8 @@ TEST(PromptLines, FormsThatAreNoTextAreRefusedByName) {
     EXPECT_FALSE(file.error().hint.empty());
   }
   EXPECT_EQ(read("p.parquet", "x").error().what, "Parquet is not read");
+  EXPECT_EQ(read("p.xlsx", "PK\x03\x04").error().what, "a spreadsheet is not read");
+  EXPECT_EQ(read("p.csv", "\xff\xfet").error().what, "UTF-16 is not read");
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ void ModelColumns::choose(const Choice& choice) {
   forget(cells_);
   for (std::vector<Cell>& row : prompt_cells_) forget(row);
   choice_ = choice;
+  pooled_ = false;
 }
 
 template <class Compute>
@@ -101,6 +102,11 @@ Definition ModelColumns::definition_of(const GainSource& source) {
   if (source.fixed) return *source.fixed;
   varies_ = true;
   return choice_.definition;
+}
+
+Definition ModelColumns::pooled_definition_of(const GainSource& source) {
+  pooled_ = pooled_ || (!source.fixed && source.part != GainPart::kAll);
+  return definition_of(source);
 }
 
 Value ModelColumns::prompt_value(const Column& column, std::size_t row) {
@@ -165,7 +171,7 @@ std::optional<Value> ModelColumns::given(const Column& column) {
   const Value missing = absent(data_.given->source + " does not hold " + column.name);
   const auto* source = std::get_if<GainSource>(&column.source);
   if (source == nullptr) return missing;
-  const Definition definition = definition_of(*source);
+  const Definition definition = pooled_definition_of(*source);
   // Without the norms, the mean of the ratios is all there is to pool.
   if (definition.pooling == Pooling::kGainOfMeans) return missing;
   for (const Column& other : experiment_.columns) {
@@ -188,7 +194,7 @@ Value ModelColumns::measured(const Column& column) {
                           return data_.facts ? model_value(s.key, *data_.facts) : absent("the model was not opened");
                         },
                         [&](const GainSource& s) {
-                          const Definition d = definition_of(s);
+                          const Definition d = pooled_definition_of(s);
                           return gain_part(s.part, d.pooling, gains_.of(d.reduction, d.span, choice_.prompts));
                         },
                         [&](const LadderSource& s) { return ladder_value(s, data_, choice_.prompts); },

@@ -23,6 +23,8 @@ class ModelColumns {
 
   /// What depends on the choice is forgotten. Before the first one there are no cells.
   void choose(const Choice& choice);
+  /// Whether a gain that the choice's definition pools over prompts was computed since.
+  bool has_pooled() const { return pooled_; }
 
   /// Null when there is no such head.
   const Value* cell(std::string_view head);
@@ -43,6 +45,7 @@ class ModelColumns {
   Value measured(const Column& column);
   std::optional<Value> given(const Column& column);
   Definition definition_of(const GainSource& source);
+  Definition pooled_definition_of(const GainSource& source);
 
   const Experiment& experiment_;
   const ModelData& data_;
@@ -52,6 +55,7 @@ class ModelColumns {
   Choice choice_;
   std::vector<Cell> cells_;
   std::vector<std::vector<Cell>> prompt_cells_;
+  bool pooled_ = false;
   bool varies_ = false;  // what is being computed has read something that varies
 };
 

@@ -1,6 +1,7 @@
 #include "experiment/evaluate/multiverse.h"
 
 #include <algorithm>
+#include <map>
 
 namespace sg {
 namespace {
@@ -37,12 +38,50 @@ Flip departure(const Universe& u, const Universe& seed) {
   return found.size() == 1 ? found.front() : Flip{};
 }
 
+/// The words of every choice but `left_out`.
+std::string other_words(const Universe& u, const UniverseChoice& left_out) {
+  std::string words;
+  for (const UniverseChoice& choice : kUniverseChoices) {
+    if (choice.word != left_out.word) words += u.*choice.word + '\n';
+  }
+  return words;
+}
+
+/// The experiment's own place in the multiverse.
+Universe own_universe(const Experiment& e, const std::vector<Universe>& universes) {
+  const std::string special = universes.empty() ? "" : universes.front().special;
+  return universe_of(e.definition, {.name = "all", .special = special, .prompts = {}}, {});
+}
+
+/// Whether the verdict reads a gain that the definition's pooling makes, under the experiment's own definition.
+bool reads_pooled(const VerdictSpec& spec, World& world) {
+  const Experiment& e = world.experiment();
+  world.choose({.definition = e.definition, .prompts = all_places(e.prompts.size())});
+  (void)decide(spec, world);
+  return world.has_pooled();
+}
+
+/// Whether results differ in the choice's word alone, everywhere.
+bool is_idle(const std::vector<Universe>& universes, const UniverseChoice& choice) {
+  std::map<std::string, const Universe*> first;
+  return std::ranges::all_of(universes, [&](const Universe& u) {
+    const Universe& before = *first.emplace(other_words(u, choice), &u).first->second;
+    return u.label == before.label && u.why_absent == before.why_absent && u.quantity == before.quantity;
+  });
+}
+
+/// The results of a verdict that pools nothing are the same for every pooling, and are counted once.
+void leave_idle_pooling(const Experiment& e, std::vector<Universe>& universes) {
+  const auto* pooling = std::ranges::find(kUniverseChoices, &Universe::pooling, &UniverseChoice::word);
+  if (pooling == std::end(kUniverseChoices) || !is_idle(universes, *pooling)) return;
+  std::erase_if(universes, [own = own_universe(e, universes).pooling](const Universe& u) { return u.pooling != own; });
+}
+
 /// What follows from the universes: how many agree, and which single choice turns the verdict.
 void summarise(const World& world, const VerdictSpec& spec, Verdict& verdict) {
   const Experiment& e = world.experiment();
   Multiverse& m = verdict.multiverse;
-  const std::string special = m.universes.empty() ? "" : m.universes.front().special;
-  const Universe seed = universe_of(e.definition, {.name = "all", .special = special, .prompts = {}}, {});
+  const Universe seed = own_universe(e, m.universes);
   for (const Universe& u : m.universes) {
     if (u.label.empty()) continue;
     ++m.evaluated;
@@ -110,6 +149,8 @@ std::vector<Definition> admissible_definitions(const Experiment& e) {
 Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::atomic<bool>* stop) {
   const Experiment& e = world.experiment();
   if (std::ranges::none_of(e.verdicts, may_turn)) return {};
+  std::vector<bool> pools;
+  for (const VerdictSpec& spec : e.verdicts) pools.push_back(spec.multiverse && reads_pooled(spec, world));
   const std::vector<Definition> definitions = admissible_definitions(e);
   for (const PromptSubset& subset : prompt_subsets(e, distinct_readings(e, world.models()))) {
     for (const Definition& definition : definitions) {
@@ -125,7 +166,9 @@ Result<void> explore(World& world, std::vector<Verdict>& verdicts, const std::at
     }
   }
   for (std::size_t v = 0; v < e.verdicts.size(); ++v) {
-    if (e.verdicts[v].multiverse) summarise(world, e.verdicts[v], verdicts[v]);
+    if (!e.verdicts[v].multiverse) continue;
+    if (!pools[v]) leave_idle_pooling(e, verdicts[v].multiverse.universes);
+    summarise(world, e.verdicts[v], verdicts[v]);
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #include "experiment/evaluate/world.h"
 
+#include <algorithm>
+
 #include "experiment/evaluate/measured_columns.h"
 #include "experiment/value/value.h"
 
@@ -41,6 +43,10 @@ World::World(const Experiment& experiment, const std::vector<ModelData>& models)
 void World::choose(const Choice& choice) {
   for (const auto& columns : columns_) columns->choose(choice);
   for (auto& [name, head] : heads_) head.value.reset();
+}
+
+bool World::has_pooled() const {
+  return std::ranges::any_of(columns_, [](const auto& columns) { return columns->has_pooled(); });
 }
 
 std::vector<Value> World::row(std::size_t model) const {

@@ -21,6 +21,8 @@ class World {
 
   /// From now on everything is under this choice.
   void choose(const Choice& choice);
+  /// Whether a gain that the choice's definition pools over prompts was computed since.
+  bool has_pooled() const;
 
   const Experiment& experiment() const { return experiment_; }
   const std::vector<ModelData>& models() const { return models_; }

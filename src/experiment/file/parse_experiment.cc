@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/json_reader.h"
 #include "experiment/file/parse_parts.h"
 #include "experiment/file/toml_text.h"
 
@@ -74,6 +75,11 @@ void parse_reading(TomlTable& t, const std::string& folder, PromptUse& use) {
   use.reading.chat = t.flag("chat", false);
   use.reading.system = t.text("system");
   use.reading.generation_prompt = t.flag("generation_prompt", true);
+  use.reading.values = t.text("chat_template_kwargs");
+  if (JsonDocument json; !use.reading.values.empty() && !json.parse(use.reading.values, "").ok()) {
+    t.wrong("chat_template_kwargs", "not JSON", "an object as a text, '{\"enable_thinking\": false}'",
+            "'" + use.reading.values + "'");
+  }
   parse_specials(t, use);
 }
 

@@ -93,7 +93,7 @@ Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* 
   use_recorded_prompts(*record, e);
   use_given_models(*record, e);
   std::vector<KeyedModel> keys;
-  for (const ModelOutcome& outcome : record->models) keys.push_back({outcome.key, outcome.source});
+  for (const ModelOutcome& outcome : record->models) keys.push_back({outcome.key, outcome.source, outcome.label});
   SG_TRY(Cast cast, cast_models(e, keys));
   for (std::size_t m = 0; m < record->models.size(); ++m) {
     const ModelOutcome& outcome = record->models[m];

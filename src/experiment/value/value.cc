@@ -22,6 +22,19 @@ std::string all_digits(std::int64_t x, const std::string& format) {
   return text ? *text : fmt::format("{}", x);
 }
 
+/// The format's places for numbers, each with what stands before it, and after it where it is the last.
+std::vector<std::string> places_of(const std::string& format) {
+  std::vector<std::string> places;
+  std::size_t begin = 0;
+  for (std::size_t end = format.find('}'); end != std::string::npos; end = format.find('}', end + 1)) {
+    places.push_back(format.substr(begin, end + 1 - begin));
+    begin = end + 1;
+  }
+  if (places.empty()) return {format};
+  places.back() += format.substr(begin);
+  return places;
+}
+
 struct TextOf {
   const ValueStyle& style;
   const std::string& format;
@@ -38,6 +51,13 @@ struct TextOf {
   std::string operator()(const std::vector<T>& list) const {
     // Places with their values, as the layers that expand, are what the reader asked for: all of them.
     const bool pairs = std::is_same_v<T, Pairs::value_type>;
+    if constexpr (std::is_arithmetic_v<T>) {
+      if (const auto places = places_of(format); list.size() > 1 && places.size() == list.size()) {
+        std::string text;
+        for (std::size_t i = 0; i < list.size(); ++i) text += TextOf{style, places[i]}(list[i]);
+        return text;
+      }
+    }
     if (!pairs && list.size() > style.longest_list) return ends_of(list);
     std::vector<std::string> items;
     for (const T& item : list) items.push_back((*this)(item));
@@ -113,6 +133,9 @@ std::string show(const Value& value, const std::string& format) {
   return text_in(kWhole, value, format);
 }
 
-bool valid_format(const std::string& format) { return format_number(1.5, format).has_value(); }
+bool valid_format(const std::string& format) {
+  const std::vector<std::string> places = places_of(format);
+  return std::ranges::all_of(places, [](const std::string& one) { return format_number(1.5, one).has_value(); });
+}
 
 }  // namespace sg

@@ -40,7 +40,8 @@ std::string text_in(const ValueStyle& style, const Value& value, const std::stri
 /// By a format (base/number_format.h); an empty one writes six digits. Lists are joined by commas. Absent: "-".
 /// A format that does not suit the value is left aside (parsing refuses those that suit no value).
 std::string show(const Value& value, const std::string& format);
-/// Whether a format suits numbers.
+/// Whether a format suits numbers. A list of as many numbers as the format has places is written by it as a whole:
+/// "{:,} x {:,}".
 bool valid_format(const std::string& format);
 
 }  // namespace sg

@@ -1,8 +1,10 @@
 #include "report/data/experiment_csv.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/each_once.h"
+#include "experiment/value/value.h"
 #include "report/data/experiment_json.h"
 #include "report/data/heads_data.h"
 #include "report/data/measurement_csv.h"
@@ -37,36 +39,59 @@ void add_value(CsvLine& line, const Value& value) {
 
 CsvColumn column_of(const ColumnHead& head) { return {head.name, "", head.title}; }
 
-/// What the prompts' file says beside their texts, as columns behind those of the table; their names in the file.
-std::vector<std::string> file_columns(const ExperimentResult& r, std::vector<CsvColumn>& columns) {
-  std::vector<std::string> names;
-  for (const PromptText& prompt : r.prompt_texts) {
-    for (const auto& [name, text] : prompt.columns) {
-      if (name != "category") place_in(names, name);
-    }
-  }
-  const std::vector<CsvColumn> own = columns;
-  for (const std::string& name : names) {
-    const bool taken = std::ranges::find(own, name, &CsvColumn::key) != own.end();
-    columns.push_back({(taken ? "prompt_" : "") + name, "", "of the prompts' file"});
-  }
-  return names;
-}
-
 std::string cell_of(const PromptText& prompt, const std::string& name) {
   const auto found = std::ranges::find(prompt.columns, name, [](const auto& column) { return column.first; });
   return found != prompt.columns.end() ? found->second : std::string();
+}
+
+bool is_same(const Value& value, const std::string& text) {
+  if (is_absent(value)) return text.empty();
+  if (const auto own = text_of(value)) return *own == text;
+  const Measured number = number_of(value, "");
+  return number.ok() && !text.empty() && *number.value == std::strtod(text.c_str(), nullptr);
+}
+
+/// Whether the experiment has the file's column as one of its own, under the same name.
+bool is_shown(const ExperimentResult& r, const std::string& name) {
+  const auto head = std::ranges::find(r.prompts.columns, name, &ColumnHead::name);
+  if (head == r.prompts.columns.end()) return false;
+  const auto c = static_cast<std::size_t>(head - r.prompts.columns.begin());
+  std::size_t prompt = 0;
+  for (std::size_t i = 0; i < r.prompts.rows.size(); ++i) {
+    const ResultRow& row = r.prompts.rows[i];
+    prompt = i > 0 && r.prompts.rows[i - 1].key == row.key ? prompt + 1 : 0;
+    if (prompt >= r.prompt_texts.size() || !is_same(row.cells[c], cell_of(r.prompt_texts[prompt], name))) return false;
+  }
+  return true;
 }
 
 bool is_taken(const std::vector<CsvColumn>& columns, const std::string& key) {
   return std::ranges::find(columns, key, &CsvColumn::key) != columns.end();
 }
 
+/// What the prompts' file says beside their texts, as columns behind those of the table; their names in the file.
+std::vector<std::string> file_columns(const ExperimentResult& r, std::vector<CsvColumn>& columns) {
+  std::vector<std::string> names;
+  for (const PromptText& prompt : r.prompt_texts) {
+    for (const auto& [name, text] : prompt.columns) {
+      if (name != "category" && (is_taken(columns, name) || !is_shown(r, name))) place_in(names, name);
+    }
+  }
+  std::vector<CsvColumn> taken = columns;
+  for (const ColumnHead& head : r.prompts.columns) taken.push_back(column_of(head));
+  for (const std::string& key : file_column_keys(taken, names)) columns.push_back({key, "", "of the prompts' file"});
+  return names;
+}
+
 CsvTable models_csv(const ExperimentResult& r) {
   CsvTable table = {.file = "models.csv",
                     .about = "one row per model: every column of the experiment, lists as JSON",
                     .columns = kModelKey};
-  for (const char* key : {"error", "measured", "stands_for", "fingerprint"}) table.columns.push_back({key, "", ""});
+  const CsvColumn opened[] = {{"error", "", "why it was not measured; empty otherwise"},
+                              {"measured", "", "name of the file or folder that was opened"},
+                              {"stands_for", "", "the study's model whose place it takes; empty: none"},
+                              {"fingerprint", "", "SHA-256 of what was opened"}};
+  table.columns.insert(table.columns.end(), std::begin(opened), std::end(opened));
   for (const ColumnHead& head : r.models.columns) table.columns.push_back(column_of(head));
   for (const ResultRow& row : r.models.rows) {
     const MeasuredModel measured = row.measured.value_or(MeasuredModel());
@@ -119,6 +144,8 @@ CsvTable prompts_csv(const ExperimentResult& r) {
                     .about = "one row per model and prompt: its text, its tokens, every column of the experiment",
                     .columns = kModelKey};
   table.columns.insert(table.columns.end(), kPromptColumns.begin(), kPromptColumns.end());
+  const bool named = std::ranges::any_of(r.prompt_texts, [](const PromptText& p) { return !p.id.empty(); });
+  if (named) table.columns.push_back({"prompt_id", "", "its name in its file"});
   const std::vector<std::string> of_file = file_columns(r, table.columns);
   std::vector<std::size_t> shown;
   for (std::size_t c = 0; c < r.prompts.columns.size(); ++c) {
@@ -137,6 +164,7 @@ CsvTable prompts_csv(const ExperimentResult& r) {
       CsvLine line;
       line << model.key << model.label << p << prompt.text
            << (counted ? std::to_string(r.prompt_tokens[m][p]) : std::string()) << prompt.category;
+      if (named) line << prompt.id;
       for (const std::string& name : of_file) line << cell_of(prompt, name);
       for (const std::size_t c : shown) add_value(line, has_cells ? cells->cells[c] : Value(Absent{}));
       if (has_cells) ++cells;

@@ -151,8 +151,7 @@ void routing_rows(const std::string& head, const RoutingRow& row, std::size_t t,
   }
 }
 
-/// The names of prompts and what their file says beside their texts, as further columns. A name that the table has
-/// already stands behind "prompt_".
+/// The names of prompts and what their file says beside their texts, as further columns.
 class FileColumns {
  public:
   explicit FileColumns(const Measurement& measurement) {
@@ -166,11 +165,7 @@ class FileColumns {
   /// Behind those of the table.
   void add_to(std::vector<CsvColumn>& columns) const {
     if (has_id_) columns.push_back({"prompt_id", "", "its name in its file"});
-    const std::vector<CsvColumn> own = columns;
-    for (const std::string& name : names_) {
-      const bool taken = std::ranges::find(own, name, &CsvColumn::key) != own.end();
-      columns.push_back({(taken ? "prompt_" : "") + name, "", "of its file"});
-    }
+    for (const std::string& key : file_column_keys(columns, names_)) columns.push_back({key, "", "of its file"});
   }
   std::string row(const Sequence& sequence) const {
     std::string row = has_id_ ? "," + csv_field(sequence.prompt_id.value_or("")) : "";
@@ -233,6 +228,21 @@ CsvTable routing_csv(const Measurement& m) {
 }
 
 }  // namespace
+
+std::vector<std::string> file_column_keys(const std::vector<CsvColumn>& columns,
+                                          const std::vector<std::string>& names) {
+  std::vector<std::string> keys;
+  const auto taken = [&](const std::string& key, const std::string& name) {
+    return std::ranges::find(columns, key, &CsvColumn::key) != columns.end() ||
+           (key != name && std::ranges::find(names, key) != names.end());
+  };
+  for (const std::string& name : names) {
+    std::string key = name;
+    while (taken(key, name)) key.insert(0, "prompt_");
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
 
 CsvTable norms_csv(const Measurement& m, const std::vector<SiteRef>& places) {
   CsvTable table = {.file = "measurement.csv",

@@ -14,6 +14,10 @@ namespace sg {
 /// same double; inf and nan as words. `places`: those whose rows are written; all when empty.
 CsvTable norms_csv(const Measurement& measurement, const std::vector<SiteRef>& places = {});
 
+/// What the columns `names` of a prompts' file are called behind `columns` of a table: "prompt_" stands before a name
+/// that is taken, as often as it takes.
+std::vector<std::string> file_column_keys(const std::vector<CsvColumn>& columns, const std::vector<std::string>& names);
+
 /// measurement.csv, prompts.csv, logits.csv, lens.csv, massive.csv and decomposition.csv, in this order; a table of
 /// what was not asked for has its head alone.
 std::vector<CsvTable> measurement_tables(const Measurement& measurement, const std::vector<SiteRef>& places = {});

@@ -25,7 +25,8 @@ class CsvColumns {
   void operator()(const RowField& field, const std::vector<TopToken>&) {
     for (std::size_t rank = 1; rank <= kTopColumns; ++rank) {
       const std::string place = field.key + std::to_string(rank);
-      columns_.push_back({place + "_id", "", "of the most probable token but " + std::to_string(rank - 1)});
+      const std::string behind = rank == 1 ? "" : " but " + std::to_string(rank - 1);
+      columns_.push_back({place + "_id", "", "of the most probable token" + behind});
       columns_.push_back({place + "_token", "", "what a person reads for it"});
       columns_.push_back({place + "_prob", "", "its probability"});
     }

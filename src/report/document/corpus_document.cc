@@ -7,6 +7,7 @@
 
 #include "base/display_text.h"
 #include "base/number_text.h"
+#include "report/text/model_text.h"
 
 namespace sg {
 namespace {
@@ -124,8 +125,8 @@ Paragraph what_was_read(const CorpusResult& r) {
   const CorpusStatistics& s = r.statistics;
   const CorpusOptions& o = r.plan.options;
   return plain(fmt::format(
-      "{} tokens in {} windows of up to {}, {} documents of {} files. {} Fingerprint {}.", grouped(s.tokens),
-      grouped(s.windows), o.windows.context, grouped(s.documents), r.plan.files.size(),
+      "{} in {} of up to {}, {} of {}. {} Fingerprint {}.", counted(s.tokens, "token"), counted(s.windows, "window"),
+      o.windows.context, counted(s.documents, "document"), counted(r.plan.files.size(), "file"),
       o.windows.with_bos ? "Every window begins with the token that the tokenizer puts first, if it has one."
                          : "Windows begin without a special token.",
       r.model.fingerprint.substr(0, 12)));

@@ -7,8 +7,6 @@
 namespace sg {
 namespace {
 
-constexpr std::size_t kWidestCell = 64;  // a prompt is known by its beginning; the other forms have it whole
-
 std::string plain(const Words& words) {
   std::string out;
   for (const Span& span : words) out += printable(on_one_line(span.text));
@@ -27,7 +25,7 @@ std::string item(const std::string& text, std::size_t width) {
   return out;
 }
 
-std::string table_text(const DocumentTable& table) {
+std::string table_text(const DocumentTable& table, std::size_t widest_cell) {
   std::vector<TextTable::Column> columns;
   columns.reserve(table.columns.size());
   for (const auto& column : table.columns) {
@@ -39,7 +37,7 @@ std::string table_text(const DocumentTable& table) {
     cells.reserve(row.size());
     for (const auto& cell : row) {
       const std::string line = on_one_line(cell.text);
-      cells.push_back(cell.whole ? printable(line) : shortened(line, kWidestCell));
+      cells.push_back(cell.whole ? printable(line) : shortened(line, widest_cell));
     }
     text.row(std::move(cells));
   }
@@ -48,7 +46,7 @@ std::string table_text(const DocumentTable& table) {
 
 struct Writer {
   std::string& out;
-  std::size_t width;
+  std::size_t width, widest_cell;
 
   void operator()(const Heading& h) const { out += printable(on_one_line(h.text)) + "\n"; }
   void operator()(const Paragraph& p) const { out += paragraph(plain(p.words), width, 0); }
@@ -59,7 +57,7 @@ struct Writer {
   void operator()(const DocumentTable& t) const {
     if (t.folded) return;
     if (!t.title.empty()) out += printable(on_one_line(t.title)) + "\n";
-    out += table_text(t);
+    out += table_text(t, widest_cell);
     if (!t.note.empty()) out += paragraph(printable(on_one_line(t.note)), width, 0);
     for (const std::string& note : t.footnotes) out += item(printable(on_one_line(note)), width);
   }
@@ -70,18 +68,18 @@ struct Writer {
 
 }  // namespace
 
-std::string document_text(const Document& document, std::size_t width) {
+std::string document_text(const Document& document, std::size_t width, std::size_t widest_cell) {
   std::string out;
   for (const Block& block : document) {
     std::string text;
-    std::visit(Writer{text, width}, block);
+    std::visit(Writer{text, width, widest_cell}, block);
     if (!text.empty()) out += (out.empty() ? "" : "\n") + text;
   }
   return out;
 }
 
-std::string result_text(const ExperimentResult& result, std::size_t width) {
-  return document_text(experiment_summary(result), width);
+std::string result_text(const ExperimentResult& result, std::size_t width, std::size_t widest_cell) {
+  return document_text(experiment_summary(result), width, widest_cell);
 }
 
 }  // namespace sg

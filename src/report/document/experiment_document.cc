@@ -58,7 +58,13 @@ void add_verdicts(Document& doc, const ExperimentResult& r) {
   for (const Verdict& v : r.verdicts) doc.emplace_back(verdict_callout(r, v));
 }
 
+/// Without any, tables and figures are nothing but dashes.
+bool any_measured(const ExperimentResult& r) {
+  return std::ranges::any_of(r.models.rows, [](const ResultRow& row) { return !row.error; });
+}
+
 void add_results(Document& doc, const ExperimentResult& r, const std::vector<Picture>& pictures) {
+  if (!any_measured(r)) return;
   doc.emplace_back(Heading{2, "Results"});
   for (const ResultTable& table : r.tables) {
     if (!table.rows.empty()) doc.emplace_back(rows_table(table));
@@ -222,10 +228,12 @@ Document experiment_summary(const ExperimentResult& r) {
   doc.emplace_back(Heading{1, r.title.empty() ? r.id : r.title});
   if (r.pocket) doc.emplace_back(pocket_warning(r));
   add_checkpoints(doc, r);
-  for (const ResultTable& table : r.tables) {
-    if (!table.rows.empty()) doc.emplace_back(rows_table(table));
+  if (any_measured(r)) {
+    for (const ResultTable& table : r.tables) {
+      if (!table.rows.empty()) doc.emplace_back(rows_table(table));
+    }
+    if (!r.values.empty()) doc.emplace_back(values_table(r.values));
   }
-  if (!r.values.empty()) doc.emplace_back(values_table(r.values));
   add_verdicts(doc, r);
   add_notices(doc, r, {});
   return doc;

@@ -83,6 +83,26 @@ class Tally {
   std::vector<Count> counts_;
 };
 
+/// Why cells of `columns` have no value: of a column that is absent in every measured row for one reason the title
+/// alone.
+void add_absences(const ResultTable& table, const std::vector<DocumentTable::Column>& columns, Footnotes& notes) {
+  const auto measured = static_cast<std::size_t>(
+      std::ranges::count_if(table.rows, [](const ResultRow& row) { return !row.error.has_value(); }));
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    std::vector<std::pair<std::string, std::string>> whys;  // the model and its reason
+    for (const ResultRow& row : table.rows) {
+      const auto why = row.error || c >= row.cells.size() ? std::nullopt : why_absent(row.cells[c]);
+      if (why && !why->empty()) whys.emplace_back(title_of(row.label, row.key), *why);
+    }
+    const auto same = [&](const auto& one) { return one.second == whys.front().second; };
+    if (whys.size() > 1 && whys.size() == measured && std::ranges::all_of(whys, same)) {
+      notes.add(whys.front().second, columns[c + 1].head);
+      continue;
+    }
+    for (const auto& [who, why] : whys) notes.add(why, who + ", " + columns[c + 1].head);
+  }
+}
+
 }  // namespace
 
 DocumentTable rows_table(const ResultTable& table) {
@@ -100,11 +120,10 @@ DocumentTable rows_table(const ResultTable& table) {
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       const Value cell = !row.error && c < row.cells.size() ? row.cells[c] : Value(Absent{});
       cells.push_back(cell_of(cell, table.columns[c].format));
-      const auto why = why_absent(cell);
-      if (why && !why->empty()) notes.add(*why, name + ", " + out.columns[c + 1].head);
     }
     out.rows.push_back(std::move(cells));
   }
+  add_absences(table, out.columns, notes);
   out.footnotes = notes.texts();
   return out;
 }

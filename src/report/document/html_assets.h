@@ -43,14 +43,18 @@ figure{margin:1.4rem 0}figcaption{margin-top:.3rem}
 .panel{flex:0 1 auto;max-width:100%;overflow-x:auto}
 .panel svg{display:block;width:100%;height:auto}
 .gs{stroke:var(--ink)}.gf{fill:var(--ink)}.gr{stroke:var(--rule)}.gm{fill:var(--missing)}
+.tip{position:fixed;z-index:1;max-width:min(26rem,90vw);padding:.3rem .6rem;border-radius:4px;background:var(--ink);color:var(--paper);
+font-size:.85rem;pointer-events:none;overflow-wrap:anywhere}
+.panel [data-t]:hover{stroke:var(--ink);stroke-width:1.5}
 details{margin:1rem 0}summary{cursor:pointer;font-weight:600}
 pre{overflow-x:auto;background:var(--soft);padding:.8rem 1rem;font:.82rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-@media print{nav,.anchor,.csv{display:none}:root{--ink:#000;--quiet:#444;--paper:#fff;--soft:#f6f8fa;--rule:#bbb;--missing:#e3e6ea}
+@media print{nav,.anchor,.csv,.tip{display:none}:root{--ink:#000;--quiet:#444;--paper:#fff;--soft:#f6f8fa;--rule:#bbb;--missing:#e3e6ea}
 main{max-width:none;padding:0}figure,.call,tr{break-inside:avoid}h2,h3{break-after:avoid}.box,.panel{overflow:visible}
 pre{white-space:pre-wrap}body{font-size:10.5pt}}
 )css";
 
-/// Sorts a table by the column whose head is pressed: by data-k (numbers) or by text; what has no value goes last.
+/// Tells at once, and where a finger is laid, what a mark of a figure is of; without the script its title does. Sorts a
+/// table by the column whose head is pressed: by data-k (numbers) or by text; what has no value goes last.
 inline constexpr std::string_view kHtmlScript = R"js(
 document.querySelectorAll("th button").forEach(function(b){b.addEventListener("click",function(){
 var h=b.parentNode,t=h.closest("table"),i=h.cellIndex,d=h.getAttribute("aria-sort")==="ascending"?-1:1,
@@ -60,6 +64,14 @@ h.setAttribute("aria-sort",d>0?"ascending":"descending");
 Array.from(t.tBodies[0].rows).sort(function(p,q){var a=v(p),b=v(q),n=typeof a==="number",m=typeof b==="number";
 if(n&&m)return d*(a-b);if(n!==m)return n?-1:1;return d*a.localeCompare(b)})
 .forEach(function(r){t.tBodies[0].appendChild(r)})})});
+var tip=document.createElement("div");tip.className="tip";tip.hidden=true;document.body.appendChild(tip);
+document.querySelectorAll("svg title").forEach(function(e){var p=e.parentNode;if(p.tagName==="svg")return;
+p.dataset.t=e.textContent;p.setAttribute("aria-label",e.textContent);e.remove()});
+["pointermove","pointerdown"].forEach(function(n){document.addEventListener(n,function(e){
+var p=e.target.closest&&e.target.closest("[data-t]");tip.hidden=!p;if(!p)return;tip.textContent=p.dataset.t;
+var x=e.clientX+12,y=e.clientY+16;if(y+tip.offsetHeight>innerHeight)y=e.clientY-tip.offsetHeight-10;
+tip.style.left=Math.max(4,Math.min(x,innerWidth-tip.offsetWidth-8))+"px";tip.style.top=y+"px"})});
+document.addEventListener("scroll",function(){tip.hidden=true},true);
 window.addEventListener("beforeprint",function(){document.querySelectorAll("details").forEach(function(d){d.open=true})});
 )js";
 

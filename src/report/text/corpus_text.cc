@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/number_text.h"
+#include "report/text/model_text.h"
 #include "report/text/text_table.h"
 
 namespace sg {
@@ -87,8 +88,8 @@ std::string massive_text(const CorpusStatistics& s) {
 std::string corpus_text(const ModelFacts& model, const CorpusPlan& plan, const CorpusStatistics& s,
                         const std::string& digest) {
   std::string text =
-      fmt::format("{}: {} tokens in {} windows of up to {}, {} documents\n\n", model.id, grouped(s.tokens),
-                  grouped(s.windows), plan.options.windows.context, grouped(s.documents));
+      fmt::format("{}: {} in {} of up to {}, {}\n\n", model.id, counted(s.tokens, "token"),
+                  counted(s.windows, "window"), plan.options.windows.context, counted(s.documents, "document"));
   text += layers_text(s) + output_text(s) + massive_text(s);
   return text + fmt::format("\ndigest {}\n", digest);
 }

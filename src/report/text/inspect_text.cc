@@ -61,7 +61,8 @@ std::string attention_line(const Spec& s) {
     ++windowed;
     window = a.window;
   }
-  std::string text = fmt::format("{} heads, {} for keys and values, {} channels each", s.heads, s.kv_heads, s.head_dim);
+  std::string text = fmt::format("{}, {} for keys and values, {} each", counted(s.heads, "head"), s.kv_heads,
+                                 counted(s.head_dim, "channel"));
   if (windowed > 0) text += fmt::format("; {} of {} layers see {} tokens", windowed, s.layers, grouped(window));
   if (s.qk_norm != QkNorm::kNone) text += "; norm on queries and keys";
   if (s.score_cap > 0) text += fmt::format("; scores capped at {}", short_number(s.score_cap));

@@ -9,16 +9,16 @@ namespace sg {
 
 std::string model_line(const ModelFacts& m) {
   const std::string kv = m.n_kv_heads == m.n_heads ? "" : fmt::format(" ({} kv)", m.n_kv_heads);
-  return fmt::format("{}   {}, {}, d_model {}, {} heads{} of {}, {}, {}{}, {}, {}, {} parameters\n", printable(m.id),
-                     m.family, counted(m.n_layers, "layer"), m.d_model, m.n_heads, kv, m.d_head, m.norm, m.mlp,
-                     m.parallel_residual ? ", parallel" : "", m.tied_embeddings ? "tied" : "untied", m.dtype,
-                     short_count(m.parameters));
+  return fmt::format("{}   {}, {}, d_model {}, {}{} of {}, {}, {}{}, {}, {}, {} parameters\n", printable(m.id),
+                     m.family, counted(m.n_layers, "layer"), m.d_model, counted(m.n_heads, "head"), kv, m.d_head,
+                     m.norm, m.mlp, m.parallel_residual ? ", parallel" : "", m.tied_embeddings ? "tied" : "untied",
+                     m.dtype, short_count(m.parameters));
 }
 
 std::string run_line(const Measurement& m) {
   std::size_t tokens = 0;
   for (const SequenceMeasurement& s : m.sequences) tokens += s.sequence.ids.size();
-  return fmt::format("{}, {} tokens, {}, peak {}\n", counted(m.sequences.size(), "prompt"), grouped(tokens),
+  return fmt::format("{}, {}, {}, peak {}\n", counted(m.sequences.size(), "prompt"), counted(tokens, "token"),
                      seconds_text(m.seconds), bytes_text(m.peak_bytes));
 }
 
@@ -40,7 +40,7 @@ std::string listed(const std::vector<std::string>& words) {
 }
 
 std::string counted(std::size_t n, const std::string& noun) {
-  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+  return fmt::format("{} {}{}", grouped(n), noun, n == 1 ? "" : "s");
 }
 
 }  // namespace sg

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/number_text.h"
+#include "report/text/model_text.h"
 
 namespace sg {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t kMostLines = 20;
 std::string status_text(const std::vector<TaskStatus>& tasks) {
   std::array<std::uint64_t, kStates.size()> counts{};
   for (const TaskStatus& task : tasks) ++counts[static_cast<std::size_t>(task.state)];
-  std::string text = fmt::format("{} tasks:", grouped(tasks.size()));
+  std::string text = counted(tasks.size(), "task") + ":";
   for (const TaskState state :
        {TaskState::kDone, TaskState::kRunning, TaskState::kStale, TaskState::kToDo, TaskState::kFailed})
     text += fmt::format("{} {} {}", state == TaskState::kDone ? "" : ",",
