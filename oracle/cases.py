@@ -6,6 +6,8 @@ import cases_hybrid
 import cases_latent
 import cases_llama
 import cases_renamed
+import cases_states
 
-CASES = [case for table in (cases_llama, cases_gpt, cases_2026, cases_experts, cases_latent, cases_hybrid, cases_renamed)
+CASES = [case for table in (cases_llama, cases_gpt, cases_2026, cases_experts, cases_latent, cases_hybrid, cases_states,
+                            cases_renamed)
          for case in table.CASES]

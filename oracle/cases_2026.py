@@ -208,5 +208,29 @@ MPT = [
     Case("mpt-three-heads", _mpt(V5, {}, d_model=12, n_heads=3), seed=738),
 ]
 
+
+def _gemma4(form, **keys):
+    return _config("Gemma4ForCausalLM", "gemma4_text", form, keys, hidden_activation="gelu_pytorch_tanh",
+                   rms_norm_eps=1e-6, tie_word_embeddings=True, head_dim=4, global_head_dim=8, sliding_window=6,
+                   attention_bias=False, vocab_size_per_layer_input=60)
+
+
+_PROPORTIONAL = {"sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}, "full_attention": {
+    "rope_type": "proportional", "partial_rotary_factor": 0.5, "rope_theta": 1000000.0}}
+GEMMA4 = [
+    Case("gemma4-shared", _gemma4(
+        V5, num_hidden_layers=6, hidden_size_per_layer_input=5, num_kv_shared_layers=3, use_double_wide_mlp=True,
+        final_logit_softcapping=30.0, rope_parameters=_PROPORTIONAL, layer_types=[
+            "sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention",
+            "full_attention"]), seed=771, half=BF16),
+    Case("gemma4-experts", _gemma4(
+        V5, num_hidden_layers=3, hidden_size_per_layer_input=0, num_kv_shared_layers=0, attention_k_eq_v=True,
+        num_global_key_value_heads=1, enable_moe_block=True, num_experts=5, top_k_experts=2, moe_intermediate_size=8,
+        rope_parameters=_PROPORTIONAL,
+        layer_types=["sliding_attention", "full_attention", "full_attention"]), seed=762, half=BF16),
+    Case("gemma4-defaults", _gemma4(V5, num_hidden_layers=7, hidden_size_per_layer_input=4, global_head_dim=16),
+         seed=793, gguf="no"),
+]
+
 CASES = (OLMO3 + SMOLLM3 + GLM + GLM4 + EXAONE4 + ERNIE4_5 + SEED_OSS + ARCEE + NEMOTRON + HELIUM + HUNYUAN + MINISTRAL
-         + MINISTRAL3 + COHERE + COHERE2 + VAULTGEMMA + GPT_BIGCODE + CODEGEN + MPT)
+         + MINISTRAL3 + COHERE + COHERE2 + VAULTGEMMA + GPT_BIGCODE + CODEGEN + MPT) + GEMMA4

@@ -181,5 +181,26 @@ PHIMOE = [
          seed=830, gguf="no"),
 ]
 
+_llama4 = _family("Llama4ForCausalLM", "llama4_text", rms_norm_eps=1e-5, tie_word_embeddings=False, num_hidden_layers=4,
+                  head_dim=8, floor_scale=8, attn_scale=0.3, router_jitter_noise=0.0)
+LLAMA4 = [
+    Case("llama4-chunks", _llama4(
+        V4, intermediate_size=8, intermediate_size_mlp=20, num_local_experts=5, num_experts_per_tok=1,
+        interleave_moe_layer_step=2, no_rope_layers=[], attention_chunk_size=8, use_qk_norm=True,
+        attn_temperature_tuning=True, rope_theta=5e5, rope_scaling=None), seed=861, half=BF16,
+         gguf="no"),  # no key of GGUF says how long a chunk is
+    Case("llama4-constants", _llama4(
+        V4, intermediate_size=8, intermediate_size_mlp=20, num_local_experts=4, num_experts_per_tok=1,
+        interleave_moe_layer_step=1, attention_chunk_size=8192, floor_scale=8192, attn_scale=0.1, use_qk_norm=True,
+        attn_temperature_tuning=True, rope_theta=5e5, rope_scaling=None), seed=863),
+    Case("llama4-named", _llama4(
+        V5, intermediate_size=12, intermediate_size_mlp=16, num_local_experts=4, num_experts_per_tok=2,
+        moe_layers=[0, 1, 3], no_rope_layers=[0, 1, 1, 0], attention_chunk_size=5, use_qk_norm=False,
+        layer_types=["full_attention", "chunked_attention", "chunked_attention", "full_attention"],
+        attention_bias=True, attn_temperature_tuning=False,
+        rope_parameters={"rope_type": "llama3", "rope_theta": 10000.0, "factor": 4.0, "low_freq_factor": 1.0,
+                         "high_freq_factor": 4.0, "original_max_position_embeddings": 32}), seed=862, gguf="no"),
+]
+
 CASES = (MIXTRAL + QWEN3_MOE + QWEN2_MOE + OLMOE + FLEX_OLMO + GPT_OSS + GRANITEMOE + GLM4_MOE + DOTS1 + EXAONE_MOE
-         + MINIMAX_M2 + ERNIE4_5_MOE + HUNYUAN_MOE + PHIMOE)
+         + MINIMAX_M2 + ERNIE4_5_MOE + HUNYUAN_MOE + PHIMOE) + LLAMA4

@@ -12,7 +12,7 @@ _next = _family("Qwen3NextForCausalLM", "qwen3_next", moe_intermediate_size=8, n
 QWEN3_NEXT = [
     Case("qwen3-next-interval", _next(
         V4, num_hidden_layers=3, head_dim=8, norm_topk_prob=True, decoder_sparse_step=1, mlp_only_layers=[],
-        full_attention_interval=3, rope_theta=1e7, **_ROTATED), seed=1101, half=BF16, gguf="no"),
+        full_attention_interval=3, rope_theta=1e7, **_ROTATED), seed=1101, half=BF16),
     Case("qwen3-next-listed", _next(
         V5, num_hidden_layers=3, head_dim=8, norm_topk_prob=False, mlp_only_layers=[1], attention_bias=True,
         linear_conv_kernel_dim=3, linear_num_key_heads=1, linear_num_value_heads=3,
@@ -25,12 +25,12 @@ _q35_moe = _family("Qwen3_5MoeForCausalLM", "qwen3_5_moe_text", moe_intermediate
                    num_experts_per_tok=3, shared_expert_intermediate_size=12, **_DELTA)
 QWEN3_5 = [
     Case("qwen3-5-interval", _q35(V5, num_hidden_layers=4, head_dim=8, full_attention_interval=2, rope_parameters={
-        **ROPE, "rope_theta": 1e7, "partial_rotary_factor": 0.25}), seed=1003, half=BF16, gguf="no"),
+        **ROPE, "rope_theta": 1e7, "partial_rotary_factor": 0.25}), seed=1003, half=BF16),
     Case("qwen3-5-biases", _q35(V5, num_hidden_layers=2, head_dim=4, attention_bias=True, tie_word_embeddings=True,
                                 layer_types=["linear_attention", "full_attention"], rope_parameters={
         **ROPE, "rope_theta": 10000.0, "partial_rotary_factor": 0.5}), seed=1204, gguf="no"),
     Case("qwen3-5-moe-interval", _q35_moe(V5, num_hidden_layers=4, head_dim=8, rope_parameters={
-        **ROPE, "rope_theta": 1e7, "partial_rotary_factor": 0.25}), seed=1305, half=BF16, gguf="no"),
+        **ROPE, "rope_theta": 1e7, "partial_rotary_factor": 0.25}), seed=1305, half=BF16),
     Case("qwen3-5-moe-listed", _q35_moe(V5, num_hidden_layers=2, head_dim=4, attention_bias=True, num_experts=4,
                                         num_experts_per_tok=1, linear_conv_kernel_dim=2,
                                         layer_types=["full_attention", "linear_attention"], rope_parameters={
@@ -65,7 +65,7 @@ GRANITE = [
         V4, num_hidden_layers=4, layer_types=["mamba", "mamba", "attention", "mamba"], num_local_experts=5,
         num_experts_per_tok=2, intermediate_size=8, shared_intermediate_size=12, mamba_d_head=8, mamba_n_groups=2,
         mamba_conv_bias=True, mamba_proj_bias=False, position_embedding_type="nope", tie_word_embeddings=True,
-        rope_theta=10000), seed=1011, half=BF16, gguf="no"),
+        rope_theta=10000), seed=1011, half=BF16),
     Case("granite-hybrid-dense", _granite(
         V5, num_hidden_layers=3, layer_types=["full_attention", "linear_attention", "full_attention"],
         num_local_experts=0, num_experts_per_tok=1, shared_intermediate_size=20, mamba_d_head=8, mamba_n_groups=1,
@@ -91,7 +91,7 @@ JAMBA = [
     Case("jamba-experts", _jamba(
         V4, num_hidden_layers=4, attn_layer_period=4, attn_layer_offset=2, expert_layer_period=2,
         expert_layer_offset=1, num_experts=4, mamba_d_conv=4, mamba_dt_rank=3, mamba_conv_bias=True,
-        mamba_proj_bias=False, tie_word_embeddings=False), seed=1115, half=BF16, gguf="no"),
+        mamba_proj_bias=False, tie_word_embeddings=False), seed=1115, half=BF16),
     Case("jamba-dense", _jamba(
         V5, num_hidden_layers=3, attn_layer_period=2, attn_layer_offset=0, expert_layer_period=2,
         expert_layer_offset=1, num_experts=1, mamba_d_conv=3, mamba_dt_rank="auto", mamba_conv_bias=False,

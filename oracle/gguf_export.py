@@ -4,7 +4,7 @@ import re
 import gguf
 import numpy as np
 
-from gguf_keys import KEYS
+from gguf_keys_2026 import KEYS
 
 Arch = gguf.MODEL_ARCH
 
@@ -193,7 +193,147 @@ def _lfm2(tensors, c, writer):
         yield name, w
 
 
+_NEMOTRON = {"gate.weight": "ffn_gate_inp.weight", "gate.e_score_correction_bias": "exp_probs_b.bias",
+             "experts.up_proj.weight": "ffn_up_exps.weight", "experts.down_proj.weight": "ffn_down_exps.weight",
+             "shared_experts.up_proj.weight": "ffn_up_shexp.weight",
+             "shared_experts.down_proj.weight": "ffn_down_shexp.weight",
+             "fc1_latent_proj.weight": "ffn_latent_down.weight", "fc2_latent_proj.weight": "ffn_latent_up.weight"}
+_STATE_NAMES = {"A_log": "ssm_a", "D": "ssm_d", "dt_bias": "ssm_dt.bias", "in_proj.weight": "ssm_in.weight",
+                "conv1d.weight": "ssm_conv1d.weight", "conv1d.bias": "ssm_conv1d.bias", "x_proj.weight": "ssm_x.weight",
+                "dt_proj.weight": "ssm_dt.weight", "dt_proj.bias": "ssm_dt.bias", "norm.weight": "ssm_norm.weight",
+                "out_proj.weight": "ssm_out.weight", "dt_layernorm.weight": "ssm_dt_norm.weight",
+                "b_layernorm.weight": "ssm_b_norm.weight", "c_layernorm.weight": "ssm_c_norm.weight"}
+
+
+def _groups(c):
+    return next(getattr(c, key) for key in ("n_groups", "mamba_n_groups", "state_size") if hasattr(c, key))
+
+
+def _states(tensors, c, writer):
+    """Decays themselves; numbers per head as columns, norms by groups as rows."""
+    for name, w in _stacked(tensors, c, writer):
+        match = re.fullmatch(r"\w+\.layers\.(\d+)\.(?:mixer|mamba)\.(.*)", name)
+        inner = match[2] if match else ""
+        if inner in _NEMOTRON:
+            name = f"blk.{match[1]}.{_NEMOTRON[inner]}"
+        elif inner in _STATE_NAMES:
+            name = f"blk.{match[1]}.{_STATE_NAMES[inner]}"
+            if inner == "A_log":
+                w = -np.exp(w)
+            if inner in ("A_log", "D") and "dt_bias" in "".join(tensors) and w.ndim == 1:
+                w = w[:, None]
+            if inner == "conv1d.weight":
+                w = w.squeeze(1)
+            if inner == "norm.weight":
+                w = w.reshape(_groups(c), -1)
+        yield name, w
+
+
+def _falcon_h1(tensors, c, writer):
+    """All factors are in the weights."""
+    inner, select = c.mamba_d_ssm or c.mamba_expand * c.hidden_size, c.mamba_n_groups * c.mamba_d_state
+    parts = np.repeat(c.ssm_multipliers, [inner, inner, select, select, c.mamba_n_heads])[:, None] * c.ssm_in_multiplier
+    factors = {"embed_tokens.weight": c.embedding_multiplier, "lm_head.weight": c.lm_head_multiplier,
+               "q_proj.weight": c.attention_in_multiplier,
+               "k_proj.weight": c.attention_in_multiplier * c.key_multiplier,
+               "v_proj.weight": c.attention_in_multiplier, "o_proj.weight": c.attention_out_multiplier,
+               "mamba.in_proj.weight": parts, "mamba.out_proj.weight": c.ssm_out_multiplier,
+               "gate_proj.weight": c.mlp_multipliers[0], "down_proj.weight": c.mlp_multipliers[1]}
+    for name, w in tensors.items():
+        for end, factor in factors.items():
+            if name.endswith(end):
+                tensors = {**tensors, name: (w * factor).astype(np.float32)}
+    yield from _states(tensors, c, writer)
+
+
+def _llama4(tensors, c, writer):
+    for name, w in tensors.items():
+        if name.endswith("experts.gate_up_proj"):
+            gate, up = np.split(w.swapaxes(1, 2), 2, axis=1)
+            block = name.split(".")[2]
+            yield f"blk.{block}.ffn_gate_exps.weight", gate
+            yield f"blk.{block}.ffn_up_exps.weight", up
+        elif name.endswith("experts.down_proj"):
+            yield f"blk.{name.split('.')[2]}.ffn_down_exps.weight", w.swapaxes(1, 2)
+        else:
+            yield name, w
+    yield from _rope_divisors(c)
+
+
+def _gemma4(tensors, c, writer):
+    """Which frequencies turn is a tensor of divisors; one of 1e30 stops its own."""
+    ends = {"router.proj.weight": "ffn_gate_inp.weight", "router.scale": "ffn_gate_inp.scale",
+            "router.per_expert_scale": "ffn_down_exps.scale", "experts.gate_up_proj": "ffn_gate_up_exps.weight",
+            "experts.down_proj": "ffn_down_exps.weight", "layer_scalar": "layer_output_scale.weight",
+            "per_layer_input_gate.weight": "inp_gate.weight", "per_layer_projection.weight": "proj.weight",
+            "post_per_layer_input_norm.weight": "post_norm.weight",
+            "post_feedforward_layernorm_1.weight": "post_ffw_norm_1.weight",
+            "post_feedforward_layernorm_2.weight": "post_ffw_norm_2.weight",
+            "pre_feedforward_layernorm_2.weight": "pre_ffw_norm_2.weight"}
+    for name, w in tensors.items():
+        match = re.fullmatch(r"model\.layers\.(\d+)\.(.*)", name)
+        yield (f"blk.{match[1]}.{ends[match[2]]}" if match and match[2] in ends else name), w
+    rope, wide = c.rope_parameters["full_attention"], c.per_layer_config["full_attention"].head_dim // 2
+    turning = int(rope["partial_rotary_factor"] * 2 * wide // 2)
+    yield "rope_freqs.weight", np.asarray([1.0] * turning + [1e30] * (wide - turning), np.float32)
+
+
+_DELTA = {"A_log": "ssm_a", "dt_bias": "ssm_dt.bias", "conv1d.weight": "ssm_conv1d.weight", "norm.weight": "ssm_norm.weight",
+          "out_proj.weight": "ssm_out.weight", "in_proj_qkv.weight": "attn_qkv.weight", "in_proj_z.weight": "attn_gate.weight",
+          "in_proj_b.weight": "ssm_beta.weight", "in_proj_a.weight": "ssm_alpha.weight", "in_proj_ba.weight": "ssm_ba.weight"}
+
+
+def _tiled(w, c, per):
+    """Value heads by their place among those of a key head, then by key head."""
+    return w.reshape(c.linear_num_key_heads, -1, per, *w.shape[1:]).swapaxes(0, 1).reshape(w.shape)
+
+
+def _tile_values(inner, w, c):
+    keys, wide = 2 * c.linear_num_key_heads * c.linear_key_head_dim, c.linear_value_head_dim
+    if inner in ("in_proj_qkv.weight", "conv1d.weight"):
+        return np.concatenate([w[:keys], _tiled(w[keys:], c, wide)])
+    if inner == "in_proj_z.weight":
+        return _tiled(w, c, wide)
+    if inner == "out_proj.weight":
+        return _tiled(w.T, c, wide).T
+    return w if inner == "norm.weight" else _tiled(w, c, 1)
+
+
+def _delta(tensors, c, writer):
+    """Qwen3-Next's projection by key head is taken apart; the others' value heads stand in another order."""
+    next_ = c.model_type == "qwen3_next"
+    for name, w in _stacked(tensors, c, writer):
+        match = re.fullmatch(r"model\.layers\.(\d+)\.linear_attn\.(.*)", name)
+        if match is None:
+            yield name, w + np.float32(1) if name.endswith("norm.weight") else w
+            continue
+        block, inner = match.groups()
+        if inner == "in_proj_qkvz.weight":
+            dk, heads = c.linear_key_head_dim, c.linear_num_key_heads
+            values = c.linear_num_value_heads // heads * c.linear_value_head_dim
+            parts = np.split(w.reshape(heads, -1, w.shape[1]), [dk, 2 * dk, 2 * dk + values], axis=1)
+            q, k, v, z = (part.reshape(-1, w.shape[1]) for part in parts)
+            yield f"blk.{block}.attn_qkv.weight", np.concatenate([q, k, v])
+            yield f"blk.{block}.attn_gate.weight", z
+            continue
+        w = w.squeeze(1) if inner == "conv1d.weight" else -np.exp(w) if inner == "A_log" else w
+        yield f"blk.{block}.{_DELTA[inner]}", w if next_ else _tile_values(inner, w, c)
+
+
+def _granite_hybrid(tensors, c, writer):
+    """Without experts the shared one is the MLP."""
+    for name, w in _states(dict(_granitemoe(tensors, c, writer)), c, writer):
+        if "shared_mlp.output_linear" in name:
+            name = f"blk.{name.split('.')[2]}.ffn_down_shexp.weight"
+        yield name.replace("_shexp", "") if not c.num_local_experts else name, w
+
+
 FAMILIES = {
+    "qwen3_next": (Arch.QWEN3NEXT, _delta), "qwen3_5_text": (Arch.QWEN35, _delta),
+    "qwen3_5_moe_text": (Arch.QWEN35MOE, _delta), "granitemoehybrid": (Arch.GRANITE_HYBRID, _granite_hybrid),
+    "jamba": (Arch.JAMBA, _states),
+    "gemma4_text": (Arch.GEMMA4, _gemma4), "llama4_text": (Arch.LLAMA4, _llama4), "mamba": (Arch.MAMBA, _states), "falcon_mamba": (Arch.MAMBA, _states), "mamba2": (Arch.MAMBA2, _states),
+    "nemotron_h": (Arch.NEMOTRON_H, _states), "falcon_h1": (Arch.FALCON_H1, _falcon_h1),
     "llama": (Arch.LLAMA, _llama), "mistral": (Arch.LLAMA, _llama), "granite": (Arch.GRANITE, _llama),
     "olmo": (Arch.OLMO, _llama), "olmo2": (Arch.OLMO2, _plain), "qwen2": (Arch.QWEN2, _plain),
     "qwen3": (Arch.QWEN3, _plain), "gemma": (Arch.GEMMA, _gemma), "gemma2": (Arch.GEMMA2, _gemma),

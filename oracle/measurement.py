@@ -13,7 +13,11 @@ def norms(sites):
 
 
 def dots(sites):
-    pre, attn, mlp = sites["resid_pre"], sites["attn_out"], sites["mlp_out"]
+    pre, attn, mlp = sites["resid_pre"], sites["attn_out"], sites.get("mlp_out")
+    if mlp is None:
+        return {"pre_attn": (pre * attn).sum(-1)}
+    if not (attn.any(-1) & mlp.any(-1)).any():  # blocks with one branch, whose other is zero
+        return {"pre_attn": (pre * attn).sum(-1), "pre_mlp": (pre * mlp).sum(-1)}
     if "resid_mid" in sites:
         return {"pre_attn": (pre * attn).sum(-1), "mid_mlp": (sites["resid_mid"] * mlp).sum(-1)}
     return {"pre_attn": (pre * attn).sum(-1), "pre_mlp": (pre * mlp).sum(-1), "attn_mlp": (attn * mlp).sum(-1)}
@@ -44,7 +48,7 @@ def sequence(ids, sites, all_positions, **extra):
 def relative_errors(got, want):
     """{site: max over layers and tokens of |got - want| / want} of token norms, and of the last position's entropy."""
     a, b = norms(got), norms(want)
-    errors = {s: float((np.abs(a[s] - b[s]) / b[s]).max()) for s in b}
+    errors = {s: float((np.abs(a[s] - b[s]) / np.where(b[s] == 0, 1, b[s])).max()) for s in b}
     entropy = [logit_stats(x["logits"], -1)["entropy"] for x in (got, want)]
     errors["entropy"] = float(abs(entropy[0] - entropy[1]) / entropy[1])
     return errors

@@ -35,7 +35,7 @@ class Checkpoint:
 
 
 class Family:
-    """One model. block(l, x) returns attn_out, mlp_out and resid_mid (None in parallel blocks).
+    """One model. block(l, x) returns attn_out, mlp_out and resid_mid (None where a block lacks them).
 
     post(l, x, a, f) is the stream after the block, final(x) the final norm (None where a family has none).
     """
@@ -67,7 +67,7 @@ class Family:
         return self.m(self.table)[ids]
 
     def post(self, l, x, a, f):
-        return x + a + f
+        return x + (0 if a is None else a) + (0 if f is None else f)
 
     def to_head(self, x):
         return x

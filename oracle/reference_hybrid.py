@@ -176,28 +176,73 @@ class Lfm2Moe(Lfm2):
         return chosen, weights * self.c.get("routed_scaling_factor", 1.0)
 
 
-class Mamba2(Hybrid):
-    """Scalar decays per head; gate, then a norm per group."""
+class Mamba2Mixer:
+    """Scalar decays per head; gate, then a norm per group. Mixed into a family."""
 
-    def mix(self, n, l):
-        p, c = f"model.layers.{l}.mamba.", self.c
-        inner, groups, size = c["mamba_expand"] * self.width, c["mamba_n_groups"], c["mamba_d_state"]
-        heads = c["mamba_n_heads"]
-        z, xbc, dt = np.split(self.m.linear(n, p + "in_proj"), [inner, 2 * inner + 2 * groups * size], axis=-1)
+    def sizes(self):
+        c = self.c
+        return c["mamba_expand"] * self.width, c["mamba_n_groups"], c["mamba_d_state"], c["mamba_n_heads"]
+
+    def limits(self):
+        low, high = self.c.get("time_step_limit") or (0.0, math.inf)
+        return low, high if isinstance(high, (int, float)) else math.inf
+
+    def factors(self):
+        return 1.0
+
+    def by_groups(self, y, p):
+        groups = self.sizes()[1]
+        return rms_norm(y.reshape(len(y), groups, -1), 1.0, self.eps).reshape(len(y), -1) * self.m(p + "norm.weight")
+
+    def gated(self, out, z, p):
+        return self.by_groups(out * silu(z), p)
+
+    def mamba2(self, n, p):
+        inner, groups, size, heads = self.sizes()
+        raw = self.m.linear(n, p + "in_proj") * self.factors()
+        z, xbc, dt = np.split(raw, [inner, 2 * inner + 2 * groups * size], axis=-1)
         xbc = silu(causal_conv(xbc, self.m(p + "conv1d.weight"), self.bias(p + "conv1d.bias")))
         x, b, cc = np.split(xbc, [inner, inner + groups * size], axis=-1)
         x = x.reshape(len(n), heads, -1)
         b, cc = (np.repeat(y.reshape(len(n), groups, size), heads // groups, 1) for y in (b, cc))
-        low, high = c.get("time_step_limit") or (0.0, math.inf)
-        step = np.clip(softplus(dt + self.m(p + "dt_bias")), low, high)
+        step = np.clip(softplus(dt + self.m(p + "dt_bias")), *self.limits())
         keep = np.exp(-np.exp(self.m(p + "A_log")) * step)
         state, out = np.zeros((heads, x.shape[-1], size)), np.zeros_like(x)
         for t in range(len(n)):
             state = keep[t][:, None, None] * state + (step[t][:, None] * x[t])[:, :, None] * b[t][:, None, :]
             out[t] = np.einsum("hpn,hn->hp", state, cc[t]) + self.m(p + "D")[:, None] * x[t]
-        gated = (out.reshape(len(n), inner) * silu(z)).reshape(len(n), groups, -1)
-        normed = rms_norm(gated, 1.0, self.eps).reshape(len(n), inner) * self.m(p + "norm.weight")
-        return self.m.linear(normed, p + "out_proj")
+        return self.m.linear(self.gated(out.reshape(len(n), inner), z, p), p + "out_proj")
+
+
+class Mamba1Mixer:
+    """Decays per channel and state; mixed into a family. inner_norm is what step, input and output go through."""
+
+    def inner_norm(self, y, name):
+        return y
+
+    def state_size(self):
+        return self.c["mamba_d_state"]
+
+    def mamba(self, n, p):
+        size = self.state_size()
+        x, z = np.split(self.m.linear(n, p + "in_proj"), 2, axis=-1)
+        x = silu(causal_conv(x, self.m(p + "conv1d.weight"), self.bias(p + "conv1d.bias")))
+        rank = self.m(p + "dt_proj.weight").shape[1]
+        dt, b, c = np.split(self.m.linear(x, p + "x_proj"), [rank, rank + size], axis=-1)
+        dt, b, c = (self.inner_norm(y, p + name)
+                    for y, name in ((dt, "dt_layernorm"), (b, "b_layernorm"), (c, "c_layernorm")))
+        step = softplus(self.m.linear(dt, p + "dt_proj"))
+        a = -np.exp(self.m(p + "A_log"))
+        state, out = np.zeros_like(a), np.zeros_like(x)
+        for t in range(len(n)):
+            state = np.exp(step[t][:, None] * a) * state + (step[t] * x[t])[:, None] * b[t][None, :]
+            out[t] = state @ c[t] + self.m(p + "D") * x[t]
+        return self.m.linear(out * silu(z), p + "out_proj")
+
+
+class Mamba2(Mamba2Mixer, Hybrid):
+    def mix(self, n, l):
+        return self.mamba2(n, f"model.layers.{l}.mamba.")
 
 
 class GraniteHybrid(Mamba2, GraniteMoe):
@@ -231,7 +276,7 @@ class Bamba(Mamba2):
         return self.dense(n, f"model.layers.{l}.feed_forward")
 
 
-class Jamba(Hybrid):
+class Jamba(Mamba1Mixer, Hybrid):
     norms, final_norm = ("input_layernorm", "pre_ff_layernorm"), "model.final_layernorm"
     gate, experts_at = "feed_forward.router.weight", "feed_forward.experts"
 
@@ -249,20 +294,11 @@ class Jamba(Hybrid):
         p = f"model.layers.{l}."
         return self.routed(n, p) if self.has_experts(l) else self.dense(n, p + "feed_forward")
 
+    def inner_norm(self, y, name):
+        return self.rms(y, name)
+
     def mix(self, n, l):
-        p, size = f"model.layers.{l}.mamba.", self.c["mamba_d_state"]
-        x, z = np.split(self.m.linear(n, p + "in_proj"), 2, axis=-1)
-        x = silu(causal_conv(x, self.m(p + "conv1d.weight"), self.bias(p + "conv1d.bias")))
-        rank = self.m(p + "dt_proj.weight").shape[1]
-        dt, b, c = np.split(self.m.linear(x, p + "x_proj"), [rank, rank + size], axis=-1)
-        dt, b, c = (self.rms(y, p + name) for y, name in ((dt, "dt_layernorm"), (b, "b_layernorm"), (c, "c_layernorm")))
-        step = softplus(self.m.linear(dt, p + "dt_proj"))
-        a = -np.exp(self.m(p + "A_log"))
-        state, out = np.zeros_like(a), np.zeros_like(x)
-        for t in range(len(n)):
-            state = np.exp(step[t][:, None] * a) * state + (step[t] * x[t])[:, None] * b[t][None, :]
-            out[t] = state @ c[t] + self.m(p + "D") * x[t]
-        return self.m.linear(out * silu(z), p + "out_proj")
+        return self.mamba(n, f"model.layers.{l}.mamba.")
 
 
 FAMILIES = {"qwen3_next": Qwen3Next, "qwen3_5_text": Qwen35, "qwen3_5_moe_text": Qwen35Moe, "lfm2": Lfm2,

@@ -60,8 +60,22 @@ def of_transformers(model, ids):
 
         return listen
 
-    hooks = [module.register_forward_pre_hook(hook(int(LAYER.search(name).group(1))), with_kwargs=True)
-             for name, module in model.named_modules() if type(module).__name__.endswith("Experts")]
+    def of_router(layer):
+        """LLaMA 4 hands every expert every token, at most multiplied by 0."""
+        def listen(module, _, output):
+            weights, index = output[0].double().topk(module.top_k, -1)
+            heard[layer] = (index.numpy(), weights.numpy())
+
+        return listen
+
+    def listened(name, module):
+        layer, kind = LAYER.search(name), type(module).__name__
+        if kind == "Llama4Router":
+            return module.register_forward_hook(of_router(int(layer.group(1))))
+        if kind.endswith("Experts") and kind != "Llama4TextExperts":
+            return module.register_forward_pre_hook(hook(int(layer.group(1))), with_kwargs=True)
+
+    hooks = [handle for name, module in model.named_modules() if (handle := listened(name, module))]
     try:
         with torch.no_grad():
             model(input_ids=torch.tensor([ids]), use_cache=False)

@@ -1,7 +1,7 @@
 """Where the sites of a transformers model are: one row per family, and the recorder that reads them.
 
 attn and mlp name the module whose output is exactly what is added to the stream (after post norms, before
-`scale`); without a mlp module what is added is the difference of the stream after and before; mid names the module whose input is the stream between the two. All paths but `layers` and `final` are relative to a block.
+`scale`); without such a module what is added is the difference of the stream after and before; mid names the module whose input is the stream between the two. All paths but `layers` and `final` are relative to a block.
 """
 import dataclasses
 from typing import Callable
@@ -18,6 +18,7 @@ class SiteMap:
     final: str
     parallel: Callable = lambda config: False
     scale: Callable = lambda config: 1.0  # of the branches, applied where they are added
+    branch: Callable | None = None  # of blocks with one branch: the site at which a block's is recorded
 
 
 def _llama_like(**changes):
@@ -33,6 +34,10 @@ def _always(config):
     return True
 
 
+def _branch(block):
+    return "mlp_out" if getattr(block, "block_type", "") in ("mlp", "moe") else "attn_out"
+
+
 _SANDWICH = _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm",
                         mid="pre_feedforward_layernorm")
 
@@ -44,6 +49,7 @@ FAMILIES = {
     "gemma": _llama_like(),
     "gemma2": _SANDWICH,
     "gemma3_text": _SANDWICH,
+    "gemma4_text": _SANDWICH,
     "olmo": _llama_like(),
     "olmo2": _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm", mid="mlp"),
     "granite": _llama_like(scale=lambda c: c.residual_multiplier),
@@ -67,6 +73,11 @@ FAMILIES = {
     "granitemoehybrid": _llama_like(attn="self_attn|mamba", mlp="", scale=lambda c: c.residual_multiplier),
     **dict.fromkeys(("bamba", "jamba"), _llama_like(attn="self_attn|mamba", mlp="feed_forward", mid="pre_ff_layernorm",
                                                     final="model.final_layernorm")),
+    "llama4_text": _llama_like(mlp="feed_forward"),
+    "falcon_h1": _llama_like(attn="", mlp="feed_forward", mid="pre_ff_layernorm", final="model.final_layernorm"),
+    **dict.fromkeys(("mamba", "mamba2", "falcon_mamba"),
+                    SiteMap("backbone.layers", "mixer", "", "", "backbone.norm_f", _always, branch=_branch)),
+    "nemotron_h": SiteMap("model.layers", "mixer", "", "", "model.norm_f", _always, branch=_branch),
     "flex_olmo": _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm", mid="mlp"),
     **dict.fromkeys(("granitemoe", "granitemoeshared"), _llama_like(mlp="", scale=lambda c: c.residual_multiplier)),
     "gpt_bigcode": _gpt_like(),
@@ -128,7 +139,10 @@ class Recorder:
     def _hooks(self):
         for block in self.model.get_submodule(self.map.layers):
             yield self._on_input(block, "resid_pre")
-            yield self._on_output(_there(block, self.map.attn), "attn_out")
+            if self.map.branch:
+                yield self._on_output(block.mixer, self.map.branch(block))
+            elif self.map.attn:
+                yield self._on_output(_there(block, self.map.attn), "attn_out")
             if self.map.mlp:
                 yield self._on_output(block.get_submodule(self.map.mlp), "mlp_out")
             if not self.parallel:
@@ -136,6 +150,14 @@ class Recorder:
             yield self._on_output(block, "resid_post")
         if (final := _submodule(self.model, self.map.final)) is not None:
             yield self._on_output(final, "ln_final")
+
+    def _with_zeros(self):
+        """Where blocks have one branch, the other adds nothing; a branch that no block has is no site."""
+        present = {self.map.branch(block) for block in self.model.get_submodule(self.map.layers)}
+        for site in present:
+            values = iter(self.rows.get(site, []))
+            self.rows[site] = [next(values) if self.map.branch(block) == site else torch.zeros_like(self.rows["resid_pre"][0])
+                               for block in self.model.get_submodule(self.map.layers)]
 
     def __call__(self, ids):
         self.rows = {}
@@ -146,13 +168,18 @@ class Recorder:
         finally:
             for hook in hooks:
                 hook.remove()
+        if self.map.branch:
+            self._with_zeros()
         sites = {site: torch.stack(rows).double().numpy() for site, rows in self.rows.items()}
         if "ln_final" in sites:
             sites["ln_final"] = sites["ln_final"][0]
-        if "mlp_out" not in sites:
+        if "mlp_out" not in sites and not self.map.branch:
             sites["mlp_out"] = (sites["resid_post"] - sites["resid_mid"]) / self.scale
+        if "attn_out" not in sites:
+            sites["attn_out"] = (sites["resid_mid"] - sites["resid_pre"]) / self.scale
         for branch in ("attn_out", "mlp_out"):
-            sites[branch] = sites[branch] * self.scale
+            if branch in sites:
+                sites[branch] = sites[branch] * self.scale
         sites["embed"] = sites["resid_pre"][0]
         sites["logits"] = logits.double().numpy()
         return sites

@@ -21,7 +21,8 @@ def _gain(path):
 def _norm(module, name, shape, normal):
     if name == "bias":
         return 0.1 * normal(shape)
-    offset = any(word in type(module).__name__ for word in ("Gemma", "1P"))
+    kind = type(module).__name__
+    offset = any(word in kind for word in ("Gemma", "1P")) and not kind.startswith("Gemma4")
     return np.round(((0 if offset else 1) + 0.25 * normal(shape)) * _GRID) / _GRID
 
 
@@ -39,6 +40,8 @@ def _value(path, module, name, shape, normal):
         return -0.5 + 0.7 * normal(shape)
     if name == "dt_bias":
         return 0.5 * normal(shape)
+    if name in ("layer_scalar", "per_expert_scale", "scale"):
+        return 0.9 + 0.2 * normal(shape)
     if len(shape) == 1:
         return 1 + 0.3 * normal(shape) if name == "D" else normal(shape)
     if kind == "Conv1d":
@@ -55,7 +58,8 @@ def fill(model, seed):
     rng = np.random.Generator(np.random.PCG64(seed))
     done = set()
     for path, module in model.named_modules():
-        corrections = [(n, b) for n, b in module.named_buffers(recurse=False) if n == "e_score_correction_bias"]
+        corrections = [(n, b) for n, b in module.named_buffers(recurse=False)
+                       if n in ("e_score_correction_bias", "layer_scalar")]
         for name, parameter in [*module.named_parameters(recurse=False), *corrections]:
             if id(parameter) in done:
                 continue  # tied

@@ -31,10 +31,10 @@ std::string families_text() {
   TextTable table(
       {{"family", Align::kLeft}, {"model_type", Align::kLeft}, {"GGUF", Align::kLeft}, {"models", Align::kLeft}});
   for (const Family* f : all_families()) {
-    std::string types(f->model_types);
+    std::string types(f->model_types), architectures(f->gguf_arch.empty() ? "-" : f->gguf_arch);
     std::replace(types.begin(), types.end(), '|', ' ');
-    table.row(
-        {std::string(f->name), types, f->gguf_arch.empty() ? "-" : std::string(f->gguf_arch), std::string(f->summary)});
+    std::replace(architectures.begin(), architectures.end(), '|', ' ');
+    table.row({std::string(f->name), types, architectures, std::string(f->summary)});
   }
   return table.text();
 }

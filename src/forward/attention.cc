@@ -73,14 +73,14 @@ WeightView stored(ConstMatrixView m, bool transposed) {
           .transposed = transposed};
 }
 
-/// Scores to probabilities: query i of the block sees keys (i - window, i]; the rest become 0.
+/// Scores to probabilities: a query of the block sees keys from its window's first to itself; the rest become 0.
 void weigh(const LayerCall& call, const Task& task, std::size_t first_key, MatrixView scores, RunContext& run) {
   const Spec& spec = call.spec;
   const LayerAttention& at = spec.attention[call.layer];
   const float slope = alibi_slope(task.head, spec.heads);
   for (std::size_t i = 0; i < scores.rows; ++i) {
     const std::size_t query = task.begin + i;
-    const std::size_t lowest = at.window > 0 && query + 1 > at.window ? query + 1 - at.window : 0;
+    const std::size_t lowest = at.first_key(query);
     float* row = scores.row(i);
     float* seen = row + (lowest - first_key);
     const std::size_t count = query + 1 - lowest;
@@ -138,11 +138,9 @@ void attend(const LayerCall& call, const Task& task, const Watch* watch, MatrixV
   const Spec& spec = call.spec;
   const std::size_t d = spec.head_dim, kv = task.head / (spec.heads / spec.kv_heads),
                     start = call.tokens.begin(task.sequence);
-  const std::size_t window = spec.attention[call.layer].window;
   const QkvColumns columns{spec};
   // Keys start at a multiple of the matmul's block, so that sums over keys are cut at the same places in every task.
-  const std::size_t lowest = window > 0 && task.begin + 1 > window ? task.begin + 1 - window : 0;
-  const std::size_t first_key = lowest / kMatmulBlock * kMatmulBlock;
+  const std::size_t first_key = spec.attention[call.layer].first_key(task.begin) / kMatmulBlock * kMatmulBlock;
   const std::size_t keys = task.end - first_key, queries = task.end - task.begin;
   thread_local std::vector<float> buffer;
   const std::size_t stride = call.weights.sinks == nullptr ? keys : keys + 1;
@@ -194,7 +192,7 @@ void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Worksp
   Attended seen;
   const Watch looking = {head_tap != nullptr ? head_tap->marked_keys() : std::span<const char>(), seen};
   const Watch* watch = head_tap != nullptr ? &looking : nullptr;
-  if (watch != nullptr) seen = attended_rows(call, ws.context);
+  if (watch != nullptr) seen = attended_rows(call, ws.context.col_range(0, call.spec.context_width()));
   const std::vector<Task> tasks = make_tasks(call.spec, call.tokens);
   std::vector<char> finite(call.tokens.sequences());
   run.pool.parallel_chunks(finite.size(), 1, [&](std::size_t begin, std::size_t end, int) {
@@ -213,7 +211,7 @@ void attention(const LayerCall& call, ConstMatrixView in, MatrixView out, Worksp
     }
   });
   gate_context(call, ws.gated_queries, ws.context, run);
-  project(call.weights.o, ws.context, out, run);
+  project(call.weights.o, ws.context.col_range(0, call.spec.context_width()), out, run);
   if (head_tap != nullptr) head_tap->attended(seen);
 }
 

@@ -30,6 +30,7 @@ void prepare_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunCo
 void mix(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 void delta_rule(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 void mamba(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+void beside(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 void short_conv(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
@@ -37,7 +38,8 @@ void short_conv(const LayerCall& call, ConstMatrixView in, MatrixView out, Works
 /// not rotated yet.
 void project_latent(const LayerCall& call, ConstMatrixView in, MatrixView qkv, Workspace& ws, RunContext& run);
 
-/// out = W_out act(in), gated or plain, (rows x d_model); or what the layer's experts make of it.
+/// out = W_out act(in), gated or plain, (rows x d_model); or what the layer's experts make of it; or both, each normed
+/// on its own, the experts and their router reading the stream by themselves.
 void mlp(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
 /// The weights of one feed-forward network of a block, whose hidden layer is `width` wide; `clamped`: gpt-oss's gating.
@@ -51,6 +53,16 @@ struct FeedForward {
 void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView in, MatrixView hidden, MatrixView out,
                   RunContext& run);
 
+/// What every layer takes from the second embedding, (rows x layers * layer_input), made from the stream's start.
+void prepare_layer_inputs(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Workspace& ws,
+                          RunContext& run);
+/// The end of a block that has more than two branches: the layer's own input is added to the stream, and the stream is
+/// multiplied by the layer's number. Nothing of other blocks.
+void finish_block(const LayerCall& call, Workspace& ws, RunContext& run);
+
+/// Row `index` of a stored table, decoded.
+void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k);
+
 /// The routed and the shared experts of a layer. Tokens are grouped by expert, so that the weights of each chosen one
 /// are read once per batch and those of the others never. Per token the experts' outputs are added in ascending order.
 void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
@@ -60,6 +72,11 @@ void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, 
 /// The same with a constant of its own.
 void norm_rows(const Spec& spec, double eps, const NormWeights& weights, ConstMatrixView x, MatrixView y,
                RunContext& run);
+
+/// x = factor x, row by row; nothing for 1.
+void scale_rows(float factor, MatrixView x, RunContext& run);
+/// x = x + delta, row by row.
+void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run);
 
 /// y = x W^T + b.
 void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run);

@@ -25,13 +25,20 @@ struct Columns {
 void sort_row(const RecurrentSpec& r, const float* raw, float* sorted) {
   const Columns at{r};
   const std::size_t per = r.heads / r.groups, values = per * r.head_dim, d = r.state;
-  const float* gates = raw + at.beta();
   for (std::size_t j = 0; j < r.groups; ++j) {
     const float* group = raw + j * (2 * d + 2 * values);
     std::copy_n(group, d, sorted + j * d);
     std::copy_n(group + d, d, sorted + at.keys() + j * d);
     std::copy_n(group + 2 * d, values, sorted + 2 * at.keys() + j * values);
     std::copy_n(group + 2 * d + values, values, sorted + at.gate() + j * values);
+  }
+}
+
+/// The gates of a projection that stands key head by key head.
+void sort_gates(const RecurrentSpec& r, const float* gates, float* sorted) {
+  const Columns at{r};
+  const std::size_t per = r.heads / r.groups;
+  for (std::size_t j = 0; j < r.groups; ++j) {
     std::copy_n(gates + j * 2 * per, per, sorted + at.beta() + j * per);
     std::copy_n(gates + j * 2 * per + per, per, sorted + at.alpha() + j * per);
   }
@@ -41,6 +48,15 @@ void project_parts(const LayerCall& call, ConstMatrixView in, Workspace& ws, Run
   const RecurrentSpec& r = call.spec.recurrent;
   const RecurrentWeights& w = call.weights.recurrent;
   const Columns at{r};
+  if (!r.by_key_head && r.gates_by_key_head) {
+    const MatrixView gates = ws.mix_raw.col_range(at.beta(), 2 * r.heads);
+    project_all({{w.in, ws.mix_sorted.col_range(0, r.conv_width())},
+                 {w.gate, ws.mix_sorted.col_range(at.gate(), r.inner)},
+                 {w.beta, gates}},
+                in, run);
+    for (std::size_t row = 0; row < in.rows; ++row) sort_gates(r, gates.row(row), ws.mix_sorted.row(row));
+    return;
+  }
   if (!r.by_key_head) {
     project_all({{w.in, ws.mix_sorted.col_range(0, r.conv_width())},
                  {w.gate, ws.mix_sorted.col_range(at.gate(), r.inner)},
@@ -51,7 +67,10 @@ void project_parts(const LayerCall& call, ConstMatrixView in, Workspace& ws, Run
   }
   project_all({{w.in, ws.mix_raw.col_range(0, at.beta())}, {w.beta, ws.mix_raw.col_range(at.beta(), 2 * r.heads)}}, in,
               run);
-  for (std::size_t row = 0; row < in.rows; ++row) sort_row(r, ws.mix_raw.row(row), ws.mix_sorted.row(row));
+  for (std::size_t row = 0; row < in.rows; ++row) {
+    sort_row(r, ws.mix_raw.row(row), ws.mix_sorted.row(row));
+    sort_gates(r, ws.mix_raw.row(row) + at.beta(), ws.mix_sorted.row(row));
+  }
 }
 
 /// x / |x|, the norm with a floor under its square, times `factor`.
@@ -103,8 +122,9 @@ void run_head(const LayerCall& call, std::size_t sequence, std::size_t head, Wor
   const RecurrentSpec& r = call.spec.recurrent;
   const RecurrentWeights& w = call.weights.recurrent;
   const Columns at{r};
-  const std::size_t group = head / (r.heads / r.groups);
-  const double decay = -exp_fixed(static_cast<double>(w.decay[head])), bias = static_cast<double>(w.step_bias[head]);
+  const std::size_t group = r.key_head(head);
+  const double stored = static_cast<double>(w.decay[head]);
+  const double decay = r.log_decay ? -exp_fixed(stored) : stored, bias = static_cast<double>(w.step_bias[head]);
   HeadState state(r.state, r.head_dim);
   for (std::size_t row = call.tokens.begin(sequence); row < call.tokens.end(sequence); ++row) {
     const float *mixed = ws.mix_conv.row(row), *raw = ws.mix_sorted.row(row);

@@ -48,11 +48,13 @@ void keep_contribution(const LayerCall& call, const float* added, std::size_t pl
   routing.peak_channel[place] = static_cast<std::uint32_t>(most.index);
 }
 
-/// One expert over its tokens; what it makes of them is added to their rows of `out`.
+/// One expert over its tokens; what it makes of them is added to their rows of `out`. Of experts in a narrower space,
+/// `in` is in it, and each one's output comes back from it by itself, so that what it adds is known.
 void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Seat>& seats, ConstMatrixView in,
                 MatrixView out, Routing& routing, Workspace& ws, RunContext& run) {
   const ExpertSpec& spec = call.spec.experts;
-  const MatrixView x = ws.expert_in.row_range(0, seats.size()), y = ws.expert_out.row_range(0, seats.size());
+  const MatrixView x = ws.expert_in.row_range(0, seats.size()).col_range(0, in.cols);
+  const MatrixView y = ws.expert_out.row_range(0, seats.size());
   const bool weigh_input = spec.router.weigh_input;
   for (std::size_t i = 0; i < seats.size(); ++i) {
     std::copy_n(in.row(seats[i].row), in.cols, x.row(i));
@@ -60,7 +62,13 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
   }
   const FeedForward ff = {
       .w = call.weights.experts[expert], .width = spec.width, .gating = spec.gating, .interleaved = spec.interleaved};
-  feed_forward(call, ff, x, ws.expert_hidden.row_range(0, seats.size()), y, run);
+  const MatrixView hidden = ws.expert_hidden.row_range(0, seats.size());
+  if (spec.latent == 0) {
+    feed_forward(call, ff, x, hidden, y, run);
+  } else {
+    feed_forward(call, ff, x, hidden, x, run);
+    project({.w = call.weights.latent_out.w, .bias = nullptr}, x, y, run);
+  }
   run.pool.parallel_for(seats.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       if (!weigh_input) run.kernels.scale(routing.weight[seats[i].rank], y.row(i), y.cols);
@@ -89,21 +97,47 @@ void add_shared(const LayerCall& call, ConstMatrixView in, MatrixView out, Routi
   });
 }
 
+/// The router's logits, from what the experts read, or from the stream normed for it alone.
+void route_from(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunContext& run) {
+  const float* gains = call.weights.router_scale;
+  if (gains == nullptr) return project(call.weights.router, in, ws.router, run);
+  const MatrixView read = ws.expert_in;
+  norm_rows(call.spec, {.gain = gains, .bias = nullptr}, ws.stream, read, run);
+  scale_rows(static_cast<float>(1 / std::sqrt(static_cast<double>(call.spec.width))), read, run);
+  project(call.weights.router, read, ws.router, run);
+}
+
+void scale_weights(const float* scale, std::size_t row, Routing& routing) {
+  if (scale == nullptr) return;
+  for (std::size_t i = row * routing.chosen; i < (row + 1) * routing.chosen; ++i)
+    routing.weight[i] *= scale[routing.expert[i]];
+}
+
 }  // namespace
 
 void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
   const ExpertSpec& spec = call.spec.experts;
   Routing routing = empty_routing(spec, in.rows);
-  project(call.weights.router, in, ws.router, run);
+  route_from(call, in, ws, run);
   run.pool.parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) {
       route_row(spec.router, ws.router.row(r), call.weights.router_correction, r, routing);
-      std::fill_n(out.row(r), out.cols, 0.0f);
+      scale_weights(call.weights.expert_scale, r, routing);
+      const float* bias = call.weights.latent_out.bias;  // once, however many experts
+      if (bias == nullptr)
+        std::fill_n(out.row(r), out.cols, 0.0f);
+      else
+        std::copy_n(bias, out.cols, out.row(r));
     }
   });
+  ConstMatrixView read = in;
+  if (spec.latent > 0) {
+    project(call.weights.latent_in, in, ws.expert_latent, run);
+    read = ws.expert_latent;
+  }
   const std::vector<std::vector<Seat>> seats = seats_by_expert(routing);
   for (std::size_t e = 0; e < seats.size(); ++e) {
-    if (!seats[e].empty()) run_expert(call, e, seats[e], in, out, routing, ws, run);
+    if (!seats[e].empty()) run_expert(call, e, seats[e], read, out, routing, ws, run);
   }
   if (spec.shared_width > 0) add_shared(call, in, out, routing, ws, run);
   run.tap.routed(call.layer, routing);

@@ -14,27 +14,6 @@ namespace {
 constexpr std::size_t kHeadSlice = 8192;
 constexpr std::size_t kHeadGroup = 256;
 
-void scale_rows(float factor, MatrixView x, RunContext& run) {
-  if (factor == 1.0f) return;
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r) run.kernels.scale(factor, x.row(r), x.cols);
-  });
-}
-
-void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run) {
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r) run.kernels.add(delta.row(r), x.row(r), x.cols);
-  });
-}
-
-/// Row `index` of a stored table, decoded.
-void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k) {
-  if (table.packed == nullptr) return k.decode(table.dtype, table.data + index * table.row_bytes, table.cols, out);
-  std::vector<float> row(padded_columns(table.cols));
-  k.decode_row({.cols = table.cols, .packed = table.packed, .packed_row = table.packed_row}, index, row.data());
-  std::copy_n(row.begin(), table.cols, out);
-}
-
 /// x = embed_scale * W_E[id] (projected) + W_pos[position], then the embedding norm: the input of block 0.
 void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, MatrixView x, RunContext& run) {
   const TraceSpan span(run.trace, "compute", [] { return std::string("embed"); });
@@ -127,6 +106,26 @@ std::size_t TokenBatch::longest() const {
   return most;
 }
 
+void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k) {
+  if (table.packed == nullptr) return k.decode(table.dtype, table.data + index * table.row_bytes, table.cols, out);
+  std::vector<float> row(padded_columns(table.cols));
+  k.decode_row({.cols = table.cols, .packed = table.packed, .packed_row = table.packed_row}, index, row.data());
+  std::copy_n(row.begin(), table.cols, out);
+}
+
+void scale_rows(float factor, MatrixView x, RunContext& run) {
+  if (factor == 1.0f) return;
+  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) run.kernels.scale(factor, x.row(r), x.cols);
+  });
+}
+
+void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run) {
+  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) run.kernels.add(delta.row(r), x.row(r), x.cols);
+  });
+}
+
 void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, MatrixView y, RunContext& run) {
   norm_rows(spec, spec.norm_eps, weights, x, y, run);
 }
@@ -159,6 +158,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
 
   embed(spec, outer, tokens, x, run);
   tap.at({Site::kEmbed, 0}, x);
+  if (spec.layer_input > 0) prepare_layer_inputs(spec, outer, tokens, ws, run);
 
   for (std::size_t l = 0; l < spec.layers; ++l) {
     if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
@@ -166,7 +166,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     SG_TRY_VOID(model.checkpoint.check());
     const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
     if (l + 1 == spec.layers && !tap.logit_rows().empty()) weights.read_head();
-    const LayerCall call = {spec, w, tokens, ropes, l};
+    const LayerCall call = {spec.of(l), w, tokens, ropes, l};
 
     // A branch reads the stream and leaves in `delta` exactly what will be added to it.
     const auto branch = [&](Site out, const NormWeights& in_norm, const NormWeights& out_norm, MatrixView delta,
@@ -185,15 +185,29 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     const auto add = [&](Site site, const NormWeights& sum_norm, MatrixView delta) {
       add_rows(delta, x, run);
       if (has(spec.norm_at, NormAt::kSum)) norm_rows(spec, sum_norm, x, x, run);
+      if (site == Site::kResidPost) finish_block(call, ws, run);
       tap.at({site, l}, x);
     };
 
+    // In blocks with one branch the other adds nothing.
+    const auto nothing = [&](Site site, MatrixView delta) {
+      for (std::size_t r = 0; r < delta.rows; ++r) std::fill_n(delta.row(r), delta.cols, 0.0f);
+      tap.adding({site, l}, delta, x);
+    };
+    const NormWeights& mlp_in = spec.one_input_norm ? w.attn_in : w.mlp_in;
+
     tap.at({Site::kResidPre, l}, x);
-    branch(Site::kAttnOut, w.attn_in, w.attn_out, ws.attn_delta, mix);
+    if (spec.mixes(l))
+      branch(Site::kAttnOut, w.attn_in, w.attn_out, ws.attn_delta, mix);
+    else
+      nothing(Site::kAttnOut, ws.attn_delta);
     if (spec.order == Order::kSequential) add(Site::kResidMid, w.attn_in, ws.attn_delta);
-    branch(Site::kMlpOut, spec.one_input_norm ? w.attn_in : w.mlp_in, w.mlp_out, ws.mlp_delta, mlp);
+    if (spec.feeds(l))
+      branch(Site::kMlpOut, mlp_in, w.mlp_out, ws.mlp_delta, mlp);
+    else if (spec.has_mlp())
+      nothing(Site::kMlpOut, ws.mlp_delta);
     if (spec.order == Order::kParallel) add_rows(ws.attn_delta, x, run);  // a parallel block has no mid site
-    add(Site::kResidPost, w.mlp_in, ws.mlp_delta);
+    add(Site::kResidPost, w.mlp_in, spec.feeds(l) ? ws.mlp_delta : ws.attn_delta);
     if (const std::span<const std::size_t> rows = tap.lens_rows(l); !rows.empty()) {
       unembed(spec, outer, final_normed(spec, outer, x, ws, run), rows, run,
               [&](auto group, std::size_t id, ConstMatrixView z) { tap.lens(l, group, id, z); });

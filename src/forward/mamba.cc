@@ -1,5 +1,6 @@
 // Mamba (Gu, Dao 2023, arXiv:2312.00752), step by step: per channel a state with a decay for each of its entries, step,
-// input and output chosen by the token. States are double. Jamba norms step, input and output first.
+// input and output chosen by the token. States are double. Jamba and Falcon-Mamba norm step, input and output
+// first.
 #include <algorithm>
 #include <vector>
 
@@ -18,7 +19,8 @@ void run_channels(const LayerCall& call, std::size_t sequence, std::size_t begin
   const RecurrentWeights& w = call.weights.recurrent;
   std::vector<double> state((end - begin) * r.state), decay(state.size());
   for (std::size_t i = 0; i < decay.size(); ++i) {
-    decay[i] = -exp_fixed(static_cast<double>(w.decay[begin * r.state + i]));
+    const double stored = static_cast<double>(w.decay[begin * r.state + i]);
+    decay[i] = r.log_decay ? -exp_fixed(stored) : stored;
   }
   for (std::size_t row = call.tokens.begin(sequence); row < call.tokens.end(sequence); ++row) {
     const float *x = ws.mix_conv.row(row), *b = ws.mix_select.row(row) + r.rank, *c = b + r.state;
@@ -49,9 +51,11 @@ void mamba(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace&
   project(w.select, ws.mix_conv, ws.mix_select, run);
   const MatrixView step = ws.mix_select.col_range(0, r.rank), b = ws.mix_select.col_range(r.rank, r.state),
                    c = ws.mix_select.col_range(r.rank + r.state, r.state);
-  norm_rows(call.spec, w.step_norm, step, step, run);
-  norm_rows(call.spec, w.in_norm, b, b, run);
-  norm_rows(call.spec, w.out_norm, c, c, run);
+  if (r.inner_norms) {
+    norm_rows(call.spec, r.inner_eps, w.step_norm, step, step, run);
+    norm_rows(call.spec, r.inner_eps, w.in_norm, b, b, run);
+    norm_rows(call.spec, r.inner_eps, w.out_norm, c, c, run);
+  }
   project(w.step, step, ws.mix_sorted.col_range(0, r.inner), run);
   const std::size_t pieces = (r.inner + kChannels - 1) / kChannels;
   run.pool.parallel_chunks(call.tokens.sequences() * pieces, 1, [&](std::size_t begin, std::size_t end, int) {

@@ -15,8 +15,9 @@ void run_head(const LayerCall& call, std::size_t sequence, std::size_t head, Wor
   const RecurrentSpec& r = call.spec.recurrent;
   const RecurrentWeights& w = call.weights.recurrent;
   const std::size_t group = head / (r.heads / r.groups), steps = r.inner + r.conv_width();
-  const double decay = -exp_fixed(static_cast<double>(w.decay[head])), bias = static_cast<double>(w.step_bias[head]);
-  const double skip = static_cast<double>(w.skip[head]);
+  const double stored = static_cast<double>(w.decay[head]);
+  const double decay = r.log_decay ? -exp_fixed(stored) : stored, bias = static_cast<double>(w.step_bias[head]),
+               skip = static_cast<double>(w.skip[head]);
   std::vector<double> state(r.head_dim * r.state);
   for (std::size_t row = call.tokens.begin(sequence); row < call.tokens.end(sequence); ++row) {
     const float* mixed = ws.mix_conv.row(row);
@@ -38,12 +39,41 @@ void run_head(const LayerCall& call, std::size_t sequence, std::size_t head, Wor
   }
 }
 
+/// Falcon-H1's factors of the gate, x, B, C and the steps.
+void scale_parts(const Spec& spec, MatrixView raw, RunContext& run) {
+  const RecurrentSpec& r = spec.recurrent;
+  const std::vector<float>& factors = spec.multipliers.mix_parts;
+  const std::size_t select = r.groups * r.state, widths[] = {r.inner, r.inner, select, select, r.heads};
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    scale_rows(factors[i], raw.col_range(column, widths[i]), run);
+    column += widths[i];
+  }
+}
+
+void gate_result(const LayerCall& call, Workspace& ws, RunContext& run) {
+  const MatrixView gate = ws.mix_raw.col_range(0, call.spec.recurrent.inner);
+  activate_rows(Act::kSilu, gate, run);
+  multiply_rows(gate, ws.mix_result, run);
+}
+
+void norm_result(const LayerCall& call, Workspace& ws, RunContext& run) {
+  const RecurrentSpec& r = call.spec.recurrent;
+  const std::size_t per_group = r.inner / r.groups;
+  for (std::size_t g = 0; g < r.groups; ++g) {
+    const MatrixView part = ws.mix_result.col_range(g * per_group, per_group);
+    const float* gain = call.weights.recurrent.norm.gain + g * per_group;
+    norm_rows(call.spec, {.gain = gain, .bias = nullptr}, part, part, run);
+  }
+}
+
 }  // namespace
 
 void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
   const RecurrentSpec& r = call.spec.recurrent;
   const RecurrentWeights& w = call.weights.recurrent;
   project(w.in, in, ws.mix_raw, run);
+  scale_parts(call.spec, ws.mix_raw, run);
   causal_conv(call.tokens, ws.mix_raw.col_range(r.inner, r.conv_width()), w.conv, w.conv_bias, r.conv, ws.mix_conv,
               run);
   activate_rows(Act::kSilu, ws.mix_conv, run);
@@ -51,13 +81,16 @@ void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace
   run.pool.parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) run_head(call, i / r.heads, i % r.heads, ws);
   });
-  const MatrixView gate = ws.mix_raw.col_range(0, r.inner);
-  activate_rows(Act::kSilu, gate, run);
-  multiply_rows(gate, ws.mix_result, run);
-  const std::size_t per_group = r.inner / r.groups;
-  for (std::size_t g = 0; g < r.groups; ++g) {
-    const MatrixView part = ws.mix_result.col_range(g * per_group, per_group);
-    norm_rows(call.spec, {.gain = w.norm.gain + g * per_group, .bias = nullptr}, part, part, run);
+  switch (r.norm) {
+    case MixNorm::kNone: gate_result(call, ws, run); break;
+    case MixNorm::kAfterGate:
+      gate_result(call, ws, run);
+      norm_result(call, ws, run);
+      break;
+    case MixNorm::kBeforeGate:
+      norm_result(call, ws, run);
+      gate_result(call, ws, run);
+      break;
   }
   project(w.out, ws.mix_result, out, run);
 }

@@ -1,4 +1,6 @@
 // Which mixer a layer has, and the one that needs no state.
+#include <algorithm>
+
 #include "forward/blocks.h"
 #include "forward/causal_conv.h"
 
@@ -11,7 +13,27 @@ void mix(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& w
     case Mixer::kMamba: return mamba(call, in, out, ws, run);
     case Mixer::kMamba2: return mamba2(call, in, out, ws, run);
     case Mixer::kShortConv: return short_conv(call, in, out, ws, run);
+    case Mixer::kBeside: return beside(call, in, out, ws, run);
+    case Mixer::kNone: break;
   }
+  SG_CHECK(false, "the layer mixes nothing");
+}
+
+/// Attention and Mamba 2 of one input, each with its factors, as Falcon-H1 adds them.
+void beside(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
+  const Multipliers& m = call.spec.multipliers;
+  const MatrixView other = ws.mlp_delta;  // free until the block's MLP
+  const auto take_input = [&](float factor) {
+    for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(in.row(r), in.cols, other.row(r));
+    scale_rows(factor, other, run);
+  };
+  take_input(m.attention_in);
+  attention(call, other, out, ws, run);
+  scale_rows(m.attention_out, out, run);
+  take_input(m.mix_in);
+  mamba2(call, other, other, ws, run);
+  scale_rows(m.mix_out, other, run);
+  add_rows(other, out, run);
 }
 
 /// W_out (c * conv(b * x)), b, c and x being thirds of one projection (LFM2).

@@ -29,6 +29,7 @@ void sloped(const Kernels& k, float slope, float* gate, std::size_t n) {
 /// gate = what the two make together; a NaN stays.
 void gate_with(const Spec& spec, const XieluParams& xielu, Gating gating, float* gate, float* up, std::size_t n,
                const Kernels& k) {
+  if (spec.multipliers.gate != 1.0f) k.scale(spec.multipliers.gate, gate, n);
   switch (gating) {
     case Gating::kProduct: k.activate(spec.act, xielu, gate, n); break;
     case Gating::kClamped: {
@@ -76,13 +77,21 @@ void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView 
     }
   }
   project(w.down, hidden, out, run);
+  scale_rows(spec.multipliers.down, out, run);
 }
 
 void mlp(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
-  if (call.spec.experts.at(call.layer)) return experts(call, in, out, ws, run);
+  const ExpertSpec& spec = call.spec.experts;
   const LayerWeights& w = call.weights;
+  if (spec.at(call.layer) && !spec.router.beside_dense) return experts(call, in, out, ws, run);
   const ExpertWeights dense = {.gate = w.gate, .up = w.up, .gate_up = w.gate_up, .down = w.down};
   feed_forward(call, {.w = dense, .width = call.spec.ffn_width}, in, ws.gate_up, out, run);
+  if (!spec.at(call.layer)) return;
+  norm_rows(call.spec, w.dense_out, out, ws.dense_out, run);
+  norm_rows(call.spec, w.expert_in, ws.stream, ws.normed, run);
+  experts(call, ws.normed, out, ws, run);
+  norm_rows(call.spec, w.expert_out, out, out, run);
+  add_rows(ws.dense_out, out, run);
 }
 
 }  // namespace sg

@@ -17,8 +17,26 @@ void project_gated_queries(const LayerCall& call, ConstMatrixView in, MatrixView
   }
 }
 
-void project_qkv(const LayerCall& call, ConstMatrixView in, MatrixView qkv, MatrixView gated, RunContext& run) {
+/// Queries, and keys and values of an earlier layer, or keys that are values too.
+void project_some(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunContext& run) {
   const Spec& spec = call.spec;
+  const std::size_t q = spec.heads * spec.head_dim, kv = spec.kv_heads * spec.head_dim;
+  const MatrixView both = ws.qkv.col_range(q, 2 * kv);
+  project(call.weights.q, in, ws.qkv.col_range(0, q), run);
+  if (const int from = spec.attention[call.layer].kv_from; from >= 0) {
+    const MatrixView kept = ws.kept[static_cast<std::size_t>(from)];
+    for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(kept.row(r), both.cols, both.row(r));
+    return;
+  }
+  project(call.weights.k, in, both.col_range(0, kv), run);
+  for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(both.row(r), kv, both.row(r) + kv);
+}
+
+void project_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunContext& run) {
+  const Spec& spec = call.spec;
+  const LayerAttention& at = spec.attention[call.layer];
+  if (at.kv_from >= 0 || at.key_is_value) return project_some(call, in, ws, run);
+  const MatrixView qkv = ws.qkv, gated = ws.gated_queries;
   const std::size_t q = spec.heads * spec.head_dim, kv = spec.kv_heads * spec.head_dim;
   switch (spec.qkv_layout) {
     case QkvLayout::kSeparate:
@@ -47,6 +65,13 @@ NormWeights gains_from(const NormWeights& w, std::size_t offset) {
   return {.gain = w.gain == nullptr ? nullptr : w.gain + offset, .bias = w.bias == nullptr ? nullptr : w.bias + offset};
 }
 
+void scale_keys(const LayerCall& call, MatrixView qkv, RunContext& run) {
+  const Spec& spec = call.spec;
+  const QkvColumns columns{spec};
+  for (std::size_t h = 0; h < spec.kv_heads; ++h)
+    scale_rows(spec.multipliers.key, qkv.col_range(columns.k(h), spec.head_dim), run);
+}
+
 /// Puts the channels of q and k back into the order they were trained in, so that both formats sum alike.
 void unpermute_qk(const Spec& spec, MatrixView qkv, RunContext& run) {
   if (!spec.permuted_qk) return;
@@ -73,6 +98,7 @@ void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
   const QkvColumns columns{spec};
   const std::size_t d = spec.head_dim;
+  const std::size_t own = spec.attention[call.layer].kv_from < 0 ? spec.kv_heads : 0;
   switch (spec.qk_norm) {
     case QkNorm::kNone: return;
     case QkNorm::kPerHead:
@@ -82,7 +108,7 @@ void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
         const MatrixView q = qkv.col_range(columns.q(h), d);
         norm_rows(spec, gains_from(call.weights.q_norm, h * step), q, q, run);
       }
-      for (std::size_t h = 0; h < spec.kv_heads; ++h) {
+      for (std::size_t h = 0; h < own; ++h) {
         const MatrixView k = qkv.col_range(columns.k(h), d);
         norm_rows(spec, gains_from(call.weights.k_norm, h * step), k, k, run);
       }
@@ -103,6 +129,7 @@ void rotate_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const int rope = spec.attention[call.layer].rope;
   if (rope < 0) return;
   const QkvColumns columns{spec};
+  const std::size_t own = spec.attention[call.layer].kv_from < 0 ? spec.kv_heads : 0;
   for (std::size_t s = 0; s < call.tokens.sequences(); ++s) {
     const RopeTable& table = call.ropes.of(static_cast<std::size_t>(rope), s);
     const std::size_t first = call.tokens.begin(s);
@@ -112,21 +139,41 @@ void rotate_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
         const float *cos = table.cos_at(t), *sin = table.sin_at(t);
         for (std::size_t h = 0; h < spec.heads; ++h)
           run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.q(h) + spec.rope_offset);
-        for (std::size_t h = 0; h < spec.kv_heads; ++h)
+        for (std::size_t h = 0; h < own; ++h)
           run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.k(h) + spec.rope_offset);
       }
     });
   }
 }
 
+/// Values over each head, without gains.
+void norm_values(const LayerCall& call, MatrixView qkv, RunContext& run) {
+  const Spec& spec = call.spec;
+  if (!spec.value_norm || spec.attention[call.layer].kv_from >= 0) return;
+  const QkvColumns columns{spec};
+  for (std::size_t h = 0; h < spec.kv_heads; ++h) {
+    const MatrixView v = qkv.col_range(columns.v(h), spec.value_dim);
+    norm_rows(spec, {}, v, v, run);
+  }
+}
+
+/// Keys and values that later layers attend with.
+void keep_for_later(const LayerCall& call, Workspace& ws) {
+  const MatrixView kept = ws.kept[call.layer];
+  const std::size_t queries = call.spec.heads * call.spec.head_dim;
+  for (std::size_t r = 0; r < kept.rows && kept.cols > 0; ++r)
+    std::copy_n(ws.qkv.row(r) + queries, kept.cols, kept.row(r));
+}
+
 /// Queries far from the start are made longer, so that their softmax does not flatten with the number of keys.
 void scale_queries_by_position(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
-  if (spec.temperature_length == 0) return;
+  const bool rotates = spec.attention[call.layer].rope >= 0;
+  if (spec.temperature_length == 0 || (spec.warm_unrotated && rotates)) return;
   const QkvColumns columns{spec};
   for (std::size_t s = 0; s < call.tokens.sequences(); ++s) {
     for (std::size_t t = 0; t < call.tokens.length(s); ++t) {
-      const double steps = static_cast<double>(t / spec.temperature_length);
+      const double steps = static_cast<double>((spec.warm_unrotated ? t + 1 : t) / spec.temperature_length);
       const auto factor = static_cast<float>(1 + spec.temperature * log_fixed(1 + steps));
       if (factor == 1.0f) continue;
       float* row = qkv.row(call.tokens.begin(s) + t);
@@ -141,15 +188,18 @@ void prepare_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunCo
   if (call.spec.latent.kv_rank > 0) {
     project_latent(call, in, ws.qkv, ws, run);
   } else {
-    project_qkv(call, in, ws.qkv, ws.gated_queries, run);
+    project_qkv(call, in, ws, run);
   }
   if (!call.spec.clip_normed) clip(call, ws.qkv, run);
+  scale_keys(call, ws.qkv, run);
   unpermute_qk(call.spec, ws.qkv, run);
   if (!call.spec.qk_norm_rotated) norm_qk(call, ws.qkv, run);
   if (call.spec.clip_normed) clip(call, ws.qkv, run);
   rotate_qk(call, ws.qkv, run);
-  if (call.spec.qk_norm_rotated) norm_qk(call, ws.qkv, run);
+  if (call.spec.qk_norm_rotated && call.spec.attention[call.layer].rope >= 0) norm_qk(call, ws.qkv, run);
+  norm_values(call, ws.qkv, run);
   scale_queries_by_position(call, ws.qkv, run);
+  keep_for_later(call, ws);
 }
 
 }  // namespace sg

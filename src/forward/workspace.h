@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/span2d.h"
 #include "model/spec.h"
@@ -24,6 +25,11 @@ class Workspace {
   MatrixView gated_queries;  // (rows x 2 heads * d_head) of gated attention, or nothing
   // Of models with experts: logits (rows x experts), and what one expert reads, keeps and makes.
   MatrixView router, expert_in, expert_hidden, expert_out;
+  MatrixView expert_latent;  // (rows x latent) of experts that read less than the stream, or nothing
+
+  MatrixView layer_inputs;       // (rows x layers * layer_input), or nothing
+  std::vector<MatrixView> kept;  // keys and values for later layers, by layer; no columns where none are kept
+  MatrixView dense_out;          // (rows x d_model) of an MLP beside experts, or nothing
 
   static std::size_t bytes(const Spec& spec, std::size_t rows);
 

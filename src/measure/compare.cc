@@ -31,7 +31,9 @@ Result<void> check_alike(const Model& a, const Model& b) {
   if (x.width != y.width) return differ("width", x.width, y.width, "only models of one shape have the same sites");
   if (x.vocab != y.vocab)
     return differ("the size of the vocabulary", x.vocab, y.vocab, "conversions may drop or pad rows of the embedding");
-  const auto wiring = [](const Spec& s) { return s.order == Order::kParallel ? "parallel" : "sequential"; };
+  const auto wiring = [](const Spec& s) {
+    return s.order == Order::kParallel ? "parallel" : s.order == Order::kSingle ? "of one branch" : "sequential";
+  };
   if (x.order != y.order) return differ("wiring", wiring(x), wiring(y), "their sites are not the same");
   const auto final_norm = [](const Spec& s) { return s.final_norm ? "with a final norm" : "without a final norm"; };
   if (x.final_norm != y.final_norm) return differ("their end", final_norm(x), final_norm(y), "");

@@ -44,8 +44,9 @@ BlockGrowth block_growth(const SequenceMeasurement& sequence, std::size_t layer,
   const Number pre = at(n.resid_pre, layer, token), attn = at(n.attn_out, layer, token),
                mlp = at(n.mlp_out, layer, token);
   const Number pre_attn = at(d.pre_attn, layer, token);
-  const Number x_mlp = at(parallel ? d.pre_mlp : d.mid_mlp, layer, token);
-  const Number x = parallel ? pre : at(n.resid_mid, layer, token);
+  const bool reads_mid = !d.mid_mlp.empty();
+  const Number x_mlp = at(reads_mid ? d.mid_mlp : d.pre_mlp, layer, token);
+  const Number x = reads_mid ? at(n.resid_mid, layer, token) : pre;
   BlockGrowth growth;
   growth.attention = share(pre_attn, attn, pre);
   growth.mlp = share(x_mlp, mlp, pre);

@@ -18,11 +18,13 @@ Error usage(std::string what, std::string expected, std::string got) {
 Result<void> check_selection(const Spec& spec, const Selection& selection) {
   if (selection.places.empty()) return usage("there is no site to extract", "a name such as resid_post", "none");
   for (const auto [site, layer] : selection.places) {
-    const bool lacks_mid = site == Site::kResidMid && spec.order == Order::kParallel;
-    const bool lacks_final = site == Site::kFinal && !spec.final_norm;
-    if (lacks_mid || lacks_final) {
-      return usage(fmt::format("this model has no {}", name(site)),
-                   lacks_mid ? "another site: its blocks are parallel" : "another site: it has no final norm",
+    const char* without = nullptr;
+    if (site == Site::kResidMid && spec.order == Order::kParallel) without = "its blocks are parallel";
+    if (site == Site::kResidMid && spec.order == Order::kSingle) without = "its blocks add one branch";
+    if (site == Site::kMlpOut && !spec.has_mlp()) without = "no block has an MLP";
+    if (site == Site::kFinal && !spec.final_norm) without = "it has no final norm";
+    if (without != nullptr) {
+      return usage(fmt::format("this model has no {}", name(site)), fmt::format("another site: {}", without),
                    std::string(name(site)));
     }
     if (layer >= spec.layers)

@@ -150,7 +150,7 @@ void HeadRecorder::mark_massive(std::size_t layer) {
 }
 
 void HeadRecorder::record_contributions(ConstMatrixView delta) {
-  const std::size_t heads = spec_.heads, width = spec_.width, value = spec_.value_dim;
+  const std::size_t heads = spec_.heads, width = spec_.width, value = context_.cols / heads;
   const OutputWeights output(output_.w, kernels_, pool_, weights_);
   std::vector<double> contribution(delta.rows * heads), errors(delta.rows);
   pool_.parallel_for(delta.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end, int) {
@@ -162,7 +162,7 @@ void HeadRecorder::record_contributions(ConstMatrixView delta) {
       const ConstMatrixView x = context_.row_range(begin, end - begin).col_range(h * value, value);
       kernels_.matmul({.x = x, .w = output.of_head(h, value), .y = part_of(h)}, ThreadPool::serial());
     }
-    const double factor = spec_.residual_multiplier;
+    const double factor = static_cast<double>(spec_.residual_multiplier * spec_.multipliers.attention_out);
     std::vector<double> whole(width), sum(width), part(width);
     for (std::size_t r = begin; r < end; ++r) {
       const auto bias_at = [&](std::size_t i) { return output_.bias != nullptr ? output_.bias[i] : 0.0f; };
@@ -187,6 +187,9 @@ void HeadRecorder::record_contributions(ConstMatrixView delta) {
   for (std::size_t s = 0; s < out_.size(); ++s) {
     const std::size_t first = tokens_.begin(s), tokens = tokens_.length(s);
     out_[s].layers.back().contribution = turned(contribution, heads, first, tokens);
+    // What a state space beside the heads adds is in the branch as well.
+    const bool alone = spec_.recurrent.at(out_[s].layers.back().layer) != Mixer::kBeside;
+    if (!alone) out_[s].sum_error.reset();
     for (std::size_t t = 0; t < tokens; ++t) {
       const double error = errors[first + t];
       if (!std::isfinite(error)) out_[s].sum_error.reset();

@@ -22,16 +22,16 @@ double closure(double sum_norm, std::initializer_list<double> norms, double twic
 
 /// The largest closure error of every addition to the stream; see SequenceMeasurement::identity_error.
 std::optional<double> identity_error(const Spec& spec, const SequenceMeasurement& m) {
-  if (has(spec.norm_at, NormAt::kSum)) return std::nullopt;
+  if (has(spec.norm_at, NormAt::kSum) || spec.scales_stream) return std::nullopt;
   const SiteNorms& n = m.norms;
   double worst = 0;
   for (std::size_t l = 0; l < spec.layers; ++l) {
     for (std::size_t t = 0; t < m.sequence.ids.size(); ++t) {
-      const double pre = n.resid_pre.at(l, t), attn = n.attn_out.at(l, t), out = n.mlp_out.at(l, t),
-                   post = n.resid_post.at(l, t);
+      const auto at = [&](const LayerTable& table) { return table.empty() ? 0.0 : table.at(l, t); };
+      const double pre = at(n.resid_pre), attn = at(n.attn_out), out = at(n.mlp_out), post = at(n.resid_post);
       double error = 0;
-      if (spec.order == Order::kParallel) {
-        const double dots = m.dots.pre_attn.at(l, t) + m.dots.pre_mlp.at(l, t) + m.dots.attn_mlp.at(l, t);
+      if (spec.order != Order::kSequential) {
+        const double dots = at(m.dots.pre_attn) + at(m.dots.pre_mlp) + at(m.dots.attn_mlp);
         error = closure(post, {pre, attn, out}, 2 * dots);
       } else {
         const double mid = n.resid_mid.at(l, t);
@@ -76,19 +76,23 @@ Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, const MeasureOpti
       massive_multiple_(options.massive_multiple),
       targets_({}, 0, 0, 0) {
   SG_CHECK(out.size() == tokens.sequences(), "one measurement per sequence");
-  const bool parallel = spec.order == Order::kParallel;
+  const bool sequential = spec.order == Order::kSequential;
   for (std::size_t s = 0; s < out.size(); ++s) {
     const std::size_t length = tokens.length(s);
     const LayerTable table(spec.layers, length);
     SiteNorms& n = out[s].norms;
     n.embed.resize(length);
     if (spec.final_norm) n.ln_final.resize(length);
-    n.resid_pre = n.attn_out = n.mlp_out = n.resid_post = table;
-    n.resid_mid = parallel ? LayerTable() : table;
+    n.resid_pre = n.attn_out = n.resid_post = table;
+    if (spec.has_mlp()) n.mlp_out = table;
+    if (sequential) n.resid_mid = table;
     SiteDots& d = out[s].dots;
     d.pre_attn = table;
-    (parallel ? d.pre_mlp : d.mid_mlp) = table;
-    if (parallel) d.attn_mlp = table;
+    if (sequential)
+      d.mid_mlp = table;
+    else if (spec.has_mlp())
+      d.pre_mlp = table;
+    if (spec.order == Order::kParallel) d.attn_mlp = table;
     out[s].massive.resize(spec.layers);
     out[s].massive_multiple = massive_multiple_;
     for (std::size_t t = 0; t < length; ++t) {
@@ -177,13 +181,12 @@ void Recorder::at(SiteRef site, ConstMatrixView rows) {
 
 void Recorder::adding(SiteRef site, ConstMatrixView delta, ConstMatrixView stream) {
   record_norms(site, delta);
-  const bool parallel = spec_.order == Order::kParallel;
   if (site.site == Site::kAttnOut) {
     attn_delta_ = delta;
     record_dots(&SiteDots::pre_attn, site.layer, stream, delta);
-  } else if (parallel) {
+  } else if (spec_.order != Order::kSequential) {
     record_dots(&SiteDots::pre_mlp, site.layer, stream, delta);
-    record_dots(&SiteDots::attn_mlp, site.layer, attn_delta_, delta);
+    if (spec_.order == Order::kParallel) record_dots(&SiteDots::attn_mlp, site.layer, attn_delta_, delta);
   } else {
     record_dots(&SiteDots::mid_mlp, site.layer, stream, delta);
   }

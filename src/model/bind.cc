@@ -18,7 +18,8 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
 
 Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, const Checkpoint& checkpoint) {
   const RoleShape want = expected_shape(role, spec);
-  const bool in_block = role != Role::kEmbed && role != Role::kHead && role != Role::kPositionEmbed;
+  const bool in_block =
+      role != Role::kEmbed && role != Role::kLayerInputs && role != Role::kHead && role != Role::kPositionEmbed;
   const bool transposed = spec.family->conv1d && spec.format == Format::kSafetensors && in_block;
   std::vector<std::uint64_t> expected;
   if (want.is_vector) {
@@ -38,6 +39,11 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
   // A convolution by channels has a dimension of one in its middle; a decay per head is a vector.
   if (role == Role::kMixConv && tensor.shape.size() == 3) expected.insert(expected.begin() + 1, 1);
   if (role == Role::kMixDecay && want.cols == 1) expected = {want.rows};
+  // GGUF: numbers per head, or per channel, as a column; the norm by groups as a row for each.
+  const bool column = (role == Role::kMixDecay || role == Role::kMixSkip) &&
+                      tensor.shape == std::vector<std::uint64_t>{want.rows, 1} && want.cols <= 1;
+  const bool by_group = role == Role::kMixNorm && tensor.shape.size() == 2 && tensor.items() == want.rows &&
+                        tensor.shape[0] == spec.recurrent.groups;
   // GGUF and config.json differ in whether one row is a matrix; ERNIE's correction has a dimension of one.
   const bool one_row = (role == Role::kSharedRouter && tensor.shape == std::vector<std::uint64_t>{want.cols}) ||
                        (role == Role::kRouterCorrection && tensor.shape == std::vector<std::uint64_t>{1, want.rows});
@@ -47,13 +53,13 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
   const bool one_head = head_norm && tensor.shape == std::vector<std::uint64_t>{spec.head_dim};
   const bool stacked =
       head_norm && tensor.shape.size() == 2 && tensor.shape[1] == spec.head_dim && tensor.items() == want.rows;
-  if (tensor.shape != expected && !scalar && !one_head && !stacked && !one_row) {
+  if (tensor.shape != expected && !scalar && !one_head && !stacked && !one_row && !column && !by_group) {
     return Error{.what = fmt::format("{} ({}) has the wrong shape", tensor.name, name(role)),
                  .where = checkpoint.path.string(),
                  .expected = shape_text(expected) + " from the configuration",
                  .got = shape_text(tensor.shape) + " in the file"};
   }
-  const bool table = role == Role::kEmbed || role == Role::kPositionEmbed;
+  const bool table = role == Role::kEmbed || role == Role::kPositionEmbed || role == Role::kLayerInputs;
   if (tensor.packed != nullptr && (want.is_vector || role == Role::kMixConv || (table && tensor.packed->by_inputs))) {
     return Error{.what = fmt::format("{} ({}) is stored as {}", tensor.name, name(role), tensor.form()),
                  .where = checkpoint.path.string(),
@@ -71,10 +77,13 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
 bool has_layer(const Spec& spec, On on, std::size_t layer) {
   switch (on) {
     case On::kEveryLayer: return true;
-    case On::kDenseMlp: return !spec.experts.at(layer);
+    case On::kDenseMlp: return spec.feeds(layer) && !spec.experts.at(layer);
     case On::kExperts: return spec.experts.at(layer);
-    case On::kAttention: return spec.recurrent.at(layer) == Mixer::kAttention;
-    case On::kRecurrent: return spec.recurrent.at(layer) != Mixer::kAttention;
+    case On::kAttention: return attends(spec.recurrent.at(layer));
+    case On::kRecurrent: return recurs(spec.recurrent.at(layer));
+    case On::kOwnKeys: return spec.attention[layer].kv_from < 0;
+    case On::kOwnValues: return spec.attention[layer].kv_from < 0 && !spec.attention[layer].key_is_value;
+    case On::kSharedKeys: return spec.attention[layer].kv_from >= 0;
   }
   return true;
 }
@@ -84,6 +93,7 @@ struct Binder {
   const Checkpoint& checkpoint;
   const TensorNames names;
   std::set<const TensorInfo*> used = {};
+  std::size_t in_hand = 0;  // the layer
 
   std::string_view pattern_of(const TensorRow& row) const {
     return checkpoint.format == Format::kGguf ? row.gguf : row.hf;
@@ -112,7 +122,8 @@ struct Binder {
                    .where = checkpoint.path.string(),
                    .hint = "config.json and the weights belong to different models"};
     }
-    SG_TRY_VOID(check_shape(*tensor, row.role, spec, checkpoint));
+    const bool of_layer = pattern_of(row).find("{}") != std::string_view::npos && in_hand < spec.layers;
+    SG_TRY_VOID(check_shape(*tensor, row.role, of_layer ? spec.of(in_hand) : spec, checkpoint));
     used.insert(tensor);
     return tensor;
   }
@@ -130,6 +141,7 @@ struct Binder {
   }
 
   Result<void> bind_layer(const TensorRow& row, std::size_t layer, Bindings& out) {
+    in_hand = layer;
     if (!has_layer(spec, row.on, layer)) return {};
     const std::string_view pattern = pattern_of(row);
     const std::string here = with_index(pattern.substr(0, pattern.find('|')), layer);

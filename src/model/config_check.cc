@@ -40,9 +40,10 @@ Effect effect_of_flag(Field field, bool on, const Spec& spec) {
   if (field == Field::kNormTopk) return other_unless(spec.experts.count == 0 || on == spec.experts.router.normalise);
   if (field == Field::kAlibi) return other_unless(!on || spec.ropes.empty());
   // Tensors are there or they are not, and bind() has looked; the rest has no arithmetic of its own.
-  constexpr Field kHarmless[] = {Field::kRopeInterleave, Field::kConvBias,   Field::kMixBias,  Field::kFfnAdjusted,
-                                 Field::kCorrected,      Field::kMultiQuery, Field::kAttnBias, Field::kOutBias,
-                                 Field::kHeadBias,       Field::kMlpBias,    Field::kTied,     Field::kUseWindow};
+  constexpr Field kHarmless[] = {Field::kRopeInterleave, Field::kConvBias,   Field::kMixBias,     Field::kFfnAdjusted,
+                                 Field::kCorrected,      Field::kMultiQuery, Field::kAttnBias,    Field::kOutBias,
+                                 Field::kHeadBias,       Field::kMlpBias,    Field::kTied,        Field::kUseWindow,
+                                 Field::kMixOutBias,     Field::kMixNormed,  Field::kMixNormFirst};
   if (std::ranges::find(kHarmless, field) != std::end(kHarmless)) return Effect::kNone;
   return other_unless(!on);
 }
@@ -73,6 +74,10 @@ Effect effect_of_number(Field field, double v, const Spec& spec, const Config& c
     return other_unless(v == 1 || spec.experts.router.groups > 1 || spec.experts.count == 0);
   }
   if (field == Field::kQRank || field == Field::kKvRank) return other_unless(v == 0);
+  constexpr Field kFactors[] = {Field::kAttnInMultiplier, Field::kAttnOutMultiplier, Field::kKeyMultiplier,
+                                Field::kMixInMultiplier, Field::kMixOutMultiplier};
+  if (std::ranges::find(kFactors, field) != std::end(kFactors)) return other_unless(v == 1);
+  if (field == Field::kExpertLatent) return other_unless(spec.experts.count == 0);
   if (field == Field::kLogitMultiplier) return one_or(static_cast<double>(spec.logit_scale));
   if (field == Field::kAlibiBias) return other_unless(v == 0);
   if (field == Field::kTemperature) return other_unless(v == 0 || same(v, spec.temperature));
@@ -164,6 +169,7 @@ Result<void> check_switches(const Spec& spec, const Config& config) {
   for (const ForeignSwitch& each : kForeignSwitches) {
     const std::string_view keys = config.format() == Format::kGguf ? each.gguf : each.hf;
     const ConfigValue* value = keys.empty() ? nullptr : config.find(keys);
+    if (reads(*spec.family, keys, config.format())) continue;
     if (value == nullptr || (value->is_null() ? each.null_is_off : is_at(*value, each.off))) continue;
     const std::string_view key = keys.substr(0, keys.find('|'));
     return refusal(key, *value, each.owner, spec, config);

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "model/config.h"
 
@@ -73,6 +74,17 @@ ConfigValue word_value(std::string_view word) {
   return std::string(word);
 }
 
+/// transformers 5 writes {"__float__": "Infinity"}.
+std::optional<double> spelled_float(const ConfigObject& object) {
+  if (object.size() != 1 || object.front().name != "__float__") return std::nullopt;
+  const auto* word = std::get_if<std::string>(&object.front().value);
+  if (word == nullptr) return std::nullopt;
+  if (*word == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (*word == "Infinity") return std::numeric_limits<double>::infinity();
+  if (*word == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return std::nullopt;
+}
+
 Result<ConfigValue> convert(const simdjson::dom::element& element, int depth, const std::string& where) {
   if (depth > kMaxDepth) return Error{.what = fmt::format("nested deeper than {}", kMaxDepth), .where = where};
   switch (element.type()) {
@@ -82,6 +94,7 @@ Result<ConfigValue> convert(const simdjson::dom::element& element, int depth, co
         SG_TRY(ConfigValue converted, convert(value, depth + 1, where));
         object.push_back({std::string(name), std::move(converted)});
       }
+      if (const std::optional<double> number = spelled_float(object)) return ConfigValue(*number);
       return ConfigValue(std::move(object));
     }
     case simdjson::dom::element_type::ARRAY: {

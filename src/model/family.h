@@ -21,6 +21,7 @@ enum class From : std::uint8_t {
   kRotaryShare,     // d_head times the share that rotates
   kFourWidths,      // 4 d_model
   kEmbedRows,       // rows of the embedding tensor
+  kLayerList,       // entries of layers_block_type, layer_types or hybrid_override_pattern
   kPresent,         // GGUF: what follows from whether block 0 holds a tensor that the flag governs
   kRule,            // what `rule` makes of the earlier fields
   kAsHf,            // GGUF: the same as for config.json
@@ -54,7 +55,16 @@ struct ConfigRow {
 };
 
 /// Which layers have a row's tensor.
-enum class On : std::uint8_t { kEveryLayer, kDenseMlp, kExperts, kAttention, kRecurrent };
+enum class On : std::uint8_t {
+  kEveryLayer,
+  kDenseMlp,
+  kExperts,
+  kAttention,
+  kRecurrent,
+  kOwnKeys,     // layers with keys and values of their own
+  kOwnValues,   // of those, the ones whose values are not their keys
+  kSharedKeys,  // layers that take those of an earlier one
+};
 
 enum class Need : std::uint8_t {
   kAlways,
@@ -74,7 +84,12 @@ struct TensorRow {
   On on = On::kEveryLayer;
 };
 
-enum class Order : std::uint8_t { kSequential, kParallel, kFromConfig };
+enum class Order : std::uint8_t {
+  kSequential,
+  kParallel,
+  kSingle,  // a block has one branch: what mixes tokens, or an MLP
+  kFromConfig,
+};
 enum class NormAt : std::uint8_t { kNone = 0, kInput = 1, kOutput = 2, kSum = 4 };
 constexpr NormAt operator|(NormAt a, NormAt b) {
   return static_cast<NormAt>(static_cast<int>(a) | static_cast<int>(b));
@@ -88,6 +103,7 @@ enum class DefaultRope : std::uint8_t {
   kLlama3,      // scaled as LLaMA 3.1
   kMinistral3,  // yarn by 16
   kGptOss,      // yarn by 32 with untruncated bounds, which holds for its GGUF files as well
+  kGemma4,      // a quarter of each head's frequencies, the others 0
 };
 
 /// Which layers of a rotary model do not rotate.
@@ -134,6 +150,7 @@ enum class Windows : std::uint8_t {
   kAlternateTypes,  // GPT-Neo's attention_types
   kEvenBefore,      // even layers below max_window_layers, when use_sliding_window
   kUnrotated,       // layers without rotation, when use_sliding_window
+  kRotated,         // layers that rotate
   kFromLayer,       // Qwen2: layers >= max_window_layers, when use_sliding_window
 };
 
@@ -151,9 +168,11 @@ enum class ExpertLayers : std::uint8_t {
   kAll,
   kAfterFirst,  // all but the first kDenseLayers
   kListed,      // mlp_layer_types, or as kAfterFirst
+  kNamed,       // moe_layers, or the last of every kSparseStep
   kStepped,     // every kSparseStep-th that mlp_only_layers does not name
   kPeriod,      // those at kExpertOffset of every kExpertPeriod
   kBetween,     // every kSparseStep-th from kExpertStart to kExpertEnd
+  kBranches,    // as MixerLayers::kBranches names them
 };
 
 /// What a router makes of its logits, and by what it chooses; a correction, where there is one, is added for the choice
@@ -171,9 +190,11 @@ enum class GroupScore : std::uint8_t { kMax, kBestTwo };
 enum class Mixer : std::uint8_t {
   kAttention,
   kDelta,      // gated delta rule (arXiv:2412.06464), as Qwen3-Next has it
-  kMamba,      // selective state space (arXiv:2312.00752), with norms over step, input and output as Jamba
+  kMamba,      // selective state space (arXiv:2312.00752)
   kMamba2,     // scalar decay per head (arXiv:2405.21060), a gated norm by groups
   kShortConv,  // two gates around a short convolution (LFM2)
+  kBeside,     // attention and Mamba 2 read the same, and their sum is added
+  kNone,       // of blocks with one branch: the layer is an MLP
 };
 
 /// Which layers have attention in a model that has another mixer. A GGUF file says it by its tensors.
@@ -181,6 +202,9 @@ enum class MixerLayers : std::uint8_t {
   kListed,   // layer_types or layers_block_type; without them every kFullInterval-th
   kIndexed,  // attn_layer_indices or full_attn_idxs
   kPeriod,   // those at kMixOffset of every kMixPeriod
+  kNowhere,
+  kBeside,    // all, beside the other mixer
+  kBranches,  // layers_block_type or hybrid_override_pattern, which also name the layers that are MLPs
 };
 
 /// One value per checkpoint format.
@@ -241,7 +265,11 @@ struct Family {
     bool gated =
         false;  // each query head has a gate of its own beside it, and what it attends is multiplied by its sigmoid
     bool latent = false;           // queries, keys and values from latent vectors (DeepSeek), normed with 1e-6
-    bool qk_norm_rotated = false;  // the norms come after the rotation
+    bool qk_norm_rotated = false;  // the norms come after the rotation, where there is one
+    bool chunks = false;           // windows begin at multiples of their length, not at the token's distance of it
+    bool value_norm = false;       // values are normed per head, without gains
+    bool layers_differ = false;    // windowed layers and the others differ in heads, and the last is one of the others
+    bool warm_unrotated = false;   // queries are scaled by position in layers that do not rotate, positions from 1
     bool clip_normed = false;      // clipping comes after the norms
     Windows windows = Windows::kNone;
   } attention;
@@ -252,7 +280,10 @@ struct Family {
   struct {
     Mixer kind = Mixer::kAttention;  // of the layers without attention; kAttention: there are none
     MixerLayers layers = MixerLayers::kListed;
-    bool by_key_head = false;  // config.json: rows of a delta rule's projections stand key head by key head
+    bool by_key_head = false;        // config.json: rows of a delta rule's projections stand key head by key head
+    bool gates_by_key_head = false;  // and in GGUF those of its gates alone
+    bool tiled_in_gguf = false;      // GGUF: the first value heads of all key heads come first, then the second ones
+    bool inner_norms = false;        // kMamba: step, input and output are normed
   } mixer;
   struct {
     ExpertLayers layers = ExpertLayers::kNone;
@@ -261,6 +292,7 @@ struct Family {
     bool group_by_method = false;  // topk_method says whether there are groups
     double sum_eps = 0;            // added to the sum that the weights are divided by
     bool weigh_input = false;      // the weight multiplies what the expert reads
+    bool beside_dense = false;     // a layer has an MLP as well, each with norms of its own (Gemma 4)
     Gating gating = Gating::kProduct;
     bool conv1d = false;       // config.json checkpoints store them (experts x inputs x outputs)
     bool interleaved = false;  // config.json checkpoints: columns of gate and up alternate

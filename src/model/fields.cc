@@ -37,6 +37,17 @@ Result<std::size_t> embed_rows(const Family& family, const Checkpoint& checkpoin
   return Error{.what = "the vocabulary's size is not stated and there is no embedding tensor to count", .where = where};
 }
 
+/// How many layers the lists of models with one branch per block name.
+Result<std::size_t> listed_layers(const Config& config) {
+  SG_TRY(const std::optional<std::vector<std::string>> kinds, config.words("layers_block_type|layer_types"));
+  if (kinds && !kinds->empty()) return kinds->size();
+  SG_TRY(const std::optional<std::string> pattern, config.word("hybrid_override_pattern"));
+  if (pattern && !pattern->empty()) return pattern->size();
+  return Error{.what = "layers_block_type is missing",
+               .where = config.where(),
+               .hint = "the configuration says of each layer what it is, by this list or by hybrid_override_pattern"};
+}
+
 bool flag_from_tensors(const Family& family, Field flag, const Checkpoint& checkpoint) {
   bool without = false;
   for (const TensorRow& row : family.tensors) {
@@ -70,6 +81,13 @@ Result<ConfigValue> one_for_all_layers(const ConfigValue& value, std::string_vie
     }
   }
   return first;
+}
+
+/// Of a list that is read layer by layer elsewhere.
+Result<ConfigValue> first_of(const ConfigValue& value, std::string_view keys, const Config& config) {
+  const auto& list = std::get<ConfigList>(value);
+  if (list.empty()) return config.wrong(keys, "a number per layer");
+  return list.front();
 }
 
 /// Several names of one count (n_head, num_attention_heads) say the same: which would hold is the reader's order, and
@@ -145,7 +163,13 @@ Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const 
   if (kind.kind == Kind::kCount) {
     SG_TRY_VOID(check_other_names(keys, *stated, config));
   }
-  SG_TRY(const ConfigValue value, one_for_all_layers(*stated, keys, config));
+  const bool each_its_own = is_list && gguf && family.attention.layers_differ;
+  SG_TRY(const ConfigValue value,
+         each_its_own ? first_of(*stated, keys, config) : one_for_all_layers(*stated, keys, config));
+  // No layer has any of it.
+  if (is_list && gguf && kind.kind == Kind::kCount && number_in(value) == 0.0) {
+    return fall_back(row, false, family, config, checkpoint);
+  }
   const Error wrong = config.wrong(keys, describe(kind));
   const double x = number_in(value).value_or(std::nan(""));
   switch (kind.kind) {
@@ -211,6 +235,11 @@ Result<void> Fields::fall_back(const ConfigRow& row, bool is_null, const Family&
     case From::kPresent: set_flag(row.field, flag_from_tensors(family, row.field, checkpoint)); return {};
     case From::kRule: set(row.field, fallback.rule(*this)); return {};
     case From::kAsHf: SG_CHECK(false, "kAsHf stands only in gguf_absent"); return {};
+    case From::kLayerList: {
+      SG_TRY(const std::size_t entries, listed_layers(config));
+      set_count(row.field, entries);
+      return {};
+    }
     case From::kEmbedRows: {
       SG_TRY(const std::size_t rows, embed_rows(family, checkpoint, config.where()));
       set_count(row.field, rows);

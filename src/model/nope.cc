@@ -15,7 +15,7 @@ Result<std::vector<bool>> listed(const Config& config, const Fields& fields, std
     SG_TRY(list, config.reals(kKey));
   }
   std::vector<bool> rotated;
-  if (!list) {
+  if (!list || list->empty()) {
     const std::size_t interval = fields.count(Field::kNopeInterval);
     for (std::size_t l = 0; l < layers; ++l) rotated.push_back((l + 1) % interval != 0);
     return rotated;

@@ -15,8 +15,6 @@ struct Refused {
 constexpr Refused kRefused[] = {
     {"dbrx", "a mixture of experts whose weights are stored as rows of one matrix"},
     {"jetmoe", "a mixture of experts in its attention as well"},
-    {"llama4", "a mixture of experts with attention in chunks"},
-    {"llama4_text", "a mixture of experts with attention in chunks"},
     {"mistral4", "a mixture of experts with grouped latent attention"},
     {"deepseek_v32", "latent attention over keys that an index chooses"},
     {"glm_moe_dsa", "latent attention over keys that an index chooses"},
@@ -25,24 +23,14 @@ constexpr Refused kRefused[] = {
     {"gemma3n", "a model with several residual streams"},
     {"gemma3n_text", "a model with several residual streams"},
     {"hy_v4", "a model with several residual streams"},
-    {"gemma4", "a model that multiplies its whole stream in every layer, and whose layers differ in shape"},
-    {"gemma4_text", "a model that multiplies its whole stream in every layer, and whose layers differ in shape"},
-    {"mamba", "a state-space model whose blocks add one branch"},
-    {"mamba2", "a state-space model whose blocks add one branch"},
-    {"falcon_mamba", "a state-space model whose blocks add one branch"},
-    {"nemotron_h", "a state-space hybrid whose blocks add one branch"},
-    {"nemotron_h_moe", "a state-space hybrid whose blocks add one branch"},
-    {"falcon_h1", "a state-space hybrid with attention and state space side by side"},
-    {"falcon-h1", "a state-space hybrid with attention and state space side by side"},
-    {"zamba", "a state-space hybrid with shared blocks"},
-    {"zamba2", "a state-space hybrid with shared blocks"},
+    {"zamba", "a state-space hybrid whose shared attention reads the embedding beside the stream"},
+    {"zamba2", "a state-space hybrid whose shared attention reads the embedding beside the stream"},
     {"kimi_linear", "a recurrent hybrid with decays by channel"},
     {"kimi-linear", "a recurrent hybrid with decays by channel"},
     {"minimax", "a recurrent hybrid with lightning attention"},
-    {"qwen3next", "a recurrent hybrid in a form of GGUF that is not read yet"},
-    {"qwen35", "a recurrent hybrid in a form of GGUF that is not read yet"},
-    {"qwen35moe", "a recurrent hybrid in a form of GGUF that is not read yet"},
-    {"granitehybrid", "a state-space hybrid in a form of GGUF that is not read yet"},
+    {"baichuan",
+     "a model whose code, which comes with it, norms the rows of the unembedding or adds ALiBi to the scores, "
+     "and whose files do not say which"},
     {"rwkv", "a recurrent model"},
     {"rwkv6", "a recurrent model"},
     {"rwkv7", "a recurrent model"},
@@ -56,11 +44,13 @@ constexpr Refused kRefused[] = {
     {"modernbert", "an encoder"},
 };
 
-/// Whether the key is there and is not 0, llama.cpp's "none"; of "key=2", whether it is there as 2.
+/// Whether the key is there and is neither 0 nor false, llama.cpp's "none"; of "key=2", whether it is there as 2.
 bool states(const Config& config, std::string_view key) {
   const std::size_t equals = key.find('=');
   const ConfigValue* value = config.find(key.substr(0, equals));
   const auto* count = value == nullptr ? nullptr : std::get_if<std::int64_t>(value);
+  const bool* flag = value == nullptr ? nullptr : std::get_if<bool>(value);
+  if (flag != nullptr) return *flag;
   if (equals != std::string_view::npos) return count != nullptr && std::to_string(*count) == key.substr(equals + 1);
   return value != nullptr && !value->is_null() && (count == nullptr || *count != 0);
 }

@@ -32,6 +32,7 @@ enum class Size : std::uint8_t {
   kExperts,
   kExpertFfn,
   kTwoExpertFfn,
+  kExpertIo,
   kQueries,
   kMixRaw,
   kMixInner,
@@ -48,6 +49,9 @@ enum class Size : std::uint8_t {
   kSharedFfn,
   kTwoSharedFfn,
   kRotaryPairs,
+  kLayerInput,
+  kAllLayerInputs,
+  kLayerInputVocab,
 };
 
 struct RoleRow {
@@ -100,6 +104,12 @@ constexpr RoleRow kRows[] = {
     {Role::kSinks, "sinks", Size::kHeads},
     {Role::kMlpNormIn, "mlp_norm", Size::kWidth},
     {Role::kMlpNormInBias, "mlp_norm.bias", Size::kWidth},
+    {Role::kDenseNormOut, "dense_post_norm", Size::kWidth},
+    {Role::kDenseNormOutBias, "dense_post_norm.bias", Size::kWidth},
+    {Role::kExpertNormIn, "expert_norm", Size::kWidth},
+    {Role::kExpertNormInBias, "expert_norm.bias", Size::kWidth},
+    {Role::kExpertNormOut, "expert_post_norm", Size::kWidth},
+    {Role::kExpertNormOutBias, "expert_post_norm.bias", Size::kWidth},
     {Role::kMlpNormOut, "mlp_post_norm", Size::kWidth},
     {Role::kMlpNormOutBias, "mlp_post_norm.bias", Size::kWidth},
     {Role::kGate, "W_gate", Size::kFfn, Size::kWidth},
@@ -113,14 +123,20 @@ constexpr RoleRow kRows[] = {
     {Role::kRouter, "W_router", Size::kExperts, Size::kWidth},
     {Role::kRouterBias, "b_router", Size::kExperts},
     {Role::kRouterCorrection, "router_correction", Size::kExperts},
-    {Role::kExpertGate, "W_gate of experts", Size::kExpertFfn, Size::kWidth},
+    {Role::kRouterScale, "router_scale", Size::kWidth},
+    {Role::kExpertScale, "expert_scale", Size::kExperts},
+    {Role::kExpertGate, "W_gate of experts", Size::kExpertFfn, Size::kExpertIo},
     {Role::kExpertGateBias, "b_gate of experts", Size::kExpertFfn},
-    {Role::kExpertUp, "W_in of experts", Size::kExpertFfn, Size::kWidth},
+    {Role::kExpertUp, "W_in of experts", Size::kExpertFfn, Size::kExpertIo},
     {Role::kExpertUpBias, "b_in of experts", Size::kExpertFfn},
-    {Role::kExpertGateUp, "W_gate_in of experts", Size::kTwoExpertFfn, Size::kWidth},
+    {Role::kExpertGateUp, "W_gate_in of experts", Size::kTwoExpertFfn, Size::kExpertIo},
     {Role::kExpertGateUpBias, "b_gate_in of experts", Size::kTwoExpertFfn},
-    {Role::kExpertDown, "W_out of experts", Size::kWidth, Size::kExpertFfn},
-    {Role::kExpertDownBias, "b_out of experts", Size::kWidth},
+    {Role::kExpertDown, "W_out of experts", Size::kExpertIo, Size::kExpertFfn},
+    {Role::kExpertDownBias, "b_out of experts", Size::kExpertIo},
+    {Role::kLatentIn, "W_latent_in of experts", Size::kExpertIo, Size::kWidth},
+    {Role::kLatentInBias, "b_latent_in of experts", Size::kExpertIo},
+    {Role::kLatentOut, "W_latent_out of experts", Size::kWidth, Size::kExpertIo},
+    {Role::kLatentOutBias, "b_latent_out of experts", Size::kWidth},
     {Role::kSharedGate, "W_gate of the shared expert", Size::kSharedFfn, Size::kWidth},
     {Role::kSharedGateBias, "b_gate of the shared expert", Size::kSharedFfn},
     {Role::kSharedUp, "W_in of the shared expert", Size::kSharedFfn, Size::kWidth},
@@ -162,6 +178,18 @@ constexpr RoleRow kRows[] = {
     {Role::kXieluAlphaN, "xielu.alpha_n", Size::kOne},
     {Role::kXieluBeta, "xielu.beta", Size::kOne},
     {Role::kXieluEps, "xielu.eps", Size::kOne},
+    {Role::kLayerInputGate, "W_layer_input_gate", Size::kLayerInput, Size::kWidth},
+    {Role::kLayerInputGateBias, "b_layer_input_gate", Size::kLayerInput},
+    {Role::kLayerInputOut, "W_layer_input_out", Size::kWidth, Size::kLayerInput},
+    {Role::kLayerInputOutBias, "b_layer_input_out", Size::kWidth},
+    {Role::kLayerInputNormOut, "layer_input_post_norm", Size::kWidth},
+    {Role::kLayerInputNormOutBias, "layer_input_post_norm.bias", Size::kWidth},
+    {Role::kLayerScale, "layer_scale", Size::kOne},
+    {Role::kLayerInputs, "W_E of layers", Size::kLayerInputVocab, Size::kAllLayerInputs},
+    {Role::kLayerInputProject, "W_layer_inputs", Size::kAllLayerInputs, Size::kWidth},
+    {Role::kLayerInputProjectBias, "b_layer_inputs", Size::kAllLayerInputs},
+    {Role::kLayerInputNorm, "layer_input_norm", Size::kLayerInput},
+    {Role::kLayerInputNormBias, "layer_input_norm.bias", Size::kLayerInput},
     {Role::kFinalNorm, "ln_final", Size::kWidth},
     {Role::kFinalNormBias, "ln_final.bias", Size::kWidth},
     {Role::kHead, "W_U", Size::kVocab, Size::kEmbedWidth},
@@ -227,10 +255,11 @@ std::size_t size_of(Size size, const Spec& s) {
     case Size::kExperts: return s.experts.count;
     case Size::kExpertFfn: return s.experts.width;
     case Size::kTwoExpertFfn: return 2 * s.experts.width;
+    case Size::kExpertIo: return s.experts.latent > 0 ? s.experts.latent : s.width;
     case Size::kQueries: return (s.gated_attention ? 2 : 1) * s.heads * s.head_dim;
     case Size::kMixRaw: return mix_in_rows(s.recurrent);
     case Size::kMixInner: return s.recurrent.inner;
-    case Size::kMixGates: return (s.recurrent.by_key_head ? 2 : 1) * s.recurrent.heads;
+    case Size::kMixGates: return (s.recurrent.gates_by_key_head ? 2 : 1) * s.recurrent.heads;
     case Size::kMixHeads: return s.recurrent.heads;
     case Size::kMixConvChannels: return s.recurrent.conv_width();
     case Size::kMixTaps: return s.recurrent.conv;
@@ -243,6 +272,9 @@ std::size_t size_of(Size size, const Spec& s) {
     case Size::kSharedFfn: return s.experts.shared_width;
     case Size::kTwoSharedFfn: return 2 * s.experts.shared_width;
     case Size::kRotaryPairs: return s.rotary_dim / 2;
+    case Size::kLayerInput: return s.layer_input;
+    case Size::kAllLayerInputs: return s.layers * s.layer_input;
+    case Size::kLayerInputVocab: return s.layer_input_vocab;
   }
   return 1;
 }

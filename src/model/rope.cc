@@ -24,6 +24,16 @@ std::vector<float> base_frequencies(double base, int rotary_dim) {
   return inverse;
 }
 
+/// Gemma 4: the first `share` of the whole head's frequencies, divided by the factor; the rest do not turn.
+std::vector<float> proportional_frequencies(const RopeSpec& r) {
+  std::vector<float> inverse = base_frequencies(r.theta, r.rotary_dim);
+  const double turning = std::floor(r.share * r.rotary_dim / 2);
+  for (std::size_t j = 0; j < inverse.size(); ++j) {
+    inverse[j] = static_cast<double>(j) < turning ? inverse[j] / static_cast<float>(r.factor) : 0.0f;
+  }
+  return inverse;
+}
+
 /// LLaMA 3.1: long wavelengths are stretched by `factor`, short ones kept, those between interpolated.
 void scale_llama3(const RopeSpec& r, std::vector<float>& inverse) {
   const double old_length = r.original_max_position;
@@ -117,6 +127,7 @@ RopeFrequencies resolve(const RopeSpec& r, std::size_t length) {
       out.inverse = base_frequencies(r.theta, r.rotary_dim);
       scale_llama3(r, out.inverse);
       break;
+    case RopeType::kProportional: out.inverse = proportional_frequencies(r); break;
   }
   out.attention_scaling *= r.attention_multiplier;
   for (std::size_t j = 0; j < r.divisors.size() && j < out.inverse.size(); ++j) out.inverse[j] /= r.divisors[j];
@@ -126,6 +137,7 @@ RopeFrequencies resolve(const RopeSpec& r, std::size_t length) {
 RopeWavelengths rope_wavelengths(const RopeSpec& r, std::size_t length) {
   RopeWavelengths out;
   for (const float frequency : resolve(r, length).inverse) {
+    if (frequency == 0) continue;  // no turn at all
     const double wavelength = 2 * kPi / static_cast<double>(frequency);
     out.shortest = out.pairs == 0 ? wavelength : std::min(out.shortest, wavelength);
     out.longest = std::max(out.longest, wavelength);
@@ -143,6 +155,7 @@ std::string_view name(RopeType type) {
     case RopeType::kYarn: return "yarn";
     case RopeType::kLongrope: return "longrope";
     case RopeType::kLlama3: return "llama3";
+    case RopeType::kProportional: return "proportional";
   }
   return "";
 }

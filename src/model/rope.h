@@ -11,7 +11,7 @@
 
 namespace sg {
 
-enum class RopeType : std::uint8_t { kDefault, kLinear, kDynamic, kYarn, kLongrope, kLlama3 };
+enum class RopeType : std::uint8_t { kDefault, kLinear, kDynamic, kYarn, kLongrope, kLlama3, kProportional };
 
 /// One set of rotary parameters, as resolved from the configuration. Lengths in tokens.
 struct RopeSpec {
@@ -25,9 +25,10 @@ struct RopeSpec {
   double beta_fast = 32, beta_slow = 1, mscale = 0, mscale_all_dim = 0;  // yarn; 0: not given
   double attention_factor = 0;                                           // 0: not given
   double attention_multiplier = 1;                                       // GGUF: on top of it
-  bool truncate = true;                                                  // yarn
-  bool ntk_alpha = false;                                                // dynamic with `alpha`: theta stretched once
-  bool mscales = false;                                                  // longrope: its own factors on cos and sin
+  double share = 1;             // proportional: of the frequencies; the others are 0
+  bool truncate = true;         // yarn
+  bool ntk_alpha = false;       // dynamic with `alpha`: theta stretched once
+  bool mscales = false;         // longrope: its own factors on cos and sin
   bool log_multiplier = false;  // GGUF: yarn_log_multiplier is a tenth of both mscales
   double short_mscale = 1, long_mscale = 1;
   std::vector<double> long_factor = {}, short_factor = {};  // longrope, R/2 each

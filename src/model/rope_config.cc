@@ -17,7 +17,7 @@ struct TypeName {
 constexpr TypeName kTypeNames[] = {
     {"default", RopeType::kDefault}, {"none", RopeType::kDefault},  {"linear", RopeType::kLinear},
     {"dynamic", RopeType::kDynamic}, {"yarn", RopeType::kYarn},     {"longrope", RopeType::kLongrope},
-    {"su", RopeType::kLongrope},     {"llama3", RopeType::kLlama3},
+    {"su", RopeType::kLongrope},     {"llama3", RopeType::kLlama3}, {"proportional", RopeType::kProportional},
 };
 
 Result<RopeType> parse_type(const std::string& word, const std::string& where) {
@@ -26,7 +26,7 @@ Result<RopeType> parse_type(const std::string& word, const std::string& where) {
   }
   return Error{.what = "unknown rope type",
                .where = where,
-               .expected = "one of default, linear, dynamic, yarn, longrope, llama3",
+               .expected = "one of default, linear, dynamic, yarn, longrope, llama3, proportional",
                .got = "\"" + word + "\"",
                .hint = "measuring with other positions than the model was trained with would give wrong numbers"};
 }
@@ -111,6 +111,11 @@ Result<void> read_scaling(const Scaling& from, const Config& config, double top_
     case RopeType::kYarn: SG_TRY_VOID(read_yarn(from, config, r)); break;
     case RopeType::kLongrope: SG_TRY_VOID(read_longrope(from, r)); break;
     case RopeType::kLlama3: return read_llama3(from, r);
+    case RopeType::kProportional: {
+      SG_TRY(r.factor, from.positive("factor", 1));
+      SG_TRY(r.share, from.positive("partial_rotary_factor", 1));
+      return r.share <= 1 ? Result<void>() : config.wrong(from.key("partial_rotary_factor"), "a number up to 1");
+    }
   }
   if (r.original_max_position == 0) r.original_max_position = r.max_position;
   return {};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "model/fields.h"
@@ -21,7 +22,7 @@ Result<void> resolve_dims(const Fields& fields, const Config& config, Spec& spec
   spec.value_dim = fields.count(Field::kValueDim, spec.head_dim);
   spec.ffn_width = fields.count(Field::kFfnWidth);
   spec.vocab = fields.count(Field::kVocab);
-  spec.max_position = fields.count(Field::kMaxPosition);
+  spec.max_position = fields.count(Field::kMaxPosition, 0);
   spec.embed_width = fields.count(Field::kEmbedWidth, spec.width);
   if (spec.heads % spec.kv_heads != 0) {
     return Error{.what = "the number of heads is not a multiple of the number of key/value heads",
@@ -90,6 +91,28 @@ void resolve_block(const Family& family, const Fields& fields, Spec& spec) {
   spec.act = fields.act();
 }
 
+/// Lists that have no Field.
+Result<void> resolve_multipliers(const Config& config, const Fields& fields, Spec& spec) {
+  Multipliers& m = spec.multipliers;
+  const auto one = [&](Field field) { return static_cast<float>(fields.real(field, 1)); };
+  m.attention_in = one(Field::kAttnInMultiplier);
+  m.attention_out = one(Field::kAttnOutMultiplier);
+  m.key = one(Field::kKeyMultiplier);
+  m.mix_in = one(Field::kMixInMultiplier);
+  m.mix_out = one(Field::kMixOutMultiplier);
+  if (spec.family->mixer.layers != MixerLayers::kBeside || config.format() == Format::kGguf) return {};
+  SG_TRY(const std::optional<std::vector<double>> mlp, config.reals("mlp_multipliers"));
+  SG_TRY(const std::optional<std::vector<double>> parts, config.reals("ssm_multipliers"));
+  if (mlp && mlp->size() != 2) return config.wrong("mlp_multipliers", "two numbers");
+  if (parts && parts->size() != 5) return config.wrong("ssm_multipliers", "five numbers");
+  if (mlp) {
+    m.gate = static_cast<float>(mlp->front());
+    m.down = static_cast<float>(mlp->back());
+  }
+  if (parts) m.mix_parts.assign(parts->begin(), parts->end());
+  return {};
+}
+
 /// What Need::kFlag rows ask. Reals and counts are no flags.
 std::vector<bool> flags_of(const Fields& fields) {
   std::vector<bool> flags;
@@ -128,12 +151,39 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
   SG_TRY_VOID(resolve_attention(family, config, fields, spec));
   spec.fused_gate_up = pick(family.mlp.fused_gate_up);
   SG_TRY_VOID(resolve_experts(family, config, fields, checkpoint, spec));
+  SG_TRY_VOID(resolve_multipliers(config, fields, spec));
+  if (!spec.has_attention()) spec.heads = spec.kv_heads = spec.head_dim = spec.value_dim = 0;
+  if (!spec.has_mlp()) spec.ffn_width = 0;
+  spec.layer_input = fields.count(Field::kLayerInputWidth, 0);
+  spec.layer_input_vocab = fields.count(Field::kLayerInputVocab, spec.vocab);
+  spec.layer_input_scale = static_cast<float>(std::sqrt(static_cast<double>(spec.layer_input)));
   spec.logit_cap = static_cast<float>(fields.real(Field::kLogitCap, 0));
   spec.logit_scale = static_cast<float>(fields.real(Field::kLogitMultiplier, 1) / fields.real(Field::kLogitDivisor, 1));
+  spec.shape_layers();
   return spec;
 }
 
+void Spec::shape_layers() {
+  apart.clear();
+  std::vector<std::shared_ptr<const Spec>> all;
+  for (const LayerShape& shape : shapes) {
+    auto one = std::make_shared<Spec>(*this);
+    one->kv_heads = shape.kv_heads;
+    one->head_dim = one->value_dim = shape.head_dim;
+    one->ffn_width = shape.ffn_width;
+    all.push_back(std::move(one));
+  }
+  apart = std::move(all);
+}
+
+bool Spec::has_mlp() const {
+  return order != Order::kSingle || std::ranges::find(recurrent.layers, Mixer::kNone) != recurrent.layers.end();
+}
+
+bool Spec::has_attention() const { return std::ranges::any_of(recurrent.layers, attends); }
+
 std::string Spec::mlp_name() const {
+  if (!has_mlp()) return "none";
   const bool gated = mlp == MlpKind::kGated;
   switch (act) {
     case Act::kSilu: return gated ? "SwiGLU" : "SiLU";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,18 @@ enum class PositionKind : std::uint8_t { kRotary, kLearned, kAlibi, kAlibiScaled
 /// What one block's attention sees.
 struct LayerAttention {
   std::size_t window = 0;  // keys visible, the token itself included; 0: all of the past
+  bool chunked = false;    // the window begins at a multiple of its length
   int rope = -1;           // index into Spec::ropes; -1: no rotation
   float score_scale = 1;   // multiplies q.k
+  int kv_from = -1;        // the layer whose keys and values are attended with; -1: its own
+  bool key_is_value = false;
+
+  /// The first key that the query at this position sees.
+  std::size_t first_key(std::size_t position) const {
+    if (window == 0) return 0;
+    if (chunked) return position / window * window;
+    return position + 1 > window ? position + 1 - window : 0;
+  }
 };
 
 /// Queries, keys and values from latent vectors (arXiv:2405.04434). A head is [nope | rotated]; one rotated key part
@@ -29,6 +40,9 @@ struct LatentSpec {
   std::size_t kv_rank = 0, nope = 0, rotated = 0;
   double norm_eps = 1e-6;  // of the latents' norms, a constant of the reference
 };
+
+/// Where Mamba 2 norms what it makes.
+enum class MixNorm : std::uint8_t { kAfterGate, kBeforeGate, kNone };
 
 /// The mixer of the layers without attention. Widths in channels.
 struct RecurrentSpec {
@@ -40,12 +54,30 @@ struct RecurrentSpec {
   std::size_t inner = 0;                 // what goes through the recurrence, per token
   std::size_t rank = 0;                  // kMamba: of the step
   double step_least = 0, step_most = 0;  // kMamba2: bounds of the step
-  bool by_key_head = false;
+  MixNorm norm = MixNorm::kAfterGate;    // kMamba2
+  bool inner_norms = false;              // kMamba: step, input and output are normed
+  double inner_eps = 0;                  // of those norms
+  bool log_decay = true;                 // a decay a is stored as log(-a); GGUF stores a
+  bool by_key_head = false;              // kDelta: all projections
+  bool gates_by_key_head = false;        // kDelta: those of beta and alpha, which are one
+  bool tiled = false;  // kDelta: value head h belongs to key head h % groups, not to h / (heads / groups)
+  std::size_t key_head(std::size_t head) const { return tiled ? head % groups : head / (heads / groups); }
 
   Mixer at(std::size_t layer) const { return layers[layer]; }
   std::size_t conv_width() const;    // channels of the convolution
   std::size_t raw_width() const;     // outputs of the projections of one token
   std::size_t select_width() const;  // kMamba: step, input and output of one token
+};
+
+inline bool attends(Mixer mixer) { return mixer == Mixer::kAttention || mixer == Mixer::kBeside; }
+inline bool recurs(Mixer mixer) { return mixer != Mixer::kAttention && mixer != Mixer::kNone; }
+
+/// Constants of Falcon-H1 on the way through its branches; a GGUF file has them in its weights.
+struct Multipliers {
+  float attention_in = 1, attention_out = 1, key = 1;
+  float mix_in = 1, mix_out = 1;
+  std::vector<float> mix_parts;  // of Mamba 2's gate, x, B, C and step; empty: 1
+  float gate = 1, down = 1;      // of the MLP
 };
 
 /// How a token's experts are chosen and weighed (docs/sites.md).
@@ -59,17 +91,24 @@ struct RouterSpec {
   double scale = 1;   // multiplies the weights
   double jitter = 0;  // the margin of kSparsemixer
   bool weigh_input = false;
+  bool beside_dense = false;  // reads the stream by itself, as the experts do; the layer has an MLP as well
 };
 
 /// The experts of a model; count 0: it has none.
 struct ExpertSpec {
   std::size_t count = 0, width = 0, shared_width = 0;  // shared_width 0: no shared expert
+  std::size_t latent = 0;                              // what routed experts read and make; 0: the stream's width
   std::vector<bool> layers;                            // which layers have experts in place of the MLP
   RouterSpec router;
   Gating gating = Gating::kProduct;
   float clamp_limit = 0, clamp_slope = 0;
   bool interleaved = false;
   bool at(std::size_t layer) const { return count > 0 && layers[layer]; }
+};
+
+/// What differs between layers of one model, where anything does.
+struct LayerShape {
+  std::size_t kv_heads = 0, head_dim = 0, ffn_width = 0;
 };
 
 /// Immutable after resolve_spec. Widths in channels, lengths in tokens.
@@ -102,9 +141,10 @@ struct Spec {
   std::vector<LayerAttention> attention;  // one per layer
   QkvLayout qkv_layout = QkvLayout::kSeparate;
   QkNorm qk_norm = QkNorm::kNone;
-  bool qk_norm_rotated = false;        // the norms come after the rotation
+  bool qk_norm_rotated = false;        // the norms come after the rotation, where there is one
   double temperature = 0;              // queries times 1 + temperature ln(1 + floor(position / temperature_length))
   std::size_t temperature_length = 0;  // 0: no such factor
+  bool warm_unrotated = false;         // in layers that do not rotate alone, and positions count from 1
   float score_cap = 0;                 // 0: none
   float clip_qkv = 0;                  // 0: none
   bool clip_normed = false;
@@ -114,6 +154,7 @@ struct Spec {
   bool fused_gate_up = false;
   ExpertSpec experts;
   RecurrentSpec recurrent;
+  Multipliers multipliers;
   bool gated_attention = false;
   std::vector<XieluParams> xielu;  // one per layer, for Act::kXielu; filled by open_model
 
@@ -124,12 +165,31 @@ struct Spec {
   std::vector<bool> flags;           // by Field: what Need::kFlag rows ask
   std::vector<std::string> notices;  // for people: choices that the file left open
 
+  std::vector<LayerShape> shapes;                  // one per layer; empty: all layers have the model's
+  std::vector<std::shared_ptr<const Spec>> apart;  // with `shapes`: each layer's Spec
+  const Spec& of(std::size_t l) const { return apart.empty() ? *this : *apart[l]; }
+  /// Fills `apart`; to be called again when anything else has changed.
+  void shape_layers();
+  bool value_norm = false;
+  // Gemma 4: what every layer takes from its own part of a second embedding, in channels, 0: nothing; ids of that
+  // table; its factor. The block's end is multiplied by a learned number.
+  std::size_t layer_input = 0, layer_input_vocab = 0;
+  float layer_input_scale = 1;
+  bool scales_stream = false;
+
   LatentSpec latent;
   std::size_t value_dim = 0;    // of a value head; head_dim without latents
   std::size_t rope_offset = 0;  // channels of a head before the rotated ones
 
   std::size_t qkv_width() const { return (heads + kv_heads) * head_dim + kv_heads * value_dim; }
   std::size_t context_width() const { return heads * value_dim; }
+  /// Whether layer l has a branch that mixes tokens, and one that is an MLP. In blocks with one branch it is one of
+  /// them.
+  bool mixes(std::size_t l) const { return recurrent.at(l) != Mixer::kNone; }
+  bool feeds(std::size_t l) const { return order != Order::kSingle || !mixes(l); }
+  /// Whether any layer has an MLP, or attention.
+  bool has_mlp() const;
+  bool has_attention() const;
   /// "SwiGLU", "GeGLU", "GELU", "ReLU", "xIELU": the field's name for this MLP.
   std::string mlp_name() const;
   std::string norm_name() const { return norm == NormKind::kRms ? "RMSNorm" : "LayerNorm"; }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "model/nope.h"
+#include "model/spec_layers.h"
 
 namespace sg {
 namespace {
@@ -124,6 +125,7 @@ Result<std::vector<bool>> windowed_by_rule(const Family& family, const Config& c
       if (!fields.flag(Field::kUseWindow)) windowed.assign(layers, false);
       break;
     }
+    case Windows::kRotated: return rotated_layers(family, config, fields, windowed);
     case Windows::kFromLayer:
       for (std::size_t l = 0; l < layers; ++l) {
         windowed[l] = fields.flag(Field::kUseWindow) && l >= fields.count(Field::kWindowFromLayer);
@@ -140,7 +142,8 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
   if (family.mixer.kind != Mixer::kAttention) return windowed_by_rule(family, config, fields, layers);
   if (config.format() == Format::kSafetensors) {
     SG_TRY(const std::optional<std::vector<std::string>> types, config.words("layer_types"));
-    if (types) return windowed_by_name("layer_types", *types, "sliding_attention", "full_attention", layers, config);
+    const std::string_view windowed = family.attention.chunks ? "chunked_attention" : "sliding_attention";
+    if (types) return windowed_by_name("layer_types", *types, windowed, "full_attention", layers, config);
     return windowed_by_rule(family, config, fields, layers);
   }
   // GGUF may list the layers one by one: 1 is windowed.
@@ -175,6 +178,11 @@ void scale_by_default(const Family& family, RopeSpec& rope) {
     rope.type = RopeType::kYarn;
     rope.factor = 32;
     rope.original_max_position = 4096;
+    return;
+  }
+  if (family.position.unstated == DefaultRope::kGemma4) {
+    rope.type = RopeType::kProportional;
+    rope.share = 0.25;
     return;
   }
   if (family.position.unstated == DefaultRope::kMinistral3) {
@@ -226,7 +234,9 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
     SG_TRY_VOID(config.check_object("rope_scaling"));
     SG_TRY_VOID(config.check_object("rope_parameters"));
   }
-  SG_TRY(spec.rotary_dim, rotated_channels(config, fields, spec.head_dim));
+  std::size_t widest = spec.head_dim;  // that of unwindowed layers, where they have another
+  for (const LayerShape& shape : spec.shapes) widest = std::max(widest, shape.head_dim);
+  SG_TRY(spec.rotary_dim, rotated_channels(config, fields, widest));
   RopeSpec absent = {.theta = fields.real(Field::kRopeTheta, 10000),
                      .rotary_dim = static_cast<int>(spec.rotary_dim),
                      .max_position = static_cast<double>(spec.max_position),
@@ -235,6 +245,7 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
                      .log_multiplier = family.attention.latent};
   RopeSpec local = absent;
   local.theta = fields.real(Field::kRopeLocalTheta, 10000);
+  if (!spec.shapes.empty()) local.rotary_dim = static_cast<int>(spec.head_dim);
   absent.truncate = family.position.unstated != DefaultRope::kGptOss;
   if (!states_rope(config)) scale_by_default(family, absent);
   const double fixed_theta = absent.theta;
@@ -257,7 +268,9 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
 
 Result<void> resolve_attention(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
   const float scale = score_scale(family, fields, spec.head_dim);
-  SG_TRY(const std::vector<bool> windowed, windowed_layers(family, config, fields, spec.layers));
+  SG_TRY(std::vector<bool> windowed, windowed_layers(family, config, fields, spec.layers));
+  if (family.attention.layers_differ) windowed.back() = false;
+  SG_TRY_VOID(resolve_layer_shapes(family, config, fields, windowed, spec));
   const std::size_t window = fields.count(Field::kWindow, 0);
   const Windows rule = family.attention.windows;
   const bool some_layers = rule == Windows::kEvenLayers || rule == Windows::kAllButEveryNth;
@@ -271,16 +284,18 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   }
   SG_TRY(const std::vector<bool> rotated, rotated_layers(family, config, fields, windowed));
   const double stretched = family.attention.latent && rotary ? latent_stretch(spec.ropes.front()) : 1;
+  spec.attention.resize(spec.layers);
   for (std::size_t l = 0; l < spec.layers; ++l) {
     const bool local = windowed[l] && window > 0;
     const float by_layer = fields.flag(Field::kScaleByLayer) ? 1.0f / static_cast<float>(l + 1) : 1.0f;
-    spec.attention.push_back(
-        {.window = local ? window : 0,
-         .rope = !rotary || !rotated[l]                      ? -1
-                 : windowed[l] && family.position.local_rope ? 1
-                                                             : 0,
-         .score_scale = static_cast<float>(static_cast<double>(scale * by_layer) * stretched * stretched)});
+    LayerAttention& at = spec.attention[l];
+    at.window = local ? window : 0;
+    at.chunked = family.attention.chunks;
+    at.rope = !rotary || !rotated[l] ? -1 : windowed[l] && family.position.local_rope ? 1 : 0;
+    at.score_scale = static_cast<float>(static_cast<double>(scale * by_layer) * stretched * stretched);
+    at.key_is_value = fields.flag(Field::kKeyIsValue) && !windowed[l];
   }
+  spec.value_norm = family.attention.value_norm;
   spec.score_cap = static_cast<float>(fields.real(Field::kAttnCap, 0));
   spec.clip_qkv = static_cast<float>(fields.real(Field::kClipQkv, 0));
   spec.qk_norm = fields.flag(Field::kQkNorm, true) ? family.attention.qk_norm : QkNorm::kNone;
@@ -288,6 +303,7 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   spec.qk_norm_rotated = family.attention.qk_norm_rotated;
   spec.temperature = fields.real(Field::kTemperature, 0);
   spec.temperature_length = fields.count(Field::kTemperatureLength, 0);
+  spec.warm_unrotated = family.attention.warm_unrotated;
   const bool quarters = spec.heads % 4 == 0 && spec.heads == spec.kv_heads;
   if (spec.qkv_layout == QkvLayout::kQuarters && !quarters) {
     return Error{.what = "the fused projection has four equal parts, and the heads do not divide by four",

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/spec_recurrent.h"
+
 namespace sg {
 namespace {
 
@@ -33,6 +35,19 @@ Result<std::vector<bool>> listed(const Config& config, const Fields& fields, std
   return out;
 }
 
+Result<std::vector<bool>> named(const Config& config, const Fields& fields, std::size_t layers) {
+  constexpr std::string_view kKey = "moe_layers";
+  SG_TRY(const std::optional<std::vector<double>> numbers, config.reals(kKey));
+  if (!numbers) return stepped(config, fields, layers);
+  std::vector<bool> out(layers);
+  for (const double number : *numbers) {
+    const std::optional<std::size_t> l = whole(number);
+    if (!l || *l >= layers) return config.wrong(kKey, fmt::format("numbers of layers below {}", layers));
+    out[*l] = true;
+  }
+  return out;
+}
+
 Result<std::vector<bool>> expert_layers(const Family& family, const Config& config, const Fields& fields,
                                         const Checkpoint& checkpoint, std::size_t layers) {
   std::vector<bool> out(layers);
@@ -49,12 +64,18 @@ Result<std::vector<bool>> expert_layers(const Family& family, const Config& conf
       for (std::size_t l = fields.count(Field::kDenseLayers); l < layers; ++l) out[l] = true;
       break;
     case ExpertLayers::kListed: return listed(config, fields, layers);
+    case ExpertLayers::kNamed: return named(config, fields, layers);
     case ExpertLayers::kStepped: return stepped(config, fields, layers);
     case ExpertLayers::kPeriod:
       for (std::size_t l = 0; l < layers; ++l) {
         out[l] = l % fields.count(Field::kExpertPeriod) == fields.count(Field::kExpertOffset);
       }
       break;
+    case ExpertLayers::kBranches: {
+      SG_TRY(const std::vector<Branch> branches, branches_of(config));
+      for (std::size_t l = 0; l < layers; ++l) out[l] = branches[l] == Branch::kExperts;
+      break;
+    }
     case ExpertLayers::kBetween: {
       const double end = fields.real(Field::kExpertEnd, -1);
       for (std::size_t l = fields.count(Field::kExpertStart); l < layers; ++l) {
@@ -120,8 +141,14 @@ Result<void> resolve_experts(const Family& family, const Config& config, const F
   experts.count = fields.count(Field::kExperts);
   if (experts.count == 0) return {};
   experts.width = fields.count(Field::kExpertWidth);
+  experts.latent = fields.count(Field::kExpertLatent, 0);
   experts.shared_width = fields.flag(Field::kShared) ? fields.count(Field::kSharedWidth) : 0;
   SG_TRY(experts.layers, expert_layers(family, config, fields, checkpoint, spec.layers));
+  if (std::ranges::find(experts.layers, true) == experts.layers.end() &&
+      family.experts.layers == ExpertLayers::kBranches) {
+    experts = {};
+    return {};
+  }
   experts.gating = family.experts.gating;
   experts.clamp_limit = static_cast<float>(fields.real(Field::kClampLimit, 0));
   experts.clamp_slope = static_cast<float>(fields.real(Field::kClampSlope, 1));
@@ -146,6 +173,7 @@ Result<void> resolve_experts(const Family& family, const Config& config, const F
   router.scale = fields.real(Field::kRouterScale, 1);
   router.jitter = fields.real(Field::kRouterJitter, 0);
   router.weigh_input = family.experts.weigh_input;
+  router.beside_dense = family.experts.beside_dense;
   return check_router(experts, config);
 }
 

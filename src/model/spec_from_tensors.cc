@@ -13,17 +13,21 @@ namespace {
 
 /// sqrt(d_model) in the embedding table's stored precision: transformers multiplies by a constant of the weights'
 /// dtype. Block-quantised tables are dequantised to float32 there, and GGUF's readers use float32 throughout.
+float rounded_to(DType dtype, float scale) {
+  // The nearest value with 8 (bfloat16) or 11 (float16) significant bits, ties to even.
+  if (dtype != DType::kBF16 && dtype != DType::kF16) return scale;
+  int exponent = 0;
+  const double mantissa = std::frexp(static_cast<double>(scale), &exponent);
+  const int bits = dtype == DType::kBF16 ? 8 : 11;
+  return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits));
+}
+
 void round_embed_scale(const Bindings& bindings, Spec& spec) {
   spec.embed_scale_float32 = spec.embed_scale_stored = spec.embed_scale;
-  const DType dtype = get(bindings.model, Role::kEmbed)->dtype;
-  const bool half = dtype == DType::kBF16 || dtype == DType::kF16;
-  if (spec.family->embed.scale != EmbedScale::kSqrtWidth || spec.format == Format::kGguf || !half) return;
-  // The nearest value with 8 (bfloat16) or 11 (float16) significant bits, ties to even.
-  int exponent = 0;
-  const double mantissa = std::frexp(static_cast<double>(spec.embed_scale), &exponent);
-  const int bits = dtype == DType::kBF16 ? 8 : 11;
-  spec.embed_scale = static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits));
-  spec.embed_scale_stored = spec.embed_scale;
+  if (spec.family->embed.scale != EmbedScale::kSqrtWidth || spec.format == Format::kGguf) return;
+  spec.embed_scale_stored = spec.embed_scale = rounded_to(get(bindings.model, Role::kEmbed)->dtype, spec.embed_scale);
+  if (const TensorInfo* table = get(bindings.model, Role::kLayerInputs))
+    spec.layer_input_scale = rounded_to(table->dtype, spec.layer_input_scale);
 }
 
 std::vector<float> decoded(const TensorInfo* tensor) {
@@ -115,8 +119,15 @@ Result<void> complete_from_tensors(const Bindings& bindings, const Checkpoint& c
   round_embed_scale(bindings, spec);
   SG_TRY_VOID(detect_fused_qkv(bindings, checkpoint, spec));
   SG_TRY_VOID(attach_rope_tensors(bindings, checkpoint, spec));
-  spec.one_input_norm = spec.order == Order::kParallel && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
-  return attach_xielu(bindings, checkpoint, spec);
+  // A GGUF file says which layers' values are their keys by having no others.
+  for (std::size_t l = 0; l < spec.shapes.size() && spec.format == Format::kGguf; ++l) {
+    spec.attention[l].key_is_value = spec.attention[l].kv_from < 0 && get(bindings.layers[l], Role::kV) == nullptr;
+  }
+  spec.scales_stream = get(bindings.layers.front(), Role::kLayerScale) != nullptr;
+  spec.one_input_norm = spec.order != Order::kSequential && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
+  SG_TRY_VOID(attach_xielu(bindings, checkpoint, spec));
+  spec.shape_layers();
+  return {};
 }
 
 }  // namespace sg

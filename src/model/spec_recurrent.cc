@@ -52,18 +52,12 @@ Result<std::vector<bool>> indexed(const Family& family, const Config& config, st
 }
 
 Result<std::vector<bool>> attention_layers(const Family& family, const Config& config, const Fields& fields,
-                                           const Checkpoint& checkpoint, std::size_t layers) {
+                                           std::size_t layers) {
   std::vector<bool> attention(layers);
-  if (config.format() == Format::kGguf) {
-    for (std::size_t l = 0; l < layers; ++l) {
-      const bool conv = checkpoint.find(fmt::format("blk.{}.shortconv.conv.weight", l)) != nullptr ||
-                        checkpoint.find(fmt::format("blk.{}.ssm_conv1d.weight", l)) != nullptr;
-      attention[l] = !conv;
-    }
-    return attention;
-  }
-  if (config.find("layer_types|layers_block_type") != nullptr) return listed(config, fields, layers);
-  switch (family.mixer.layers) {
+  const MixerLayers rule = family.mixer.layers;
+  const bool by_list = rule != MixerLayers::kNowhere && rule != MixerLayers::kBeside;
+  if (by_list && config.find("layer_types|layers_block_type") != nullptr) return listed(config, fields, layers);
+  switch (rule) {
     case MixerLayers::kListed: return listed(config, fields, layers);
     case MixerLayers::kIndexed: return indexed(family, config, layers);
     case MixerLayers::kPeriod:
@@ -71,14 +65,66 @@ Result<std::vector<bool>> attention_layers(const Family& family, const Config& c
         attention[l] = l % fields.count(Field::kMixPeriod) == fields.count(Field::kMixOffset);
       }
       break;
+    case MixerLayers::kNowhere:
+    case MixerLayers::kBeside:
+    case MixerLayers::kBranches: break;
   }
   return attention;
 }
 
-/// time_step_limit: two numbers, the second of which may be infinite.
-Result<void> read_step_limits(const Config& config, RecurrentSpec& r) {
+/// A GGUF file says what a layer is by its tensors.
+std::vector<Mixer> mixers_of_tensors(const Family& family, const Checkpoint& checkpoint, std::size_t layers) {
+  std::vector<Mixer> mixers;
+  for (std::size_t l = 0; l < layers; ++l) {
+    const auto has = [&](std::string_view tensor) {
+      return checkpoint.find(fmt::format("blk.{}.{}", l, tensor)) != nullptr;
+    };
+    const bool other = has("shortconv.conv.weight") || has("ssm_conv1d.weight");
+    const bool one_branch = family.mixer.layers == MixerLayers::kBranches && !has("attn_q.weight");
+    const Mixer without = one_branch ? Mixer::kNone : Mixer::kAttention;
+    const Mixer with = family.mixer.layers == MixerLayers::kBeside ? Mixer::kBeside : family.mixer.kind;
+    mixers.push_back(other ? with : without);
+  }
+  return mixers;
+}
+
+Result<std::vector<Mixer>> mixers_of(const Family& family, const Config& config, const Fields& fields,
+                                     const Checkpoint& checkpoint, std::size_t layers) {
+  if (config.format() == Format::kGguf) return mixers_of_tensors(family, checkpoint, layers);
+  std::vector<Mixer> mixers;
+  if (family.mixer.layers == MixerLayers::kBranches) {
+    SG_TRY(const std::vector<Branch> branches, branches_of(config));
+    for (const Branch branch : branches) {
+      const bool mixes = branch == Branch::kMixer || branch == Branch::kAttention;
+      mixers.push_back(branch == Branch::kMixer ? family.mixer.kind : mixes ? Mixer::kAttention : Mixer::kNone);
+    }
+    return mixers;
+  }
+  SG_TRY(const std::vector<bool> attention, attention_layers(family, config, fields, layers));
+  for (std::size_t l = 0; l < layers; ++l) {
+    const Mixer other = family.mixer.layers == MixerLayers::kBeside ? Mixer::kBeside : family.mixer.kind;
+    mixers.push_back(attention[l] ? Mixer::kAttention : other);
+  }
+  return mixers;
+}
+
+/// The reference puts the MLP's activation behind the convolution as well, or one that it names; these mixers have SiLU
+/// there.
+Result<void> check_activation(const Family& family, const Config& config, const Spec& spec) {
+  if (spec.recurrent.kind == Mixer::kShortConv) return {};
+  if (family.mixer.layers != MixerLayers::kBranches) {
+    return spec.act == Act::kSilu ? Result<void>() : config.wrong("hidden_act", "silu");
+  }
+  SG_TRY(const std::optional<std::string> stated, config.word("mamba_hidden_act"));
+  return stated.value_or("silu") == "silu" ? Result<void>() : config.wrong("mamba_hidden_act", "silu");
+}
+
+/// A least step alone, or time_step_limit: two numbers, the second of which may be infinite.
+Result<void> read_step_limits(const Config& config, const Fields& fields, RecurrentSpec& r) {
   constexpr std::string_view kKey = "time_step_limit";
   r.step_most = std::numeric_limits<double>::infinity();
+  r.step_least = fields.real(Field::kStepLeast, 0);
+  if (fields.has(Field::kStepLeast)) return {};
   const ConfigValue* value = config.format() == Format::kSafetensors ? config.find(kKey) : nullptr;
   if (value == nullptr || value->is_null()) return {};
   const auto* list = std::get_if<ConfigList>(value);
@@ -96,7 +142,8 @@ Result<void> read_step_limits(const Config& config, RecurrentSpec& r) {
 
 /// mamba_dt_rank: a number, or "auto", a sixteenth of the width rounded up.
 Result<void> read_rank(const Config& config, Spec& spec) {
-  constexpr std::string_view kKey = "mamba_dt_rank";
+  const std::string_view kKey =
+      config.format() == Format::kGguf ? "ssm.time_step_rank" : "mamba_dt_rank|time_step_rank";
   const ConfigValue* value = config.find(kKey);
   const auto* word = value == nullptr ? nullptr : std::get_if<std::string>(value);
   spec.recurrent.rank = (spec.width + 15) / 16;
@@ -114,12 +161,17 @@ Result<void> resolve_sizes(const Config& config, const Fields& fields, Spec& spe
   };
   r.conv = fields.count(Field::kConvKernel);
   const double expanded = fields.real(Field::kMixExpand, 1) * static_cast<double>(spec.width);
-  r.inner = whole(std::floor(expanded)).value_or(0);
+  SG_TRY(const std::optional<std::size_t> stated, config.format() == Format::kGguf
+                                                      ? config.count("ssm.inner_size")
+                                                      : Result<std::optional<std::size_t>>(std::nullopt));
+  r.inner = stated.value_or(fields.count(Field::kMixInner, whole(std::floor(expanded)).value_or(0)));
   r.heads = fields.count(Field::kMixHeads, 1);
   r.groups = fields.count(Field::kMixGroups, 1);
   r.state = fields.count(Field::kMixState, 1);
   switch (r.kind) {
-    case Mixer::kAttention: return {};
+    case Mixer::kAttention:
+    case Mixer::kBeside:
+    case Mixer::kNone: return {};
     case Mixer::kMamba: return read_rank(config, spec);
     case Mixer::kShortConv: r.inner = spec.width; return {};
     case Mixer::kDelta:
@@ -131,6 +183,8 @@ Result<void> resolve_sizes(const Config& config, const Fields& fields, Spec& spe
       r.head_dim = r.inner / r.heads;
       if (r.head_dim * r.heads != r.inner)
         return uneven("the inner width is no multiple of its heads", r.inner, r.heads);
+      if (fields.count(Field::kMixHeadDim, r.head_dim) != r.head_dim)
+        return uneven("the inner width is not that of all heads", r.inner, r.heads * fields.count(Field::kMixHeadDim));
       if (r.heads % r.groups != 0) return uneven("the heads are no multiple of the groups", r.heads, r.groups);
       return {};
   }
@@ -139,9 +193,44 @@ Result<void> resolve_sizes(const Config& config, const Fields& fields, Spec& spe
 
 }  // namespace
 
+Result<std::vector<Branch>> branches_of(const Config& config) {
+  constexpr std::string_view kList = "layers_block_type|layer_types", kPattern = "hybrid_override_pattern";
+  struct Named {
+    std::string_view word, old_word;
+    char letter;
+    Branch branch;
+  };
+  constexpr Named kKinds[] = {{"linear_attention", "mamba", 'M', Branch::kMixer},
+                              {"full_attention", "attention", '*', Branch::kAttention},
+                              {"mlp", "mlp", '-', Branch::kMlp},
+                              {"moe", "moe", 'E', Branch::kExperts}};
+  std::vector<Branch> branches;
+  const auto add = [&](auto&& is_it) {
+    const Named* found = std::ranges::find_if(kKinds, is_it);
+    if (found != std::end(kKinds)) branches.push_back(found->branch);
+    return found != std::end(kKinds);
+  };
+  SG_TRY(const std::optional<std::vector<std::string>> words, config.words(kList));
+  if (words) {
+    for (const std::string& word : *words) {
+      if (!add([&](const Named& kind) { return word == kind.word || word == kind.old_word; }))
+        return config.wrong(kList, "a list of linear_attention or mamba, full_attention or attention, mlp, moe");
+    }
+    return branches;
+  }
+  SG_TRY(const std::optional<std::string> pattern, config.word(kPattern));
+  for (const char letter : pattern.value_or("")) {
+    if (!add([&](const Named& kind) { return letter == kind.letter; }))
+      return config.wrong(kPattern, "letters M, *, - and E, one per layer");
+  }
+  return branches;
+}
+
 std::size_t RecurrentSpec::conv_width() const {
   switch (kind) {
-    case Mixer::kAttention: return 0;
+    case Mixer::kAttention:
+    case Mixer::kBeside:
+    case Mixer::kNone: return 0;
     case Mixer::kDelta: return 2 * groups * state + inner;
     case Mixer::kMamba2: return inner + 2 * groups * state;
     case Mixer::kMamba:
@@ -152,7 +241,9 @@ std::size_t RecurrentSpec::conv_width() const {
 
 std::size_t RecurrentSpec::raw_width() const {
   switch (kind) {
-    case Mixer::kAttention: return 0;
+    case Mixer::kAttention:
+    case Mixer::kBeside:
+    case Mixer::kNone: return 0;
     case Mixer::kDelta: return conv_width() + inner + 2 * heads;
     case Mixer::kMamba2: return inner + conv_width() + heads;
     case Mixer::kMamba: return 2 * inner;
@@ -169,12 +260,19 @@ Result<void> resolve_recurrent(const Family& family, const Config& config, const
   r.layers.assign(spec.layers, Mixer::kAttention);
   if (family.mixer.kind == Mixer::kAttention) return {};
   r.kind = family.mixer.kind;
-  r.by_key_head = family.mixer.by_key_head && config.format() == Format::kSafetensors;
-  SG_TRY(const std::vector<bool> attention, attention_layers(family, config, fields, checkpoint, spec.layers));
-  for (std::size_t l = 0; l < spec.layers; ++l) r.layers[l] = attention[l] ? Mixer::kAttention : r.kind;
-  // The reference puts the MLP's activation behind the convolution as well; these mixers have SiLU there.
-  if (r.kind != Mixer::kShortConv && spec.act != Act::kSilu) return config.wrong("hidden_act", "silu");
-  SG_TRY_VOID(read_step_limits(config, r));
+  const bool gguf = config.format() == Format::kGguf;
+  r.by_key_head = family.mixer.by_key_head && !gguf;
+  r.gates_by_key_head = family.mixer.gates_by_key_head;
+  r.tiled = family.mixer.tiled_in_gguf && gguf;
+  SG_TRY(r.layers, mixers_of(family, config, fields, checkpoint, spec.layers));
+  SG_TRY_VOID(check_activation(family, config, spec));
+  SG_TRY_VOID(read_step_limits(config, fields, r));
+  r.norm = !fields.flag(Field::kMixNormed, true)      ? MixNorm::kNone
+           : fields.flag(Field::kMixNormFirst, false) ? MixNorm::kBeforeGate
+                                                      : MixNorm::kAfterGate;
+  r.inner_norms = family.mixer.inner_norms;
+  r.inner_eps = fields.real(Field::kMixInnerEps, spec.norm_eps);
+  r.log_decay = !gguf;
   return resolve_sizes(config, fields, spec);
 }
 

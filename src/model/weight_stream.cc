@@ -291,6 +291,9 @@ WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), re
   const float offset = model.spec.gain_offset;
   outer_.embed = weight_view(*get(t, Role::kEmbed), false);
   if (const TensorInfo* positions = get(t, Role::kPositionEmbed)) outer_.positions = weight_view(*positions, false);
+  if (const TensorInfo* inputs = get(t, Role::kLayerInputs)) outer_.layer_inputs = weight_view(*inputs, false);
+  outer_.input_project = linear(t, Role::kLayerInputProject, outer_vectors_);
+  outer_.input_norm = norm(t, Role::kLayerInputNorm, offset, outer_vectors_);
   outer_.project_in = linear(t, Role::kProjectIn, outer_vectors_);
   outer_.project_out = linear(t, Role::kProjectOut, outer_vectors_);
   outer_.embed_norm = norm(t, Role::kEmbedNorm, 0.0f, outer_vectors_);
@@ -340,15 +343,26 @@ LayerWeights WeightStream::layer(std::size_t l) {
   w.gate_up = linear(t, Role::kGateUp, v);
   w.down = linear(t, Role::kDown, v);
   w.sinks = vector(t, Role::kSinks, v);
+  w.dense_out = norm(t, Role::kDenseNormOut, offset, v);
+  w.expert_in = norm(t, Role::kExpertNormIn, offset, v);
+  w.expert_out = norm(t, Role::kExpertNormOut, offset, v);
+  w.router_scale = vector(t, Role::kRouterScale, v);
+  w.expert_scale = vector(t, Role::kExpertScale, v);
+  w.input_gate = linear(t, Role::kLayerInputGate, v);
+  w.input_out = linear(t, Role::kLayerInputOut, v);
+  w.input_norm_out = norm(t, Role::kLayerInputNormOut, offset, v);
+  if (const float* scale = vector(t, Role::kLayerScale, v)) w.scale = *scale;
   w.router = linear(t, Role::kRouter, v);
   w.router_correction = vector(t, Role::kRouterCorrection, v);
   w.experts = experts(l, v);
+  w.latent_in = linear(t, Role::kLatentIn, v);
+  w.latent_out = linear(t, Role::kLatentOut, v);
   w.shared = {.gate = linear(t, Role::kSharedGate, v),
               .up = linear(t, Role::kSharedUp, v),
               .gate_up = linear(t, Role::kSharedGateUp, v),
               .down = linear(t, Role::kSharedDown, v)};
   w.shared_router = linear(t, Role::kSharedRouter, v);
-  if (model_.spec.recurrent.at(l) != Mixer::kAttention) w.recurrent = recurrent(t, v);
+  if (recurs(model_.spec.recurrent.at(l))) w.recurrent = recurrent(t, v);
   if (!model_.spec.xielu.empty()) w.xielu = model_.spec.xielu[l];
   return w;
 }

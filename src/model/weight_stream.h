@@ -50,16 +50,25 @@ struct LayerWeights {
   Linear router;
   const float* router_correction = nullptr;  // one per expert, or null
   std::vector<ExpertWeights> experts;        // empty: the layer has one MLP
+  Linear latent_in, latent_out;              // around the routed experts, or none
   ExpertWeights shared;
   Linear shared_router;  // of its factor, or none
   RecurrentWeights recurrent;
   XieluParams xielu;
+  NormWeights dense_out, expert_in, expert_out;                  // of an MLP and experts side by side
+  const float *router_scale = nullptr, *expert_scale = nullptr;  // by channel, by expert, or null
+  Linear input_gate, input_out;                                  // of the layer's own input, or none
+  NormWeights input_norm_out;
+  float scale = 1;  // of the stream at the block's end
 };
 
 /// Weights outside the blocks; valid as long as the stream.
 struct OuterWeights {
   WeightView embed;
-  WeightView positions;  // learned; data null otherwise
+  WeightView positions;     // learned; data null otherwise
+  WeightView layer_inputs;  // the second table, of every layer's own input; data null otherwise
+  Linear input_project;
+  NormWeights input_norm;
   Linear project_in, project_out;
   NormWeights embed_norm, final_norm;
   Linear head;

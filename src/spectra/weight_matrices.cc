@@ -94,7 +94,9 @@ class Lister {
     }
     add(t, Role::kDown, l, transposed);
     for (const Role role :
-         {Role::kRouter, Role::kSharedGate, Role::kSharedUp, Role::kSharedGateUp, Role::kSharedDown}) {
+         {Role::kMixIn, Role::kMixGate, Role::kMixBeta, Role::kMixAlpha, Role::kMixSelect, Role::kMixStep,
+          Role::kMixOut, Role::kLayerInputGate, Role::kLayerInputOut, Role::kRouter, Role::kLatentIn, Role::kLatentOut,
+          Role::kSharedGate, Role::kSharedUp, Role::kSharedGateUp, Role::kSharedDown}) {
       add(t, role, l, transposed);
     }
     for (const Role role : {Role::kExpertGate, Role::kExpertUp, Role::kExpertGateUp, Role::kExpertDown}) {
@@ -168,7 +170,9 @@ std::vector<WeightMatrix> weight_matrices(const Model& model, bool all) {
   lister.outside(Role::kHead);
   lister.outside(Role::kEmbed);
   if (!all) return lister.take();
-  for (const Role role : {Role::kPositionEmbed, Role::kProjectIn, Role::kProjectOut}) lister.outside(role);
+  for (const Role role :
+       {Role::kPositionEmbed, Role::kProjectIn, Role::kProjectOut, Role::kLayerInputs, Role::kLayerInputProject})
+    lister.outside(role);
   for (std::size_t l = 0; l < model.spec.layers; ++l) lister.layer(l);
   return lister.take();
 }

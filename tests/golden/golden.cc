@@ -39,7 +39,8 @@ void compare_dots(const json& dots, const char* key, const LayerTable& got, cons
   if (!dots.contains(key)) return worst(error, got.empty() ? 0.0 : std::nan(""));
   for (std::size_t l = 0; l < got.layers; ++l) {
     for (std::size_t t = 0; t < got.tokens; ++t) {
-      worst(error, std::abs(got.at(l, t) - dots[key][l][t].get<double>()) / (a.at(l, t) * b.at(l, t)));
+      const double size = a.at(l, t) * b.at(l, t);  // 0 where a branch adds nothing, whose product is 0 too
+      worst(error, std::abs(got.at(l, t) - dots[key][l][t].get<double>()) / (size == 0 ? 1 : size));
     }
   }
 }

@@ -34,7 +34,14 @@ const std::set<std::string> kReadElsewhere = {"rope_parameters",
                                               "layers_block_type",
                                               "time_step_limit",
                                               "position_embedding_type",
-                                              "mamba_dt_rank"};
+                                              "mamba_dt_rank",
+                                              "time_step_rank",
+                                              "hybrid_override_pattern",
+                                              "mamba_hidden_act",
+                                              "mlp_multipliers",
+                                              "ssm_multipliers",
+                                              "moe_layers",
+                                              "per_layer_config"};
 
 /// No number of a forward pass in evaluation depends on these.
 const std::set<std::string> kHarmless = {
@@ -49,9 +56,7 @@ const std::set<std::string> kHarmless = {
     // the same numbers by another way: BLOOM's slices of a tensor-parallel run, GPT-2's order of scaling
     "pretraining_tp", "slow_but_exact", "reorder_and_upcast_attn",
     // other parts of a multimodal file
-    "vision_config", "image_token_id",
-    // only where layer_types says "chunked_attention", which is refused
-    "attention_chunk_size"};
+    "vision_config", "image_token_id"};
 
 bool in_rows(const Family& family, const std::string& key) {
   return std::ranges::any_of(family.config, [&](const ConfigRow& row) {

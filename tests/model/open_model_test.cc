@@ -65,7 +65,7 @@ const Refusal kRefusals[] = {
      [](json& c) { c["model_type"] = "galaxy"; },
      {"galaxy", "gpt_neox", "llama"}},
     {"MixtureOfExperts", "llama-deep", [](json& c) { c["model_type"] = "dbrx"; }, {"mixture of experts"}},
-    {"StateSpace", "llama-deep", [](json& c) { c["model_type"] = "mamba"; }, {"state-space"}},
+    {"StateSpace", "llama-deep", [](json& c) { c["model_type"] = "zamba2"; }, {"state-space"}},
     {"EncoderDecoder", "llama-deep", [](json& c) { c["model_type"] = "t5"; }, {"encoder-decoder"}},
     {"NoModelType", "llama-deep", [](json& c) { c.erase("model_type"); }, {"model_type"}},
     {"UnknownRopeType",

@@ -5,46 +5,56 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors =
-    join(kLlamaEnds, kInputNorms, on(On::kAttention, kLlamaAttention), on(On::kAttention, kLlamaQkvBiases),
-         on(On::kAttention, kLlamaOutBias), kMamba2Layers,
-         on(On::kDenseMlp, tensors({
-                               {Role::kGateUp, "model.layers.{}.shared_mlp.input_linear.weight", ""},
-                               {Role::kDown, "model.layers.{}.shared_mlp.output_linear.weight", ""},
-                           })),
-         on(On::kExperts,
-            tensors({
-                {Role::kRouter, "model.layers.{}.block_sparse_moe.router.layer.weight", ""},
-                {Role::kExpertGateUp, "model.layers.{}.block_sparse_moe.input_linear.weight", "", Need::kOptional},
-                {Role::kExpertDown, "model.layers.{}.block_sparse_moe.output_linear.weight", "", Need::kOptional},
-                {Role::kSharedGateUp, "model.layers.{}.shared_mlp.input_linear.weight", ""},
-                {Role::kSharedDown, "model.layers.{}.shared_mlp.output_linear.weight", ""},
-            })));
+constexpr auto kTensors = join(
+    kLlamaEnds, kInputNorms, on(On::kAttention, kLlamaAttention), on(On::kAttention, kLlamaQkvBiases),
+    on(On::kAttention, kLlamaOutBias), kMamba2Layers,
+    on(On::kDenseMlp, tensors({
+                          {Role::kGateUp, "model.layers.{}.shared_mlp.input_linear.weight", ""},
+                          {Role::kGate, "", "blk.{}.ffn_gate.weight"},
+                          {Role::kUp, "", "blk.{}.ffn_up.weight"},
+                          {Role::kDown, "model.layers.{}.shared_mlp.output_linear.weight", "blk.{}.ffn_down.weight"},
+                      })),
+    on(On::kExperts,
+       tensors({
+           {Role::kRouter, "model.layers.{}.block_sparse_moe.router.layer.weight", "blk.{}.ffn_gate_inp.weight"},
+           {Role::kExpertGateUp, "model.layers.{}.block_sparse_moe.input_linear.weight", "", Need::kOptional},
+           {Role::kExpertDown, "model.layers.{}.block_sparse_moe.output_linear.weight", "blk.{}.ffn_down_exps.weight",
+            Need::kOptional},
+           {Role::kExpertGate, "", "blk.{}.ffn_gate_exps.weight", Need::kOptional},
+           {Role::kExpertUp, "", "blk.{}.ffn_up_exps.weight", Need::kOptional},
+           {Role::kSharedGateUp, "model.layers.{}.shared_mlp.input_linear.weight", ""},
+           {Role::kSharedGate, "", "blk.{}.ffn_gate_shexp.weight"},
+           {Role::kSharedUp, "", "blk.{}.ffn_up_shexp.weight"},
+           {Role::kSharedDown, "model.layers.{}.shared_mlp.output_linear.weight", "blk.{}.ffn_down_shexp.weight"},
+       })));
 
-constexpr auto kConfig = join(fields({
-                                  {Field::kLayers, "num_hidden_layers", ""},
-                                  {Field::kWidth, "hidden_size", ""},
-                                  {Field::kHeads, "num_attention_heads", ""},
-                                  {Field::kFfnWidth, "shared_intermediate_size", "", value_of(1024)},
-                                  {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
-                              }),
-                              kGroupedHeads, kMamba2Sizes,
-                              fields({
-                                  max_position(2048),
-                                  rms_eps(1e-6),
-                                  activation("hidden_act", Act::kSilu),
-                                  tied(false),
-                                  flag(Field::kAttnBias, "attention_bias", false),
-                                  {Field::kEmbedMultiplier, "embedding_multiplier", "", value_of(1)},
-                                  {Field::kResidualMultiplier, "residual_multiplier", "", value_of(1)},
-                                  {Field::kAttnMultiplier, "attention_multiplier", "", value_of(1)},
-                                  {Field::kLogitDivisor, "logits_scaling", "", value_of(1)},
-                                  rope_theta(10000),
-                                  {Field::kExperts, "num_local_experts|num_experts", "", value_of(8)},
-                                  experts_used(value_of(2)),
-                                  {Field::kExpertWidth, "intermediate_size", "", value_of(11008)},
-                                  kNormalised,
-                              }));
+constexpr auto kConfig =
+    join(fields({
+             {Field::kLayers, "num_hidden_layers", "block_count"},
+             {Field::kWidth, "hidden_size", "embedding_length"},
+             {Field::kHeads, "num_attention_heads", "attention.head_count"},
+             {Field::kExpertWidth, "intermediate_size", "feed_forward_length", value_of(11008)},
+             {Field::kFfnWidth, "shared_intermediate_size", "expert_shared_feed_forward_length", value_of(1024),
+              kRequired, same_as(Field::kExpertWidth)},
+             {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
+         }),
+         kGroupedHeads, kMamba2Sizes,
+         fields({
+             max_position(2048),
+             rms_eps(1e-6),
+             activation("hidden_act", Act::kSilu),
+             tied(false),
+             flag(Field::kAttnBias, "attention_bias", false),
+             {Field::kEmbedMultiplier, "embedding_multiplier", "embedding_scale", value_of(1)},
+             {Field::kResidualMultiplier, "residual_multiplier", "residual_scale", value_of(1)},
+             {Field::kAttnMultiplier, "attention_multiplier", "attention.scale", value_of(1)},
+             {Field::kLogitDivisor, "logits_scaling", "logit_scale", value_of(1)},
+             rope_theta(10000),
+             {Field::kExperts, "num_local_experts|num_experts", "expert_count", value_of(8), kRequired, value_of(0)},
+             experts_used(value_of(2)),
+             {Field::kUseRope, "", "rope.scaling.finetuned", value_of(1)},
+             kNormalised,
+         }));
 
 void rules(Fields& fields) {
   fields.set_count(Field::kSharedWidth, fields.count(Field::kFfnWidth));
@@ -57,7 +67,7 @@ extern const Family kGranitemoehybrid;  // external linkage: the generated list 
 constinit const Family kGranitemoehybrid = {
     .name = "granitemoehybrid",
     .model_types = "granitemoehybrid",
-    .gguf_arch = "",
+    .gguf_arch = "granitehybrid",
     .summary = "Granite 4.0 Micro, Tiny, Small, 350M, 1B",
     .base_prefix = "model.",
     .tensors = kTensors,
@@ -65,9 +75,9 @@ constinit const Family kGranitemoehybrid = {
     .rules = rules,
     .unused_keys = "output_router_logits|router_aux_loss_coef|mamba_d_head|mamba_chunk_size",
     .embed = {.scale = EmbedScale::kFromConfig},
-    .position = {.pairing = kHalvesBoth, .nope = Nope::kUnlessStated},
+    .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true, .nope = Nope::kUnlessStated},
     .attention = {.scale = ScoreScale::kFromConfig},
-    .mlp = {.fused_gate_up = {true, true}},
+    .mlp = {.fused_gate_up = {true, false}},
     .mixer = {.kind = Mixer::kMamba2},
     .experts = {.layers = ExpertLayers::kAll},
 };

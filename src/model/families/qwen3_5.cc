@@ -5,7 +5,7 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kDeltaLayers, kDeltaApart, kLlamaMlp);
+constexpr auto kTensors = join(kLlamaEnds, kDeltaNorms, kDeltaLayers, kDeltaApart, kLlamaMlp);
 
 constexpr auto kConfig = join(kLlamaWidths,
                               fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(4),
@@ -31,17 +31,18 @@ extern const Family kQwen35;  // external linkage: the generated list refers to 
 constinit const Family kQwen35 = {
     .name = "qwen3_5",
     .model_types = "qwen3_5|qwen3_5_text",
-    .gguf_arch = "",
+    .gguf_arch = "qwen35",
     .summary = "Qwen3.5 0.8B-27B, text",
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
     .class_defaults = kDefaults,
+    .rules = delta_rules,
     .unused_keys = "image_token_id|video_token_id|vision_config",
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
-    .mixer = {.kind = Mixer::kDelta},
+    .mixer = {.kind = Mixer::kDelta, .tiled_in_gguf = true},
 };
 
 }  // namespace sg::families

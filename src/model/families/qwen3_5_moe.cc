@@ -7,35 +7,36 @@ namespace {
 
 /// Every layer has experts, and the file states no width for a layer without them.
 constexpr auto kWidthsWithoutMlp = fields({
-    {Field::kLayers, "num_hidden_layers", ""},
-    {Field::kWidth, "hidden_size", ""},
-    {Field::kHeads, "num_attention_heads", ""},
+    {Field::kLayers, "num_hidden_layers", "block_count"},
+    {Field::kWidth, "hidden_size", "embedding_length"},
+    {Field::kHeads, "num_attention_heads", "attention.head_count"},
     {Field::kFfnWidth, "", "", value_of(1)},
     {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
 });
 
-constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kDeltaLayers, kDeltaApart, kExpertTensors, kWeighedShared);
+constexpr auto kTensors = join(kLlamaEnds, kDeltaNorms, kDeltaLayers, kDeltaApart, kExpertTensors, kWeighedShared);
 
-constexpr auto kConfig = join(kWidthsWithoutMlp,
-                              fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(2),
-                                       same_as(Field::kHeads), same_as(Field::kHeads)},
-                                      {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256),
-                                       derived(From::kWidthOverHeads), derived(From::kWidthOverHeads)}}),
-                              kDeltaSizes,
-                              fields({
-                                  max_position(32768),
-                                  rms_eps(1e-6),
-                                  activation("hidden_act", Act::kSilu),
-                                  tied(false),
-                                  flag(Field::kAttnBias, "attention_bias", false),
-                                  rotary_share(kPartialRotary, 0.25),
-                                  rope_theta(10000),
-                                  kExpertCount,
-                                  experts_used(value_of(8)),
-                                  {Field::kExpertWidth, "moe_intermediate_size", "", value_of(512)},
-                                  {Field::kSharedWidth, "shared_expert_intermediate_size", "", value_of(512)},
-                                  kNormalised,
-                              }));
+constexpr auto kConfig = join(
+    kWidthsWithoutMlp,
+    fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(2), same_as(Field::kHeads),
+             same_as(Field::kHeads)},
+            {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256), derived(From::kWidthOverHeads),
+             derived(From::kWidthOverHeads)}}),
+    kDeltaSizes,
+    fields({
+        max_position(32768),
+        rms_eps(1e-6),
+        activation("hidden_act", Act::kSilu),
+        tied(false),
+        flag(Field::kAttnBias, "attention_bias", false),
+        rotary_share(kPartialRotary, 0.25),
+        rope_theta(10000),
+        kExpertCount,
+        experts_used(value_of(8)),
+        {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(512)},
+        {Field::kSharedWidth, "shared_expert_intermediate_size", "expert_shared_feed_forward_length", value_of(512)},
+        kNormalised,
+    }));
 
 constexpr auto kDefaults = class_defaults(40, 2048, 16, 512, 248320);
 
@@ -45,19 +46,19 @@ extern const Family kQwen35Moe;  // external linkage: the generated list refers 
 constinit const Family kQwen35Moe = {
     .name = "qwen3_5_moe",
     .model_types = "qwen3_5_moe|qwen3_5_moe_text",
-    .gguf_arch = "",
+    .gguf_arch = "qwen35moe",
     .summary = "Qwen3.5 35B-A3B, 122B-A10B, text",
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
     .class_defaults = kDefaults,
-    .rules = shared_by_width,
+    .rules = delta_rules,
     .unused_keys =
         "output_router_logits|router_aux_loss_coef|image_token_id|video_token_id|vision_config|intermediate_size",
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
-    .mixer = {.kind = Mixer::kDelta},
+    .mixer = {.kind = Mixer::kDelta, .tiled_in_gguf = true},
     .experts = {.layers = ExpertLayers::kAll},
 };
 

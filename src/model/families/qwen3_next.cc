@@ -5,35 +5,37 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors =
-    join(kLlamaEnds, kInputNorms, kDeltaLayers,
-         on(On::kRecurrent, tensors({
-                                {Role::kMixIn, "model.layers.{}.linear_attn.in_proj_qkvz.weight", ""},
-                                {Role::kMixBeta, "model.layers.{}.linear_attn.in_proj_ba.weight", ""},
-                            })),
-         on(On::kDenseMlp, kLlamaMlp), kExpertTensors, kWeighedShared);
+constexpr auto kTensors = join(
+    kLlamaEnds, kDeltaNorms, kDeltaLayers,
+    on(On::kRecurrent, tensors({
+                           {Role::kMixIn, "model.layers.{}.linear_attn.in_proj_qkvz.weight", "blk.{}.attn_qkv.weight"},
+                           {Role::kMixGate, "", "blk.{}.attn_gate.weight"},
+                           {Role::kMixBeta, "model.layers.{}.linear_attn.in_proj_ba.weight", "blk.{}.ssm_ba.weight"},
+                       })),
+    on(On::kDenseMlp, kLlamaMlp), kExpertTensors, kWeighedShared);
 
-constexpr auto kConfig = join(kLlamaWidths,
-                              fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(2),
-                                       same_as(Field::kHeads), same_as(Field::kHeads)},
-                                      {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256),
-                                       derived(From::kWidthOverHeads), derived(From::kWidthOverHeads)}}),
-                              kDeltaSizes,
-                              fields({
-                                  max_position(32768),
-                                  rms_eps(1e-6),
-                                  activation("hidden_act", Act::kSilu),
-                                  tied(false),
-                                  flag(Field::kAttnBias, "attention_bias", false),
-                                  rotary_share(kPartialRotary, 0.25),
-                                  rope_theta(10000),
-                                  kExpertCount,
-                                  experts_used(value_of(10)),
-                                  {Field::kExpertWidth, "moe_intermediate_size", "", value_of(512)},
-                                  {Field::kSharedWidth, "shared_expert_intermediate_size", "", value_of(512)},
-                                  {Field::kNormTopk, "norm_topk_prob", "", value_of(1)},
-                                  {Field::kSparseStep, "decoder_sparse_step", "", value_of(1)},
-                              }));
+constexpr auto kConfig = join(
+    kLlamaWidths,
+    fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(2), same_as(Field::kHeads),
+             same_as(Field::kHeads)},
+            {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256), derived(From::kWidthOverHeads),
+             derived(From::kWidthOverHeads)}}),
+    kDeltaSizes,
+    fields({
+        max_position(32768),
+        rms_eps(1e-6),
+        activation("hidden_act", Act::kSilu),
+        tied(false),
+        flag(Field::kAttnBias, "attention_bias", false),
+        rotary_share(kPartialRotary, 0.25),
+        rope_theta(10000),
+        kExpertCount,
+        experts_used(value_of(10)),
+        {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(512)},
+        {Field::kSharedWidth, "shared_expert_intermediate_size", "expert_shared_feed_forward_length", value_of(512)},
+        {Field::kNormTopk, "norm_topk_prob", "expert_weights_norm", value_of(1)},
+        {Field::kSparseStep, "decoder_sparse_step", "", value_of(1)},
+    }));
 
 }  // namespace
 
@@ -41,17 +43,17 @@ extern const Family kQwen3Next;  // external linkage: the generated list refers 
 constinit const Family kQwen3Next = {
     .name = "qwen3_next",
     .model_types = "qwen3_next",
-    .gguf_arch = "",
+    .gguf_arch = "qwen3next",
     .summary = "Qwen3-Next 80B-A3B",
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
-    .rules = shared_by_width,
+    .rules = delta_rules,
     .unused_keys = kUnusedByExperts,
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
-    .mixer = {.kind = Mixer::kDelta, .by_key_head = true},
+    .mixer = {.kind = Mixer::kDelta, .by_key_head = true, .gates_by_key_head = true},
     .experts = {.layers = ExpertLayers::kStepped},
 };
 

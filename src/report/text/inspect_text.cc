@@ -61,6 +61,7 @@ std::string attention_line(const Spec& s) {
     ++windowed;
     window = a.window;
   }
+  if (!s.has_attention()) return "none";
   std::string text = fmt::format("{}, {} for keys and values, {} each", counted(s.heads, "head"), s.kv_heads,
                                  counted(s.head_dim, "channel"));
   if (windowed > 0) text += fmt::format("; {} of {} layers see {} tokens", windowed, s.layers, grouped(window));
@@ -70,7 +71,9 @@ std::string attention_line(const Spec& s) {
 }
 
 std::string block_line(const Spec& s) {
-  std::string text = s.order == Order::kParallel ? "attention and MLP in parallel" : "attention, then MLP";
+  std::string text = s.order == Order::kParallel ? "attention and MLP in parallel"
+                     : s.order == Order::kSingle ? "one branch, which mixes tokens or is an MLP"
+                                                 : "attention, then MLP";
   std::vector<std::string> places;
   if (has(s.norm_at, NormAt::kInput)) places.emplace_back("each branch's input");
   if (has(s.norm_at, NormAt::kOutput)) places.emplace_back("each branch's output");
@@ -87,8 +90,8 @@ std::string inspect_text(const Inspection& i) {
   TextTable table(
       {{i.format == Format::kGguf ? "GGUF" : "safetensors", Align::kLeft}, {printable(f.path), Align::kLeft}});
   table.row({"family", f.family});
-  table.row({"shape", fmt::format("{}, d_model {}, MLP {} wide ({})", counted(s.layers, "layer"), grouped(s.width),
-                                  grouped(s.ffn_width), f.mlp)});
+  const std::string mlp = s.has_mlp() ? fmt::format("MLP {} wide ({})", grouped(s.ffn_width), f.mlp) : "no MLP";
+  table.row({"shape", fmt::format("{}, d_model {}, {}", counted(s.layers, "layer"), grouped(s.width), mlp)});
   table.row({"attention", attention_line(s)});
   table.row({"block", block_line(s)});
   for (const InspectedRope& r : i.ropes) {
