@@ -163,7 +163,8 @@ Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const 
   if (kind.kind == Kind::kCount) {
     SG_TRY_VOID(check_other_names(keys, *stated, config));
   }
-  const bool each_its_own = is_list && gguf && family.attention.layers_differ;
+  const bool each_its_own = is_list && gguf && family.attention.layers_differ &&
+                            (row.field == Field::kKvHeads || row.field == Field::kFfnWidth);
   SG_TRY(const ConfigValue value,
          each_its_own ? first_of(*stated, keys, config) : one_for_all_layers(*stated, keys, config));
   // No layer has any of it.

@@ -65,8 +65,12 @@ Result<std::vector<bool>> attention_layers(const Family& family, const Config& c
         attention[l] = l % fields.count(Field::kMixPeriod) == fields.count(Field::kMixOffset);
       }
       break;
+    case MixerLayers::kBeside: {
+      SG_TRY(const std::optional<std::vector<std::string>> words, config.words("layer_types"));
+      if (words && words->size() != layers) return config.wrong("layer_types", "a word for each layer");
+      break;
+    }
     case MixerLayers::kNowhere:
-    case MixerLayers::kBeside:
     case MixerLayers::kBranches: break;
   }
   return attention;

@@ -183,7 +183,7 @@ class ExplorerTest(CliTest):
                                         flat(document["sequences"][0]["norms"]["mlp_out"]))]
         self.assertEqual(self.view(site="mlp_out", model=1, versus="ratio")["values"], wanted)
         self.fails(2, "measure", LLAMA, "--ids", "1,2", "--explore", self.folder / "x.html", "--beside", b,
-                   says=("the token ids of prompt 1", "measure both models on the same prompts"))
+                   says=("the token ids of prompt 1", "Measure both models on the same prompts"))
         self.assertFalse((self.folder / "x.html").exists())
         self.fails(2, "measure", LLAMA, "--ids", IDS, "--beside", b, says=("--explore",))
 

@@ -13,7 +13,8 @@ class StoredForms(CliTest):
         self.assertGreater(len(STORED), 30)
         for folder in STORED:
             dtype = self.document("inspect-1", "inspect", folder)["model"]["dtype"]
-            self.assertNotIn(dtype, ("F32", "U8", "I8", "I32"), folder)
+            plain = ("F32",) if folder.name.startswith("stored-gpt-oss") else ()  # its experts are, and are most of it
+            self.assertNotIn(dtype, {"F32", "U8", "I8", "I32"}.difference(plain), folder)
             rows = self.document("weights-1", "weights", folder, "--all")["matrices"]
             self.assertTrue(any(row["dtype"] == dtype for row in rows), folder)
             self.document("measurement-1", "measure", folder, "--ids", "1,2,3")

@@ -65,6 +65,8 @@ class Statistics(CliTest):
                 if a[role]["dtype"] != b[role]["dtype"]:
                     continue
                 self.assertEqual(a[role]["shape"], b[role]["shape"], (folder, role))
+                if folder.name.startswith("falcon-h1"):
+                    continue  # converters multiply its constants into the matrices
                 for key in ("frobenius_norm", "spectral_norm", "mean_row_norm", "std_row_norm", "std_abs"):
                     x, y = a[role][key], b[role][key]
                     self.assertTrue(abs(x - y) <= 1e-9 * abs(x), f"{folder} {role} {key}: {x}, {y}")

@@ -28,6 +28,14 @@ double difference(const LayerTable& a, const LayerTable& b) {
   return most;
 }
 
+/// GGUF stores -exp(A_log) of recurrent layers, which rounds once more, and a recurrence carries it along.
+double tolerance_of(std::string_view name) {
+  const auto families = all_families();
+  const auto found = std::find_if(families.begin(), families.end(), [&](const Family* f) { return f->name == name; });
+  const bool recurrent = found != families.end() && (*found)->mixer.layers != MixerLayers::kNowhere;
+  return recurrent ? 2 * kTolerance : kTolerance;
+}
+
 TEST(Formats, SafetensorsAndGgufGiveTheSameNorms) {
   const std::vector<Case> cases = all_cases();
   std::set<std::string_view> families;
@@ -42,9 +50,10 @@ TEST(Formats, SafetensorsAndGgufGiveTheSameNorms) {
     ASSERT_TRUE(b.ok()) << b.error().message();
     for (std::size_t s = 0; s < a.value().sequences.size(); ++s) {
       const SiteNorms &x = a.value().sequences[s].norms, &y = b.value().sequences[s].norms;
-      EXPECT_TRUE(difference(x.resid_pre, y.resid_pre) <= kTolerance) << folder;
-      EXPECT_TRUE(difference(x.resid_mid, y.resid_mid) <= kTolerance) << folder;
-      EXPECT_TRUE(difference(x.resid_post, y.resid_post) <= kTolerance)
+      const double tolerance = tolerance_of(a.value().model.family);
+      EXPECT_TRUE(difference(x.resid_pre, y.resid_pre) <= tolerance) << folder;
+      EXPECT_TRUE(difference(x.resid_mid, y.resid_mid) <= tolerance) << folder;
+      EXPECT_TRUE(difference(x.resid_post, y.resid_post) <= tolerance)
           << folder << " " << difference(x.resid_post, y.resid_post);
     }
     for (const Family* family : all_families()) {

@@ -88,14 +88,14 @@ class Pull(HubTest):
 
     def test_pickled_weights_are_not_fetched(self):
         self.hub.add("old/pickle", {"config.json": b"{}", "pytorch_model.bin": b"x" * 5000})
-        self.refuses(3, "pull", "old/pickle", says=["pickled", "safetensors"])
+        self.refuses(3, "pull", "old/pickle", says=["Pickled", "safetensors"])
 
     def test_each_refusal_says_what_to_do(self):
         self.hub.add("meta/gated", model_files(), gated=True)
         self.hub.add("my/secret", model_files(), private=True)
         self.hub.add("bad/disabled", model_files(), disabled=True)
         self.refuses(3, "pull", "meta/gated", says=["gated", "/meta/gated", "login"])
-        self.refuses(3, "pull", "meta/gated", says=["gated", "ask for access"], HF_TOKEN="hf_other")
+        self.refuses(3, "pull", "meta/gated", says=["gated", "Ask for access"], HF_TOKEN="hf_other")
         self.refuses(3, "pull", "my/secret", says=["does not exist", "private", "login"])
         self.refuses(3, "pull", "no/such", says=["does not exist", "private"])
         self.refuses(3, "pull", "no/such", says=["does not exist"], HF_TOKEN=TOKEN)

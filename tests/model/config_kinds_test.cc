@@ -251,9 +251,10 @@ TEST(ConfigKinds, GgufValuesOfAnotherKindAreRefusedByName) {
   std::size_t tried = 0;
   for (auto& [family, model] : models("model.gguf")) {
     auto& metadata = const_cast<Model&>(model).checkpoint.metadata;
+    const std::string arch(std::get<std::string_view>(metadata.at("general.architecture")));
     for (const ConfigRow& row : model.spec.family->config) {
       for (const std::string& key : alternatives(row.gguf)) {
-        const std::string full = std::string(model.spec.family->gguf_arch) + "." + key;
+        const std::string full = arch + "." + key;
         const auto stood = metadata.find(full);
         const std::optional<MetaValue> before = stood == metadata.end() ? std::nullopt : std::optional(stood->second);
         for (const MetaValue& odd : odd_metadata(kind_of(row.field).kind)) {
