@@ -116,6 +116,15 @@ Result<MeasureOptions> answerable(const Model& model, MeasureOptions options) {
   return options;
 }
 
+/// Of a head's channels, in the first layer that rotates them as ropes[0] says.
+double rotated_share(const Spec& s) {
+  for (std::size_t l = 0; l < s.shapes.size(); ++l) {
+    if (s.attention[l].rope != 0) continue;
+    return s.ropes[0].share * s.ropes[0].rotary_dim / static_cast<double>(s.shapes[l].head_dim);
+  }
+  return static_cast<double>(s.rotary_dim) / static_cast<double>(s.head_dim);
+}
+
 }  // namespace
 
 ModelFacts describe(const Model& model) {
@@ -144,7 +153,7 @@ ModelFacts describe(const Model& model) {
     f.rope.scaling = name(rope.type);
     f.rope.factor = rope.factor;
     if (rope.original_max_position > 0) f.rope.original_max_position = rope.original_max_position;
-    f.rope.rotary_pct = static_cast<double>(s.rotary_dim) / static_cast<double>(s.head_dim);
+    f.rope.rotary_pct = rotated_share(s);
   }
   f.parameters = model.parameters();
   return f;
