@@ -1,10 +1,8 @@
 """corpus, plan, work, merge, status: one result whatever the parts, the workers and the kills."""
 import json
 import math
-import random
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import time
@@ -168,20 +166,7 @@ class Corpus(CliTest):
     def test_workers_are_killed(self):
         whole = self.whole()
         folder = self.planned("killed", "--task", "1")
-        rng = random.Random(5)
-
-        def start():
-            return subprocess.Popen([PROGRAM, "work", str(folder), "--lease", "1s", "--threads", "1"],
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        workers = [start() for _ in range(3)]
-        for _ in range(8):
-            time.sleep(rng.uniform(0.05, 0.2))
-            at = rng.randrange(3)
-            workers[at].send_signal(signal.SIGKILL)
-            workers[at].wait()
-            workers[at] = start()
-        for worker in workers:
-            self.assertEqual(worker.wait(), 0)
+        self.work_and_be_killed(folder, seed=5, kills=8)
         time.sleep(1.2)  # a claim of one that was killed is stale by now
         self.ok("work", folder, "--lease", "1s")
         self.ok("merge", folder)

@@ -1,13 +1,9 @@
 """plan EXPERIMENT, work, merge, status: the outcome of one process, whatever the tasks, the workers and the kills."""
 import json
-import random
 import re
 import shutil
-import signal
-import subprocess
-import time
 
-from support import PROGRAM, ROOT, CliTest, main, run
+from support import ROOT, CliTest, main, run
 
 EXPERIMENT = "input-dependency"  # 25 prompts, two models of the zoo
 ANY_MODELS = "mistral-paradox"
@@ -67,20 +63,7 @@ class RunPlan(CliTest):
     def test_workers_are_killed(self):
         whole, rows = self.whole()
         folder = self.planned("killed", "--zoo", "--task-tokens", "1")
-        rng = random.Random(7)
-
-        def start():
-            return subprocess.Popen([PROGRAM, "work", str(folder), "--lease", "1s", "--threads", "1"],
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        workers = [start() for _ in range(3)]
-        for _ in range(6):
-            time.sleep(rng.uniform(0.05, 0.2))
-            at = rng.randrange(3)
-            workers[at].send_signal(signal.SIGKILL)
-            workers[at].wait()
-            workers[at] = start()
-        for worker in workers:
-            self.assertEqual(worker.wait(), 0)
+        self.work_and_be_killed(folder, seed=7, kills=6)
         self.ok("work", folder, "--lease", "1s")
         merged = self.ok("merge", folder)
         self.assertEqual(digest(merged), rows)

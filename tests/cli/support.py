@@ -2,10 +2,13 @@
 import json
 import os
 import pathlib
+import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = os.environ.get("STREAMGAUGE", "")
@@ -59,6 +62,23 @@ def run(*arguments, stdin=b"", **environment):
 
 class CliTest(unittest.TestCase):
     """A test with a folder of its own."""
+
+    def work_and_be_killed(self, folder, seed, kills):
+        """Three workers of a plan, of which one after the other is killed and replaced; they end by themselves."""
+        rng = random.Random(seed)
+
+        def start():
+            return subprocess.Popen([PROGRAM, "work", str(folder), "--lease", "1s", "--threads", "1"],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        workers = [start() for _ in range(3)]
+        for _ in range(kills):
+            time.sleep(rng.uniform(0.05, 0.2))
+            at = rng.randrange(3)
+            workers[at].send_signal(signal.SIGKILL)
+            workers[at].wait()
+            workers[at] = start()
+        for worker in workers:
+            self.assertEqual(worker.wait(), 0)
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="streamgauge-test-"))
