@@ -4,6 +4,7 @@ Configurations come in the form transformers 4 writes (rope_theta, rope_scaling,
 transformers 5 writes (rope_parameters, dtype).
 """
 import dataclasses
+from typing import Callable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Case:
     ids_below: int = 0            # ids are drawn below this; 0: the vocabulary. Rows above are padding
     renamed: str = ""             # published as this family, whose arithmetic is the configuration's (renames.py)
     attention: str = "eager"      # transformers' implementation
+    prepare: Callable | None = None  # makes transformers' model the one of a family that it does not have
 
 
     def family(self):

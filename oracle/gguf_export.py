@@ -354,6 +354,7 @@ FAMILIES = {
     "deepseek_v2": (Arch.DEEPSEEK2, _deepseek), "deepseek_v3": (Arch.DEEPSEEK2, _deepseek),
     "lfm2": (Arch.LFM2, _lfm2), "lfm2_moe": (Arch.LFM2MOE, _lfm2),
     "exaone": (Arch.EXAONE, _with_divisors), "internlm2": (Arch.INTERNLM2, _llama),
+    "baichuan": (Arch.BAICHUAN, _llama),
     "cohere2": (Arch.COHERE2, _plain), "gpt_bigcode": (Arch.STARCODER, _plain), "mpt": (Arch.MPT, _plain),
 }
 

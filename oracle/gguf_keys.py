@@ -50,6 +50,13 @@ def _llama(w, c):
     _scaling(w, c.rope_parameters)
 
 
+def _baichuan(w, c):
+    _common(w, c, c.intermediate_size)
+    w.add_tensor_data_layout("Meta AI original pth")
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_rope_dimension_count(_head_dim(c))
+
+
 def _granite(w, c):
     _llama(w, c)
     w.add_attention_scale(c.attention_multiplier)
@@ -391,4 +398,5 @@ KEYS = {"llama": _llama, "mistral": _llama, "granite": _granite, "qwen2": _qwen,
         "mixtral": _mixtral, "qwen2_moe": _qwen_moe, "qwen3_moe": _qwen_moe, "olmoe": _olmoe, "gpt_oss": _gpt_oss,
         "granitemoe": _granitemoe, "granitemoeshared": _granitemoe, "glm4_moe": _corrected, "dots1": _corrected,
         "exaone_moe": _corrected, "minimax_m2": _minimax, "ernie4_5_moe": _ernie_moe, "hunyuan_v1_moe": _hunyuan_moe,
-        "phimoe": _phimoe, "deepseek_v2": _deepseek, "deepseek_v3": _deepseek, "lfm2": _lfm2, "lfm2_moe": _lfm2, "exaone": _llama, "internlm2": _llama}
+        "phimoe": _phimoe, "deepseek_v2": _deepseek, "deepseek_v3": _deepseek, "lfm2": _lfm2, "lfm2_moe": _lfm2, "exaone": _llama, "internlm2": _llama,
+        "baichuan": _baichuan}

@@ -47,9 +47,14 @@ def tokenizer(path):
 class Twin:
     """One model twice: plain transformers float32, and true float64."""
 
-    def __init__(self, path, stored=torch.float32, prepare64=None, attention="eager"):
-        self.single = sites.Recorder(load(path, stored, attention))
-        model64 = float64.to_float64(load(path, stored, attention))
+    def __init__(self, path, stored=torch.float32, prepare64=None, attention="eager", prepare=None):
+        single, model64 = (load(path, stored, attention) for _ in range(2))
+        if prepare:
+            prepare(single)
+        self.single = sites.Recorder(single)
+        model64 = float64.to_float64(model64)
+        if prepare:
+            prepare(model64)
         if prepare64:
             prepare64(model64)
         self.double = sites.Recorder(model64)

@@ -34,6 +34,9 @@ FAMILIES = {"apertus": "apertus", "bloom": "bloom", "falcon": "falcon", "gemma":
 REMOTE = {"exaone": ["activation_function", "head_dim", "hidden_size", "intermediate_size", "layer_norm_epsilon",
                      "max_position_embeddings", "num_attention_heads", "num_key_value_heads", "num_layers", "rope_scaling",
                      "rope_theta", "tie_word_embeddings", "vocab_size"],
+          "baichuan": ["hidden_act", "hidden_size", "intermediate_size", "max_position_embeddings", "model_max_length",
+                       "num_attention_heads", "num_hidden_layers", "rms_norm_eps", "tie_word_embeddings", "vocab_size",
+                       "z_loss_weight"],
           "internlm2": ["bias", "hidden_act", "hidden_size", "intermediate_size", "max_position_embeddings",
                         "num_attention_heads", "num_hidden_layers", "num_key_value_heads", "rms_norm_eps", "rope_scaling",
                         "rope_theta", "tie_word_embeddings", "vocab_size"]}

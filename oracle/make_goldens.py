@@ -108,7 +108,7 @@ def check_reference(folder, ids, sites, name):
 def golden(case, folder, stored, dtype_name):
     limit = case.ids_below or case.config["vocab_size"]
     rng = np.random.Generator(np.random.PCG64(case.seed + 1000))
-    twin = hf.Twin(folder, stored, attention=case.attention)
+    twin = hf.Twin(folder, stored, attention=case.attention, prepare=case.prepare)
     sequences, worst = [], 0.0
     for length in LENGTHS:
         ids = rng.integers(0, limit, length).tolist()

@@ -34,7 +34,7 @@ def complete(blocks):
 
 def forward(m, ids, prepare=None):
     """{site: array} of the Checkpoint m, as sites.Recorder returns them; `prepare` is given the family's object first."""
-    family = FAMILIES[m.config["model_type"]](m)
+    family = FAMILIES[m.config.get("computes_as", m.config["model_type"])](m)
     if prepare:
         prepare(family)
     x = family.embed(ids)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from reference_base import Family
-from reference_ops import ACTIVATIONS, Rotary, attend, layer_norm, rms_norm, split_heads, xielu
+from reference_ops import ACTIVATIONS, Rotary, alibi_slopes, attend, layer_norm, rms_norm, split_heads, xielu
 
 
 class Llama(Family):
@@ -279,6 +279,23 @@ class Starcoder2(Llama):
         return self.m.linear(inner, p + "c_proj")
 
 
-FAMILIES = {"llama": Llama, "mistral": Mistral, "qwen2": Qwen2, "qwen3": Qwen3, "gemma": Gemma, "gemma2": Gemma2,
+class Baichuan(Llama):
+    """ALiBi in place of rotation, rows of the unembedding over their norms: as the configuration's `alibi` and
+    `norm_head` say, which only the oracle writes."""
+
+    def attention(self, n, l):
+        if not self.c["alibi"]:
+            return super().attention(n, l)
+        p = f"model.layers.{l}.self_attn."
+        q, k, v = (split_heads(y, self.heads) for y in self.project(n, p))
+        bias = alibi_slopes(self.heads)[:, None, None] * np.arange(len(n), dtype=np.float32)
+        return self.m.linear(attend(q, k, v, self.scale, bias=bias.astype(np.float64)), p + "o_proj")
+
+    def logits(self, x):
+        head = self.m("lm_head.weight")
+        return x @ (head / np.linalg.norm(head, axis=1, keepdims=True) if self.c["norm_head"] else head).T
+
+
+FAMILIES = {"baichuan": Baichuan, "llama": Llama, "mistral": Mistral, "qwen2": Qwen2, "qwen3": Qwen3, "gemma": Gemma, "gemma2": Gemma2,
             "gemma3_text": Gemma3, "olmo": Olmo, "olmo2": Olmo2, "granite": Granite, "apertus": Apertus,
             "phi3": Phi3, "stablelm": StableLm, "starcoder2": Starcoder2}

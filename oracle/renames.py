@@ -3,6 +3,7 @@
 transformers does not have them; their code, which comes with the models, is LLaMA's arithmetic. The numbers are made with
 LLaMA's names, and what is stored has the family's.
 """
+import math
 import re
 
 import torch
@@ -55,10 +56,60 @@ def _internlm2(config, tensors):
     return c, out
 
 
-_FAMILIES = {"exaone": (_exaone, "ExaoneForCausalLM"), "internlm2": (_internlm2, "InternLM2ForCausalLM")}
+def _baichuan(config, tensors):
+    """Queries, keys and values as one matrix, in thirds."""
+    rotates = not config["alibi"]
+    kept = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "hidden_act",
+            "rms_norm_eps", "initializer_range", "bos_token_id", "eos_token_id", "pad_token_id", "tie_word_embeddings",
+            "torch_dtype", "transformers_version", "use_cache", *(("max_position_embeddings",) if rotates else ()))
+    c = {key: config[key] for key in kept}
+    if not rotates or config["norm_head"]:
+        c["model_max_length"] = config["max_position_embeddings"]
+    if config["norm_head"] and not rotates:
+        c["z_loss_weight"] = 0
+    out = {name: t for name, t in tensors.items() if not re.search(r"\.[qkv]_proj\.", name)}
+    for l in range(config["num_hidden_layers"]):
+        p = f"model.layers.{l}.self_attn."
+        out[p + "W_pack.weight"] = torch.cat([tensors[f"{p}{x}_proj.weight"] for x in "qkv"])
+    return c, out
+
+
+def baichuan_class(config):
+    """The first 7B is written with a capital C."""
+    return "BaichuanForCausalLM" if config["alibi"] or config["norm_head"] else "BaiChuanForCausalLM"
+
+
+def as_baichuan(model):
+    """LLaMA of transformers with what Baichuan's own code does otherwise."""
+    config = model.config
+    if config.norm_head:
+        with torch.no_grad():
+            model.lm_head.weight.copy_(torch.nn.functional.normalize(model.lm_head.weight))
+    if not config.alibi:
+        return
+    heads = config.num_attention_heads
+    power = 2 ** int(math.log2(heads))
+    slopes = [2.0 ** (-8 * (i + 1) / power) for i in range(power)]
+    slopes += [2.0 ** (-4 * (2 * i + 1) / power) for i in range(heads - power)]
+
+    def bias(module, args, kwargs):
+        hidden, mask = kwargs["hidden_states"], kwargs["attention_mask"]
+        steps = torch.tensor(slopes, dtype=torch.float32)[:, None, None] * torch.arange(hidden.shape[1])
+        kwargs["attention_mask"] = (0 if mask is None else mask) + steps[None].to(hidden.dtype)
+        cos, sin = kwargs["position_embeddings"]
+        kwargs["position_embeddings"] = torch.ones_like(cos), torch.zeros_like(sin)
+        return args, kwargs
+
+    for layer in model.model.layers:
+        layer.self_attn.register_forward_pre_hook(bias, with_kwargs=True)
+
+
+_FAMILIES = {"exaone": (_exaone, "ExaoneForCausalLM"), "internlm2": (_internlm2, "InternLM2ForCausalLM"),
+             "baichuan": (_baichuan, baichuan_class)}
 
 
 def apply(family, config, tensors):
     change, architecture = _FAMILIES[family]
     c, renamed = change(config, tensors)
-    return {**c, "model_type": family, "architectures": [architecture]}, renamed
+    name = architecture(config) if callable(architecture) else architecture
+    return {**c, "model_type": family, "architectures": [name]}, renamed

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "forward/blocks.h"
 
@@ -48,13 +49,26 @@ void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Ma
   if (spec.family->embed.norm) norm_rows(spec, w.embed_norm, x, x, run);
 }
 
+/// One over the norm of each row of the unembedding, for the logits of ids [first, first + factors.size()).
+void row_factors(const WeightView& head, std::span<float> factors, RunContext& run) {
+  constexpr double kLeastNorm = 1e-12;  // torch.nn.functional.normalize
+  run.pool.parallel_for(factors.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    std::vector<float> row(head.cols);
+    for (std::size_t id = begin; id < end; ++id) {
+      decode_row(head, id, row.data(), run.kernels);
+      const double norm = std::sqrt(run.kernels.sum_squares(row.data(), row.size()));
+      factors[id] = static_cast<float>(1 / std::max(norm, kLeastNorm));
+    }
+  });
+}
+
 /// Logits of the `wanted` rows of y, group by group of tokens, slice by slice of the vocabulary:
 /// show(rows, first_id, z).
 template <class Show>
 void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::span<const std::size_t> wanted,
              RunContext& run, Show&& show) {
   const std::size_t width = w.head.w.cols;
-  std::vector<float> gathered(std::min(wanted.size(), kHeadGroup) * spec.width), narrow;
+  std::vector<float> gathered(std::min(wanted.size(), kHeadGroup) * spec.width), narrow, factors;
   std::vector<float> z(std::min(wanted.size(), kHeadGroup) * std::min(kHeadSlice, spec.vocab));
   for (std::size_t first = 0; first < wanted.size(); first += kHeadGroup) {
     const std::span<const std::size_t> rows = wanted.subspan(first, std::min(kHeadGroup, wanted.size() - first));
@@ -75,6 +89,11 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
       if (slice.bias != nullptr) slice.bias += id;
       const MatrixView logits = {z.data(), rows.size(), ids, ids};
       project(slice, h, logits, run);
+      if (spec.head_normed) {
+        factors.resize(ids);
+        row_factors(slice.w, factors, run);
+        for (std::size_t r = 0; r < logits.rows; ++r) run.kernels.multiply(factors.data(), logits.row(r), ids);
+      }
       scale_rows(spec.logit_scale, logits, run);
       if (spec.logit_cap > 0) {
         for (std::size_t r = 0; r < logits.rows; ++r) run.kernels.softcap(spec.logit_cap, logits.row(r), ids);

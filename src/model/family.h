@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/result.h"
 #include "kernel/kernels.h"
 #include "model/role.h"
 
@@ -27,6 +28,7 @@ enum class From : std::uint8_t {
   kAsHf,            // GGUF: the same as for config.json
 };
 
+class Config;  // model/config.h
 class Fields;  // model/fields.h
 
 struct Fallback {
@@ -96,7 +98,13 @@ constexpr NormAt operator|(NormAt a, NormAt b) {
 }
 constexpr bool has(NormAt set, NormAt one) { return (static_cast<int>(set) & static_cast<int>(one)) != 0; }
 
-enum class Positions : std::uint8_t { kRotary, kLearned, kAlibi, kRotaryOrAlibi };
+enum class Positions : std::uint8_t {
+  kRotary,
+  kLearned,
+  kAlibi,
+  kRotaryOrAlibi,        // as Field::kAlibi says
+  kRotaryOrAlibiScaled,  // the same, but the bias is added before the scores are scaled (Falcon)
+};
 
 enum class DefaultRope : std::uint8_t {
   kPlain,
@@ -231,7 +239,10 @@ struct Family {
   std::string_view gguf_key =
       {};  // of families with one architecture: this one's files state the key, not as 0, or as what follows a '='
   std::span<const ClassDefault> class_defaults = {};  // transformers' configuration class
-  void (*rules)(Fields&) = nullptr;   // what follows from the fields in this family alone; null: nothing
+  void (*rules)(Fields&) = nullptr;  // what follows from the fields in this family alone; null: nothing
+  /// Decides, after the rules, which of its models a checkpoint is, where no single key says it. Errors: the file does
+  /// not tell them apart.
+  Result<void> (*variant)(const Config&, Fields&) = nullptr;
   bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
   std::string_view unused_keys = {};  // config.json keys that the reference stores and never reads, '|' between
 

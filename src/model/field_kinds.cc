@@ -61,6 +61,7 @@ constexpr FieldRow kRows[] = {
     {Field::kAttnBias, kSwitch},
     {Field::kOutBias, kSwitch},
     {Field::kHeadBias, kSwitch},
+    {Field::kHeadNormed, kSwitch},
     {Field::kMlpBias, kSwitch},
     {Field::kCrossAttention, kSwitch},
     {Field::kAct, {.kind = Kind::kAct}},

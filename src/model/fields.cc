@@ -256,6 +256,7 @@ Result<Fields> Fields::read(const Family& family, const Config& config, const Ch
     SG_TRY_VOID(fields.read_row(row, family, config, checkpoint));
   }
   if (family.rules != nullptr) family.rules(fields);
+  if (family.variant != nullptr) SG_TRY_VOID(family.variant(config, fields));
   return fields;
 }
 

@@ -28,9 +28,6 @@ constexpr Refused kRefused[] = {
     {"kimi_linear", "a recurrent hybrid with decays by channel"},
     {"kimi-linear", "a recurrent hybrid with decays by channel"},
     {"minimax", "a recurrent hybrid with lightning attention"},
-    {"baichuan",
-     "a model whose code, which comes with it, norms the rows of the unembedding or adds ALiBi to the scores, "
-     "and whose files do not say which"},
     {"rwkv", "a recurrent model"},
     {"rwkv6", "a recurrent model"},
     {"rwkv7", "a recurrent model"},

@@ -183,6 +183,7 @@ enum class Field : std::uint8_t {
   kAttnBias,
   kOutBias,
   kHeadBias,
+  kHeadNormed,
   kMlpBias,
   kCrossAttention,
   // the block and its arithmetic

@@ -58,7 +58,8 @@ PositionKind position_kind(const Family& family, const Fields& fields) {
     case Positions::kRotary: return PositionKind::kRotary;
     case Positions::kLearned: return PositionKind::kLearned;
     case Positions::kAlibi: return PositionKind::kAlibi;
-    case Positions::kRotaryOrAlibi:
+    case Positions::kRotaryOrAlibi: return fields.flag(Field::kAlibi) ? PositionKind::kAlibi : PositionKind::kRotary;
+    case Positions::kRotaryOrAlibiScaled:
       return fields.flag(Field::kAlibi) ? PositionKind::kAlibiScaled : PositionKind::kRotary;
   }
   return PositionKind::kRotary;
@@ -86,6 +87,7 @@ void resolve_block(const Family& family, const Fields& fields, Spec& spec) {
   spec.order = family.block.order == Order::kFromConfig ? stated : family.block.order;
   spec.norm_at = fields.flag(Field::kNormFirst, true) ? family.block.norm_at : NormAt::kSum;
   spec.final_norm = fields.flag(Field::kFinalNorm, true);
+  spec.head_normed = fields.flag(Field::kHeadNormed);
   spec.residual_multiplier = static_cast<float>(fields.real(Field::kResidualMultiplier, 1));
   spec.mlp = family.mlp.kind;
   spec.act = fields.act();

@@ -159,8 +159,9 @@ struct Spec {
   std::vector<XieluParams> xielu;  // one per layer, for Act::kXielu; filled by open_model
 
   bool final_norm = true;
-  float logit_cap = 0;    // 0: none
-  float logit_scale = 1;  // multiplies the logits
+  bool head_normed = false;  // every row of the unembedding is divided by its norm, 1e-12 at least
+  float logit_cap = 0;       // 0: none
+  float logit_scale = 1;     // multiplies the logits
 
   std::vector<bool> flags;           // by Field: what Need::kFlag rows ask
   std::vector<std::string> notices;  // for people: choices that the file left open

@@ -41,7 +41,9 @@ const std::set<std::string> kReadElsewhere = {"rope_parameters",
                                               "mlp_multipliers",
                                               "ssm_multipliers",
                                               "moe_layers",
-                                              "per_layer_config"};
+                                              "per_layer_config",
+                                              "model_max_length",
+                                              "z_loss_weight"};
 
 /// No number of a forward pass in evaluation depends on these.
 const std::set<std::string> kHarmless = {

@@ -226,5 +226,45 @@ TEST(Apertus, IsScaledByDefaultUnlessTheFileSaysOtherwise) {
   EXPECT_EQ(plain.theta, 500);
 }
 
+// By the classes of the code that comes with baichuan-inc's models.
+TEST(Baichuan, WhichOfTheFourItIs) {
+  struct Said {
+    const char *model, *key;  // taken out, or "" for none
+    json put;
+    bool alibi, head_normed;
+    const char* says;  // of a refusal
+  };
+  const Said cases[] = {
+      {"baichuan-7b-rope", "", {}, false, false, ""},
+      {"baichuan-7b-rope", "max_position_embeddings", {}, false, false, ""},
+      {"baichuan-7b-rope", "architectures", {}, false, false, "architectures"},
+      {"baichuan-7b-rope", "", {{"z_loss_weight", 0}}, false, false, "Baichuan 2"},
+      {"baichuan-7b-rope", "", {{"architectures", {"BaichuanForCausalLM"}}}, false, true, ""},
+      {"baichuan-13b-alibi", "", {}, true, false, ""},
+      {"baichuan-13b-alibi", "model_max_length", {}, false, false, "model_max_length"},
+      {"baichuan-13b-alibi", "", {{"z_loss_weight", 0}}, true, true, ""},
+      {"baichuan2-7b-norm-head", "", {}, false, true, ""},
+      {"baichuan2-7b-norm-head", "architectures", {{"z_loss_weight", 0}}, false, true, ""},
+      {"baichuan2-13b-norm-head", "", {}, true, true, ""},
+      {"baichuan2-13b-norm-head", "z_loss_weight", {}, true, false, ""},
+  };
+  for (const Said& said : cases) {
+    SCOPED_TRACE(std::string(said.model) + ", without " + said.key + ", with " + said.put.dump());
+    const Copy copy(said.model);
+    copy.edit([&](json& c) {
+      c.erase(said.key);
+      if (said.put.is_object()) c.update(said.put);
+    });
+    if (*said.says != '\0') {
+      EXPECT_NE(copy.error().find(said.says), std::string::npos) << copy.error();
+      continue;
+    }
+    const Result<Model> model = open_model(copy.folder());
+    ASSERT_TRUE(model.ok()) << model.error().message();
+    EXPECT_EQ(model.value().spec.positions == PositionKind::kAlibi, said.alibi);
+    EXPECT_EQ(model.value().spec.head_normed, said.head_normed);
+  }
+}
+
 }  // namespace
 }  // namespace sg

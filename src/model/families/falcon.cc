@@ -77,7 +77,7 @@ constinit const Family kFalcon = {
     .rules = rules,
     .norm = {.kind = NormKind::kLayer},
     .block = {.order = Order::kFromConfig},
-    .position = {.kind = Positions::kRotaryOrAlibi, .pairing = kHalvesBoth},
+    .position = {.kind = Positions::kRotaryOrAlibiScaled, .pairing = kHalvesBoth},
     .attention = {.layout = {.hf = QkvLayout::kPerHead, .gguf = QkvLayout::kThirds}},
     .mlp = {.kind = MlpKind::kPlain},
 };
