@@ -67,6 +67,11 @@ std::vector<std::string> changes_of(const RunArguments& a) {
   change("prompts.special", a.prompts.special);
   change("prompts.system", a.prompts.system);
   change("prompts.chat_template_kwargs", a.prompts.template_values);
+  if (!a.axes.empty()) {
+    std::string list;
+    for (const std::string& axis : a.axes) list += (list.empty() ? "\"" : ", \"") + axis + "\"";
+    changes.push_back("axes=[" + list + "]");
+  }
   if (a.prompts.chat) changes.emplace_back("prompts.chat=true");
   if (a.prompts.no_generation_prompt) changes.emplace_back("prompts.generation_prompt=false");
   return changes;
@@ -115,6 +120,19 @@ void add_run_flags(CLI::App& command, RunArguments& a, bool required) {
       ->excludes(a.models)
       ->excludes("--zoo");
   add_reading_flags(command, a.prompts);
+  std::vector<std::string> axes;
+  for (const ReadingAxis& axis : reading_axes()) {
+    for (const std::string_view word : {axis.name, axis.also}) {
+      if (!word.empty()) axes.emplace_back(word);
+    }
+  }
+  command
+      .add_option("--axes", a.axes,
+                  "what the multiverse varies that needs another measurement of every model, by commas: "
+                  "special (or bos), the special tokens around a text; chat, the chat template")
+      ->delimiter(',')
+      ->check(CLI::IsMember(axes))
+      ->type_name("AXIS,...");
   a.overrides =
       add_repeated(command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   command.add_option("-o,--output", a.folder, "the folder of the results and of the store")->type_name("DIR");

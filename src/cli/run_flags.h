@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/common.h"
 #include "cli/hub_supply.h"
@@ -14,6 +15,7 @@ namespace sg {
 struct RunArguments {
   std::string experiment, folder, memory, checkpoints;
   PromptArguments prompts;
+  std::vector<std::string> axes;
   CLI::Option* models = nullptr;
   CLI::Option* overrides = nullptr;
   bool zoo = false;

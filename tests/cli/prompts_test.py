@@ -153,6 +153,66 @@ label = "DOWN"
         self.assertEqual(alone["verdicts"][0]["multiverse"]["universes"]["quantity"], universes["quantity"][half:])
         self.assertNotIn("special", alone["verdicts"][0]["multiverse"]["universes"])
 
+    def universes(self, ours):
+        """Each universe as a dict of words."""
+        all_ = ours["verdicts"][0]["multiverse"]["universes"]
+        columns = [k for k in all_ if k not in ("words", "quantity")]
+        rows = []
+        for i, quantity in enumerate(all_["quantity"]):
+            places = {k: all_[k][i] for k in columns}
+            rows.append({"quantity": quantity, **{k: None if p is None else all_["words"][k][p] for k, p in places.items()}})
+        return rows
+
+    def with_template(self):
+        self.model = self.folder / "bos"
+        with_bos(self.model)
+        config = self.model / "tokenizer_config.json"
+        known = json.loads(config.read_text()) if config.exists() else {}
+        config.write_text(json.dumps({**known, "bos_token": "~", "chat_template": "~" + CHATML}))
+
+    def test_bos_and_chat_are_axes_that_are_measured_on_request(self):
+        self.with_template()
+        file = self.experiment('texts = ["abc", "bcd"]')
+        plain, _ = self.results(file)
+        before = self.universes(plain)
+        self.assertTrue(all("special" not in u and "chat" not in u for u in before))
+        both, done = self.results(file, "--axes", "bos,chat")
+        rows = self.universes(both)
+        self.assertEqual({(u["special"], u["chat"]) for u in rows},
+                         {("auto", "raw"), ("none", "raw"), ("auto", "chat"), ("bos", "chat")})  # the others change no ids
+        own = [u for u in rows if (u["special"], u["chat"]) == ("auto", "raw")]
+        self.assertEqual([u["quantity"] for u in own], [u["quantity"] for u in before])
+        # Each reading is what an experiment of its own gives.
+        for special, chat in (("none", "raw"), ("auto", "chat"), ("bos", "chat")):
+            flags = ["--special", special] + (["--chat"] if chat == "chat" else [])
+            (self.folder / "out" / "store.sqlite").unlink()
+            alone, _ = self.results(file, *flags)
+            self.assertEqual([u["quantity"] for u in rows if (u["special"], u["chat"]) == (special, chat)],
+                             [u["quantity"] for u in self.universes(alone)])
+        many = both["verdicts"][0]["multiverse"]
+        for flip in many["flips"]:
+            turned = [u for u in rows if u[flip["choice"]] == flip["to"]]
+            self.assertTrue(turned)
+            self.assertNotEqual(flip["label"], both["verdicts"][0]["label"])
+        for pair in many["pairs"]:
+            self.assertEqual(len({c["choice"] for c in pair["choices"]}), 2)
+        callout = " ".join(done.out.split())
+        self.assertRegex(callout, r"(What turns it|No single choice turns it)")
+        in_file = self.experiment('texts = ["abc", "bcd"]').read_text().replace('id = "own"', 'id = "own"\naxes = ["special", "chat"]')
+        self.assertEqual(self.universes(self.results(self.write("axes.toml", in_file))[0]), rows)
+        self.fails(2, "run", file, "--axes", "dialect", "--model", f"m={self.model}", "-o", self.folder / "x", says=["--axes"])
+        bad = self.write("bad.toml", in_file.replace('"chat"]', '"dialect"]'))
+        self.fails(3, "run", bad, "--model", f"m={self.model}", "-o", self.folder / "x", says=["axes", "dialect", "special"])
+
+    def test_a_model_without_a_template_is_read_without_it(self):
+        ours, done = self.results(self.experiment('texts = ["abc", "bcd"]'), "--axes", "special,chat")
+        self.assertTrue(all("special" not in u and "chat" not in u for u in self.universes(ours)), "nothing differs")
+        notices = " ".join(ours["notices"])
+        self.assertIn("m: not read with chat chat: the model has no chat template", notices)
+        self.assertIn("m: not read with special bos: ", notices)
+        again, _ = self.results(self.experiment('texts = ["abc", "bcd"]'), "--axes", "special,chat")
+        self.assertEqual(again["notices"], ours["notices"])
+
 
 class SpecialTokens(CliTest):
     def ids(self, model, *arguments):

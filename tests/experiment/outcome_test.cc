@@ -233,6 +233,14 @@ TEST(Multiverse, EveryDefinitionOnceAndTheFlips) {
     by_mean = by_mean || (flip.choice == "reduction" && flip.from == "last" && flip.to == "mean" && flip.label == "NO");
   }
   EXPECT_TRUE(by_mean);
+  for (const FlipPair& pair : m.pairs) {
+    EXPECT_NE(pair.first.choice, pair.second.choice);
+    EXPECT_NE(pair.first.label, "YES");
+    for (const Flip& flip : m.flips) {
+      EXPECT_FALSE(flip.choice == pair.first.choice && flip.to == pair.first.to) << "it turns the verdict alone";
+      EXPECT_FALSE(flip.choice == pair.second.choice && flip.to == pair.second.to);
+    }
+  }
   std::size_t labelled = 0, agreeing = 0;
   for (const Universe& u : m.universes) {
     labelled += u.label.empty() ? 0 : 1;
@@ -261,24 +269,6 @@ TEST(Evaluate, HearsAnInterrupt) {
   const Result<ExperimentResult> stopped = evaluate(made_up::experiment(kColumns), four_models(), {.stop = &stop});
   ASSERT_FALSE(stopped.ok());
   EXPECT_EQ(stopped.error().kind, ErrorKind::kInterrupted);
-}
-
-TEST(Multiverse, SubsetsAreAllAndEachCategory) {
-  Experiment e;
-  e.prompts = {text_prompt("a", "X"), text_prompt("b", "Y"), text_prompt("c", "X"), text_prompt("d")};
-  const auto subsets = prompt_subsets(e, 1);
-  ASSERT_EQ(subsets.size(), 3u);
-  EXPECT_EQ(subsets[0].prompts.size(), 4u);
-  EXPECT_EQ(subsets[1].name, "X");
-  EXPECT_EQ(subsets[1].prompts, (std::vector<std::size_t>{0, 2}));
-  e.prompts = {text_prompt("a", "X"), text_prompt("b", "X")};
-  EXPECT_EQ(prompt_subsets(e, 1).size(), 1u);
-  e.prompt_use.specials = {Special::kAuto, Special::kNone};
-  const auto twice = prompt_subsets(e, 2);
-  ASSERT_EQ(twice.size(), 2u);
-  EXPECT_EQ(twice[0].special, "auto");
-  EXPECT_EQ(twice[1].special, "none");
-  EXPECT_EQ(twice[1].prompts, (std::vector<std::size_t>{2, 3}));
 }
 
 /// Whatever the order in which universes are visited, each is what an evaluation of its own gives.
@@ -319,7 +309,7 @@ label = "DOWN"
   ASSERT_EQ(universes.size(), 6 * all_definitions().size());
   for (std::size_t u = 0; u < universes.size(); u += 37) {
     World world(e, models);
-    const auto subsets = prompt_subsets(e, 1);
+    const auto subsets = prompt_subsets(e, {0});
     const Choice choice = {.definition = all_definitions()[u % all_definitions().size()],
                            .prompts = subsets[u / all_definitions().size()].prompts};
     world.choose(choice);

@@ -82,10 +82,9 @@ TEST(ReportForms, LeadWithTheVerdictItsShareAndWhatTurnsIt) {
   const ExperimentResult result = small_result();
   const std::string markdown = unwrapped(document_markdown(experiment_document(result, {}, {})));
   EXPECT_LT(markdown.find("**VALIDATED**"), 300u);
-  EXPECT_LT(
-      markdown.find("3 (60 %) conclude the same. **It turns when one choice is made differently: the reduction to "
-                    "mean (NOT_VALIDATED).**"),
-      900u);
+  EXPECT_LT(markdown.find("3 (60 %) conclude the same. **What turns it, made differently alone: averaging over "
+                          "all tokens, token 0 among them (NOT_VALIDATED).**"),
+            900u);
   EXPECT_NE(unwrapped(result_text(result)).find("3 (60 %) conclude the same."), std::string::npos);
 }
 

@@ -44,12 +44,12 @@ ResultTable small_models() {
 
 Multiverse small_multiverse() {
   Multiverse m;
-  m.universes = {{"last", "penultimate_block", "mean_of_gains", "all", "", "VALIDATED", "", -0.9},
-                 {"mean", "penultimate_block", "mean_of_gains", "all", "", "NOT_VALIDATED", "", 0.4},
-                 {"last", "last_block", "mean_of_gains", "all", "", "", "two models are too few", std::nullopt},
-                 {"mean", "last_block", "mean_of_gains", "all", "", "VALIDATED", "", -0.5},
-                 {"last", "penultimate_block", "mean_of_gains", "novel", "", "VALIDATED", "", -0.7},
-                 {"mean", "penultimate_block", "mean_of_gains", "novel", "", "NOT_VALIDATED", "", INFINITY}};
+  m.universes = {{"last", "penultimate_block", "mean_of_gains", "all", "", "", "VALIDATED", "", -0.9},
+                 {"mean", "penultimate_block", "mean_of_gains", "all", "", "", "NOT_VALIDATED", "", 0.4},
+                 {"last", "last_block", "mean_of_gains", "all", "", "", "", "two models are too few", std::nullopt},
+                 {"mean", "last_block", "mean_of_gains", "all", "", "", "VALIDATED", "", -0.5},
+                 {"last", "penultimate_block", "mean_of_gains", "novel", "", "", "VALIDATED", "", -0.7},
+                 {"mean", "penultimate_block", "mean_of_gains", "novel", "", "", "NOT_VALIDATED", "", INFINITY}};
   m.evaluated = 5;
   m.agreeing = 3;
   m.flips = {{"reduction", "last", "mean", "NOT_VALIDATED"}};

@@ -115,7 +115,7 @@ void say_same_weights(const std::vector<ModelData>& models, std::vector<Verdict>
 Result<ExperimentResult> evaluate(const Experiment& e, const std::vector<ModelData>& models, const RunFacts& run) {
   ExperimentResult result = head_of(e, run);
   World world(e, models);
-  world.choose({.definition = e.definition, .prompts = prompt_subsets(e, 1).front().prompts});
+  world.choose({.definition = e.definition, .prompts = prompt_subsets(e, {0}).front().prompts});
   SG_TRY(result.values, named_values(world, run.stop));
   SG_TRY_VOID(go_on(run.stop));
   result.models = models_table(world);

@@ -17,7 +17,8 @@ Universe universe_of(const Definition& d, const PromptSubset& prompts, const Dec
           .span = std::string(name(d.span)),
           .pooling = std::string(name(d.pooling)),
           .prompts = prompts.name,
-          .special = prompts.special,
+          .special = prompts.reading.special,
+          .chat = prompts.reading.chat,
           .label = decision.label,
           .why_absent = decision.why_absent,
           .quantity = decision.quantity};
@@ -29,13 +30,15 @@ bool may_turn(const VerdictSpec& v) {
   return v.multiverse && (!v.needs.empty() || !v.quantity.empty() || std::ranges::any_of(v.rules, looks));
 }
 
-/// The one choice in which a universe departs from the seed's; empty for none or for several.
-Flip departure(const Universe& u, const Universe& seed) {
+/// The choices in which a universe departs from the seed's.
+std::vector<Flip> departures(const Universe& u, const Universe& seed) {
   std::vector<Flip> found;
-  for (const auto& [name, word] : kUniverseChoices) {
-    if (seed.*word != u.*word) found.push_back({.choice = name, .from = seed.*word, .to = u.*word, .label = u.label});
+  for (const UniverseChoice& choice : kUniverseChoices) {
+    const auto word = choice.word;
+    if (seed.*word != u.*word)
+      found.push_back({.choice = choice.name, .from = seed.*word, .to = u.*word, .label = u.label});
   }
-  return found.size() == 1 ? found.front() : Flip{};
+  return found;
 }
 
 /// The words of every choice but `left_out`.
@@ -47,10 +50,24 @@ std::string other_words(const Universe& u, const UniverseChoice& left_out) {
   return words;
 }
 
+/// The words of a reading on the axes in which those that count differ.
+Reading varied_words(const std::vector<Reading>& all, const std::vector<std::size_t>& readings, std::size_t chosen) {
+  Reading words;
+  for (const ReadingAxis& axis : reading_axes()) {
+    const auto same = [&](std::size_t r) { return all[r].*axis.word == all[readings.front()].*axis.word; };
+    if (!std::ranges::all_of(readings, same)) words.*axis.word = all[chosen].*axis.word;
+  }
+  return words;
+}
+
 /// The experiment's own place in the multiverse.
 Universe own_universe(const Experiment& e, const std::vector<Universe>& universes) {
-  const std::string special = universes.empty() ? "" : universes.front().special;
-  return universe_of(e.definition, {.name = "all", .special = special, .prompts = {}}, {});
+  Universe own = universe_of(e.definition, {.name = "all", .reading = {}, .prompts = {}}, {});
+  if (universes.empty()) return own;
+  for (const UniverseChoice& choice : kUniverseChoices) {
+    if (choice.measured) own.*choice.word = universes.front().*choice.word;
+  }
+  return own;
 }
 
 /// Whether the verdict reads a gain that the definition's pooling makes, under the experiment's own definition.
@@ -88,10 +105,18 @@ void summarise(const World& world, const VerdictSpec& spec, Verdict& verdict) {
     if (u.label == verdict.label) {
       ++m.agreeing;
     } else if (!verdict.label.empty()) {
-      Flip flip = departure(u, seed);
-      if (!flip.choice.empty()) m.flips.push_back(std::move(flip));
+      std::vector<Flip> changed = departures(u, seed);
+      if (changed.size() == 1) m.flips.push_back(std::move(changed[0]));
+      if (changed.size() == 2) m.pairs.push_back({std::move(changed[0]), std::move(changed[1])});
     }
   }
+  // A choice that turns it alone explains every pair that it is in.
+  std::erase_if(m.pairs, [&m](const FlipPair& pair) {
+    return std::ranges::any_of(m.flips, [&pair](const Flip& f) {
+      const auto is = [&f](const Flip& part) { return part.choice == f.choice && part.to == f.to; };
+      return is(pair.first) || is(pair.second);
+    });
+  });
   m.reference = spec.reference;
   m.quantity_title = spec.quantity;
   for (const ValueSpec& value : e.values) {
@@ -103,22 +128,21 @@ void summarise(const World& world, const VerdictSpec& spec, Verdict& verdict) {
 
 }  // namespace
 
-std::vector<PromptSubset> prompt_subsets(const Experiment& e, std::size_t readings) {
-  std::vector<PromptSubset> subsets = {{"all", "", all_places(e.prompts.size())}};
+std::vector<PromptSubset> prompt_subsets(const Experiment& e, const std::vector<std::size_t>& readings) {
+  std::vector<PromptSubset> subsets = {{"all", {}, all_places(e.prompts.size())}};
   std::vector<PromptSubset> groups;
   for (std::size_t i = 0; i < e.prompts.size(); ++i) {
     const std::string group = column(e.prompts[i], e.prompt_use.group);
     if (group.empty()) continue;
     auto found = std::ranges::find(groups, group, &PromptSubset::name);
-    if (found == groups.end()) found = groups.insert(groups.end(), {group, "", {}});
+    if (found == groups.end()) found = groups.insert(groups.end(), {group, {}, {}});
     found->prompts.push_back(i);
   }
   if (groups.size() > 1) std::ranges::move(groups, std::back_inserter(subsets));
-  if (readings < 2) return subsets;
   std::vector<PromptSubset> all;
-  for (std::size_t r = 0; r < readings; ++r) {
+  for (const std::size_t r : readings) {
     for (PromptSubset subset : subsets) {
-      subset.special = name(e.prompt_use.specials[r]);
+      subset.reading = varied_words(e.prompt_use.readings, readings, r);
       for (std::size_t& place : subset.prompts) place += r * e.prompts.size();
       all.push_back(std::move(subset));
     }
@@ -126,16 +150,24 @@ std::vector<PromptSubset> prompt_subsets(const Experiment& e, std::size_t readin
   return all;
 }
 
-std::size_t distinct_readings(const Experiment& e, const std::vector<ModelData>& models) {
-  const std::size_t n = e.prompts.size(), readings = e.prompt_use.specials.size();
-  const auto differs = [&](const ModelData& model) {
-    if (model.sequences.size() != n * readings) return false;
-    for (std::size_t i = n; i < model.sequences.size(); ++i) {
-      if (model.sequences[i].sequence.ids != model.sequences[i % n].sequence.ids) return true;
-    }
-    return false;
+std::vector<std::size_t> distinct_readings(const Experiment& e, const std::vector<ModelData>& models) {
+  const std::size_t n = e.prompts.size(), readings = e.prompt_use.readings.size();
+  // Whether some model's prompts are other ids in these two; a model without measurements of both knows no difference.
+  const auto differ = [&](std::size_t a, std::size_t b) {
+    return std::ranges::any_of(models, [&](const ModelData& model) {
+      const auto ids = [&](std::size_t r, std::size_t i) -> const auto& {
+        return model.sequences[r * n + i].sequence.ids;
+      };
+      bool same = true;
+      for (std::size_t i = 0; i < n && model.sequences.size() == n * readings; ++i) same &= ids(a, i) == ids(b, i);
+      return !same;
+    });
   };
-  return std::ranges::any_of(models, differs) ? readings : 1;
+  std::vector<std::size_t> distinct = {0};
+  for (std::size_t r = 1; r < readings; ++r) {
+    if (std::ranges::all_of(distinct, [&](std::size_t d) { return differ(d, r); })) distinct.push_back(r);
+  }
+  return distinct;
 }
 
 std::vector<Definition> admissible_definitions(const Experiment& e) {

@@ -10,15 +10,18 @@
 namespace sg {
 
 /// All prompts first, then each group in order of appearance when there is more than one; all of it again for each
-/// further way of putting special tokens around the texts. Places are those of ModelData::sequences.
+/// further reading. Places are those of ModelData::sequences.
 struct PromptSubset {
-  std::string name, special;  // no special: it is not varied
+  std::string name;
+  Reading reading;  // the words of the axes that are varied
   std::vector<std::size_t> prompts;
 };
-std::vector<PromptSubset> prompt_subsets(const Experiment& experiment, std::size_t readings);
+/// `readings`: places of those that count in the experiment's, the own one (0) first.
+std::vector<PromptSubset> prompt_subsets(const Experiment& experiment, const std::vector<std::size_t>& readings);
 
-/// In how many ways the models' prompts were read that differ in their ids: those that change nothing are no choice.
-std::size_t distinct_readings(const Experiment& experiment, const std::vector<ModelData>& models);
+/// Places of the readings under which some model was asked something else than under every one before: those that
+/// change nothing are no choice.
+std::vector<std::size_t> distinct_readings(const Experiment& experiment, const std::vector<ModelData>& models);
 
 /// Every reduction and pooling of the spans that the experiment's claim can be put to.
 std::vector<Definition> admissible_definitions(const Experiment& experiment);

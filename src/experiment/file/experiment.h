@@ -9,12 +9,12 @@
 #include <variant>
 #include <vector>
 
+#include "experiment/file/reading.h"
 #include "experiment/value/expression.h"
 #include "experiment/value/result.h"
 #include "experiment/value/sentence.h"
 #include "measure/definition.h"
 #include "prompts/prompt_file.h"
-#include "prompts/prompt_reader.h"
 #include "prompts/suites.h"
 
 namespace sg {
@@ -244,8 +244,8 @@ struct PromptUse {
   std::string file;        // read by load_prompts; empty: they stand in the experiment, or are a suite's
   PromptFileOptions keys;  // of the file
   PromptReading reading;   // the experiment's own
-  std::vector<Special> specials = {Special::kAuto};  // that the multiverse varies over, the own one first
-  std::string group = kCategoryColumn;               // the column whose values are sets of prompts
+  std::vector<Reading> readings = {own_reading({})};  // that the multiverse varies over, the own one first
+  std::string group = kCategoryColumn;                // the column whose values are sets of prompts
 };
 
 struct Experiment {

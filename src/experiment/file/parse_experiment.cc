@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/each_once.h"
 #include "base/json_reader.h"
 #include "experiment/file/parse_parts.h"
 #include "experiment/file/toml_text.h"
@@ -44,27 +45,48 @@ void parse_own_prompts(TomlTable& t, Experiment& e) {
   }
 }
 
-/// special = "none", or a list of which the first is the experiment's own.
-void parse_specials(TomlTable& t, PromptUse& use) {
-  if (!t.has("special")) return;
+/// special = "none", or a list of which the first is the experiment's own. All of them; one when none is given.
+std::vector<std::string> parse_specials(TomlTable& t, PromptUse& use) {
+  if (!t.has("special")) return {std::string(name(use.reading.special))};
   const Value given = t.value("special");
-  std::vector<std::string> words;
+  std::vector<std::string> words, specials;
   if (const auto* one = std::get_if<std::string>(&given)) words = {*one};
   if (const auto* list = std::get_if<std::vector<std::string>>(&given)) words = *list;
-  use.specials.clear();
   for (const std::string& word : words) {
-    const std::optional<Special> special = find_special(word);
-    const bool twice = special && std::ranges::find(use.specials, *special) != use.specials.end();
-    if (special && !twice) use.specials.push_back(*special);
-    if (!special || twice)
+    const bool twice = std::ranges::find(specials, word) != specials.end();
+    if (find_special(word) && !twice) {
+      specials.push_back(word);
+    } else {
       t.wrong("special", "not special tokens", "auto, none, bos, or a list of them", "'" + word + "'");
+    }
   }
   if (words.empty()) t.wrong("special", "not special tokens", "auto, none, bos, or a list of them", "none");
-  if (use.specials.empty()) use.specials = {Special::kAuto};
-  use.reading.special = use.specials.front();
+  if (specials.empty()) specials.emplace_back(name(use.reading.special));
+  use.reading.special = *find_special(specials.front());
+  return specials;
 }
 
-void parse_reading(TomlTable& t, const std::string& folder, PromptUse& use) {
+/// axes = ["special", "chat"]: each varied over all its words, the own one first. Those that [prompts] lists are there
+/// without being asked for.
+void parse_axes(TomlTable& root, const std::vector<std::string>& specials, PromptUse& use) {
+  const Reading own = own_reading(use.reading);
+  AxisWords words;
+  for (const ReadingAxis& axis : reading_axes()) words.push_back({own.*axis.word});
+  words.front() = specials;
+  for (const std::string& name : root.texts("axes")) {
+    const ReadingAxis* axis = find_reading_axis(name);
+    if (axis == nullptr) {
+      root.wrong("axes", "unknown axis of the multiverse", "some of " + reading_axis_names(), "'" + name + "'");
+      continue;
+    }
+    std::vector<std::string>& known = words[static_cast<std::size_t>(axis - reading_axes().data())];
+    for (const std::string_view word : axis->words) place_in(known, std::string(word));
+  }
+  use.readings = readings_over(words);
+}
+
+/// The words of `special`.
+std::vector<std::string> parse_reading(TomlTable& t, const std::string& folder, PromptUse& use) {
   use.file = t.text("file");
   const std::filesystem::path path = use.file;
   if (!use.file.empty() && use.file != "-" && path.is_relative())
@@ -80,7 +102,7 @@ void parse_reading(TomlTable& t, const std::string& folder, PromptUse& use) {
     t.wrong("chat_template_kwargs", "not JSON", "an object as a text, '{\"enable_thinking\": false}'",
             "'" + use.reading.values + "'");
   }
-  parse_specials(t, use);
+  return parse_specials(t, use);
 }
 
 void parse_prompts(TomlTable& root, const std::string& folder, Experiment& e) {
@@ -91,7 +113,7 @@ void parse_prompts(TomlTable& root, const std::string& folder, Experiment& e) {
   }
   const std::string suite = t->text("suite"), own_name = t->text("name");
   parse_own_prompts(*t, e);
-  parse_reading(*t, folder, e.prompt_use);
+  parse_axes(root, parse_reading(*t, folder, e.prompt_use), e.prompt_use);
   const bool from_file = t->has("file");
   const int sources =
       (suite.empty() ? 0 : 1) + (t->has("texts") ? 1 : 0) + (t->has("groups") ? 1 : 0) + (from_file ? 1 : 0);

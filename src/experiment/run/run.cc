@@ -45,7 +45,7 @@ void use_recorded_prompts(const RunRecord& record, Experiment& e) {
   for (const ModelOutcome& outcome : record.models) {
     if (outcome.prompts.empty()) continue;
     e.prompts.clear();
-    const std::size_t count = outcome.prompts.size() / e.prompt_use.specials.size();
+    const std::size_t count = outcome.prompts.size() / e.prompt_use.readings.size();
     for (std::size_t i = 0; i < count; ++i) e.prompts.push_back(prompt_of(outcome.prompts[i]));
     return;
   }

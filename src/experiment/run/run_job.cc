@@ -1,6 +1,7 @@
 #include "experiment/run/run_job.h"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <system_error>
@@ -19,25 +20,69 @@ RunFailure of_model(Error error) {
 }
 RunFailure of_store(Error error) { return {.error = std::move(error), .ends_run = true}; }
 
-/// All prompts, in each of the experiment's readings.
-Result<std::vector<Sequence>> read_prompts(const Experiment& e, const Model& model, const Tokenizer& tokenizer,
-                                           const RunOptions& options) {
-  std::vector<Sequence> sequences;
-  for (const Special special : e.prompt_use.specials) {
-    PromptReading reading = e.prompt_use.reading;
-    reading.special = special;
-    PromptReader reader(&tokenizer, reading, [&model] { return load_chat_source(model.checkpoint); });
-    for (std::size_t i = 0; i < e.prompts.size(); ++i) {
-      SG_TRY(Sequence sequence, reader.read(e.prompts[i], i + 1));
-      name_tokens(sequence, &tokenizer);
+/// One model's prompts, in each of the experiment's readings.
+class PromptsOfModel {
+ public:
+  PromptsOfModel(const Experiment& e, const Model& model, const Tokenizer& tokenizer, const RunOptions& options)
+      : experiment_(e), model_(model), tokenizer_(tokenizer), options_(options) {}
+
+  Result<std::vector<Sequence>> all() {
+    const std::vector<Reading>& readings = experiment_.prompt_use.readings;
+    std::vector<Sequence> sequences;
+    for (const Reading& reading : readings) {
+      SG_TRY(std::vector<Sequence> read, read_or_retreat(reading, readings.front()));
+      std::move(read.begin(), read.end(), std::back_inserter(sequences));
+    }
+    return sequences;
+  }
+  const std::vector<std::string>& notices() const { return notices_; }
+
+ private:
+  /// What the model cannot be read as, it is read without: the choice is not there for it. Of the own reading every
+  /// failure is one.
+  Result<std::vector<Sequence>> read_or_retreat(const Reading& reading, const Reading& own) {
+    Result<std::vector<Sequence>> read = read_as(reading);
+    if (read.ok() || reading == own) return read;
+    const std::vector<Reading> nearest = retreats(reading, own);
+    if (nearest.size() == 2) say_left_out(reading, own, read.error());  // it differs in one word alone
+    for (const Reading& other : nearest) {
+      read = read_as(other);
+      if (read.ok()) break;
+    }
+    return read;
+  }
+
+  void say_left_out(const Reading& reading, const Reading& own, const Error& why) {
+    for (const ReadingAxis& axis : reading_axes()) {
+      if (reading.*axis.word == own.*axis.word) continue;
+      std::string notice = "not read with ";
+      notices_.push_back(notice.append(axis.name).append(" ").append(reading.*axis.word).append(": ") + why.what);
+    }
+  }
+
+  Result<std::vector<Sequence>> read_as(const Reading& reading) {
+    PromptReader reader(&tokenizer_, applied(reading, experiment_.prompt_use.reading),
+                        [this] { return load_chat_source(model_.checkpoint); });
+    std::vector<Sequence> sequences;
+    for (std::size_t i = 0; i < experiment_.prompts.size(); ++i) {
+      SG_TRY(Sequence sequence, reader.read(experiment_.prompts[i], i + 1));
+      name_tokens(sequence, &tokenizer_);
       sequences.push_back(std::move(sequence));
     }
     for (const std::string& warning : reader.warnings()) {
-      if (options.warn) options.warn(warning);
+      const bool first = std::ranges::find(told_, warning) == told_.end();
+      if (first && options_.warn) options_.warn(warning);
+      if (first) told_.push_back(warning);
     }
+    return sequences;
   }
-  return sequences;
-}
+
+  const Experiment& experiment_;
+  const Model& model_;
+  const Tokenizer& tokenizer_;
+  const RunOptions& options_;
+  std::vector<std::string> notices_, told_;
+};
 
 Error too_large(std::uint64_t needs, std::uint64_t has) {
   const auto mib = [](std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
@@ -64,7 +109,8 @@ Result<std::vector<Sequence>> missing_rows(const std::vector<Sequence>& prompts,
 }
 
 /// Opens the model and reads the prompts; everything that can be the model's fault before it is measured.
-Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOptions& options, ModelOutcome& outcome) {
+Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOptions& options, Prepared& p) {
+  ModelOutcome& outcome = p.outcome;
   if (data.source.empty()) {
     return Error{.what = "no model was named", .hint = "Name one with --model " + data.key + "=MODEL"};
   }
@@ -76,7 +122,10 @@ Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOpt
                                                   options.stop));  // rows of other processes are reused
   job.key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
   SG_TRY(const Tokenizer tokenizer, load_tokenizer(job.model));
-  SG_TRY(outcome.prompts, read_prompts(e, job.model, tokenizer, options));
+  PromptsOfModel prompts(e, job.model, tokenizer, options);
+  SG_TRY(outcome.prompts, prompts.all());
+  p.notices = job.model.notices;
+  p.notices.insert(p.notices.end(), prompts.notices().begin(), prompts.notices().end());
   SG_TRY_VOID(check_memory(job.model, outcome.prompts, options));
   return job;
 }
@@ -101,10 +150,9 @@ std::optional<RunFailure> guarded(const Step& step) {
 /// Fills what Prepared has besides its failure.
 std::optional<RunFailure> prepare(const Experiment& e, const ModelData& data, const RunOptions& options,
                                   RowStore& store, Prepared& p) {
-  Result<RunJob> opened = open_job(e, data, options, p.outcome);
+  Result<RunJob> opened = open_job(e, data, options, p);
   if (!opened.ok()) return of_model(std::move(opened).error());
   RunJob job = std::move(opened).value();
-  p.notices = job.model.notices;
   Result<std::vector<Sequence>> missing = missing_rows(p.outcome.prompts, job, store);
   if (!missing.ok()) return of_store(std::move(missing).error());
   job.missing = std::move(missing).value();

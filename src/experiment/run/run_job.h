@@ -25,7 +25,9 @@ struct RunFailure {
   bool ends_run = false;
 };
 
-/// Fills the outcome's facts and prompts. The job is absent when nothing needs to be measured.
+/// Fills the outcome's facts and prompts. What keeps a model from being read otherwise than the experiment does itself
+/// (no chat template, no BOS) is a notice, and it is read without that there. The job is absent when nothing needs to
+/// be measured.
 struct Prepared {
   ModelOutcome outcome;
   std::unique_ptr<RunJob> job;

@@ -84,6 +84,7 @@ struct Universe {
   std::string reduction, span, pooling;
   std::string prompts;             // "all" or a category
   std::string special;             // tokens around the texts; empty: the experiment does not vary them
+  std::string chat;                // "raw" or "chat"; likewise
   std::string label;               // of the verdict; empty where it could not be evaluated
   std::string why_absent;          // then
   std::optional<double> quantity;  // the verdict's leading number, for the specification curve
@@ -93,22 +94,27 @@ struct Universe {
 struct UniverseChoice {
   const char* name;
   std::string Universe::*word;
+  bool measured = false;  // each of its words is another measurement, which an experiment may leave out
 };
-inline constexpr UniverseChoice kUniverseChoices[] = {{"reduction", &Universe::reduction},
-                                                      {"span", &Universe::span},
-                                                      {"pooling", &Universe::pooling},
-                                                      {"prompts", &Universe::prompts},
-                                                      {"special", &Universe::special}};
-/// Whether the universes make it: special tokens need not be varied.
+inline constexpr UniverseChoice kUniverseChoices[] = {
+    {"reduction", &Universe::reduction},   {"span", &Universe::span},
+    {"pooling", &Universe::pooling},       {"prompts", &Universe::prompts},
+    {"special", &Universe::special, true}, {"chat", &Universe::chat, true}};
+/// Whether the universes make it.
 inline bool is_made(const UniverseChoice& choice, const std::vector<Universe>& universes) {
   const auto names = [&](const Universe& u) { return !(u.*choice.word).empty(); };
-  return choice.word != &Universe::special || std::any_of(universes.begin(), universes.end(), names);
+  return !choice.measured || std::any_of(universes.begin(), universes.end(), names);
 }
 
 /// Which single choice turns the verdict: the seed's definition with one part replaced.
 struct Flip {
-  std::string choice;  // "reduction", "span", "pooling", "prompts" or "special"
+  std::string choice;  // a name of kUniverseChoices
   std::string from, to, label;
+};
+
+/// Two choices that turn it together and not alone, both with the label that they lead to.
+struct FlipPair {
+  Flip first, second;
 };
 
 struct Multiverse {
@@ -116,6 +122,7 @@ struct Multiverse {
   std::size_t evaluated = 0;  // universes with a label
   std::size_t agreeing = 0;   // of them, those with the seed's label
   std::vector<Flip> flips;
+  std::vector<FlipPair> pairs;
   std::string quantity_title;       // of Universe::quantity
   std::optional<double> reference;  // the line it is compared with: 1 for gains
 };

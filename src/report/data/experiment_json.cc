@@ -119,9 +119,17 @@ Json multiverse_json(const Multiverse& m) {
   const auto flip_json = [](const Flip& f) {
     return Json{{"choice", f.choice}, {"from", f.from}, {"to", f.to}, {"label", f.label}};
   };
+  const auto pair_json = [](const FlipPair& pair) {
+    Json choices = Json::array();
+    for (const Flip* f : {&pair.first, &pair.second}) {
+      choices.push_back({{"choice", f->choice}, {"from", f->from}, {"to", f->to}});
+    }
+    return Json{{"choices", std::move(choices)}, {"label", pair.first.label}};
+  };
   return {{"evaluated", m.evaluated},
           {"agreeing", m.agreeing},
           {"flips", list_json(m.flips, flip_json)},
+          {"pairs", list_json(m.pairs, pair_json)},
           {"quantity", m.quantity_title},
           {"reference", number_or_null(m.reference)},
           {"universes", universes_json(m.universes)}};

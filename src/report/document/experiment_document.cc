@@ -94,6 +94,9 @@ void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<
       continue;
     }
     doc.emplace_back(Paragraph{{{agreement_sentence(v.multiverse) + " "}, {flips_sentence(v.multiverse)}}});
+    if (!v.multiverse.flips.empty() && !v.multiverse.pairs.empty()) {
+      doc.emplace_back(Paragraph{{{pairs_sentence(v.multiverse)}}});
+    }
     doc.emplace_back(labels_table(v));
     add_figures(doc, pictures, place);
     doc.emplace_back(choices_table(v));

@@ -254,14 +254,15 @@ DocumentTable choices_table(const Verdict& verdict) {
                            "over all values of the other choices",
                        .columns = {{"Choice"}, {"Value"}, {"Agree", true}, {"Evaluated", true}, {"Share", true}},
                        .rows = {}};
-  for (const auto& [name, part] : kUniverseChoices) {
-    if (!is_made({name, part}, verdict.multiverse.universes)) continue;
+  for (const UniverseChoice& choice : kUniverseChoices) {
+    const auto part = choice.word;
+    if (!is_made(choice, verdict.multiverse.universes)) continue;
     Tally tally;
     for (const Universe& u : verdict.multiverse.universes) {
       if (!u.label.empty()) tally.add(u.*part, u.label == verdict.label);
     }
     for (const Tally::Count& c : tally.counts()) {
-      out.rows.push_back({{name, ""},
+      out.rows.push_back({{choice.name, ""},
                           {c.word, ""},
                           count_cell(c.agreeing),
                           count_cell(c.evaluated),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/number_text.h"
+#include "report/text/choice_words.h"
 
 namespace sg {
 namespace {
@@ -54,24 +55,28 @@ std::string alternatives(const std::vector<std::string>& items) {
   return out;
 }
 
-/// What one choice can be changed to, of those that lead to one label.
+/// What leads to one label: choices of one kind, or pairs with the same first one.
 struct Turn {
-  std::string choice, label;
-  std::vector<std::string> to;
+  std::string kind, label, before;
+  std::vector<std::string> ways;
 };
 
-std::vector<Turn> grouped_flips(const std::vector<Flip>& flips) {
-  std::vector<Turn> turns;
-  for (const Flip& f : flips) {
-    const auto same = std::find_if(turns.begin(), turns.end(),
-                                   [&](const Turn& t) { return t.choice == f.choice && t.label == f.label; });
-    if (same == turns.end()) {
-      turns.push_back({f.choice, f.label, {f.to}});
-    } else {
-      same->to.push_back(f.to);
-    }
+void add_turn(std::vector<Turn>& turns, const Turn& turn) {
+  const auto same = std::ranges::find_if(
+      turns, [&](const Turn& t) { return t.kind == turn.kind && t.label == turn.label && t.before == turn.before; });
+  if (same == turns.end()) {
+    turns.push_back(turn);
+  } else {
+    same->ways.push_back(turn.ways.front());
   }
-  return turns;
+}
+
+std::string turns_text(const std::vector<Turn>& turns) {
+  std::string list;
+  for (const Turn& turn : turns) {
+    list += fmt::format("{}{}{} ({})", list.empty() ? "" : "; ", turn.before, alternatives(turn.ways), turn.label);
+  }
+  return list;
 }
 
 }  // namespace
@@ -154,13 +159,28 @@ std::string agreement_sentence(const Multiverse& m) {
 }
 
 std::string flips_sentence(const Multiverse& m) {
-  if (m.flips.empty()) return "No single choice turns it.";
-  std::string list;
-  for (const Turn& turn : grouped_flips(m.flips)) {
-    list +=
-        fmt::format("{}the {} to {} ({})", list.empty() ? "" : "; ", turn.choice, alternatives(turn.to), turn.label);
+  std::vector<Turn> turns;
+  for (const Flip& f : m.flips) add_turn(turns, {f.choice, f.label, "", {choice_phrase(f.choice, f.to)}});
+  if (!turns.empty()) return "What turns it, made differently alone: " + turns_text(turns) + ".";
+  return m.pairs.empty() ? "No single choice turns it. No two do together."
+                         : "No single choice turns it. " + pairs_sentence(m);
+}
+
+std::string pairs_sentence(const Multiverse& m) {
+  constexpr std::size_t kNamed = 3;
+  if (m.pairs.empty()) return "";
+  std::vector<Turn> turns;
+  for (const FlipPair& pair : m.pairs) {
+    const auto& [first, second] = pair;
+    add_turn(turns, {second.choice,
+                     first.label,
+                     choice_phrase(first.choice, first.to) + " together with ",
+                     {choice_phrase(second.choice, second.to)}});
   }
-  return "It turns when one choice is made differently: " + list + ".";
+  const std::size_t more = turns.size() - std::min(turns.size(), kNamed);
+  turns.resize(turns.size() - more);
+  return fmt::format("Two choices turn it that do not alone: {}{}.", turns_text(turns),
+                     more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
 Callout verdict_callout(const ExperimentResult& result, const Verdict& v) {

@@ -30,9 +30,11 @@ std::string missing_models_sentence(const ResultTable& models);
 
 std::string agreement_sentence(const Multiverse& multiverse);
 
-/// "It turns when one choice is made differently: the reduction to mean or frobenius (NOT_VALIDATED)." or that none
-/// does.
+/// "What turns it, made differently alone: averaging over all tokens, token 0 among them (NOT_VALIDATED)." Where no
+/// single choice does, the pairs that do.
 std::string flips_sentence(const Multiverse& multiverse);
+/// "Two choices turn it that do not alone: ..., and 4 more."; empty: none do.
+std::string pairs_sentence(const Multiverse& multiverse);
 
 /// "43 %", of a whole greater than 0.
 std::string share_text(std::size_t part, std::size_t whole);

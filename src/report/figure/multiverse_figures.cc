@@ -48,12 +48,13 @@ std::string readable(std::string word) {
 /// The choices under the curve: one row per value, an empty name between the kinds.
 std::vector<SpecificationCurve::Choice> choices_of(const Multiverse& m, const std::vector<const Universe*>& sorted) {
   std::vector<SpecificationCurve::Choice> choices;
-  for (const auto& [kind, part] : kUniverseChoices) {
+  for (const UniverseChoice& made : kUniverseChoices) {
+    const auto part = made.word;
     const std::vector<std::string> words = different(m.universes, part);
     if (words.size() < 2) continue;  // what is never varied needs no row
     if (!choices.empty()) choices.emplace_back();
     for (const std::string& word : words) {
-      SpecificationCurve::Choice choice = {.kind = kind, .name = readable(word), .ranks = {}};
+      SpecificationCurve::Choice choice = {.kind = made.name, .name = readable(word), .ranks = {}};
       for (std::size_t rank = 0; rank < sorted.size(); ++rank) {
         if (sorted[rank]->*part == word) choice.ranks.push_back(rank);
       }
@@ -86,7 +87,14 @@ SpecificationCurve curve_of(const Verdict& v, const std::vector<const Universe*>
   return curve;
 }
 
-/// Columns: pooling within reduction. Rows: prompts within span.
+/// Whether it makes the same of the choices that are measurements.
+bool is_read_as(const Universe& u, const Universe& other) {
+  return std::ranges::all_of(kUniverseChoices, [&](const UniverseChoice& choice) {
+    return !choice.measured || u.*choice.word == other.*choice.word;
+  });
+}
+
+/// The first reading's. Columns: pooling within reduction. Rows: prompts within span.
 HeatMap map_of_labels(const ExperimentResult& r, const Verdict& v) {
   const std::vector<Universe>& all = v.multiverse.universes;
   const auto reductions = different(all, &Universe::reduction), poolings = different(all, &Universe::pooling);
@@ -108,6 +116,7 @@ HeatMap map_of_labels(const ExperimentResult& r, const Verdict& v) {
     }
   }
   for (const Universe& u : all) {
+    if (!is_read_as(u, all.front())) continue;
     const std::size_t row = place(spans, u.span) * prompts.size() + place(prompts, u.prompts);
     const std::size_t column = place(reductions, u.reduction) * poolings.size() + place(poolings, u.pooling);
     if (!u.label.empty()) map.cells[row][column] = static_cast<double>(place(map.classes, u.label));
@@ -124,6 +133,7 @@ constexpr const char* kCurveCaption =
 constexpr const char* kMapCaption =
     ". One cell for every combination: columns are reductions, within them poolings; rows are spans, within them "
     "the prompts, all or one category alone.";
+constexpr const char* kOwnReading = " Of the measurements, the experiment's own alone.";
 
 }  // namespace
 
@@ -132,7 +142,7 @@ std::vector<Picture> multiverse_figures(const ExperimentResult& result, std::siz
   std::vector<Picture> pictures;
   if (v.label.empty() || v.multiverse.evaluated == 0) return pictures;
   const std::string name = v.title.empty() ? v.name : v.name + ": " + v.title;
-  const auto add = [&](const char* kind, const char* shown, const char* caption, Panel panel) {
+  const auto add = [&](const char* kind, const char* shown, const std::string& caption, Panel panel) {
     const std::string title = name + ", " + shown + " under all admissible definitions";
     pictures.push_back({.stem = figure_stem(v.name + kind),
                         .title = title,
@@ -141,9 +151,13 @@ std::vector<Picture> multiverse_figures(const ExperimentResult& result, std::siz
                         .columns = 1,
                         .panels = {std::move(panel)}});
   };
+  const auto& universes = v.multiverse.universes;
+  const bool one_reading =
+      std::ranges::all_of(universes, [&](const Universe& u) { return is_read_as(u, universes.front()); });
+  const std::string map_caption = std::string(kMapCaption) + (one_reading ? "" : kOwnReading);
   const auto sorted = by_quantity(v.multiverse);
   if (!sorted.empty()) add("-curve", "results", kCurveCaption, curve_of(v, sorted));
-  add("-map", "conclusions", kMapCaption, map_of_labels(result, v));
+  add("-map", "conclusions", map_caption, map_of_labels(result, v));
   return pictures;
 }
 

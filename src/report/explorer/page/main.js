@@ -1,6 +1,7 @@
 // The page: one state, drawn whole after each change; what follows the pointer is drawn alone.
 
-import { apartOf, firstApart } from './apart.js';
+import { firstApart } from './apart.js';
+import { showFirstApart } from './apart_panel.js';
 import { rangeOf } from './colour.js';
 import { inputOf, listenToControls, showControls } from './controls.js';
 import { digestOf, readHead } from './data.js';
@@ -14,7 +15,7 @@ import { drawLegend } from './legend.js';
 import { promptsInOrder, showMassive, showPrompts } from './lists.js';
 import { listenToPointer } from './pointer.js';
 import { columnChart, drawProfiles, rowChart } from './profiles.js';
-import { quantities, rowOfLayer, sitesOf, viewOf } from './quantities.js';
+import { quantities, rowOfLayer, viewOf, withSite } from './quantities.js';
 import { Raster } from './raster.js';
 import { addressOf, firstState, sound, stateOf } from './state.js';
 import { tokenName } from './text.js';
@@ -23,7 +24,7 @@ import { showTable } from './values_table.js';
 /** @typedef {import('./types').State} State */
 
 const head = readHead();
-let state = withSite(stateOf(location.hash, head));
+let state = withSite(head, stateOf(location.hash, head));
 let view = viewOf(head, state);
 let range = rangeOf(view, state.log, state.robust);
 /** @type {{row: number, token: number} | null} the cell under the pointer */
@@ -40,16 +41,6 @@ function inHand() {
   return state.row >= 0 && state.token >= 0 && state.row < view.rows.length ? { row: state.row, token: state.token } : null;
 }
 
-/**
- * At a site that the measurement has, where it has any.
- * @param {State} wanted @returns {State}
- */
-function withSite(wanted) {
-  const sites = sitesOf(head, wanted);
-  const held = sites.find(({ site, why }) => site === wanted.site && !why) || sites.find(({ why }) => !why);
-  return held ? { ...wanted, site: held.site } : wanted;
-}
-
 /** Keys whose change makes another view, another range, or neither. */
 const viewKeys = ['prompt', 'quantity', 'site', 'model', 'versus', 'head', 'skip'];
 
@@ -61,7 +52,7 @@ function update(change) {
     state = { ...state, from: 0, to: head.prompts[state.prompt].ids.length, pins: [], row: change.row ?? -1, token: change.token ?? -1 };
     hovered = null;
   }
-  state = withSite(sound(state, head, true));
+  state = withSite(head, sound(state, head, true));
   if (viewKeys.some((key) => key in change)) view = viewOf(head, state);
   if (['log', 'robust', ...viewKeys].some((key) => key in change)) range = rangeOf(view, state.log, state.robust);
   draw();
@@ -126,7 +117,7 @@ function drawPanels() {
   });
   showPins(byId('pins'), head, state, view, (i) => update({ pins: state.pins.filter((_, k) => k !== i) }), (row, token) => update({ row, token }));
   changed('massive', [s.model], () => showMassive(byId('massive'), head, state, jump));
-  changed('apart', [s.model, s.prompt, s.apart], drawApart);
+  changed('apart', [s.model, s.prompt, s.apart], () => showFirstApart(head, otherModel(), state));
   drawTable();
 }
 
@@ -146,17 +137,6 @@ function otherModel() {
 
 function apartNow() {
   return head.models.length > 1 ? firstApart(head, otherModel(), state.prompt, state.apart) : null;
-}
-
-function drawApart() {
-  byId('apart').hidden = head.models.length < 2;
-  if (head.models.length < 2) return;
-  const found = apartNow();
-  const name = found && (found.site === 'embed' || found.site === 'ln_final' ? found.site : 'blocks.' + found.layer + '.hook_' + found.site);
-  byId('apart-words').textContent = found
-    ? name + ': ' + found.most.toPrecision(4) + ' at token ' + found.token + ' ' + tokenName(head.prompts[state.prompt], found.token) + ' (' + apartOf(head, otherModel(), state.prompt) + ')'
-    : 'none: at no site are A and B of this prompt so far apart (' + apartOf(head, otherModel(), state.prompt) + ')';
-  byId('apart-jump').hidden = !found;
 }
 
 function showApart() {

@@ -269,3 +269,13 @@ export function massiveOf(head, model, prompt) {
     return { prompt, layer, token, channel, value: v, ratio: m > 0 ? Math.abs(v) / m : NaN };
   });
 }
+
+/**
+ * The state at a site that the measurement has, where it has any.
+ * @param {Head} head @param {State} wanted @returns {State}
+ */
+export function withSite(head, wanted) {
+  const sites = sitesOf(head, wanted);
+  const held = sites.find(({ site, why }) => site === wanted.site && !why) || sites.find(({ why }) => !why);
+  return held ? { ...wanted, site: held.site } : wanted;
+}
