@@ -258,10 +258,29 @@ def experts(result, targets):
     return "\n".join(out)
 
 
+def corpus(result, targets):
+    out = ["## A corpus\n\n`bench/corpus.py`: windows of 1,024 ids of one text, at most 8,192 in a pass. streamgauge computes every "
+           "statistic of docs/corpus.md, in a cold process of which the task alone is timed; transformers the mean norm of every layer "
+           "and the loss, in a warm process; llama.cpp what `llama-perplexity` does, the logits of the second half of each "
+           "window, without what the tool then does with them. Means and losses agree.\n"]
+    for model, r in result.items():
+        rows = [[row["who"], text(row["seconds"]), f"{row['tokens_per_second']:.0f}", f"{row['ratio']:.2f}",
+                 text(row["cpu"]), f"{row['cpu_ratio']:.2f}", f"{row['mb']:.0f}" if row["mb"] else ""] for row in r["rows"]]
+        out.append(f"{model}, {r['tokens']:,} tokens; load of the machine {r['load']:.1f}:\n\n"
+                   + table(["", "seconds", "tokens a second", "ratio", "processor seconds", "ratio", "peak resident MB"], rows))
+        out.append(f"Norms, gains, shares, channels, positions and massive activations take {100 * r['statistics']['median']:.0f} % "
+                   f"of the pass to the last layer ({100 * r['statistics']['min']:.0f} to {100 * r['statistics']['max']:.0f} %).\n")
+        best = {peer: min(row["ratio"] for row in r["rows"] if row["who"].startswith(peer)) for peer in ("transformers", "llama.cpp")}
+        targets.at_least(f"a corpus on {model}, against transformers, its best batch", best["transformers"], 2.5)
+        targets.at_least(f"a corpus on {model}, against llama.cpp's best type", best["llama.cpp"], 1.2)
+        targets.below(f"a corpus on {model}: statistics beside the pass", 100 * r["statistics"]["median"], 10, "%")
+    return "\n".join(out)
+
+
 def write(found, folder):
     """found: piece -> {"machine", "load_before", "seconds", "result"}."""
     targets, parts = Targets(), []
-    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "forms": forms, "curves": curves, "experts": experts, "big": big}
+    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "forms": forms, "curves": curves, "corpus": corpus, "experts": experts, "big": big}
     for piece, maker in makers.items():
         if piece in found:
             parts.append(maker(found[piece]["result"], targets))

@@ -10,6 +10,7 @@ Models are those of tools/fetch_models.py, or of the folder SG_MODELS. Pieces:
   matmul     beside OpenBLAS and torch's MKL      roofline   Google Benchmark's figures of the kernels
   curves     cost against tokens, prompts, layers, width
   forms      every stored form and block type of weights beside F32, one thread
+  corpus     tokens a second at a context of 1,024, beside transformers and llama.cpp
   experts    random mixtures of experts beside transformers and llama.cpp: 8 GB of disk (SG_BENCH_EXPERTS names the folder)
   big        a 7B model streamed beside transformers in bfloat16: 14 GB of disk (SG_BENCH_BIG names the folder) and RAM
 """
@@ -119,6 +120,10 @@ class Bench:
     def curves(self):
         return self.script("cost_curves.py", self.program, model_path("SmolLM2-135M"))
 
+    def corpus(self):
+        return {name: self.script("corpus.py", self.program, model_path(name), "--rounds", self.rounds, "--threads", self.threads)
+                for name in MODELS}
+
     def experts(self):
         folder = os.environ.get("SG_BENCH_EXPERTS", self.build / "experts")
         return self.script("experts.py", self.program, folder, "--rounds", self.rounds, "--threads", self.threads)
@@ -128,7 +133,7 @@ class Bench:
         return self.script("big_model.py", self.program, folder, "--peer", "--runs", self.rounds)
 
 
-PIECES = ("start", "job", "llama", "weights", "matmul", "forms", "roofline", "curves", "experts", "big")
+PIECES = ("start", "job", "llama", "weights", "matmul", "forms", "roofline", "curves", "corpus", "experts", "big")
 
 
 def machine():
