@@ -3,8 +3,12 @@
 
     python oracle/check_random.py PROGRAM                       one relative of every case
     python oracle/check_random.py PROGRAM --seed 7 mixtral-window deepseek-v3-yarn
+    python oracle/check_random.py PROGRAM --switches 3          three of each, with other switches too
 
-A relative has other widths, depths, vocabularies and weights than the case, and its switches. Nothing is stored.
+A relative has other widths, depths, vocabularies and weights than the case, and its switches; with --switches some of
+those are others as well: flags turned over, numbers moved, another scaling of the rotation. What the program refuses is
+printed with its reason, for a reader to judge. Nothing is stored. A recurrent relative may lie a few times beyond the
+limit by rounding alone, as transformers' own float32 does; a fault lies far beyond it.
 """
 import argparse
 import json
@@ -33,8 +37,10 @@ LISTS = ("layer_types", "no_rope_layers", "mlp_layer_types", "attention_types") 
 def relative(config, rng):
     """The configuration with other sizes; what others must divide stays divisible."""
     c = dict(config)
-    for key in ("vocab_size",):
-        c[key] = int(c[key] + rng.integers(1, 40))
+    more = int(rng.integers(1, 40))
+    for key in ("vocab_size", "vocab_size_per_layer_input"):
+        if c.get(key):
+            c[key] += more
     for key in ("hidden_size", "n_embd", "d_model"):
         if key in c:
             c[key] = int(c[key] * rng.integers(1, 4))
@@ -52,18 +58,70 @@ def relative(config, rng):
     return c
 
 
-def check(case, program, rng):
-    """The name of the first site that differs, or None."""
+# Flags of a run and of training: they say nothing about the computation of one pass.
+NOT_SWITCHES = ("use_cache", "output_attentions", "output_hidden_states", "return_dict", "torchscript", "is_encoder_decoder",
+                "add_cross_attention", "is_decoder", "output_router_logits", "tie_encoder_decoder", "use_mamba_kernels",
+                "rescale_prenorm_residual")
+MOVED = {  # key: values that published files and the classes allow
+    "num_experts_per_tok": (1, 2, 3), "moe_top_k": (1, 2), "moe_k": (1, 2), "routed_scaling_factor": (1.0, 0.7, 2.5),
+    "first_k_dense_replace": (0, 1), "sliding_window": (3, 9, 64), "attention_window_size": (3, 9),
+    "rms_norm_eps": (1e-6, 1e-3), "layer_norm_eps": (1e-6, 1e-3), "norm_epsilon": (1e-6, 1e-3), "layer_norm_epsilon": (1e-6, 1e-3),
+    "rope_theta": (500.0, 1e6), "logit_scale": (0.3, 2.0), "logits_scaling": (0.5, 8.0), "final_logit_softcapping": (5.0, None),
+    "attn_logit_softcapping": (3.0, None), "query_pre_attn_scalar": (7, 64), "embedding_multiplier": (0.5, 12.0),
+    "residual_multiplier": (0.3, 1.0), "attention_multiplier": (0.1, 0.4), "norm_topk_prob": (True, False),
+    "hidden_act": ("silu", "gelu", "gelu_pytorch_tanh", "relu"), "hidden_activation": ("gelu", "gelu_pytorch_tanh"),
+    "activation_function": ("gelu", "gelu_new", "relu"), "clip_qkv": (0.5, None), "conv_kernel": (2, 4), "mamba_d_conv": (2, 4),
+    "chunk_size": (2, 8, 256), "mamba_chunk_size": (2, 8, 256), "time_step_limit": ([0.0, 0.5], [0.01, 0.2]),
+    "partial_rotary_factor": (0.5, 1.0), "q_lora_rank": (None, 6), "topk_group": (1,), "no_rope_layer_interval": (2, 3),
+    "alibi": (True, False), "interleaved_sliding_window": (3,), "attention_dropout": (0.0,), "swiglu_limit": (0.5, 7.0),
+}
+SCALINGS = (
+    {"rope_type": "linear", "factor": 2.5},
+    {"rope_type": "dynamic", "factor": 2.0},
+    {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 8.0, "beta_slow": 1.0},
+    {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32},
+)
+
+
+def with_other_switches(config, rng):
+    """The configuration with a few switches turned, and their names."""
+    c, changed = dict(config), []
+    known = transformers.AutoConfig.for_model(**{k: v for k, v in c.items() if k not in ("architectures", "dtype")}).to_dict()
+    turnable = [k for k in known if k not in NOT_SWITCHES and (isinstance(known[k], bool) or k in MOVED)]
+    for key in rng.permutation(turnable)[:int(rng.integers(1, 4))].tolist():
+        choices = [v for v in MOVED.get(key, (not known[key],)) if v != known[key]]
+        if not choices:
+            continue
+        c[key] = choices[int(rng.integers(len(choices)))]
+        changed.append(f"{key}={c[key]}")
+    if rng.random() < 0.3 and isinstance(known.get("rope_parameters"), dict) and "rope_theta" in known["rope_parameters"]:
+        scaling = SCALINGS[int(rng.integers(len(SCALINGS)))]
+        c.pop("rope_scaling", None)
+        c["rope_parameters"] = {"rope_theta": known["rope_parameters"]["rope_theta"], **scaling}
+        changed.append(f"rope_type={scaling['rope_type']}")
+    return c, changed
+
+
+def check(case, program, rng, switches):
+    """The names of turned switches, and that of the first site that differs or None."""
+    config, changed = relative(case.config, rng), []
+    if switches:
+        config, changed = with_other_switches(config, rng)
+    return changed, differing_site(case, config, program, rng)
+
+
+def differing_site(case, config, program, rng):
     with tempfile.TemporaryDirectory() as tmp:
         folder = pathlib.Path(tmp) / case.name
         folder.mkdir()
-        config = relative(case.config, rng)
         make_goldens.write_config(folder, config)
+        # Falcon's eager attention adds ALiBi a second time, by the mask.
+        attention = "sdpa" if config.get("alibi") and config["model_type"] == "falcon" else case.attention
         parsed = transformers.AutoConfig.from_pretrained(folder)
         model = transformers.AutoModelForCausalLM.from_config(parsed, dtype=torch.float32)
         weights.fill(model, int(rng.integers(1 << 30)))
         make_goldens.write_safetensors(folder, make_goldens.stored_tensors(model), 1)
-        twin = sites.Recorder(float64.to_float64(hf.load(folder, torch.float32, case.attention)))
+        twin = sites.Recorder(float64.to_float64(hf.load(folder, torch.float32, attention)))
         sequences = []
         for length in LENGTHS:
             ids = rng.integers(0, config["vocab_size"], length).tolist()
@@ -86,20 +144,22 @@ def main():
     parser.add_argument("program")
     parser.add_argument("case", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--switches", type=int, default=0, metavar="N", help="N relatives of each case, with other switches")
     args = parser.parse_intermixed_args()
     hf.quiet()
     rng = np.random.Generator(np.random.PCG64(args.seed))
     wrong = 0
-    for case in cases.CASES:
+    for case in [case for case in cases.CASES for _ in range(max(1, args.switches))]:
         if (args.case and case.name not in args.case) or case.multimodal or case.renamed:
             continue
+        changed = []
         try:
-            first = check(case, args.program, rng)
-        except (ValueError, RuntimeError, KeyError) as error:  # sizes that transformers itself refuses
-            print(f"{case.name}: no such model: {str(error)[:120]}", flush=True)
+            changed, first = check(case, args.program, rng, args.switches > 0)
+        except Exception as error:  # noqa: BLE001  sizes and switches that transformers itself refuses, in its many ways
+            print(f"{case.name}: no such model: {type(error).__name__}: {str(error)[:120]!r}", flush=True)
             continue
         wrong += first is not None
-        print(f"{case.name}: {first or 'all sites agree'}", flush=True)
+        print(" ".join([case.name + ":", *changed, first or "all sites agree"]), flush=True)
     sys.exit(1 if wrong else 0)
 
 
