@@ -75,7 +75,10 @@ class Completion(CliTest):
         functions = self.folder / "functions"
         functions.mkdir(exist_ok=True)
         (functions / "_streamgauge").write_text(self.ok("completion", "zsh").out)
-        process, terminal = pty.fork()
+        try:
+            process, terminal = pty.fork()
+        except OSError as error:  # a root without /dev/pts, as of a container's
+            self.skipTest(f"no terminal for an interactive zsh: {error}")
         if process == 0:
             os.chdir(self.folder)
             os.execvpe("zsh", ["zsh", "-f", "-i"], {**os.environ, "TERM": "dumb", "COLUMNS": "200", "LINES": "400"})
