@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "streamgauge/heads.h"
 #include "streamgauge/result.h"
 #include "streamgauge/rows.h"
 
@@ -51,6 +52,14 @@ class Measurement {
   std::vector<ExpertLoad> expert_load() const;
   /// The experts that form massive activations (arXiv:2507.23279; docs/measures.md). Empty without any.
   std::vector<SuperExpert> super_experts() const;
+  /// Heads of attention of one prompt. Errors (usage): no such prompt, or a measurement that was not asked for heads.
+  Result<HeadTables> heads(std::size_t sequence) const;
+  /// Who writes the channels that MeasureOptions::writers asked for: a JSON list per prompt, as under
+  /// sequences[].writers of json(). Errors (usage): it was not asked for, or read from a document.
+  Result<std::string> writers_json() const;
+  /// What turns the verdict of a definition's gain, as under `explain` of `streamgauge gains --explain --json`.
+  /// `layers`: "3" or "3..7", blocks in place of the definition's span; empty: the span.
+  Result<std::string> explain_json(const std::string& definition = {}, const std::string& layers = {}) const;
   /// streamgauge.gains/1, as `streamgauge gains --json` writes it. Empty or "all": every definition.
   Result<std::string> gains_json(const std::string& definition = {}) const;
   /// The page of `streamgauge measure --explore`, one HTML document that asks for nothing; `beside`: measurements of
@@ -64,9 +73,14 @@ class Measurement {
   static Result<Measurement> read(std::string_view json, std::string_view where);
 
   explicit Measurement(MeasurementRows rows) : rows_(std::make_shared<const MeasurementRows>(std::move(rows))) {}
+  /// With what else the pass looked at.
+  struct Beside;
+  Measurement(MeasurementRows rows, std::shared_ptr<const Beside> beside)
+      : rows_(std::make_shared<const MeasurementRows>(std::move(rows))), beside_(std::move(beside)) {}
 
  private:
   std::shared_ptr<const MeasurementRows> rows_;
+  std::shared_ptr<const Beside> beside_;  // null: nothing else
 };
 
 }  // namespace streamgauge

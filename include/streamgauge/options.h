@@ -43,6 +43,8 @@ struct MeasureOptions {
   LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
   std::vector<std::string> sites;               // whose norms are kept, dots with both of theirs; empty: all
   std::vector<std::string> targets;             // tokens looked for in the lens, by text or id; they turn it on
+  bool heads = false;                           // of attention: what each adds, and where it looks
+  std::vector<std::string> writers;             // "LAYER:CHANNEL" or "LAYER:CHANNEL:TOKEN": who writes there
   double massive_multiple = 1000;               // of the layer's median; what SequenceMeasurement::massive_values lists
   std::size_t memory_budget = 0;  // bytes of activations per pass over the weights; 0: a quarter of the RAM
 };

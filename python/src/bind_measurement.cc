@@ -4,6 +4,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <memory>
+
 #include "bind.h"
 #include "job.h"
 #include "rows.h"
@@ -16,6 +18,23 @@ using streamgauge::Measurement;
 const streamgauge::SequenceMeasurement& sequence_at(const Measurement& m, std::size_t i) {
   if (i >= m.sequences().size()) throw nb::index_error("no such prompt");
   return m.sequences()[i];
+}
+
+/// {name: float64 [layer, head, token]}, the layers, the largest miss of their sums.
+nb::tuple heads_of(const Measurement& m, std::size_t i) {
+  const auto held = std::make_shared<const streamgauge::HeadTables>(value_of(m.heads(i)));
+  const nb::capsule owner = owner_of(held);
+  nb::dict tables;
+  const auto add = [&](const char* name, const std::vector<double>& values) {
+    tables[name] = nb::ndarray<nb::numpy, const double, nb::ndim<3>>(
+                       values.data(), {held->layers.size(), held->heads, held->tokens}, owner)
+                       .cast();
+  };
+  add("contribution", held->contribution);
+  add("first_token_mass", held->first_token_mass);
+  add("massive_token_mass", held->massive_token_mass);
+  add("entropy", held->entropy);
+  return nb::make_tuple(tables, to_python(held->layers), to_python(held->sum_max_relative_error));
 }
 
 }  // namespace
@@ -83,6 +102,17 @@ void bind_measurement(nb::module_& m) {
           "ladder",
           [](const Measurement& self, const std::string& reduction) { return value_of(self.ladder(reduction)); },
           kUnlocked)
+      .def("heads", &heads_of, nb::arg("prompt"),
+           nb::sig("def heads(self, prompt: int) -> tuple[" SGPY_DICT ", list[int], typing.Optional[float]]"))
+      .def(
+          "writers_json", [](const Measurement& self) { return to_python(value_of(self.writers_json())); },
+          nb::sig("def writers_json(self) -> str"))
+      .def(
+          "explain_json",
+          [](const Measurement& self, const std::string& definition, const std::string& layers) {
+            return to_python(value_of(self.explain_json(definition, layers)));
+          },
+          nb::sig("def explain_json(self, definition: str, layers: str) -> str"))
       .def(
           "gains_json",
           [](const Measurement& self, const std::string& definition) { return value_of(self.gains_json(definition)); },

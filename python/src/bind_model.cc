@@ -46,12 +46,15 @@ Model open_model(const std::string& name, const std::string& embed_scale) {
 }
 
 Measurement measure(const Model& model, const Words& sites, const std::string& logits, const std::string& lens,
-                    const Words& targets, double massive, const nb::list& prompts, const nb::tuple& texts,
-                    std::size_t memory, int threads, const std::string& isa, const nb::object& progress) {
+                    const Words& targets, bool heads, const Words& writers, double massive, const nb::list& prompts,
+                    const nb::tuple& texts, std::size_t memory, int threads, const std::string& isa,
+                    const nb::object& progress) {
   auto how = measuring(texts, memory, logits, massive);
   how.lens = positions_of(lens);
   how.sites = sites;
   how.targets = targets;
+  how.heads = heads;
+  how.writers = writers;
   return run_job<Measurement>(run_options(threads, isa), progress,
                               [model, how, given = prompts_of(prompts)](const RunOptions& run) mutable {
                                 how.run = run;
@@ -152,9 +155,9 @@ nb::tuple weights(const Model& model, bool all, const Words& tensors, bool full,
 void bind_calls(nb::class_<Model>& model) {
   model
       .def("measure", &measure, nb::arg("sites"), nb::arg("logits"), nb::arg("lens"), nb::arg("targets"),
-           nb::arg("massive"), SGPY_PASS_ARGUMENTS,
+           nb::arg("heads"), nb::arg("writers"), nb::arg("massive"), SGPY_PASS_ARGUMENTS,
            nb::sig("def measure(self, sites: " SGPY_WORDS ", logits: str, lens: str, targets: " SGPY_WORDS
-                   ", massive: float, " SGPY_PASS ") -> Measurement"))
+                   ", heads: bool, writers: " SGPY_WORDS ", massive: float, " SGPY_PASS ") -> Measurement"))
       .def("extract", &extract, SGPY_EXTRACTING_ARGUMENTS, SGPY_PASS_ARGUMENTS,
            nb::sig("def extract(self, " SGPY_EXTRACTING SGPY_PASS ") -> tuple[" SGPY_DICT
                    ", list[int], list[int], list[int]]"))

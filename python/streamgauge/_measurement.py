@@ -69,6 +69,11 @@ class MeasuredPrompt:
         """The output distribution at each position that was asked for."""
         return Table.of_rows(self._m.logits(self._i))
 
+    @cached_property
+    def heads(self) -> dict[str, npt.NDArray[np.float64]]:
+        """{name: float64 [layer, head, token]}, the tables of `measure --heads`; needs measure(heads=True)."""
+        return self._m.heads(self._i)[0]
+
     def __repr__(self) -> str:
         return f"<prompt of {len(self)} tokens: {(self.text or str(self.ids))[:60]!r}>"
 
@@ -150,6 +155,56 @@ class Measurement:
     def dots(self) -> Mapping[str, npt.NDArray[np.float64]]:
         """{name: float64 [prompt, layer, token]}: inner products of what is added with what it is added to."""
         return _Padded([p.dots for p in self.prompts])
+
+    @cached_property
+    def heads(self) -> Mapping[str, npt.NDArray[np.float64]]:
+        """Heads of attention, {name: float64 [prompt, layer, head, token]}, NaN where a prompt is shorter; needs measure(heads=True).
+
+        `contribution` is the norm of what a head adds to attn_out, `first_token_mass` and `massive_token_mass` the probability
+        that it gives the first token and the tokens with a massive activation, `entropy` that of its probabilities in nats.
+        Layers are those of `head_layers`. The numbers are those of the JSON document.
+
+        Raises:
+            Error: measured without heads.
+        """
+        return _Padded([p.heads for p in self.prompts])
+
+    @cached_property
+    def head_layers(self) -> list[int]:
+        """The layers whose mixer is attention, in the order of `heads`."""
+        return self._m.heads(0)[1]
+
+    @cached_property
+    def writers(self) -> list[list[dict[str, Any]]]:
+        """Who writes the channels that measure(writers=...) asked for, per prompt: heads, experts, rows of W_down.
+
+        As sequences[].writers of the JSON document: a branch's parts add up to its value.
+
+        Raises:
+            Error: measured without writers, or loaded from a file.
+        """
+        all_: list[list[dict[str, Any]]] = json.loads(self._m.writers_json())
+        return all_
+
+    def explain(self, definition: str = "", *, layers: str = "") -> dict[str, Any]:
+        """What turns the verdict that a gain is above or below 1: the fewest choices, the tokens and the channel behind it.
+
+        Args:
+            definition: its name or id; last/last_block/mean_of_gains when not given.
+            layers: "3" or "3..7", blocks in place of the definition's span.
+
+        Returns:
+            what `streamgauge gains --explain --json` has under "explain", without heads and rows of W_down: `channels` names
+            the places to ask measure(writers=...) for.
+
+        Raises:
+            Error: an unknown definition, blocks that are not there.
+        """
+        for name, text in (("a definition", definition), ("layers", layers)):
+            if not isinstance(text, str):
+                raise usage(f"not {name}", expected="a text", got=text)
+        why: dict[str, Any] = json.loads(self._m.explain_json(definition, layers))
+        return why
 
     @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:

@@ -104,6 +104,8 @@ class Model:
         logits: Positions = "last",
         lens: Positions = "none",
         targets: Sequence[str | int] = (),
+        heads: bool = False,
+        writers: Sequence[str | tuple[int, ...]] = (),
         massive: float = 1000,
         special: Special = "auto",
         chat: bool = False,
@@ -123,6 +125,9 @@ class Model:
             logits: positions whose output distribution is computed.
             lens: the same after every layer, through the final norm.
             targets: tokens, by text or id, that are looked for in the lens: their rank, probability and logit.
+            heads: of attention too, `m.heads`: what each adds, its attention to the first token, its entropy.
+            writers: channels whose writers are looked for, `m.writers`: "11:507:0" or (11, 507, 0) is channel 507 in block 11 at
+                token 0; without a token where the channel is largest.
             massive: values of resid_post above this many medians of their layer are listed.
             special: tokens around a text: "auto", those that the tokenizer adds; "none"; "bos", its BOS alone.
             chat: texts are what a user says, and are put through the model's chat template.
@@ -144,11 +149,12 @@ class Model:
         if isinstance(massive, bool) or not isinstance(massive, (int, float)):
             raise usage("not a multiple of the median", expected="a number above 0", got=massive)
         wanted = [str(t) if isinstance(t, Integral) else word(t) for t in _list(targets)]
+        places = [p if isinstance(p, str) else ":".join(str(n) for n in numbers(p, "a place")) for p in _list(writers)]
         size, team = bytes_of(memory), count(threads, "threads")
         with Bar(progress, "measure") as bar:
             return Measurement(
                 self._m.measure(
-                    kept, word(logits), word(lens), wanted, float(massive), given, texts, size, team, word(isa), bar
+                    kept, word(logits), word(lens), wanted, bool(heads), places, float(massive), given, texts, size, team, word(isa), bar
                 )
             )
 

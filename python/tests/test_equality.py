@@ -93,6 +93,36 @@ def test_targets():
     assert len(m.targets) == 2 * len(m.lens) and m.targets["rank"].min() >= 1
 
 
+def test_heads_and_writers():
+    m = sg.open(ZOO / "mistral").measure(TEXTS, heads=True, writers=["-1:3:0", (1, 5)])
+    said = command("measure", ZOO / "mistral", *FLAGS, "--heads", "--writers", "-1:3:0", "--writers", "1:5", "--json", "-")
+    assert untimed(m.json()) == untimed(said)
+    sequences = json.loads(said)["sequences"]
+    assert m.writers == [s["writers"] for s in sequences]
+    for i, sequence in enumerate(sequences):
+        assert m.head_layers == sequence["heads"]["layers"]
+        for name in ("contribution", "first_token_mass", "massive_token_mass", "entropy"):
+            assert m[i].heads[name].tolist() == sequence["heads"][name]
+            length = len(m[i])
+            assert np.array_equal(m.heads[name][i, ..., :length], m[i].heads[name])
+            assert np.isnan(m.heads[name][i, ..., length:]).all()
+    again = pickle.loads(pickle.dumps(m))
+    assert np.array_equal(again.heads["entropy"], m.heads["entropy"], equal_nan=True)
+    for wanting in (lambda: again.writers, lambda: sg.open(ZOO / "mistral").measure(TEXTS).heads["entropy"]):
+        with pytest.raises(sg.Error):
+            wanting()
+
+
+def test_explain():
+    m = sg.open(ZOO / "mistral").measure(TEXTS)
+    for definition, layers in (("", ""), ("mean/penultimate_block", ""), ("frobenius/last_block", "1..3")):
+        flags = (["--definition", definition] if definition else []) + (["--layers", layers] if layers else [])
+        said = json.loads(command("gains", ZOO / "mistral", *FLAGS, "--explain", *flags, "--json", "-"))["explain"]
+        assert m.explain(definition, layers=layers) == {**said, "writers": [], "writers_sequence": None}
+    with pytest.raises(sg.Error):
+        m.explain(layers="9")
+
+
 def test_embed_scale(tmp_path):
     folder = ZOO / "gemma"
     model = sg.open(folder, embed_scale="float32")

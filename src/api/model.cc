@@ -48,9 +48,17 @@ Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const Mea
   SG_TRY(const std::vector<sg::SiteRef> places, sg::resolve_places(sites, sg::kAllIndexes, state_->model.spec.layers));
   SG_TRY(std::vector<Sequence> sequences, state_->fitting(prompts, options));
   SG_TRY(const sg::MeasureOptions how, state_->measuring(options));
-  SG_TRY(MeasurementRows done, sg::measure(state_->model, state_->names(), std::move(sequences), how));
-  if (!options.sites.empty()) sg::keep_sites(done, places);
-  return Measurement(std::move(done));
+  sg::Closer closer = {.heads = options.heads};
+  for (const std::string& text : options.writers) {
+    SG_TRY(closer.writers.emplace_back(), sg::parse_writer_place(text, "writers"));
+  }
+  SG_TRY(sg::MeasuredCloser done,
+         sg::measure_closer(state_->model, state_->names(), std::move(sequences), closer, how));
+  if (!options.sites.empty()) sg::keep_sites(done.measurement, places);
+  auto beside = std::make_shared<Measurement::Beside>();
+  beside->heads = std::move(done.heads);
+  beside->writers = std::move(done.writers);
+  return Measurement(std::move(done.measurement), std::move(beside));
 }
 
 Result<WeightsReport> Model::weights(const WeightsOptions& options) const {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "measure/measure.h"
+#include "measure/closer.h"
 #include "prompts/prompt.h"
 #include "streamgauge/streamgauge.h"
 
@@ -11,6 +11,11 @@ namespace streamgauge {
 
 /// "all" for none; otherwise as a person writes the list, "3,-1".
 std::string index_text(const std::vector<std::int64_t>& numbers);
+
+struct Measurement::Beside {
+  std::vector<sg::SequenceHeads> heads;           // one per prompt, or none
+  std::vector<std::vector<sg::Writers>> writers;  // likewise
+};
 
 struct Model::State {
   explicit State(sg::Model opened) : model(std::move(opened)), known(sg::acquaint(model)) {}

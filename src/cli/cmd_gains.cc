@@ -4,11 +4,14 @@
 
 #include "base/text_file.h"
 #include "cli/common.h"
+#include "cli/explaining.h"
 #include "cli/explore_file.h"
 #include "cli/measuring.h"
 #include "cli/plot_file.h"
+#include "report/data/explain_json.h"
 #include "report/data/gains_json.h"
 #include "report/data/measurement_json.h"
+#include "report/text/explain_text.h"
 #include "report/text/gain_text.h"
 
 namespace sg {
@@ -19,6 +22,7 @@ struct Arguments {
   std::string definition;
   std::string json, plot;
   ExploreArguments explore;
+  ExplainArguments explain;
 };
 
 bool is_measurement_file(const std::string& path) {
@@ -27,15 +31,17 @@ bool is_measurement_file(const std::string& path) {
 }
 
 Result<int> show(const Arguments& a, const Measurement& m, const std::vector<Measurement>& beside,
-                 const Tokenizer* names) {
+                 const Tokenizer* names, const std::optional<Explained>& why) {
   SG_TRY_VOID(write_plot(a.plot, m));
   SG_TRY_VOID(write_explorer(a.explore.file, m, beside, names));
   if (a.json.empty()) {
-    SG_TRY(const std::string text, gains_text(m, a.definition));
+    SG_TRY(std::string text, gains_text(m, a.definition));
+    if (why) text += "\n" + explanation_text(why->explanation, m, why->writers);
     SG_TRY_VOID(print(text, {m.model.id}));
     return 0;
   }
-  SG_TRY(const Json json, gains_json(m, a.definition));
+  SG_TRY(Json json, gains_json(m, a.definition));
+  if (why) json["explain"] = explanation_json(why->explanation, why->writers);
   SG_TRY_VOID(write_document(a.json, json_text(json)));
   return 0;
 }
@@ -46,6 +52,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   if (!a.definition.empty() && a.definition != "all") {
     SG_TRY([[maybe_unused]] const Definition known, find_definition(a.definition));
   }
+  SG_TRY(const ExplainQuestion question, explain_question(a.explain, a.definition));
   SG_TRY(const std::vector<Measurement> beside, read_beside(a.explore, outputs));
   if (is_measurement_file(a.measure.model)) {
     if (has_prompts(a.measure.prompts)) {
@@ -57,13 +64,29 @@ Result<int> run(const Arguments& a, const Common& common) {
     SG_TRY_VOID(spare_inputs(outputs, {a.measure.model}));
     SG_TRY(const std::string content, read_text_file(a.measure.model));
     SG_TRY(const Measurement m, read_measurement(content, a.measure.model));
-    return show(a, m, beside, nullptr);
+    if (!a.explain.axes.empty()) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .what = "an axis needs another measurement",
+                   .where = "--axes",
+                   .expected = "a model",
+                   .got = "the measurement " + a.measure.model};
+    }
+    std::optional<Explained> why;
+    if (a.explain.wanted) {
+      why.emplace();
+      SG_TRY(why->explanation, explain(question, {{{}, &m}}));
+    }
+    return show(a, m, beside, nullptr, why);
   }
   SG_TRY(Job job, prepare(a.measure, common, outputs));
   if (a.measure.plan) return print_plan(job);
   SG_TRY(const Measurement m, run_job(job, common));
   Console(common).warnings(m.warnings);
-  return show(a, m, beside, job.names());
+  std::optional<Explained> why;
+  if (a.explain.wanted) {
+    SG_TRY(why, explain_job(job, a.explain, question, reading_of(a.measure.prompts), m, common));
+  }
+  return show(a, m, beside, job.names(), why);
 }
 
 }  // namespace
@@ -78,6 +101,7 @@ void add_gains(Program& program) {
       ->add_option("--definition", a->definition,
                    "one definition by its name or id, or all of them; see list definitions")
       ->type_name("DEFINITION|all");
+  add_explain(*command, a->explain);
   add_plot(*command, a->plot);
   add_explore(*command, a->explore);
   add_json(*command, a->json, "the gains as one JSON document");

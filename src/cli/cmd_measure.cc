@@ -6,12 +6,14 @@
 #include "cli/measuring.h"
 #include "cli/plot_file.h"
 #include "measure/selection.h"
+#include "report/data/explain_json.h"
 #include "report/data/heads_data.h"
 #include "report/data/measurement_csv.h"
 #include "report/data/measurement_json.h"
 #include "report/data/trace_json.h"
 #include "report/file/output_file.h"
 #include "report/file/outputs.h"
+#include "report/text/explain_text.h"
 #include "report/text/heads_text.h"
 #include "report/text/layer_text.h"
 #include "report/text/measure_text.h"
@@ -28,6 +30,15 @@ struct Arguments {
   std::string json, csv, folder, trace, plot;
   ExploreArguments explore;
   bool heads = false;
+  CLI::Option* writers = nullptr;
+
+  Result<Closer> closer() const {
+    Closer wanted = {.heads = heads};
+    for (const std::string& text : writers->results()) {
+      SG_TRY(wanted.writers.emplace_back(), parse_writer_place(text, "--writers"));
+    }
+    return wanted;
+  }
 };
 
 std::vector<Output> outputs_of(const Arguments& a) {
@@ -42,15 +53,15 @@ std::vector<Output> outputs_of(const Arguments& a) {
   return outputs;
 }
 
-/// `heads`: as many as sequences, or none.
-Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& places, Measurement m,
-                           const std::vector<SequenceHeads>& heads) {
+Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& places, MeasuredCloser measured) {
+  Measurement& m = measured.measurement;
+  const std::vector<SequenceHeads>& heads = measured.heads;
   const std::filesystem::path folder = a.folder;
   const bool to_folder = !folder.empty(), json = to_folder || !a.json.empty(), csv = to_folder || !a.csv.empty();
   std::string text;
   if (to_folder || !(json || csv)) {
     text = measurement_text(m) + routing_text(m) + lens_text(m) + targets_text(m) + heads_text(m, heads) +
-           (a.massive->count() > 0 ? massive_list_text(m) : "");
+           writers_text(m, measured.writers) + (a.massive->count() > 0 ? massive_list_text(m) : "");
   }
   if (!json && !csv) return print(text, {m.model.id});
   const std::string csv_document = !a.csv.empty() ? norms_csv(m, places).text() : "";
@@ -62,6 +73,7 @@ Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& place
   if (json) {
     Json document = measurement_json(m);
     if (a.heads) add_heads(document, heads);
+    if (!measured.writers.empty()) add_writers(document, measured.writers);
     json_document = json_text(document);
   }
   if (to_folder) {
@@ -81,6 +93,7 @@ Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& place
 
 Result<int> run(const Arguments& a, const Common& common) {
   SG_TRY(const std::vector<SiteChoice> sites, parse_sites(without_logits(a.sites)));  // those follow --logits
+  SG_TRY(const Closer closer, a.closer());
   SG_TRY_VOID(check_plot(a.plot));
   const std::vector<Output> outputs = outputs_of(a);
   SG_TRY_VOID(check_outputs(outputs));
@@ -90,22 +103,15 @@ Result<int> run(const Arguments& a, const Common& common) {
   if (a.measure.plan) return print_plan(job);
   Trace trace;
   if (!a.trace.empty()) job.options.trace = &trace;
-  Measurement measurement;
-  std::vector<SequenceHeads> heads;
-  if (a.heads) {
-    SG_TRY(MeasuredHeads both, run_job_with_heads(job, common));
-    measurement = std::move(both.measurement);
-    heads = std::move(both.heads);
-  } else {
-    SG_TRY(measurement, run_job(job, common));
-  }
+  SG_TRY(MeasuredCloser measured, run_job(job, closer, common));
+  const Measurement& measurement = measured.measurement;
   if (!a.trace.empty()) {
     SG_TRY_VOID(write_document(a.trace, json_text(trace_json(trace.events()))));
   }
   Console(common).warnings(measurement.warnings);
   SG_TRY_VOID(write_plot(a.plot, measurement));
-  SG_TRY_VOID(write_explorer(a.explore.file, measurement, beside, job.names(), heads));
-  SG_TRY_VOID(write_results(a, places, std::move(measurement), heads));
+  SG_TRY_VOID(write_explorer(a.explore.file, measurement, beside, job.names(), measured.heads));
+  SG_TRY_VOID(write_results(a, places, std::move(measured)));
   tell_traffic(job.reader, job.remote_bytes, common);
   return 0;
 }
@@ -130,6 +136,10 @@ void add_measure(Program& program) {
       "--heads", a->heads,
       "every head of attention: the norm of what it adds, the probability it gives the first token and the "
       "tokens with a massive activation, its entropy");
+  a->writers =
+      add_repeated(*command, "--writers", "LAYER:CHANNEL[:TOKEN]",
+                   "who writes this channel of the stream in this block at this token (where the channel is "
+                   "largest when not given): heads, experts and rows of W_down, which add up; repeat it for more");
   a->massive = command
                    ->add_option("--massive", a->measure.massive_multiple,
                                 "list the values of resid_post above MULTIPLE times the layer's median "

@@ -80,12 +80,12 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   job.remote_bytes = opened.bytes;
   auto [facts, tokenizer] = acquaint(job.model);
   job.options.facts = std::move(facts);
-  SG_TRY(const std::vector<Prompt> prompts,
+  SG_TRY(job.prompts,
          gather_prompts(arguments.prompts, {.vocabulary = job.model.spec.vocab, .memory = job.options.memory_budget},
                         console));
   if (tokenizer.ok()) {
     job.tokenizer = std::move(tokenizer).value();
-  } else if (needs_tokenizer(prompts)) {
+  } else if (needs_tokenizer(job.prompts)) {
     Error error = std::move(tokenizer).error();
     error.hint += (error.hint.empty() ? "" : ". ") + std::string("Token ids need no tokenizer: --ids 1,2,3");
     return error;
@@ -94,7 +94,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   }
   PromptReader reader(job.names(), reading_of(arguments.prompts),
                       [&job] { return load_chat_source(job.model.checkpoint); });
-  for (const Prompt& prompt : prompts) {
+  for (const Prompt& prompt : job.prompts) {
     SG_TRY(Sequence sequence, reader.read(prompt, job.sequences.size() + 1));
     job.sequences.push_back(std::move(sequence));
   }
@@ -131,10 +131,19 @@ Result<Measurement> run_job(Job& job, const Common& common) {
   });
 }
 
-Result<MeasuredHeads> run_job_with_heads(Job& job, const Common& common) {
+Result<MeasuredCloser> run_job(Job& job, const Closer& closer, const Common& common) {
   return run_under_bar(job, common, [&](const MeasureOptions& options) {
-    return measure_heads(job.model, job.names(), std::move(job.sequences), options);
+    return measure_closer(job.model, job.names(), std::move(job.sequences), closer, options);
   });
+}
+
+Result<std::vector<Sequence>> read_prompts(const Job& job, const PromptReading& reading) {
+  PromptReader reader(job.names(), reading, [&job] { return load_chat_source(job.model.checkpoint); });
+  std::vector<Sequence> sequences;
+  for (const Prompt& prompt : job.prompts) {
+    SG_TRY(sequences.emplace_back(), reader.read(prompt, sequences.size() + 1));
+  }
+  return sequences;
 }
 
 Result<int> print_plan(const Job& job, const std::string& more) {

@@ -7,7 +7,7 @@
 
 #include "cli/prompts.h"
 #include "cli/remote_reading.h"
-#include "measure/heads.h"
+#include "measure/closer.h"
 #include "measure/measure.h"
 #include "report/file/outputs.h"
 
@@ -33,6 +33,7 @@ struct Job {
   Model model;
   std::optional<Tokenizer> tokenizer;
   std::vector<Sequence> sequences;
+  std::vector<Prompt> prompts = {};  // that they are
   MeasureOptions options;
   std::shared_ptr<RemoteReader> reader = {};  // of a model that is read from the Hub
   std::uint64_t remote_bytes = 0;
@@ -51,8 +52,11 @@ void name_tokens(Job& job);
 
 /// Runs the job under a progress bar.
 Result<Measurement> run_job(Job& job, const Common& common);
-/// The same, heads recorded.
-Result<MeasuredHeads> run_job_with_heads(Job& job, const Common& common);
+/// The same, with a closer look.
+Result<MeasuredCloser> run_job(Job& job, const Closer& closer, const Common& common);
+
+/// The job's prompts, read in another way.
+Result<std::vector<Sequence>> read_prompts(const Job& job, const PromptReading& reading);
 
 /// What --plan prints, and the lines of `more` under it; the exit code.
 Result<int> print_plan(const Job& job, const std::string& more = "");

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/json_reader.h"
+#include "experiment/file/reading.h"
 #include "prompts/prompt_file.h"
 #include "prompts/suites.h"
 
@@ -81,6 +82,22 @@ void add_prompt_flags(CLI::App& command, PromptArguments& arguments) {
       ->group(kGroup);
   arguments.ids =
       add_repeated(command, "--ids", "1,2,3", "token ids instead of text; repeat it for more prompts")->group(kGroup);
+}
+
+CLI::Option* add_axes(CLI::App& command, std::vector<std::string>& axes) {
+  std::vector<std::string> known;
+  for (const ReadingAxis& axis : reading_axes()) {
+    for (const std::string_view word : {axis.name, axis.also}) {
+      if (!word.empty()) known.emplace_back(word);
+    }
+  }
+  return command
+      .add_option("--axes", axes,
+                  "choices that need another measurement and are varied besides, by commas: special (or bos), the "
+                  "special tokens around a text; chat, the chat template")
+      ->delimiter(',')
+      ->check(CLI::IsMember(known))
+      ->type_name("AXIS,...");
 }
 
 bool has_prompts(const PromptArguments& arguments) {

@@ -24,6 +24,8 @@ CLI::Option* add_special(CLI::App& command, std::string& special);
 void add_prompt_flags(CLI::App& command, PromptArguments& arguments);
 /// Those of them that say how a file and its texts are read, for commands that bring prompts of their own.
 void add_reading_flags(CLI::App& command, PromptArguments& arguments);
+/// --axes, its words in `axes`.
+CLI::Option* add_axes(CLI::App& command, std::vector<std::string>& axes);
 bool has_prompts(const PromptArguments& arguments);
 
 /// Whether one is a text, so that a tokenizer is needed.

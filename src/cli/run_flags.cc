@@ -120,19 +120,7 @@ void add_run_flags(CLI::App& command, RunArguments& a, bool required) {
       ->excludes(a.models)
       ->excludes("--zoo");
   add_reading_flags(command, a.prompts);
-  std::vector<std::string> axes;
-  for (const ReadingAxis& axis : reading_axes()) {
-    for (const std::string_view word : {axis.name, axis.also}) {
-      if (!word.empty()) axes.emplace_back(word);
-    }
-  }
-  command
-      .add_option("--axes", a.axes,
-                  "what the multiverse varies that needs another measurement of every model, by commas: "
-                  "special (or bos), the special tokens around a text; chat, the chat template")
-      ->delimiter(',')
-      ->check(CLI::IsMember(axes))
-      ->type_name("AXIS,...");
+  add_axes(command, a.axes);
   a.overrides =
       add_repeated(command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   command.add_option("-o,--output", a.folder, "the folder of the results and of the store")->type_name("DIR");

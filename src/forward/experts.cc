@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "forward/blocks.h"
+#include "forward/feed_tap.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -48,6 +49,24 @@ void keep_contribution(const LayerCall& call, const float* added, std::size_t pl
   routing.peak_channel[place] = static_cast<std::uint32_t>(most.index);
 }
 
+void tell_expert(const LayerCall& call, std::size_t expert, const std::vector<Seat>& seats, ConstMatrixView hidden,
+                 const Routing& routing, FeedTap& tap) {
+  std::vector<std::size_t> rows;
+  std::vector<float> weights;
+  for (const Seat& seat : seats) {
+    rows.push_back(seat.row);
+    weights.push_back(call.spec.experts.router.weigh_input ? 1.0f : routing.weight[seat.rank]);
+  }
+  tap.fed({.layer = call.layer,
+           .network = Network::kExpert,
+           .expert = expert,
+           .hidden = hidden,
+           .down = &call.weights.experts[expert].down,
+           .behind = call.spec.experts.latent > 0 ? &call.weights.latent_out : nullptr,
+           .rows = rows,
+           .weights = weights});
+}
+
 /// One expert over its tokens; what it makes of them is added to their rows of `out`. Of experts in a narrower space,
 /// `in` is in it, and each one's output comes back from it by itself, so that what it adds is known.
 void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Seat>& seats, ConstMatrixView in,
@@ -69,6 +88,9 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
     feed_forward(call, ff, x, hidden, x, run);
     project({.w = call.weights.latent_out.w, .bias = nullptr}, x, y, run);
   }
+  if (FeedTap* tap = feed_tap(run, call.layer)) {
+    tell_expert(call, expert, seats, hidden.col_range(0, spec.width), routing, *tap);
+  }
   run.pool.parallel_for(seats.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       if (!weigh_input) run.kernels.scale(routing.weight[seats[i].rank], y.row(i), y.cols);
@@ -85,16 +107,25 @@ void add_shared(const LayerCall& call, ConstMatrixView in, MatrixView out, Routi
   const MatrixView y = ws.expert_out;
   feed_forward(call, {.w = w.shared, .width = call.spec.experts.shared_width}, in, ws.gate_up, y, run);
   if (w.shared_router) project(w.shared_router, in, ws.router.col_range(0, 1), run);
+  std::vector<float> factors(in.rows, 1.0f);
   run.pool.parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) {
       if (w.shared_router) {
         const double factor = 1 / (1 + exp_fixed(-static_cast<double>(ws.router.row(r)[0])));
-        run.kernels.scale(static_cast<float>(factor), y.row(r), y.cols);
+        factors[r] = static_cast<float>(factor);
+        run.kernels.scale(factors[r], y.row(r), y.cols);
       }
       routing.shared[r] = norm_of(call, y.row(r), run.kernels);
       run.kernels.add(y.row(r), out.row(r), y.cols);
     }
   });
+  if (FeedTap* tap = feed_tap(run, call.layer)) {
+    tap->fed({.layer = call.layer,
+              .network = Network::kShared,
+              .hidden = ws.gate_up.col_range(0, call.spec.experts.shared_width),
+              .down = &w.shared.down,
+              .weights = factors});
+  }
 }
 
 /// The router's logits, from what the experts read, or from the stream normed for it alone.

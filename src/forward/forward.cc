@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "forward/blocks.h"
+#include "forward/feed_tap.h"
 
 namespace sg {
 namespace {
@@ -197,7 +198,12 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
         h = ws.normed;
       }
       body(call, h, delta, ws, run);
-      if (has(spec.norm_at, NormAt::kOutput)) norm_rows(spec, out_norm, delta, delta, run);
+      const bool normed = has(spec.norm_at, NormAt::kOutput);
+      if (FeedTap* tap_of_sums = feed_tap(run, l)) {
+        const Summed what = out == Site::kAttnOut ? Summed::kAttention : Summed::kMlp;
+        tap_of_sums->summed(what, normed ? &out_norm : nullptr, delta);
+      }
+      if (normed) norm_rows(spec, out_norm, delta, delta, run);
       scale_rows(spec.residual_multiplier, delta, run);
       tap.adding({out, l}, delta, x);
     };

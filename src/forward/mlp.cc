@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "forward/blocks.h"
+#include "forward/feed_tap.h"
 
 namespace sg {
 
@@ -86,10 +87,19 @@ void mlp(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& w
   if (spec.at(call.layer) && !spec.router.beside_dense) return experts(call, in, out, ws, run);
   const ExpertWeights dense = {.gate = w.gate, .up = w.up, .gate_up = w.gate_up, .down = w.down};
   feed_forward(call, {.w = dense, .width = call.spec.ffn_width}, in, ws.gate_up, out, run);
+  FeedTap* feed = feed_tap(run, call.layer);
+  if (feed != nullptr) {
+    feed->fed({.layer = call.layer,
+               .network = Network::kDense,
+               .hidden = ws.gate_up.col_range(0, call.spec.ffn_width),
+               .down = &dense.down});
+  }
   if (!spec.at(call.layer)) return;
+  if (feed != nullptr) feed->summed(Summed::kDense, &w.dense_out, out);
   norm_rows(call.spec, w.dense_out, out, ws.dense_out, run);
   norm_rows(call.spec, w.expert_in, ws.stream, ws.normed, run);
   experts(call, ws.normed, out, ws, run);
+  if (feed != nullptr) feed->summed(Summed::kExperts, &w.expert_out, out);
   norm_rows(call.spec, w.expert_out, out, out, run);
   add_rows(ws.dense_out, out, run);
 }

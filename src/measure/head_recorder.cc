@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernel/kernels.h"
+#include "measure/frozen_norm.h"
 
 namespace sg {
 namespace {
@@ -48,40 +49,6 @@ class OutputWeights {
   WeightView stored_;
   std::vector<float>& memory_;
   std::size_t width_ = 0, stride_ = 0;
-};
-
-/// The norm behind a branch with the statistics of one row as they are: linear in the row's parts.
-struct FrozenNorm {
-  NormKind kind = NormKind::kRms;
-  const NormWeights* weights = nullptr;  // null: there is none
-  double scale = 1;                      // and the family's factor of the branch
-
-  /// Of a row that is the sum of its parts.
-  void take(const std::vector<double>& row, double eps, double factor) {
-    scale = factor;
-    if (weights == nullptr) return;
-    const double n = static_cast<double>(row.size());
-    double mean = 0, squares = 0;
-    if (kind == NormKind::kLayer) {
-      for (const double x : row) mean += x;
-      mean /= n;
-    }
-    for (const double x : row) squares += (x - mean) * (x - mean);
-    scale = factor / std::sqrt(squares / n + eps);
-  }
-  /// Of one part, in place; `shift`: the part is the bias, which takes the norm's own bias.
-  void apply(std::vector<double>& part, double factor, bool shift) const {
-    double mean = 0;
-    if (weights != nullptr && kind == NormKind::kLayer) {
-      for (const double x : part) mean += x;
-      mean /= static_cast<double>(part.size());
-    }
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      const double gain = weights != nullptr && weights->gain != nullptr ? weights->gain[i] : 1.0;
-      part[i] = (part[i] - mean) * scale * gain;
-      if (shift && weights != nullptr && weights->bias != nullptr) part[i] += factor * weights->bias[i];
-    }
-  }
 };
 
 double norm_of(const std::vector<double>& row) {

@@ -9,10 +9,12 @@
 #include <system_error>
 
 #include "base/system.h"
+#include "measure/closer.h"
 #include "measure/head_recorder.h"
 #include "measure/logit_stats.h"
 #include "measure/passes.h"
 #include "measure/recorder.h"
+#include "measure/writer_recorder.h"
 
 namespace sg {
 namespace {
@@ -186,9 +188,10 @@ Result<EngineFacts> engine_facts(int threads, const std::string& isa) {
 
 namespace {
 
-/// `heads` has one entry per sequence, or is null.
+/// `out` has heads and writers for every sequence where they are wanted; its measurement is filled last.
 Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
-                                const MeasureOptions& wanted, std::vector<SequenceHeads>* heads) {
+                                const MeasureOptions& wanted, std::span<const WriterPlace> places,
+                                MeasuredCloser& out) {
   const auto start = std::chrono::steady_clock::now();
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY(const MeasureOptions options, answerable(model, wanted));
@@ -207,13 +210,21 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
     SG_TRY_VOID(check_targets(model.spec, pass.tokens, options));
     Recorder recorder(model.spec, pass.tokens, options, *kernels, pool, group);
     std::optional<HeadRecorder> head_recorder;
-    if (heads != nullptr) {
+    if (!out.heads.empty()) {
       head_recorder.emplace(model.spec, pass.tokens, *kernels, pool, recorder, group,
-                            std::span(heads->data() + pass.first, group.size()));
+                            std::span(out.heads.data() + pass.first, group.size()));
+    }
+    HeadTap* head_tap = head_recorder ? &*head_recorder : nullptr;
+    Tap* tap = head_tap != nullptr ? static_cast<Tap*>(head_tap) : &recorder;
+    std::optional<WriterRecorder> writers;
+    if (!places.empty()) {
+      writers.emplace(model.spec, pass.tokens, *kernels, *tap, head_tap, places,
+                      std::span(out.writers.data() + pass.first, group.size()));
+      tap = &*writers;
     }
     RunContext run = {.kernels = *kernels,
                       .pool = pool,
-                      .tap = head_recorder ? static_cast<Tap&>(*head_recorder) : recorder,
+                      .tap = *tap,
                       .stop = options.stop,
                       .progress = pass.progress,
                       .trace = options.trace};
@@ -240,14 +251,23 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
 
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                             const MeasureOptions& options) {
-  return measure_all(model, tokenizer, std::move(sequences), options, nullptr);
+  MeasuredCloser nothing;
+  return measure_all(model, tokenizer, std::move(sequences), options, {}, nothing);
 }
 
 Result<MeasuredHeads> measure_heads(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                                     const MeasureOptions& options) {
-  MeasuredHeads out;
-  out.heads.resize(sequences.size());
-  SG_TRY(out.measurement, measure_all(model, tokenizer, std::move(sequences), options, &out.heads));
+  SG_TRY(MeasuredCloser both, measure_closer(model, tokenizer, std::move(sequences), {.heads = true}, options));
+  return MeasuredHeads{.measurement = std::move(both.measurement), .heads = std::move(both.heads)};
+}
+
+Result<MeasuredCloser> measure_closer(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
+                                      const Closer& closer, const MeasureOptions& options) {
+  SG_TRY(const std::vector<WriterPlace> places, resolve_places(model, sequences, closer.writers));
+  MeasuredCloser out;
+  if (closer.heads) out.heads.resize(sequences.size());
+  if (!places.empty()) out.writers.assign(sequences.size(), std::vector<Writers>(places.size()));
+  SG_TRY(out.measurement, measure_all(model, tokenizer, std::move(sequences), options, places, out));
   return out;
 }
 

@@ -2,10 +2,9 @@
 import csv
 import json
 import math
-import struct
 import unittest
 
-from support import GGUF, GOLDEN, IDS, LLAMA, ROOT, CliTest, main, without_timings
+from support import GGUF, GOLDEN, IDS, LLAMA, ROOT, CliTest, main, with_a_massive_token, without_timings
 
 HEADS = ROOT / "tests" / "data" / "heads"
 SUMS = 1e-6   # of the norm of attn_out: float32's rounding of d_model terms
@@ -69,25 +68,8 @@ class HeadsTest(CliTest):
             self.assertEqual([s["heads"] for s in document["sequences"]], wanted, more)
         self.assertEqual(self.heads(GGUF, *prompts)[1], wanted)
 
-    def with_a_massive_token(self, token):
-        """The model with one row of the embedding ten thousand times as large."""
-        data = bytearray((LLAMA / "model.safetensors").read_bytes())
-        length = struct.unpack("<Q", data[:8])[0]
-        head = json.loads(data[8:8 + length])
-        name = next(n for n in head if n.endswith("embed_tokens.weight"))
-        self.assertEqual(head[name]["dtype"], "F32")
-        width = head[name]["shape"][1]
-        at = 8 + length + head[name]["data_offsets"][0] + 4 * width * token
-        row = struct.unpack_from(f"<{width}f", data, at)
-        struct.pack_into(f"<{width}f", data, at, *(x * 1e4 for x in row))
-        folder = self.folder / "massive"
-        folder.mkdir()
-        (folder / "model.safetensors").write_bytes(data)
-        (folder / "config.json").write_bytes((LLAMA / "config.json").read_bytes())
-        return folder
-
     def test_massive_tokens(self):
-        document, (heads,) = self.heads(self.with_a_massive_token(9), "--ids", "1,5,9,2,7", "--massive", "10")
+        document, (heads,) = self.heads(with_a_massive_token(self.folder / "massive", 9), "--ids", "1,5,9,2,7", "--massive", "10")
         massive = {(m["layer"], m["token"]) for m in document["sequences"][0]["massive_values"]["values"]}
         self.assertIn((0, 2), massive)
         for layer, by_head in zip(heads["layers"], heads["massive_token_mass"]):

@@ -5,6 +5,7 @@ import pathlib
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,23 @@ def tiny_model(folder, golden):
     for file in ("config.json", "model.safetensors"):
         (folder / file).symlink_to(GOLDEN / golden / file)
     (folder / "tokenizer.json").write_text(json.dumps(byte_level_tokenizer()), encoding="utf-8")
+    return folder
+
+
+def with_a_massive_token(folder, token):
+    """LLAMA with one row of the embedding ten thousand times as large, in a new folder."""
+    data = bytearray((LLAMA / "model.safetensors").read_bytes())
+    length = struct.unpack("<Q", data[:8])[0]
+    head = json.loads(data[8:8 + length])
+    name = next(n for n in head if n.endswith("embed_tokens.weight"))
+    assert head[name]["dtype"] == "F32"
+    width = head[name]["shape"][1]
+    at = 8 + length + head[name]["data_offsets"][0] + 4 * width * token
+    row = struct.unpack_from(f"<{width}f", data, at)
+    struct.pack_into(f"<{width}f", data, at, *(x * 1e4 for x in row))
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(data)
+    (folder / "config.json").write_bytes((LLAMA / "config.json").read_bytes())
     return folder
 
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/each_once.h"
+
 namespace sg {
 
 const std::vector<ReadingAxis>& reading_axes() {
@@ -48,6 +50,12 @@ std::vector<Reading> readings_over(const AxisWords& words) {
   }
   readings.insert(readings.end(), pairs.begin(), pairs.end());
   return readings;
+}
+
+std::vector<std::string> all_words(const ReadingAxis& axis, const Reading& own) {
+  std::vector<std::string> words = {own.*axis.word};
+  for (const std::string_view word : axis.words) place_in(words, std::string(word));
+  return words;
 }
 
 PromptReading applied(const Reading& reading, PromptReading base) {

@@ -37,6 +37,9 @@ using AxisWords = std::vector<std::vector<std::string>>;
 /// looked for among single choices and pairs, and each further reading is a pass over the model.
 std::vector<Reading> readings_over(const AxisWords& words);
 
+/// All words of an axis, the own one first.
+std::vector<std::string> all_words(const ReadingAxis& axis, const Reading& own);
+
 /// What a reading does to how prompts become ids.
 PromptReading applied(const Reading& reading, PromptReading base);
 /// The word of a reading as an experiment gives it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_reader.h"
 #include "base/number_text.h"
 #include "report/data/row_csv.h"
 
@@ -32,7 +33,62 @@ Json sequence_json(const SequenceHeads& heads) {
   return json;
 }
 
+Result<LayerTable> read_table(const JsonReader& from, std::size_t tokens) {
+  SG_TRY(const std::vector<JsonReader> rows, from.items());
+  LayerTable table(rows.size(), tokens);
+  for (std::size_t h = 0; h < rows.size(); ++h) {
+    SG_TRY(const std::vector<double> row, rows[h].numbers());
+    if (row.size() != tokens) return rows[h].wrong("one number per token");
+    std::copy(row.begin(), row.end(), table.row(h));
+  }
+  return table;
+}
+
+Result<SequenceHeads> read_sequence(const JsonReader& from, std::size_t tokens) {
+  SequenceHeads heads;
+  SG_TRY(const JsonReader layers, from.at("layers"));
+  SG_TRY_VOID(layers.each_item([&](const JsonReader& layer) -> Result<void> {
+    LayerHeads one;
+    SG_TRY(one.layer, layer.count());
+    heads.layers.push_back(std::move(one));
+    return {};
+  }));
+  const std::pair<const char*, LayerTable LayerHeads::*> tables[] = {
+      {"contribution", &LayerHeads::contribution},
+      {"first_token_mass", &LayerHeads::first_token_mass},
+      {"massive_token_mass", &LayerHeads::massive_mass},
+      {"entropy", &LayerHeads::entropy}};
+  for (const auto& [key, table] : tables) {
+    SG_TRY(const JsonReader found, from.at(key));
+    SG_TRY(const std::vector<JsonReader> by_layer, found.items());
+    if (by_layer.size() != heads.layers.size()) return found.wrong("one table per layer of `layers`");
+    for (std::size_t l = 0; l < by_layer.size(); ++l) {
+      SG_TRY(heads.layers[l].*table, read_table(by_layer[l], tokens));
+    }
+  }
+  SG_TRY(const JsonReader error, from.at("sum_max_relative_error"));
+  if (error.is_null()) return heads;
+  SG_TRY(heads.sum_error, error.number());
+  return heads;
+}
+
 }  // namespace
+
+Result<std::vector<SequenceHeads>> read_heads(std::string_view json, std::string_view where) {
+  JsonDocument document;
+  SG_TRY(const JsonReader root, document.parse(json, where));
+  SG_TRY(const JsonReader sequences, root.at("sequences"));
+  std::vector<SequenceHeads> heads;
+  SG_TRY_VOID(sequences.each_item([&](const JsonReader& sequence) -> Result<void> {
+    const auto found = sequence.find("heads");
+    if (!found) return {};
+    SG_TRY(const JsonReader ids, sequence.at("ids"));
+    SG_TRY(const std::vector<JsonReader> tokens, ids.items());
+    SG_TRY(heads.emplace_back(), read_sequence(*found, tokens.size()));
+    return {};
+  }));
+  return heads;
+}
 
 void add_heads(Json& measurement, std::span<const SequenceHeads> heads) {
   std::optional<double> largest;

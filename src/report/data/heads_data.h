@@ -2,6 +2,8 @@
 #pragma once
 
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "base/csv.h"
 #include "measure/heads.h"
@@ -11,6 +13,10 @@ namespace sg {
 
 /// Adds `heads` to every sequence of a measurement's document, and the largest error of their sums to its checks.
 void add_heads(Json& measurement, std::span<const SequenceHeads> heads);
+
+/// The heads of every sequence of a measurement's document; none where it has none. Errors: of a document that is not
+/// as add_heads writes it.
+Result<std::vector<SequenceHeads>> read_heads(std::string_view json, std::string_view where);
 
 /// heads.csv: one row per prompt, token, layer and head.
 CsvTable heads_csv(const Measurement& measurement, std::span<const SequenceHeads> heads);

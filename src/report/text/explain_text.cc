@@ -1,0 +1,180 @@
+#include "report/text/explain_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/display_text.h"
+#include "base/number_text.h"
+#include "report/text/choice_words.h"
+#include "report/text/text_table.h"
+#include "report/text/wrap.h"
+
+namespace sg {
+namespace {
+
+constexpr std::size_t kWide = 110;
+
+std::string paragraph(const std::string& text) {
+  std::string lines;
+  for (const std::string& line : wrapped(text, kWide)) lines += line + "\n";
+  return lines;
+}
+
+std::string changes_text(const Turning& turning) {
+  std::string text;
+  for (const ChoiceChange& c : turning.changes)
+    text += (text.empty() ? "" : " together with ") + choice_phrase(c.choice, c.to);
+  return text + " (" + short_number(turning.gain) + ")";
+}
+
+std::string percent(double share) { return fmt::format("{:.{}f} %", 100 * share, share > 0.99 && share < 1 ? 1 : 0); }
+
+std::string token_name(const Measurement& m, std::size_t s, std::size_t t) {
+  const std::vector<std::string>& tokens = m.sequences[s].sequence.tokens;
+  const std::string text = t < tokens.size() ? printable(tokens[t]) : "";
+  return fmt::format("token {}{}", t, text.empty() ? "" : " (\"" + text + "\")");
+}
+
+std::string choices_text(const Explanation& e) {
+  const std::string what = e.question.blocks ? fmt::format("{} / {}", show(e.ends.numerator), show(e.ends.denominator))
+                                             : title(e.question.definition.span);
+  std::string text = fmt::format("Under {}, {} {} ({}). The verdict holds in {} of {} choices",
+                                 e.question.blocks ? std::string(name(e.question.definition.reduction)) + "/" +
+                                                         std::string(name(e.question.definition.pooling))
+                                                   : e.question.definition.id(),
+                                 what, e.verdict == "neither" ? "neither expands nor contracts" : e.verdict,
+                                 short_number(*e.gain.value), e.agreeing, e.evaluated);
+  if (e.turning.empty()) {
+    return text + (e.agreeing == e.evaluated ? ": nothing turns it." : "; neither one choice nor two turn it.");
+  }
+  text += e.changes == 1 ? ". What turns it, made differently alone: " : ". Two choices turn it that do not alone: ";
+  constexpr std::size_t kNamed = 8;
+  for (std::size_t i = 0; i < std::min(e.turning.size(), kNamed); ++i)
+    text += (i > 0 ? "; " : "") + changes_text(e.turning[i]);
+  if (e.turning.size() > kNamed) text += fmt::format("; and {} more", e.turning.size() - kNamed);
+  return text + ".";
+}
+
+std::string tokens_text(const Explanation& e, const Measurement& m) {
+  if (!e.reduction) return "";
+  if (e.tokens.empty()) {
+    return fmt::format("No few tokens carry the difference under {}: many norms change together.", name(*e.reduction));
+  }
+  std::map<std::size_t, std::vector<const CarryingToken*>> by_place;
+  for (const CarryingToken& t : e.tokens) by_place[t.token].push_back(&t);
+  std::string text = fmt::format("Under {} the gain is {}; without ", name(*e.reduction), short_number(*e.gain_with));
+  std::string list;
+  for (const auto& [token, all] : by_place) {
+    const auto by_share = [](const CarryingToken* a, const CarryingToken* b) {
+      return a->denominator_share < b->denominator_share;
+    };
+    const CarryingToken& most = **std::max_element(all.begin(), all.end(), by_share);
+    list +=
+        (list.empty() ? "" : ", ") +
+        (m.sequences.size() == 1 ? token_name(m, most.sequence, token)
+                                 : fmt::format("token {} of {} of {} prompts", token, all.size(), m.sequences.size())) +
+        fmt::format(", which {} {} of the squared norm at {} and {} at {},", all.size() == 1 ? "has" : "has at most",
+                    percent(most.denominator_share), show(e.ends.denominator), percent(most.numerator_share),
+                    show(e.ends.numerator));
+  }
+  return text + list + fmt::format(" it is {}.", short_number(*e.gain_without));
+}
+
+std::string channels_text(const Explanation& e, const Measurement& m) {
+  if (e.channels.empty()) return "";
+  const CarryingChannel& first = e.channels.front();
+  std::size_t same = 0;
+  for (const CarryingChannel& c : e.channels) same += c.channel == first.channel ? 1 : 0;
+  std::string text =
+      fmt::format("At resid_post[{}] channel {} of {} is {}: {} of its squared norm", first.layer, first.channel,
+                  token_name(m, first.sequence, first.token), short_number(first.value), percent(first.share));
+  for (const CarryingChannel& c : e.channels) {
+    const bool other_end = c.sequence == first.sequence && c.token == first.token && c.layer != first.layer;
+    if (other_end)
+      text += fmt::format("; at resid_post[{}] channel {} is {} ({})", c.layer, c.channel, short_number(c.value),
+                          percent(c.share));
+  }
+  if (m.sequences.size() > 1)
+    text += fmt::format("; it is the largest in {} of {} such places", same, e.channels.size());
+  return text + ".";
+}
+
+struct Writer {
+  std::string name;
+  double adds = 0;
+};
+
+/// The largest of some writers, by size; how many are left and what they add together.
+void add_rows(TextTable& table, const std::string& branch, double whole, std::vector<Writer> writers,
+              std::size_t most) {
+  std::ranges::stable_sort(writers,
+                           [](const Writer& a, const Writer& b) { return std::abs(a.adds) > std::abs(b.adds); });
+  const auto share = [&](double adds) { return whole != 0 ? fmt::format("{:.1f} %", 100 * adds / whole) : "-"; };
+  double rest = 0;
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    if (i < most) {
+      table.row({branch, writers[i].name, short_number(writers[i].adds), share(writers[i].adds)});
+    } else {
+      rest += writers[i].adds;
+    }
+  }
+  if (writers.size() > most) {
+    table.row({branch, fmt::format("{} others", writers.size() - most), short_number(rest), share(rest)});
+  }
+}
+
+std::string network_name(const NetworkWrites& n) {
+  return n.expert ? fmt::format("expert {}, ", *n.expert) : n.network == "shared" ? "shared expert, " : "";
+}
+
+}  // namespace
+
+std::string writers_text(std::span<const Writers> writers) {
+  std::string text;
+  for (const Writers& w : writers) {
+    TextTable table({{"branch", Align::kLeft}, {"writer", Align::kLeft}, {"adds"}, {"of its branch"}});
+    std::vector<Writer> heads, neurons;
+    for (std::size_t h = 0; h < w.heads.size(); ++h) heads.push_back({fmt::format("head {}", h), w.heads[h]});
+    if (w.attention_bias != 0) heads.push_back({"bias", w.attention_bias});
+    if (w.other) heads.push_back({w.heads.empty() ? "its mixer" : "the mixer beside", *w.other});
+    double biases = w.mlp_bias;
+    for (const NetworkWrites& n : w.networks) {
+      biases += n.bias;
+      for (std::size_t j = 0; j < n.neurons.size(); ++j)
+        neurons.push_back({fmt::format("{}row {} of W_down", network_name(n), j), n.neurons[j]});
+    }
+    if (biases != 0) neurons.push_back({"bias", biases});
+    add_rows(table, "attn_out", w.attn_out, heads, 4);
+    add_rows(table, "mlp_out", w.mlp_out, neurons, 6);
+    text += paragraph(fmt::format(
+                "Channel {} in block {} at token {}: {} before it, attn_out adds {}, mlp_out {}; {} behind it.",
+                w.channel, w.layer, w.token, short_number(w.resid_pre), short_number(w.attn_out),
+                short_number(w.mlp_out), short_number(w.resid_post))) +
+            table.text();
+  }
+  return text;
+}
+
+std::string writers_text(const Measurement& m, std::span<const std::vector<Writers>> writers) {
+  std::string text;
+  for (std::size_t s = 0; s < writers.size(); ++s) {
+    text +=
+        m.sequences.size() > 1 ? fmt::format("\nWho writes a channel, prompt {}\n", s + 1) : "\nWho writes a channel\n";
+    text += writers_text(writers[s]);
+  }
+  return text;
+}
+
+std::string explanation_text(const Explanation& e, const Measurement& own, std::span<const Writers> writers) {
+  if (!e.gain.ok()) return "There is no verdict to explain: " + e.gain.reason + ".\n";
+  std::string text = paragraph(choices_text(e));
+  for (const std::string& part : {tokens_text(e, own), channels_text(e, own)}) {
+    if (!part.empty()) text += paragraph(part);
+  }
+  return text + writers_text(writers);
+}
+
+}  // namespace sg
