@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include "base/display_text.h"
 #include "base/number_text.h"
 #include "report/text/choice_words.h"
+#include "report/text/model_text.h"
 #include "report/text/text_table.h"
 #include "report/text/wrap.h"
 
@@ -58,29 +60,46 @@ std::string choices_text(const Explanation& e) {
   return text + ".";
 }
 
+/// Of the prompts that a token of this place carries, the one in which it has most.
+struct CarryingPlace {
+  std::size_t prompts = 0;
+  const CarryingToken* most = nullptr;
+};
+
+/// By place in the prompt, those that carry most prompts first.
+std::vector<CarryingPlace> places_of(const Explanation& e) {
+  std::map<std::size_t, CarryingPlace> by_token;
+  for (const CarryingToken& t : e.tokens) {
+    CarryingPlace& place = by_token[t.token];
+    ++place.prompts;
+    if (place.most == nullptr || t.denominator_share > place.most->denominator_share) place.most = &t;
+  }
+  std::vector<CarryingPlace> places;
+  for (const auto& [token, place] : by_token) places.push_back(place);
+  std::ranges::stable_sort(places, std::greater(), &CarryingPlace::prompts);
+  return places;
+}
+
 std::string tokens_text(const Explanation& e, const Measurement& m) {
+  constexpr std::size_t kNamed = 3;
   if (!e.reduction) return "";
   if (e.tokens.empty()) {
     return fmt::format("No few tokens carry the difference under {}: many norms change together.", name(*e.reduction));
   }
-  std::map<std::size_t, std::vector<const CarryingToken*>> by_place;
-  for (const CarryingToken& t : e.tokens) by_place[t.token].push_back(&t);
-  std::string text = fmt::format("Under {} the gain is {}; without ", name(*e.reduction), short_number(*e.gain_with));
+  const std::vector<CarryingPlace> places = places_of(e);
   std::string list;
-  for (const auto& [token, all] : by_place) {
-    const auto by_share = [](const CarryingToken* a, const CarryingToken* b) {
-      return a->denominator_share < b->denominator_share;
-    };
-    const CarryingToken& most = **std::max_element(all.begin(), all.end(), by_share);
-    list +=
-        (list.empty() ? "" : ", ") +
-        (m.sequences.size() == 1 ? token_name(m, most.sequence, token)
-                                 : fmt::format("token {} of {} of {} prompts", token, all.size(), m.sequences.size())) +
-        fmt::format(", which {} {} of the squared norm at {} and {} at {},", all.size() == 1 ? "has" : "has at most",
-                    percent(most.denominator_share), show(e.ends.denominator), percent(most.numerator_share),
-                    show(e.ends.numerator));
+  for (std::size_t i = 0; i < std::min(places.size(), kNamed); ++i) {
+    const CarryingToken& t = *places[i].most;
+    const bool one = m.sequences.size() == 1;
+    list += fmt::format("{}{}{} ({}{} of the squared norm at {}, {} at {})", i > 0 ? ", " : "",
+                        one ? token_name(m, t.sequence, t.token) : fmt::format("token {}", t.token),
+                        one ? "" : fmt::format(" of {}", counted(places[i].prompts, "prompt")), one ? "" : "up to ",
+                        percent(t.denominator_share), show(e.ends.denominator), percent(t.numerator_share),
+                        show(e.ends.numerator));
   }
-  return text + list + fmt::format(" it is {}.", short_number(*e.gain_without));
+  if (places.size() > kNamed) list += fmt::format(" and {} other tokens", places.size() - kNamed);
+  return fmt::format("Under {} the gain is {}; without {} it is {}.", name(*e.reduction), short_number(*e.gain_with),
+                     list, short_number(*e.gain_without));
 }
 
 std::string channels_text(const Explanation& e, const Measurement& m) {
