@@ -105,6 +105,7 @@ def run(
     zoo: bool = False,
     checkpoints: Path | None = None,
     change: Mapping[str, object] | None = None,
+    axes: Sequence[str] = (),
     prompts: Path | None = None,
     text_key: str | None = None,
     id_key: str | None = None,
@@ -130,6 +131,7 @@ def run(
         zoo: the pocket zoo's small models as stand-ins.
         checkpoints: the folder of one training run's checkpoints as the models.
         change: other values for keys of the file, as {"prompts.suite": "notebook-003"}.
+        axes: what the multiverse varies that needs another measurement of every model: "special" (or "bos"), "chat".
         prompts: a file of prompts in place of the experiment's, read as read_prompts reads it.
         special, chat, system, generation_prompt: how texts become ids, as of Model.measure.
         yes: fetch more than 100 GB of models.
@@ -149,6 +151,9 @@ def run(
     arguments += ["--checkpoints", _text(checkpoints, "a folder")] if checkpoints is not None else []
     for key, value in (change or {}).items():
         arguments += ["--set", f"{key}={value}"]
+    if isinstance(axes, str):
+        raise usage("not a list of axes", expected="several in a list", got=axes)
+    arguments += ["--axes", ",".join(_text(axis, "an axis") for axis in axes)] if axes else []
     arguments += _reading(prompts, text_key, id_key, special, system)
     arguments += ["--chat"] if chat else []
     arguments += [] if generation_prompt else ["--no-generation-prompt"]

@@ -194,6 +194,18 @@ def test_extract_to_a_file(tmp_path, kind):
         assert np.array_equal(np.load(theirs), *got.values())
 
 
+def test_axes(tmp_path):
+    done = sg.run("instruct-brake", zoo=True, axes=["bos", "chat"], output=tmp_path / "python")
+    command("run", "instruct-brake", "--zoo", "--axes", "special,chat", "-o", tmp_path / "command")
+    theirs = json.loads((tmp_path / "command" / "results.json").read_text())
+    ours = done.results["streamgauge"]["verdicts"]
+    assert ours == theirs["streamgauge"]["verdicts"]
+    assert set(ours[0]["multiverse"]["universes"]["words"]["chat"]) == {"raw", "chat"}
+    for wrong in ("chat", ["dialect"]):
+        with pytest.raises(sg.Error):
+            sg.run("instruct-brake", zoo=True, axes=wrong)
+
+
 def test_run(tmp_path):
     done = sg.run("llama-anomaly", zoo=True, output=tmp_path / "python")
     command("run", "llama-anomaly", "--zoo", "-o", tmp_path / "command")
