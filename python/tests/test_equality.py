@@ -113,6 +113,17 @@ def test_heads_and_writers():
             wanting()
 
 
+def test_heads_of_a_damaged_file(tmp_path):
+    document = json.loads(sg.open(ZOO / "mistral").measure(TEXTS, heads=True).json())
+    for damage in (lambda d: d["sequences"][1].pop("heads"), lambda d: d["sequences"][0]["heads"]["entropy"].pop(),
+                   lambda d: d["sequences"][0]["heads"]["entropy"][0][0].pop(), lambda d: d["sequences"][0]["heads"].pop("layers")):
+        damaged = json.loads(json.dumps(document))
+        damage(damaged)
+        (tmp_path / "m.json").write_text(json.dumps(damaged))
+        with pytest.raises(sg.Error):
+            sg.Measurement.load(tmp_path / "m.json")
+
+
 def test_explain():
     m = sg.open(ZOO / "mistral").measure(TEXTS)
     for definition, layers in (("", ""), ("mean/penultimate_block", ""), ("frobenius/last_block", "1..3")):

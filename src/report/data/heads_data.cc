@@ -79,7 +79,9 @@ Result<std::vector<SequenceHeads>> read_heads(std::string_view json, std::string
   SG_TRY(const JsonReader root, document.parse(json, where));
   SG_TRY(const JsonReader sequences, root.at("sequences"));
   std::vector<SequenceHeads> heads;
+  std::size_t count = 0;
   SG_TRY_VOID(sequences.each_item([&](const JsonReader& sequence) -> Result<void> {
+    ++count;
     const auto found = sequence.find("heads");
     if (!found) return {};
     SG_TRY(const JsonReader ids, sequence.at("ids"));
@@ -87,6 +89,7 @@ Result<std::vector<SequenceHeads>> read_heads(std::string_view json, std::string
     SG_TRY(heads.emplace_back(), read_sequence(*found, tokens.size()));
     return {};
   }));
+  if (!heads.empty() && heads.size() != count) return sequences.wrong("heads in every sequence, or in none");
   return heads;
 }
 
