@@ -181,13 +181,16 @@ _HOOKS = {
     "ln_final.hook_normalized": "ln_final",
 }
 _BLOCK = re.compile(r"blocks\.(\d+)\.hook_(resid_pre|attn_out|resid_mid|mlp_out|resid_post)")
+_NUMBERED = re.compile(r"(resid_pre|attn_out|resid_mid|mlp_out|resid_post)\.(-?\d+)")
+SiteKey = Union[str, tuple[str, int]]
 
 
 def site_of(name: object) -> tuple[str, int | None]:
-    """`"resid_post"`, `("resid_post", 10)` or TransformerLens' `"blocks.10.hook_resid_post"`; the layer, if it says one.
+    """`"resid_post"`, `("resid_post", 10)`, `"resid_post.10"` or TransformerLens' `"blocks.10.hook_resid_post"`; the layer,
+    if it says one.
 
-    >>> site_of("blocks.10.hook_resid_post"), site_of("embed"), site_of(("mlp_out", 3))
-    (('resid_post', 10), ('embed', None), ('mlp_out', 3))
+    >>> site_of("blocks.10.hook_resid_post"), site_of("embed"), site_of(("mlp_out", 3)), site_of("mlp_out.-1")
+    (('resid_post', 10), ('embed', None), ('mlp_out', 3), ('mlp_out', -1))
     """
     if isinstance(name, tuple) and len(name) == 2 and isinstance(name[1], Integral) and not isinstance(name[1], bool):
         if isinstance(name[0], str) and name[0] in SITES:
@@ -199,6 +202,8 @@ def site_of(name: object) -> tuple[str, int | None]:
             return _HOOKS[name], None
         if found := _BLOCK.fullmatch(name):
             return found[2], int(found[1])
+        if found := _NUMBERED.fullmatch(name):
+            return found[1], int(found[2])
     raise usage("unknown site", expected="some of " + ", ".join(SITES) + ", or TransformerLens' names", got=name)
 
 

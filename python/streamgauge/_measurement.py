@@ -7,13 +7,13 @@ import json
 import os
 from functools import cached_property
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 
 from . import _sg
-from ._errors import usage
+from ._errors import Error, usage
 from ._explorer import Explorer, write_whole
-from ._inputs import count, site_of
+from ._inputs import SiteKey, count, site_of
 from ._lazy import np
 from ._plot import Plot
 from ._table import Table
@@ -36,6 +36,30 @@ _PER_EXPERT = {"weight": "weights", "contribution": "contribution", "peak": "pea
 _PER_TOKEN = ("margin", "entropy", "shared")
 
 
+def _place(key: object, depth: int) -> tuple[str, int | None]:
+    """The site and, where it says one, the layer of a key of a mapping. Raises KeyError for what is no site."""
+    try:
+        site, layer = site_of(key)
+    except Error as error:
+        raise KeyError(str(error)) from None
+    if layer is not None and (site in ("embed", "ln_final") or not -depth <= layer < depth):
+        raise KeyError(f"{key!r}: there is no such layer: expected 0 to {depth - 1}, or from the end; embed and ln_final have none")
+    return site, layer
+
+
+class PromptNorms(dict[str, "npt.NDArray[np.float64]"]):
+    """{site: float64 [layer, token]}; a key that says a layer, in any spelling, gives [token]."""
+
+    def __init__(self, tables: Mapping[str, npt.NDArray[np.float64]], depth: int) -> None:
+        super().__init__(tables)
+        self._depth = depth
+
+    def __getitem__(self, key: SiteKey) -> npt.NDArray[np.float64]:
+        site, layer = _place(key, self._depth)
+        table = super().__getitem__(site)
+        return table if layer is None else table[layer]
+
+
 class MeasuredPrompt:
     """One prompt of a measurement. Its arrays are read-only views of the engine's own numbers.
 
@@ -45,7 +69,7 @@ class MeasuredPrompt:
         id: its name in the file that it is from, None without.
         columns: what the file says beside it.
         ids, tokens: what it was measured as.
-        norms: {site: float64 [layer, token]}; [token] for embed and ln_final. L2 norms.
+        norms: {site: float64 [layer, token]}; [token] for embed, ln_final and a site with its layer. L2 norms.
         dots: {name: float64 [layer, token]}: what is added with what it is added to.
     """
 
@@ -58,11 +82,15 @@ class MeasuredPrompt:
         self.columns: dict[str, str] = said["columns"] or {}
         self.ids: list[int] = said["ids"]
         self.tokens: list[str] = said["tokens"]
-        self.norms: dict[str, npt.NDArray[np.float64]] = measurement.norms(i)
+        self.norms = PromptNorms(measurement.norms(i), measurement.facts()["n_layers"])
         self.dots: dict[str, npt.NDArray[np.float64]] = measurement.dots(i)
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __getitem__(self, site: SiteKey) -> npt.NDArray[np.float64]:
+        """`m[0]["resid_post", 10]`: the norms of a site, or of one of its layers."""
+        return self.norms[site]
 
     @property
     def logits(self) -> Table:
@@ -81,7 +109,7 @@ class MeasuredPrompt:
 class _Padded(Mapping[str, "npt.NDArray[np.float64]"]):
     """{name: float64 [prompt, layer, token]}, NaN where a prompt is shorter; made once, then handed out as it is."""
 
-    def __init__(self, per_prompt: list[dict[str, npt.NDArray[np.float64]]]) -> None:
+    def __init__(self, per_prompt: Sequence[Mapping[str, npt.NDArray[np.float64]]]) -> None:
         self._rows = per_prompt
         self._made: dict[str, npt.NDArray[np.float64]] = {}
 
@@ -104,6 +132,19 @@ class _Padded(Mapping[str, "npt.NDArray[np.float64]"]):
 
     def __len__(self) -> int:
         return len(self._rows[0])
+
+
+class Norms(_Padded):
+    """The same of sites; a key that says a layer, in any spelling, gives [prompt, token]."""
+
+    def __init__(self, per_prompt: Sequence[Mapping[str, npt.NDArray[np.float64]]], depth: int) -> None:
+        super().__init__(per_prompt)
+        self._depth = depth
+
+    def __getitem__(self, key: SiteKey) -> npt.NDArray[np.float64]:
+        site, layer = _place(key, self._depth)
+        table = super().__getitem__(site)
+        return table if layer is None else table[:, layer]
 
 
 class Measurement:
@@ -147,9 +188,13 @@ class Measurement:
         return self._m.facts()
 
     @cached_property
-    def norms(self) -> Mapping[str, npt.NDArray[np.float64]]:
-        """{site: float64 [prompt, layer, token]}, L2 norms; embed and ln_final are [prompt, token]. Read-only."""
-        return _Padded([p.norms for p in self.prompts])
+    def norms(self) -> Norms:
+        """{site: float64 [prompt, layer, token]}, L2 norms; embed, ln_final and a site with its layer are [prompt, token].
+
+        Sites in every spelling: `m.norms["resid_post"]`, `m.norms["resid_post", 10]`, `m.norms["blocks.10.hook_resid_post"]`.
+        Read-only.
+        """
+        return Norms([p.norms for p in self.prompts], self.facts["n_layers"])
 
     @cached_property
     def dots(self) -> Mapping[str, npt.NDArray[np.float64]]:
@@ -297,13 +342,36 @@ class Measurement:
         """The experts that form massive activations (arXiv:2507.23279); empty without any."""
         return Table.of_rows(self._m.super_experts(), "super experts")
 
-    def gains(self, definition: str = "all") -> Table:
+    def gains(self, definition: str = "all", *, reduce: str | None = None) -> Table:
         """Gains under every definition, or under one by name or id, with bootstrap intervals over prompts.
 
+        Args:
+            definition: as "notebook-003" or "last/last_block/mean_of_gains".
+            reduce: the definition with this reduction in place of its own, as "median"; of all, those with it.
+
         Raises:
-            Error: an unknown definition. `streamgauge.definitions()` lists them.
+            Error: an unknown definition or reduction. `streamgauge.definitions` lists them.
         """
-        return json_table(self.gains_json(definition), "definitions", "gains")
+        table = json_table(self.gains_json(definition), "definitions", "gains")
+        if reduce is None:
+            return table
+        known = dict.fromkeys(name.split("/")[0] for name in _sg.definitions() if "/" in name)
+        if reduce not in known:
+            raise usage("unknown reduction", expected="one of " + ", ".join(known), got=reduce)
+        if len(table) > 1:
+            return table.where(reduction=reduce)
+        ours = table.row(0)
+        return self.gains(f"{reduce}/{ours['span']}/{ours['pooling']}")
+
+    def gains_by_prompt(self, definition: str = "all", *, reduce: str | None = None) -> Table:
+        """The gain of each prompt: a row per definition and prompt. Arguments and errors are those of gains."""
+        names = ("id", "preset", "reduction", "span", "pooling")
+        rows = [
+            {**{name: row[name] for name in names}, "prompt": prompt, "gain": gain}
+            for row in self.gains(definition, reduce=reduce)
+            for prompt, gain in enumerate(row["per_prompt"])
+        ]
+        return Table.of_rows(rows, "gains of each prompt")
 
     def gain(self, definition: str) -> float | None:
         """One number: above 1 the span expands; None where it is not defined."""
@@ -341,15 +409,22 @@ class Measurement:
         """Figures: `m.plot.norms()`, `.gains()`, `.massive()`."""
         return Plot(self)
 
-    def explore(self, *beside: Measurement, height: int = 900) -> Explorer:
+    def explore(self, *beside: Measurement | str | os.PathLike[str], height: int = 900) -> Explorer:
         """The measurement as a page to look around in, shown in the notebook; `m.explore(other)` shows A, B and A / B.
 
-        `m.explore().save("page.html")` writes the file of `streamgauge measure --explore`.
+        `m.explore("page.html")`, `m.explore(other, "page.html")` write the file of `streamgauge measure --explore` too.
 
         Raises:
             Error: measurements of other prompts, other ids or another depth.
         """
-        return Explorer(self._m.explorer_html([other._m for other in beside]), height)
+        others = [other for other in beside if isinstance(other, Measurement)]
+        files = [file for file in beside if isinstance(file, (str, os.PathLike))]
+        if len(files) > 1 or len(others) + len(files) < len(beside):
+            raise usage("not what to explore", expected="measurements, and at most one file to write", got=beside)
+        page = Explorer(self._m.explorer_html([other._m for other in others]), height)
+        for file in files:
+            page.save(file)
+        return page
 
     def json(self) -> str:
         """streamgauge.measurement/1, the text of `streamgauge measure --json`."""

@@ -20,7 +20,6 @@ from ._inputs import (
     numbers,
     plain_prompts,
     plain_texts,
-    site_of,
     site_words,
 )
 from ._measurement import Measurement
@@ -80,27 +79,38 @@ class Model:
         """The text of `streamgauge inspect --json`."""
         return self._m.inspect_json()
 
-    def tokenize(self, text: str, *, special: bool = True) -> list[int]:
-        """Ids as the model's own tokenizer gives them; `special`: with the tokens that the model puts around a text.
+    def tokenize(self, text: str, *, special: bool | Special = True) -> list[int]:
+        """Ids as the model's own tokenizer gives them.
+
+        Args:
+            special: tokens around the text: True or "auto", those that the tokenizer adds; False or "none"; "bos", its BOS
+                alone.
 
         Raises:
-            Error: no tokenizer, or text that is not Unicode.
+            Error: no tokenizer, text that is not Unicode, a tokenizer without a BOS when that was asked for.
         """
-        (prompt,) = plain_prompts([text])
-        if special:
-            return self._m.tokenize(prompt[0])
-        ids: list[int] = json.loads(self._m.tokenize_json([prompt[0]], False))["sequences"][0]["ids"]
+        ids: list[int] = json.loads(self.tokenize_json(text, special=special))["sequences"][0]["ids"]
         return ids
 
-    def tokenize_json(self, *texts: str, special: bool = True) -> str:
-        """The text of `streamgauge tokenize --json`; `special=False`: without what the model puts around a text."""
-        return self._m.tokenize_json([p[0] for p in plain_prompts(texts)], bool(special))
+    def tokenize_json(self, *texts: str, special: bool | Special = True) -> str:
+        """The text of `streamgauge tokenize --json`; `special` as of tokenize."""
+        given = [_plain_text(text) for text in texts]
+        if special is True or special == "auto":
+            return self._m.tokenize_json(given, True)
+        if special is False or special == "none":
+            return self._m.tokenize_json(given, False)
+        if special != "bos":
+            raise usage("unknown special tokens", expected='"auto", "none", "bos", True or False', got=special)
+        # The command knows the BOS; a text is one word with its flag, whatever it begins with.
+        if any("\0" in text for text in given):
+            raise usage("a text that the command cannot be told", expected="no character of code 0")
+        return call("tokenize", self.name, "--special", "bos", "--json", "-", *(f"--prompt={text}" for text in given))
 
     def measure(
         self,
         prompts: Prompts,
         *,
-        sites: Sequence[Any] | None = None,
+        sites: Any = None,
         logits: Positions = "last",
         lens: Positions = "none",
         targets: Sequence[str | int] = (),
@@ -122,6 +132,7 @@ class Model:
             prompts: a text, texts, token ids, lists of ids, conversations ([{"role": "user", "content": "..."}]), a suite
                 of `streamgauge.suites`, or what `read_prompts` gave.
             sites: whose norms are kept, dots with both of theirs; all when not given. Gains need resid_pre and resid_post.
+                A site that names a layer is kept whole.
             logits: positions whose output distribution is computed.
             lens: the same after every layer, through the final norm.
             targets: tokens, by text or id, that are looked for in the lens: their rank, probability and logit.
@@ -144,8 +155,8 @@ class Model:
         """
         given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
         kept = site_words(sites) if sites is not None else []
-        if any(site_of(site)[1] is not None for site in kept) or (sites is not None and not kept):
-            raise usage("not sites to keep", expected="names without a layer, as resid_post", got=sites)
+        if sites is not None and not kept:
+            raise usage("no sites to keep", expected="one at least", got=sites)
         if isinstance(massive, bool) or not isinstance(massive, (int, float)):
             raise usage("not a multiple of the median", expected="a number above 0", got=massive)
         wanted = [str(t) if isinstance(t, Integral) else word(t) for t in _list(targets)]
@@ -293,6 +304,12 @@ class Model:
 
 def _opened(name: str, embed_scale: EmbedScale) -> Model:
     return open(name, embed_scale=embed_scale)
+
+
+def _plain_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise usage("not a text", expected="str", got=value)
+    return plain_prompts(value)[0][0]
 
 
 def word(value: object) -> str:

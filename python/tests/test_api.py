@@ -148,10 +148,53 @@ def test_sites_are_those_that_are_kept(model, measured):
     assert np.array_equal(m.norms["attn_out"], measured.norms["attn_out"], equal_nan=True)
     assert m.gain("notebook-003") is None
     assert set(model.measure("a", sites="embed").norms) == {"embed"}
-    for wrong in (["resid"], [], [("resid_post", 1)], 5):
+    for wrong in (["resid"], [], [("resid_post", 9)], 5):
         with pytest.raises(sg.Error) as caught:
             model.measure("a", sites=wrong)
         assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("site", [("resid_post", 2), "resid_post.2", "blocks.2.hook_resid_post", ("resid_post", -3)], ids=str)
+def test_sites_are_spelled_in_every_way(model, measured, site):
+    exact = measured.norms["resid_post"][:, 2]
+    for table in (measured[site], measured.norms[site]):
+        assert np.array_equal(table, exact, equal_nan=True)
+    for table in (measured[1][site], measured[1].norms[site]):
+        assert np.array_equal(table, exact[1, : measured.lengths[1]])
+    for sites in (site, [site], [site, "embed"]):
+        kept = model.measure(["The king", "She went to the old house and"], sites=sites)
+        assert set(kept.norms) == {"resid_post"} | ({"embed"} & set(sites))
+        assert np.array_equal(kept.norms["resid_post"], measured.norms["resid_post"], equal_nan=True)
+
+
+def test_what_is_no_site_is_no_key(measured):
+    for tables in (measured.norms, measured[0].norms):
+        assert "nothing" not in tables and tables.get("resid_post") is not None
+        for wrong in ("nothing", ("resid_post", 5), ("embed", 0), "blocks.9.hook_mlp_out", 5):
+            with pytest.raises(KeyError):
+                tables[wrong]
+
+
+def test_special_tokens_of_tokenize_are_those_of_measure(model):
+    for special in ("auto", "none", "bos"):
+        ids = model.tokenize("-p The king", special=special)
+        assert [ids] == model.measure("-p The king", special=special).ids
+        assert ids == json.loads(model.tokenize_json("a", "-p The king", special=special))["sequences"][1]["ids"]
+    assert model.tokenize("a", special=False) == model.tokenize("a", special="none") != model.tokenize("a")
+    for wrong in ("nothing", None, 2):
+        with pytest.raises(sg.Error, match="unknown special tokens"):
+            model.tokenize("a", special=wrong)
+
+
+def test_gains_under_another_reduction(measured):
+    median = measured.gains("notebook-003", reduce="median")
+    assert median.to_dict() == measured.gains("median/penultimate_block/mean_of_gains").to_dict()
+    assert set(measured.gains(reduce="max")["reduction"]) == {"max"}
+    one = measured.gains_by_prompt("notebook-003")
+    assert one["prompt"].tolist() == [0, 1] and np.mean(one["gain"]) == pytest.approx(measured.gain("notebook-003"))
+    assert len(measured.gains_by_prompt()) == 2 * len(measured.gains())
+    with pytest.raises(sg.Error, match="unknown reduction"):
+        measured.gains(reduce="least")
 
 
 def test_results_are_pickled(model):
@@ -173,7 +216,13 @@ def test_the_explorer_is_a_page_in_a_frame(measured, model, tmp_path):
     assert html.unescape(shown.split('srcdoc="')[1].split('" style=')[0]) == page.html
     page.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == page.html
-    both = measured.explore(measured).html
+    measured.explore(tmp_path / "given.html")
+    assert (tmp_path / "given.html").read_bytes() == (tmp_path / "page.html").read_bytes()
+    both = measured.explore(measured, str(tmp_path / "both.html")).html
+    assert (tmp_path / "both.html").read_text(encoding="utf-8") == both
+    for wrong in ((3,), ("a", "b")):
+        with pytest.raises(sg.Error, match="not what to explore"):
+            measured.explore(*wrong)
     assert both.count('"pre_is_previous"') == 2 and len(both) > len(page.html)
     with pytest.raises(sg.Error, match="the number of prompts"):
         measured.explore(model.measure([[1, 2, 3]]))

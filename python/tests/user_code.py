@@ -16,7 +16,7 @@ def tell(done: float, total: float, label: str) -> None:
 
 def measured() -> sg.Measurement:
     model = sg.open(pathlib.Path("zoo") / "mistral", embed_scale="stored")
-    ids: list[int] = model.tokenize("The capital of France is", special=False)
+    ids: list[int] = model.tokenize("The capital of France is", special="none") or model.tokenize("a", special=False)
     m = model.measure([ids, [1, 2, 3]], sites=["resid_pre", ("resid_post")], lens="last", targets=["Paris", 5], progress=tell)
     m = model.measure("one", special="bos", memory="1.5G", progress=True)
     m = model.measure([{"role": "user", "content": "hello"}], generation_prompt=False)
@@ -29,6 +29,7 @@ def measured() -> sg.Measurement:
 def norms(m: sg.Measurement) -> npt.NDArray[np.float64]:
     table: npt.NDArray[np.float64] = m.norms["resid_post"]
     exact: npt.NDArray[np.float64] = m[0].norms["resid_post"]
+    layer: npt.NDArray[np.float64] = m[0]["resid_post", 2] + m[0].norms["blocks.2.hook_resid_post"] + m.norms["resid_post", 2][0]
     gain: float | None = m.gain("notebook-003")
     if gain is not None:
         print(f"{gain:.2f}", exact.shape, m[0].columns.get("source", ""), m[0].id)
@@ -36,6 +37,8 @@ def norms(m: sg.Measurement) -> npt.NDArray[np.float64]:
         print(len(prompt), prompt.tokens[0])
     for row in m.gains():
         print(row["definition"])
+    m.explore("page.html")
+    print(layer, m.gains("notebook-003", reduce="median"), m.gains_by_prompt())
     names: tuple[str, ...] = m.massive.columns
     print(names, len(m.logits), m.targets["rank"], m.decomposition(prompt=0, token=-1).to_csv())
     return table[:, -1][m.mask]
