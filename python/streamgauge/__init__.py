@@ -15,7 +15,7 @@ from ._experiment import Run, analyze, doctor, pull, run
 from ._explorer import Explorer
 from ._inputs import Prompt, Suite, prompt_of, read_prompts
 from ._measurement import MeasuredPrompt, Measurement
-from ._merge import merge
+from ._merge import merge, plan
 from ._model import Model, open
 from ._plot import Figure
 from ._results import Activations, Weights
@@ -62,6 +62,7 @@ __all__ = [
     "merge",
     "numerics",
     "open",
+    "plan",
     "pull",
     "read_prompts",
     "run",

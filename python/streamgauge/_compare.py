@@ -68,10 +68,11 @@ class Comparison:
         """The text of `streamgauge compare --json`."""
         return self._text
 
-    def first_divergence(self, distance: float) -> dict[str, Any] | None:
-        """The first site of the pass whose largest distance |b - a| / |a| is above this, or is not finite."""
+    def first_divergence(self, distance: float = 0.1) -> dict[str, Any] | None:
+        """The first site of the pass whose mean distance |b - a| / |a| is above this, or is no number: `--apart`."""
         for row in self.table:
-            if row["distance_max"] is None or not row["distance_max"] <= distance:
+            mean = row["distance_mean"]
+            if not isinstance(mean, (int, float)) or not mean <= distance:
                 return row
         return None
 

@@ -13,7 +13,7 @@ from typing import Any, Sequence, Union
 from ._errors import usage
 from ._plot import Figure
 from ._program import call
-from ._shared import Path, executor_named, work_on
+from ._shared import Path, executor_named, work, work_on
 from ._table import Table
 
 TEXT_COLUMNS = {"token", "context"}
@@ -117,7 +117,34 @@ def _read(path: pathlib.Path) -> Table:
     return Table(columns, path.stem)
 
 
-def _plan_arguments(model: Path, files: Sequence[Path] | Path, options: dict[str, Any]) -> list[str]:
+def corpus_arguments(
+    model: Path,
+    files: Sequence[Path] | Path,
+    *,
+    context: int = 1024,
+    tokens: int | str | None = None,
+    every: int | None = None,
+    documents: str = "blocks",
+    text_key: str | None = None,
+    bos: bool = True,
+    logits: bool = True,
+    keep_every: int | None = None,
+    task: int | str | None = None,
+    memory: int | str | None = None,
+) -> list[str]:
+    """What corpus says of its documents, as the commands corpus and plan take it."""
+    options: dict[str, Any] = {
+        "--context": context,
+        "--tokens": tokens,
+        "--every": every,
+        "--documents": documents,
+        "--text-key": text_key,
+        "--no-bos": not bos,
+        "--no-logits": not logits,
+        "--keep-every": keep_every,
+        "--task": task,
+        "--memory": memory,
+    }
     names = [files] if isinstance(files, (str, os.PathLike)) else list(files)
     arguments = []
     for what, name in [("a model", model), *(("a file", name) for name in names)]:
@@ -177,23 +204,11 @@ def corpus(
     """
     folder = pathlib.Path(output if output is not None else tempfile.mkdtemp(prefix="streamgauge-"))
     own: list[str] = ["--no-progress", *(["--threads", str(threads)] if threads else [])]
-    own += ["--memory", str(memory)] if memory is not None else []
-    arguments = _plan_arguments(
-        model,
-        files,
-        {
-            "-o": folder,
-            "--context": context,
-            "--tokens": tokens,
-            "--every": every,
-            "--documents": documents,
-            "--text-key": text_key,
-            "--no-bos": not bos,
-            "--no-logits": not logits,
-            "--keep-every": keep_every,
-            "--task": task,
-        },
-    )
+    arguments = corpus_arguments(
+        model, files, context=context, tokens=tokens, every=every, documents=documents, text_key=text_key, bos=bos,
+        logits=logits, keep_every=keep_every, task=task, memory=memory,
+    )  # fmt: skip
+    arguments += ["-o", str(folder)]
     again = ["--verify", verify] if verify is not None else []
     if executor is None and not again:
         call("corpus", *arguments, *own)
@@ -201,7 +216,7 @@ def corpus(
     shared = executor_named(executor) if executor is not None else None
     call("plan", "corpus", *arguments, *own)
     if shared is None:
-        call("work", str(folder), *own)
+        work(folder, memory=memory, threads=threads)
     else:
         work_on(folder, shared, jobs=jobs, threads=threads, memory=memory)
     call("merge", str(folder), "--no-progress", *again)

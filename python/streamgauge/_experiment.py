@@ -16,19 +16,35 @@ from ._shared import Path, executor_named, work_on
 from ._table import Table
 
 
+class Results(Table):
+    """A table whose `[name]` is a column or, where there is none of that name, a part of the document it is from."""
+
+    def __init__(self, table: Table, document: Mapping[str, Any]) -> None:
+        super().__init__(table.to_dict(), "results")
+        self._document = document
+
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__(name) if name in self.columns else self._document[name]
+
+
 class Run:
     """An experiment's folder.
 
     Attributes:
         folder: where results.json, the report and the figures are.
-        results: the document streamgauge.experiment/1.
+        document: streamgauge.experiment/1.
         notes: what the command said.
     """
 
     def __init__(self, folder: pathlib.Path, notes: list[str]) -> None:
         self.folder, self.notes = folder, notes
         self._text = (folder / "results.json").read_text(encoding="utf-8")
-        self.results: dict[str, Any] = json.loads(self._text)
+        self.document: dict[str, Any] = json.loads(self._text)
+
+    @property
+    def results(self) -> Results:
+        """The table of `models`; `results["streamgauge"]` and other keys of the document are found by it too."""
+        return Results(self.models, self.document)
 
     def json(self) -> str:
         """The text of results.json."""
@@ -38,7 +54,7 @@ class Run:
     def verdicts(self) -> Table:
         """Each hypothesis with its label, its sentence, and how many definitions agree."""
         rows = []
-        for verdict in self.results["streamgauge"]["verdicts"]:
+        for verdict in self.document["streamgauge"]["verdicts"]:
             many = verdict.get("multiverse") or {}
             row = {key: verdict[key] for key in ("name", "title", "label", "sentence")}
             rows.append({**row, "evaluated": many.get("evaluated"), "agreeing": many.get("agreeing")})
@@ -47,13 +63,13 @@ class Run:
     @property
     def models(self) -> Table:
         """One row per model, a column per measured quantity."""
-        rows = self.results["streamgauge"]["models"]
+        rows = self.document["streamgauge"]["models"]
         return Table.of_rows([{"model": r["label"], "error": r["error"], **(r.get("columns") or {})} for r in rows], "models")
 
     @property
     def values(self) -> Table:
         """Quantities over all models: statistics and ratios, with their methods."""
-        return Table.of_rows(self.results["streamgauge"]["values"], "values")
+        return Table.of_rows(self.document["streamgauge"]["values"], "values")
 
     @property
     def figures(self) -> dict[str, Figure]:
@@ -113,6 +129,7 @@ def run(
     chat: bool = False,
     system: str | None = None,
     generation_prompt: bool = True,
+    chat_template_kwargs: Mapping[str, object] | None = None,
     output: Path | None = None,
     yes: bool = False,
     delete_after: bool = False,
@@ -121,6 +138,7 @@ def run(
     task_tokens: int | None = None,
     memory: int | str | None = None,
     threads: int = 0,
+    isa: str = "",
 ) -> Run:
     """Measures an experiment's models, draws its verdicts and figures, as `streamgauge run`; with an executor as plan,
     work and merge, with the same outcome.
@@ -134,16 +152,58 @@ def run(
         axes: what the multiverse varies that needs another measurement of every model: "special" (or "bos"), "chat".
         prompts: a file of prompts in place of the experiment's, read as read_prompts reads it.
         special, chat, system, generation_prompt: how texts become ids, as of Model.measure.
+        chat_template_kwargs: what else the chat template may ask for, as {"enable_thinking": False}.
         yes: fetch more than 100 GB of models.
         delete_after: remove what this call fetched from the Hub when it is measured.
         output: the folder; a run there goes on where it stopped. A temporary one when not given.
         executor: of concurrent.futures or like one (submitit, dask), or "ray".
         jobs: at once on the executor.
         task_tokens: tokens of a task there.
+        isa: instruction set; the best of this machine when empty.
 
     Raises:
         Error: with the command's text.
     """
+    arguments = experiment_arguments(
+        experiment, models=models, zoo=zoo, checkpoints=checkpoints, change=change, axes=axes, prompts=prompts,
+        text_key=text_key, id_key=id_key, special=special, chat=chat, system=system, generation_prompt=generation_prompt,
+        chat_template_kwargs=chat_template_kwargs, yes=yes, memory=memory,
+    )  # fmt: skip
+    out = _folder(output)
+    own = ["--threads", str(threads)] if threads else []
+    if executor is None:
+        own += ["--isa", _text(isa, "an instruction set")] if isa else []
+        own += ["--delete-after"] if delete_after else []
+        return finish(out, "run", *arguments, *own, "-o", str(out))
+    if delete_after or isa:
+        raise usage("delete_after and isa belong to runs without an executor")
+    shared = executor_named(executor)
+    own += ["--task-tokens", str(task_tokens)] if task_tokens is not None else []
+    call("plan", *arguments, *own, "-o", str(out), "--no-progress")
+    work_on(out, shared, jobs=jobs, threads=threads, memory=memory, fail=False)
+    return finish(out, "merge", str(out), "--partial")
+
+
+def experiment_arguments(
+    experiment: Path,
+    *,
+    models: Mapping[str, Path] | None = None,
+    zoo: bool = False,
+    checkpoints: Path | None = None,
+    change: Mapping[str, object] | None = None,
+    axes: Sequence[str] = (),
+    prompts: Path | None = None,
+    text_key: str | None = None,
+    id_key: str | None = None,
+    special: str | None = None,
+    chat: bool = False,
+    system: str | None = None,
+    generation_prompt: bool = True,
+    chat_template_kwargs: Mapping[str, object] | None = None,
+    yes: bool = False,
+    memory: int | str | None = None,
+) -> list[str]:
+    """What run says of its experiment, as the commands run and plan take it."""
     arguments = [_text(experiment, "an experiment")]
     for key, model in (models or {}).items():
         arguments += ["--model", f"{key}={_text(model, 'a model')}"]
@@ -159,18 +219,9 @@ def run(
     arguments += [] if generation_prompt else ["--no-generation-prompt"]
     arguments += ["--yes"] if yes else []
     arguments += ["--memory", str(memory)] if memory is not None else []
-    out = _folder(output)
-    own = ["--threads", str(threads)] if threads else []
-    if executor is None:
-        own += ["--delete-after"] if delete_after else []
-        return finish(out, "run", *arguments, *own, "-o", str(out))
-    if delete_after:
-        raise usage("delete_after belongs to runs without an executor")
-    shared = executor_named(executor)
-    own += ["--task-tokens", str(task_tokens)] if task_tokens is not None else []
-    call("plan", *arguments, *own, "-o", str(out), "--no-progress")
-    work_on(out, shared, jobs=jobs, threads=threads, memory=memory, fail=False)
-    return finish(out, "merge", str(out), "--partial")
+    if chat_template_kwargs is not None:
+        arguments += ["--chat-template-kwargs=" + json.dumps(dict(chat_template_kwargs))]
+    return arguments
 
 
 def _reading(prompts: object, text_key: object, id_key: object, special: object, system: object) -> list[str]:

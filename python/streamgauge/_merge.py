@@ -1,15 +1,55 @@
-"""The parts of a plan together, whatever it is a plan of."""
+"""Plans, and the parts of one together, whatever it is a plan of."""
 
 from __future__ import annotations
 
 import json
+import os
 import pathlib
-from typing import Union
+from typing import Any, Union
 
-from ._corpus import Corpus
-from ._experiment import Run, finish
+from ._corpus import Corpus, corpus_arguments
+from ._errors import usage
+from ._experiment import Run, experiment_arguments, finish
 from ._program import call
 from ._shared import Path
+
+
+def plan(
+    what: Path, *corpus: Any, output: Path, slurm: bool = False, task_tokens: int | None = None, **options: Any
+) -> pathlib.Path:
+    """Cuts an experiment or a corpus into tasks that any number of processes may do, as `streamgauge plan`.
+
+    `sg.plan("instruct-brake", zoo=True, output="shared")`, `sg.plan("corpus", model, files, output="shared")`; then
+    `sg.work("shared")` in each process, `sg.merge("shared")` at the end.
+
+    Args:
+        what: an experiment, by name or as a TOML file; "corpus" before a model and the files of its documents.
+        output: the folder of the plan, its parts and the results.
+        slurm: also job.sbatch, an array of Slurm jobs.
+        task_tokens: tokens of an experiment's task.
+        options: of an experiment those of run that say what is measured, of a corpus those of corpus.
+
+    Returns:
+        the folder.
+
+    Raises:
+        Error: with the command's text.
+        TypeError: an option of another name.
+    """
+    if not isinstance(output, (str, os.PathLike)):
+        raise usage("not a folder", expected="a path", got=output)
+    if what == "corpus":
+        if len(corpus) != 2:
+            raise usage("not a corpus", expected="a model, and files of its documents", got=corpus)
+        arguments = ["corpus", *corpus_arguments(*corpus, **options)]
+    else:
+        if corpus:
+            raise usage("an experiment takes its models by name", expected="models={...}", got=corpus)
+        arguments = experiment_arguments(what, **options)
+    arguments += ["--task-tokens", str(task_tokens)] if task_tokens is not None else []
+    arguments += ["--slurm"] if slurm else []
+    call("plan", *arguments, "-o", str(output), "--no-progress")
+    return pathlib.Path(output)
 
 
 def merge(folder: Path, *, verify: str | None = None, partial: bool = False) -> Union[Corpus, Run]:

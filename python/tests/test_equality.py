@@ -153,6 +153,14 @@ def test_compare():
     assert untimed(sg.compare(str(a), str(b), TEXTS).json()) == untimed(command("compare", a, b, *FLAGS, "--json", "-"))
 
 
+@pytest.mark.parametrize("distance", [0, 0.1, 0.3, 1e9])
+def test_the_first_divergence_is_the_command_s(distance):
+    a, b = ZOO / "llama31", ZOO / "llama31-instruct"
+    said = json.loads(command("compare", a, b, *FLAGS, "--apart", distance, "--json", "-"))["first_divergence"]
+    ours = sg.compare(a, b, TEXTS).first_divergence(distance)
+    assert (ours and (ours["site"], ours["layer"])) == (said["site"] and (said["site"], said["layer"]))
+
+
 def test_compare_with_matrices():
     a, b = ZOO / "llama31", ZOO / "llama31-instruct"
     got = sg.compare(a, b, TEXTS, weights="on", sites=["resid_post", ("mlp_out", 0)], layers=[-1], logits="none")
@@ -220,7 +228,11 @@ def test_axes(tmp_path):
 def test_run(tmp_path):
     done = sg.run("llama-anomaly", zoo=True, output=tmp_path / "python")
     command("run", "llama-anomaly", "--zoo", "-o", tmp_path / "command")
-    ours, theirs = done.results, json.loads((tmp_path / "command" / "results.json").read_text())
+    ours, theirs = done.document, json.loads((tmp_path / "command" / "results.json").read_text())
+    assert isinstance(done.results, sg.Table) and done.results.to_dict() == done.models.to_dict()
+    assert done.results["streamgauge"] == done.document["streamgauge"] and len(done.results["model"]) == len(done.models)
+    with pytest.raises(KeyError):
+        done.results["nothing"]
     for document in (ours, theirs):
         document.pop("date", None)
         document["streamgauge"].pop("started")

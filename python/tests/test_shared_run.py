@@ -42,6 +42,36 @@ def test_a_model_that_cannot_be_measured_is_a_row(tmp_path):
     assert errors[0] is None and errors[1]
 
 
+def test_a_plan_is_worked_on_and_merged(whole, tmp_path):
+    folder = sg.plan(EXPERIMENT, zoo=True, task_tokens=20, output=tmp_path / "out")
+    assert folder == tmp_path / "out" and "done" in sg.status(folder)
+    sg.work(folder)
+    run = sg.merge(folder)
+    assert isinstance(run, sg.Run) and run.verdicts.to_csv() == whole.verdicts.to_csv()
+    assert run.models.to_csv() == whole.models.to_csv()
+
+
+def test_a_plan_of_a_corpus(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_bytes((ZOO / "heldout.txt").read_bytes()[:6000])
+    folder = sg.plan("corpus", ZOO / "llama2", [text], context=64, task=1500, slurm=True, output=tmp_path / "out")
+    assert (folder / "job.sbatch").exists()
+    sg.work(folder)
+    corpus = sg.merge(folder)
+    assert isinstance(corpus, sg.Corpus) and corpus.digest == sg.corpus(ZOO / "llama2", text, context=64).digest
+
+
+def test_wrong_plans(tmp_path):
+    for wrong in (("corpus", ZOO / "llama2"), (EXPERIMENT, "a"), ("no-such-experiment",), ("--help",), (5,)):
+        with pytest.raises(sg.Error):
+            sg.plan(*wrong, output=tmp_path / "out")
+    with pytest.raises(TypeError):
+        sg.plan(EXPERIMENT, zoo=True, context=64, output=tmp_path / "out")
+    with pytest.raises(sg.Error):
+        sg.plan(EXPERIMENT, zoo=True, output=None)
+    assert not (tmp_path / "out" / "plan.json").exists()
+
+
 def test_wrong_calls():
     with pytest.raises(sg.Error, match="delete_after"):
         sg.run(EXPERIMENT, zoo=True, executor="ray", delete_after=True)
