@@ -20,6 +20,7 @@ from ._model import Model, open
 from ._plot import Figure
 from ._results import Activations, Weights
 from ._shared import status, work
+from ._stats import CorpusStats, stats
 from ._table import Table
 
 __version__ = _sg.version()
@@ -41,6 +42,7 @@ __all__ = [
     "Activations",
     "Comparison",
     "Corpus",
+    "CorpusStats",
     "Error",
     "Explorer",
     "Figure",
@@ -66,6 +68,7 @@ __all__ = [
     "pull",
     "read_prompts",
     "run",
+    "stats",
     "status",
     "suites",
     "work",

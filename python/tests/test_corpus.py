@@ -147,6 +147,52 @@ def test_a_task_that_fails_is_told(tmp_path):
     assert sg.merge(tmp_path / "out", partial=True).results["corpus"]["missing_parts"] == 1
 
 
+@pytest.fixture(scope="module")
+def halves(text, tmp_path_factory):
+    """The text in two files, and their statistics."""
+    folder, documents = tmp_path_factory.mktemp("halves"), text.read_bytes().split(b"\n\n")
+    files = [folder / "first.txt", folder / "second.txt"]
+    for file, part in zip(files, (documents[:7], documents[7:])):
+        file.write_bytes(b"\n\n".join(part))
+    return files, [sg.stats(MODEL, file, context=64, task=3000) for file in files]
+
+
+def test_statistics_are_added_to_the_bit(halves, tmp_path):
+    files, (a, b) = halves
+    one = sg.corpus(MODEL, files, context=64, task=3000)
+    for both in (a + b, b + a):
+        for name in ("quantities.csv", "positions.csv", "channels.csv", "vocabulary.csv"):
+            assert (both.folder / name).read_bytes() == (one.folder / name).read_bytes(), name
+        assert both.scales["sites"] == one.scales["sites"] and both.digest == (a + b).digest
+        for key in ("documents", "tokens", "windows"):
+            assert both.results["corpus"][key] == one.results["corpus"][key]
+    (a + b).save(tmp_path / "kept")
+    again = sg.CorpusStats.load(tmp_path / "kept")
+    assert again.digest == (a + b).digest and again.table.to_csv() == (a + b).table.to_csv()
+    with pytest.raises(sg.Error, match="there already"):
+        a.save(tmp_path / "kept")
+    for wrong in (a, again, sg.stats(MODEL, files[1], context=32), sg.stats(ZOO / "mistral", files[1], context=64)):
+        with pytest.raises(sg.Error, match="in both corpora|different ways"):
+            a + wrong
+    with pytest.raises(TypeError):
+        a + 1
+    with pytest.raises(sg.Error, match="not the folder of a corpus"):
+        sg.CorpusStats.load(tmp_path)
+
+
+def test_statistics_of_chosen_sites(halves):
+    _, (a, _) = halves
+    some = sg.CorpusStats.load(a.folder, sites=["embed", ("resid_post", 1), "blocks.0.hook_mlp_out"], quantiles=[0.5, 0.99])
+    assert some.table.columns[-3:] == ("not_finite", "q50", "q99")
+    assert {(row["quantity"], row["layer"]) for row in some.table} == {("embed", None), ("resid_post", 1), ("mlp_out", 0)}
+    whole = a.tables["quantities"]
+    assert some.table.where(quantity="embed").to_dict()["q99"] == whole.where(quantity="embed").to_dict()["q99"]
+    assert len(a.table) == len(whole) and a.table.columns == whole.columns
+    for wrong in ({"sites": ["nothing"]}, {"sites": [("resid_post", 99)]}, {"sites": [("embed", 0)]}, {"quantiles": [0.4]}):
+        with pytest.raises(sg.Error):
+            sg.CorpusStats.load(a.folder, **wrong)
+
+
 def test_wrong_calls(text):
     with pytest.raises(sg.Error, match="not an executor"):
         sg.corpus(MODEL, text, executor=3)

@@ -56,7 +56,9 @@ def others() -> dict[str, npt.NDArray[np.float32]]:
     weights = model.weights(all=True, amplification="notebook-003", prompts=["a"])
     run = sg.run("llama-anomaly", zoo=True, change={"prompts.suite": "notebook-003"}, prompts="prompts.csv")
     folder: pathlib.Path = sg.plan("corpus", "zoo/mistral", ["a.txt"], output="out", context=64)
-    print(folder, run.results["model"], run.document["streamgauge"], len(run.results))
+    stats: sg.CorpusStats = sg.stats("zoo/mistral", "a.txt", sites=["resid_post"], quantiles=[0.5]) + sg.CorpusStats.load("b")
+    stats.save("both")
+    print(stats.table["q50"], folder, run.results["model"], run.document["streamgauge"], len(run.results))
     print(states[0].dtype, weights["spectral_norm"], run.verdicts, run.report_path.name, run.figures["growth"].svg)
     print(sg.doctor(), sg.definitions[0], sg.families["family"], sg.numerics, sg.__version__)
     return got
