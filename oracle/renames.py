@@ -104,12 +104,12 @@ def as_baichuan(model):
         layer.self_attn.register_forward_pre_hook(bias, with_kwargs=True)
 
 
-_FAMILIES = {"exaone": (_exaone, "ExaoneForCausalLM"), "internlm2": (_internlm2, "InternLM2ForCausalLM"),
+FAMILIES = {"exaone": (_exaone, "ExaoneForCausalLM"), "internlm2": (_internlm2, "InternLM2ForCausalLM"),
              "baichuan": (_baichuan, baichuan_class)}
 
 
 def apply(family, config, tensors):
-    change, architecture = _FAMILIES[family]
+    change, architecture = FAMILIES[family]
     c, renamed = change(config, tensors)
     name = architecture(config) if callable(architecture) else architecture
     return {**c, "model_type": family, "architectures": [name]}, renamed

@@ -19,6 +19,10 @@ enum class SpecialTokens { kAuto, kNone, kBos };
 /// it.
 enum class EmbedScale { kStored, kFloat32 };
 
+/// As if in which type a model computes: the instrument's own float32, or rounded where a run of transformers in the
+/// type rounds (docs/numerics.md). Gemma's factor is then of that type.
+enum class Precision { kFloat32, kBfloat16, kFloat16 };
+
 /// How prompts that are texts or conversations become ids.
 struct TextOptions {
   SpecialTokens special = SpecialTokens::kAuto;

@@ -192,6 +192,9 @@ void each_field(Row& e, Visit&& visit) {
   visit(RowField{"isa", "", "instruction set"}, e.isa);
   visit(RowField{"threads", "", "used; no result depends on them"}, e.threads);
   visit(RowField{"numerics", "", "changes whenever any result may change in any bit"}, e.numerics);
+  visit(RowField{"precision", "", "bfloat16 or float16: the run in that type that was emulated",
+                 "the engine computed in its own float32", WhenAbsent::kIsLeftOut},
+        e.precision);
 }
 
 }  // namespace streamgauge

@@ -164,6 +164,7 @@ struct EngineFacts {
   std::string version, isa;
   int threads = 1;
   int numerics = 1;
+  std::optional<std::string> precision = {};  // that was emulated; absent: float32, the engine's own
 };
 
 /// One measurement of one model: what a Measurement (measurement.h) holds.

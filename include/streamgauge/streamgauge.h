@@ -32,7 +32,9 @@ int numerics();
 class Model {
  public:
   /// A folder with config.json and safetensors, a .gguf file, or ORG/NAME[@REV] in the Hugging Face cache.
-  static Result<Model> open(const std::string& model, EmbedScale scale = EmbedScale::kStored);
+  /// Error (usage): a float32 scale of a narrower precision.
+  static Result<Model> open(const std::string& model, EmbedScale scale = EmbedScale::kStored,
+                            Precision precision = Precision::kFloat32);
 
   const ModelFacts& facts() const;
   const std::vector<std::string>& notices() const;

@@ -40,9 +40,11 @@ streamgauge::MeasureOptions measuring(const nb::tuple& texts, std::size_t memory
   return how;
 }
 
-Model open_model(const std::string& name, const std::string& embed_scale) {
+Model open_model(const std::string& name, const std::string& embed_scale, const std::string& precision) {
   const streamgauge::EmbedScale scale = scale_of(embed_scale);
-  return run_job<Model>({}, nb::none(), [name, scale](const RunOptions&) { return Model::open(name, scale); });
+  const streamgauge::Precision type = precision_of(precision);
+  return run_job<Model>({}, nb::none(),
+                        [name, scale, type](const RunOptions&) { return Model::open(name, scale, type); });
 }
 
 Measurement measure(const Model& model, const Words& sites, const std::string& logits, const std::string& lens,
@@ -178,7 +180,7 @@ void bind_calls(nb::class_<Model>& model) {
 
 void bind_model(nb::module_& m) {
   nb::class_<Model> model(m, "Model");
-  model.def_static("open", &open_model, nb::arg("name"), nb::arg("embed_scale"))
+  model.def_static("open", &open_model, nb::arg("name"), nb::arg("embed_scale"), nb::arg("precision"))
       .def(
           "facts", [](const Model& self) { return to_python(self.facts()); }, nb::sig("def facts(self) -> " SGPY_DICT))
       .def("notices", [](const Model& self) { return self.notices(); })

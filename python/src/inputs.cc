@@ -78,6 +78,13 @@ streamgauge::EmbedScale scale_of(const std::string& word) {
   return word_of(word, "scale of the embedding", kKnown);
 }
 
+streamgauge::Precision precision_of(const std::string& word) {
+  using streamgauge::Precision;
+  constexpr std::array<std::pair<const char*, Precision>, 3> kKnown = {
+      {{"float32", Precision::kFloat32}, {"bfloat16", Precision::kBfloat16}, {"float16", Precision::kFloat16}}};
+  return word_of(word, "precision", kKnown);
+}
+
 streamgauge::CompareMatrices matrices_of(const std::string& word) {
   using streamgauge::CompareMatrices;
   constexpr std::array<std::pair<const char*, CompareMatrices>, 3> kKnown = {

@@ -21,6 +21,7 @@ nb::tuple plain_prompt(const streamgauge::Prompt& prompt);
 streamgauge::TextOptions texts_of(const nb::tuple& plain);
 streamgauge::LogitPositions positions_of(const std::string& word);
 streamgauge::EmbedScale scale_of(const std::string& word);
+streamgauge::Precision precision_of(const std::string& word);
 streamgauge::CompareMatrices matrices_of(const std::string& word);
 streamgauge::RunOptions run_options(int threads, const std::string& isa);
 

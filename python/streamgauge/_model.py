@@ -29,9 +29,16 @@ from ._results import Activations, Facts, Weights
 Positions = Literal["last", "all", "none"]
 Special = Literal["auto", "none", "bos"]
 EmbedScale = Literal["stored", "float32"]
+Precision = Literal["float32", "bfloat16", "float16"]
 
 
-def open(model: str | os.PathLike[str], *, pull: bool = False, embed_scale: EmbedScale = "stored") -> Model:  # noqa: A001
+def open(  # noqa: A001
+    model: str | os.PathLike[str],
+    *,
+    pull: bool = False,
+    embed_scale: EmbedScale = "stored",
+    precision: Precision = "float32",
+) -> Model:
     """Opens a checkpoint; its weights stay on disk.
 
     Args:
@@ -39,6 +46,8 @@ def open(model: str | os.PathLike[str], *, pull: bool = False, embed_scale: Embe
         pull: fetch it from the Hub first.
         embed_scale: of Gemma's embedding: "stored", rounded to the checkpoint's type as transformers does in that type,
             or "float32", as a float32 load has it.
+        precision: as if in which type it computes: "float32", the instrument's own, or "bfloat16" or "float16", rounded
+            where a run of transformers in that type rounds.
 
     Raises:
         Error: no such model, or one that is not understood.
@@ -50,14 +59,29 @@ def open(model: str | os.PathLike[str], *, pull: bool = False, embed_scale: Embe
         raise usage("not a model", expected="a path or ORG/NAME", got=name)
     if pull:
         call("pull", name)
-    return Model(_sg.Model.open(name, word(embed_scale)), name, embed_scale)
+    return Model(_sg.Model.open(name, word(embed_scale), word(precision)), name, embed_scale, precision)
 
 
 class Model:
     """One opened checkpoint. Immutable; may be shared between threads. Pickled by its name."""
 
-    def __init__(self, engine: _sg.Model, name: str, embed_scale: EmbedScale = "stored") -> None:
-        self._m, self.name, self.embed_scale = engine, name, embed_scale
+    def __init__(
+        self, engine: _sg.Model, name: str, embed_scale: EmbedScale = "stored", precision: Precision = "float32"
+    ) -> None:
+        self._m, self.name, self.embed_scale, self.precision = engine, name, embed_scale, precision
+        self._others: dict[str, Model] = {}  # by precision
+
+    def as_if_in(self, precision: Precision) -> Model:
+        """The same checkpoint, computing as if in another type.
+
+        Raises:
+            Error: an unknown type, or a checkpoint that is not there any more.
+        """
+        if word(precision) == self.precision:
+            return self
+        if precision not in self._others:
+            self._others[precision] = open(self.name, embed_scale=self.embed_scale, precision=precision)
+        return self._others[precision]
 
     @cached_property
     def facts(self) -> Facts:
@@ -117,6 +141,7 @@ class Model:
         heads: bool = False,
         writers: Sequence[str | tuple[int, ...]] = (),
         massive: float = 1000,
+        precision: Precision | None = None,
         special: Special = "auto",
         chat: bool = False,
         system: str | None = None,
@@ -140,6 +165,7 @@ class Model:
             writers: channels whose writers are looked for, `m.writers`: "11:507:0" or (11, 507, 0) is channel 507 in block 11 at
                 token 0; without a token where the channel is largest.
             massive: values of resid_post above this many medians of their layer are listed.
+            precision: as if in which type the model computes; the one it was opened with when not given.
             special: tokens around a text: "auto", those that the tokenizer adds; "none"; "bos", its BOS alone.
             chat: texts are what a user says, and are put through the model's chat template.
             system: what the system says first, in a conversation.
@@ -162,9 +188,10 @@ class Model:
         wanted = [str(t) if isinstance(t, Integral) else word(t) for t in _list(targets)]
         places = [p if isinstance(p, str) else ":".join(str(n) for n in numbers(p, "a place")) for p in _list(writers)]
         size, team = bytes_of(memory), count(threads, "threads")
+        model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "measure") as bar:
             return Measurement(
-                self._m.measure(
+                model._m.measure(
                     kept, word(logits), word(lens), wanted, bool(heads), places, float(massive), given, texts, size, team, word(isa), bar
                 )
             )
@@ -176,6 +203,7 @@ class Model:
         sites: Any = ("resid_post",),
         layers: Sequence[int] | None = None,
         positions: Literal["all", "last"] | Sequence[int] = "all",
+        precision: Precision | None = None,
         special: Special = "auto",
         chat: bool = False,
         system: str | None = None,
@@ -191,7 +219,7 @@ class Model:
             sites: names as "resid_post", ("resid_post", 10), "resid_post.10" or "blocks.10.hook_resid_post".
             layers: of the sites that do not name theirs; all when not given. Negative ones count from the end.
             positions: "all", "last", or token numbers of every prompt, negative ones from its end.
-            special, chat, system, generation_prompt: as of measure.
+            precision, special, chat, system, generation_prompt: as of measure.
 
         Raises:
             Error: what measure raises, and sites, layers or positions that are not there.
@@ -199,8 +227,9 @@ class Model:
         chosen = self._chosen(sites, layers, positions)
         given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
         size, team = bytes_of(memory), count(threads, "threads")
+        model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "extract") as bar:
-            return Activations(*self._m.extract(*chosen, given, texts, size, team, word(isa), bar))
+            return Activations(*model._m.extract(*chosen, given, texts, size, team, word(isa), bar))
 
     def extract_to(
         self,
@@ -210,6 +239,7 @@ class Model:
         sites: Any = ("resid_post",),
         layers: Sequence[int] | None = None,
         positions: Literal["all", "last"] | Sequence[int] = "all",
+        precision: Precision | None = None,
         special: Special = "auto",
         chat: bool = False,
         system: str | None = None,
@@ -231,8 +261,9 @@ class Model:
         chosen = self._chosen(sites, layers, positions)
         given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
         size, team = bytes_of(memory), count(threads, "threads")
+        model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "extract") as bar:
-            self._m.extract_to(word(os.fspath(path)), *chosen, given, texts, size, team, word(isa), bar)
+            model._m.extract_to(word(os.fspath(path)), *chosen, given, texts, size, team, word(isa), bar)
 
     @staticmethod
     def _chosen(sites: Any, layers: Any, positions: Any) -> tuple[list[str], list[int], bool, list[int]]:
@@ -291,8 +322,9 @@ class Model:
             )
         return Weights(rows, text)
 
-    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
-        return _opened, (os.path.abspath(self.name) if os.path.exists(self.name) else self.name, self.embed_scale)
+    def __reduce__(self) -> tuple[Any, tuple[str, str, str]]:
+        name = os.path.abspath(self.name) if os.path.exists(self.name) else self.name
+        return _opened, (name, self.embed_scale, self.precision)
 
     def __repr__(self) -> str:
         f = self.facts
@@ -302,8 +334,8 @@ class Model:
         return self.facts._repr_html_()
 
 
-def _opened(name: str, embed_scale: EmbedScale) -> Model:
-    return open(name, embed_scale=embed_scale)
+def _opened(name: str, embed_scale: EmbedScale, precision: Precision) -> Model:
+    return open(name, embed_scale=embed_scale, precision=precision)
 
 
 def _plain_text(value: object) -> str:

@@ -142,6 +142,23 @@ def test_embed_scale(tmp_path):
     assert untimed(pickle.loads(pickle.dumps(model)).measure(TEXTS).json()) == untimed(said)
 
 
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_precision(precision):
+    folder = ZOO / "gemma"
+    model = sg.open(folder)
+    said = untimed(command("measure", folder, *FLAGS, "--precision", precision, "--json", "-"))
+    assert json.loads(said)["engine"]["precision"] == precision
+    assert untimed(model.measure(TEXTS, precision=precision).json()) == said
+    opened = sg.open(folder, precision=precision)
+    assert untimed(pickle.loads(pickle.dumps(opened)).measure(TEXTS).json()) == said
+    assert untimed(opened.measure(TEXTS, precision="float32").json()) == untimed(model.measure(TEXTS).json())
+
+
+def test_a_scale_of_another_type_is_refused():
+    with pytest.raises(sg.Error):
+        sg.open(ZOO / "gemma", embed_scale="float32", precision="bfloat16")
+
+
 def test_sites_are_those_of_the_command():
     folder = ZOO / "mistral"
     said = command("measure", folder, *FLAGS, "--sites", "resid_pre,mlp_out", "--json", "-")

@@ -42,7 +42,8 @@ def call(rng, model, kept):
         first = () if name == "weights" else (any_value() if rng.random() < 0.6 else [[1, 2, 3]],)
         return getattr(model, name)(*first, **options)
     if what == 3:
-        return sg.open(any_value(), embed_scale=any_value() if rng.random() < 0.3 else "stored")
+        scale = any_value() if rng.random() < 0.3 else "stored"
+        return sg.open(any_value(), embed_scale=scale, precision=any_value() if rng.random() < 0.3 else "float32")
     if what == 6:
         return sg.read_prompts(any_value(), **({"text_key": any_value()} if rng.random() < 0.5 else {}))
     if what == 4 and kept:

@@ -14,11 +14,25 @@ int numerics() { return sg::kNumericsVersion; }
 
 Model::Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-Result<Model> Model::open(const std::string& model, EmbedScale scale) {
+namespace {
+
+sg::Precision from_public(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32: return sg::Precision::kFloat32;
+    case Precision::kBfloat16: return sg::Precision::kBfloat16;
+    case Precision::kFloat16: return sg::Precision::kFloat16;
+  }
+  return sg::Precision::kFloat32;
+}
+
+}  // namespace
+
+Result<Model> Model::open(const std::string& model, EmbedScale scale, Precision precision) {
+  const sg::EmbedPrecision factor =
+      scale == EmbedScale::kFloat32 ? sg::EmbedPrecision::kFloat32 : sg::EmbedPrecision::kStored;
   SG_TRY(const std::filesystem::path path, sg::find_model(model));
   SG_TRY(sg::Model opened, sg::open_model(path));
-  sg::use_embed_scale(opened,
-                      scale == EmbedScale::kFloat32 ? sg::EmbedPrecision::kFloat32 : sg::EmbedPrecision::kStored);
+  SG_TRY_VOID(sg::use_types(opened, factor, from_public(precision)));
   return Model(std::make_shared<const State>(std::move(opened)));
 }
 

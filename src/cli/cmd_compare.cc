@@ -62,7 +62,7 @@ Result<Models> open_others(const Arguments& a, const std::vector<Output>& output
   for (const std::string& other : a.others) {
     SG_TRY(const std::filesystem::path path, obtain_model(other, common));
     SG_TRY(Model model, open_model(path));
-    use_embed_scale(model, a.measure.embed_scale == "float32" ? EmbedPrecision::kFloat32 : EmbedPrecision::kStored);
+    SG_TRY_VOID(use_types(a.measure, model));
     SG_TRY_VOID(spare_inputs(outputs, model.checkpoint.model_files()));
     models.push_back(std::make_unique<Model>(std::move(model)));
   }

@@ -97,6 +97,12 @@ void add_memory(CLI::App& command, std::string& bytes) {
       ->type_name("BYTES");
 }
 
+void add_precision(CLI::App& command, std::string& word) {
+  add_choice(command, "--precision", word, {"float32", "bfloat16", "float16"},
+             "float32 (when not given), the instrument's own, or as if in bfloat16 or float16: rounded where a run of "
+             "transformers in that type rounds (docs/numerics.md)");
+}
+
 CLI::Option* add_choice(CLI::App& command, const std::string& names, std::string& word,
                         const std::vector<std::string>& words, const std::string& help) {
   return command.add_option(names, word, help)

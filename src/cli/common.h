@@ -48,6 +48,8 @@ void add_model(CLI::App& command, std::string& model, const std::string& help = 
 void add_json(CLI::App& command, std::string& file, const std::string& help);
 void add_csv(CLI::App& command, std::string& file, const std::string& help);
 void add_memory(CLI::App& command, std::string& bytes);
+/// --precision, one of the names of Precision.
+void add_precision(CLI::App& command, std::string& word);
 /// A flag or an argument that is one of a few words, which are its type's name too: "last|all|none".
 CLI::Option* add_choice(CLI::App& command, const std::string& names, std::string& word,
                         const std::vector<std::string>& words, const std::string& help);

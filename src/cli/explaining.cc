@@ -4,6 +4,7 @@
 
 #include "cli/signals.h"
 #include "experiment/file/reading.h"
+#include "experiment/run/row_keys.h"
 #include "measure/closer.h"
 
 namespace sg {
@@ -21,7 +22,7 @@ bool same_ids(const std::vector<Sequence>& a, const std::vector<Sequence>& b) {
 
 Readings read_all(Job& job, const std::vector<std::string>& axes, const PromptReading& reading, const Measurement& own,
                   const Console& console) {
-  const Reading base = own_reading(reading);
+  const Reading base = own_reading(reading, std::string(name(job.model.spec.precision)));
   AxisWords words;
   for (const ReadingAxis& axis : reading_axes()) {
     words.push_back({base.*axis.word});
@@ -40,8 +41,9 @@ Readings read_all(Job& job, const std::vector<std::string>& axes, const PromptRe
       if (retreats(one, base).size() == 2) console.note("no choice of this model: " + read.error().message());
       continue;
     }
-    const bool again =
-        std::ranges::any_of(readings.sequences, [&](const auto& known) { return same_ids(known, sequences); });
+    bool again = false;
+    for (std::size_t r = 0; r < readings.words.size(); ++r)
+      again |= readings.words[r].precision == one.precision && same_ids(readings.sequences[r], sequences);
     if (again) continue;
     readings.words.push_back(one);
     readings.sequences.push_back(std::move(sequences));
@@ -93,9 +95,11 @@ Result<Explained> explain_job(Job& job, const ExplainArguments& a, const Explain
   std::vector<ReadMeasurement> all = {{pairs_of(readings.words.front()), &own}};
   for (std::size_t r = 1; r < readings.words.size(); ++r) {
     job.sequences = readings.sequences[r];
+    use_precision(job.model, precision_of(readings.words[r]));
     SG_TRY(measured[r], run_job(job, common));
     all.push_back({pairs_of(readings.words[r]), &measured[r]});
   }
+  use_precision(job.model, precision_of(readings.words.front()));
   Explained out;
   SG_TRY(out.explanation, explain(question, all));
   if (out.explanation.writers.empty()) return out;

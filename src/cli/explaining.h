@@ -22,7 +22,8 @@ struct Explained {
   Explanation explanation;
   std::vector<Writers> writers;  // of its places, in order; empty without a model
 };
-/// `own`: the job's measurement. Prompts are read and measured again on every axis; what changes no id is no choice.
+/// `own`: the job's measurement. Prompts are read and measured again on every axis; what changes neither ids nor type
+/// is no choice.
 Result<Explained> explain_job(Job& job, const ExplainArguments& arguments, const ExplainQuestion& question,
                               const PromptReading& reading, const Measurement& own, const Common& common);
 

@@ -46,7 +46,14 @@ void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with
   add_choice(command, "--embed-scale", arguments.embed_scale, {"stored", "float32"},
              "of Gemma's embedding: stored (when not given), rounded to the checkpoint's type as transformers does "
              "in that type, or float32, as a float32 load has it");
+  add_precision(command, arguments.precision);
   command.add_flag("--plan", arguments.plan, "print what would be read, the memory and the time, and stop");
+}
+
+Result<void> use_types(const MeasureArguments& arguments, Model& model) {
+  const bool float32 = arguments.embed_scale == "float32";
+  return use_types(model, float32 ? EmbedPrecision::kFloat32 : EmbedPrecision::kStored,
+                   find_precision(arguments.precision).value_or(Precision::kFloat32));
 }
 
 Result<Job> prepare(const MeasureArguments& arguments, const Common& common, const std::vector<Output>& outputs) {
@@ -71,7 +78,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   }
   SG_TRY(OpenedCheckpoint opened, open_named(arguments.model, arguments.remote, common));
   SG_TRY(Model model, open_model(std::move(opened.checkpoint), opened.path));
-  use_embed_scale(model, arguments.embed_scale == "float32" ? EmbedPrecision::kFloat32 : EmbedPrecision::kStored);
+  SG_TRY_VOID(use_types(arguments, model));
   std::vector<std::filesystem::path> inputs = model.checkpoint.model_files();
   if (!arguments.prompts.file.empty()) inputs.emplace_back(arguments.prompts.file);
   SG_TRY_VOID(spare_inputs(outputs, inputs));

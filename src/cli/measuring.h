@@ -20,6 +20,7 @@ struct MeasureArguments {
   std::string lens = "none";           // last, all, none
   CLI::Option* targets = nullptr;      // of the lens: texts or ids
   std::string embed_scale = "stored";  // stored, float32
+  std::string precision = "float32";   // float32, bfloat16, float16
   double massive_multiple = kMassiveMultiple;
   std::string memory;  // "512MB"; empty: the engine's own budget
   RemoteArguments remote;
@@ -41,6 +42,9 @@ struct Job {
   std::size_t tokens() const;
   const Tokenizer* names() const { return tokenizer ? &*tokenizer : nullptr; }
 };
+/// --embed-scale and --precision of a model just opened. Error (usage): both at once.
+Result<void> use_types(const MeasureArguments& arguments, Model& model);
+
 /// `outputs`: what the command will write; checked before anything is read.
 Result<Job> prepare(const MeasureArguments& arguments, const Common& common, const std::vector<Output>& outputs);
 

@@ -92,9 +92,10 @@ CLI::Option* add_axes(CLI::App& command, std::vector<std::string>& axes) {
     }
   }
   return command
-      .add_option("--axes", axes,
-                  "choices that need another measurement and are varied besides, by commas: special (or bos), the "
-                  "special tokens around a text; chat, the chat template")
+      .add_option(
+          "--axes", axes,
+          "choices that need another measurement and are varied besides, by commas: special (or bos), the "
+          "special tokens around a text; chat, the chat template; precision, the type that is computed as if in")
       ->delimiter(',')
       ->check(CLI::IsMember(known))
       ->type_name("AXIS,...");

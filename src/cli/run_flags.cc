@@ -72,6 +72,7 @@ std::vector<std::string> changes_of(const RunArguments& a) {
     for (const std::string& axis : a.axes) list += (list.empty() ? "\"" : ", \"") + axis + "\"";
     changes.push_back("axes=[" + list + "]");
   }
+  change("precision", a.precision);
   if (a.prompts.chat) changes.emplace_back("prompts.chat=true");
   if (a.prompts.no_generation_prompt) changes.emplace_back("prompts.generation_prompt=false");
   return changes;
@@ -123,6 +124,7 @@ void add_run_flags(CLI::App& command, RunArguments& a, bool required) {
   add_axes(command, a.axes);
   a.overrides =
       add_repeated(command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
+  add_precision(command, a.precision);
   command.add_option("-o,--output", a.folder, "the folder of the results and of the store")->type_name("DIR");
   command.add_flag("--yes", a.fetching.agreed, "fetch models of more than 100 GB together without asking");
   add_memory(command, a.memory);

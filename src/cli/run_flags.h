@@ -13,7 +13,7 @@
 namespace sg {
 
 struct RunArguments {
-  std::string experiment, folder, memory, checkpoints;
+  std::string experiment, folder, memory, checkpoints, precision;
   PromptArguments prompts;
   std::vector<std::string> axes;
   CLI::Option* models = nullptr;

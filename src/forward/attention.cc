@@ -2,13 +2,13 @@
 // Queries go in blocks over all of their keys, so scores take a block times the length and never the length
 // squared, and the softmax is the exact two-pass one (docs/adr/0005).
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "forward/blocks.h"
 #include "forward/causal_conv.h"
 #include "forward/head_tap.h"
 #include "forward/qkv_columns.h"
+#include "forward/rounded.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -25,8 +25,9 @@ void gate_context(const LayerCall& call, ConstMatrixView gated, MatrixView conte
     for (std::size_t r = begin; r < end; ++r) {
       for (std::size_t i = 0; i < context.cols; ++i) {
         const float gate = gated.row(r)[(2 * (i / d) + 1) * d + i % d];
-        context.row(r)[i] *= static_cast<float>(sigmoid(static_cast<double>(gate)));
+        context.row(r)[i] *= round_to(run.precision, static_cast<float>(sigmoid(static_cast<double>(gate))));
       }
+      round_to(run.precision, context.row(r), context.cols);
     }
   });
 }
@@ -39,12 +40,6 @@ float alibi_slope(std::size_t head, std::size_t heads) {
   if (head < power)
     return static_cast<float>(std::exp2(-8.0 * static_cast<double>(head + 1) / static_cast<double>(power)));
   return static_cast<float>(std::exp2(-4.0 * static_cast<double>(2 * (head - power) + 1) / static_cast<double>(power)));
-}
-
-/// The nearest float with bfloat16's 8 significant bits, ties to even; x finite.
-float round_to_bfloat16(float x) {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
-  return std::bit_cast<float>((bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u);
 }
 
 /// Queries [begin, end) of one head of one sequence; positions count from the sequence's start.
@@ -73,39 +68,62 @@ WeightView stored(ConstMatrixView m, bool transposed) {
           .transposed = transposed};
 }
 
-/// Scores to probabilities: a query of the block sees keys from its window's first to itself; the rest become 0.
-void weigh(const LayerCall& call, const Task& task, std::size_t first_key, MatrixView scores, RunContext& run) {
+float as_bfloat16(float x) { return round_to(Precision::kBfloat16, x); }
+
+/// The scores of keys lowest, lowest + 1, ... as the family scales, biases and caps them; of a narrower precision,
+/// rounded after each step unless the family computes them in float32.
+void scale_scores(const LayerCall& call, std::size_t head, std::size_t lowest, std::span<float> seen,
+                  const RunContext& run) {
   const Spec& spec = call.spec;
-  const LayerAttention& at = spec.attention[call.layer];
-  const float slope = alibi_slope(task.head, spec.heads);
+  const Precision precision = spec.family->half.float32_scores ? Precision::kFloat32 : run.precision;
+  const float slope = alibi_slope(head, spec.heads);
+  const float scale = scales_queries(spec, run.precision) ? 1.0f : spec.attention[call.layer].score_scale;
+  const auto rounded = [&] { round_to(precision, seen.data(), seen.size()); };
+  const auto scaled = [&] { run.kernels.scale(scale, seen.data(), seen.size()); };
+  switch (spec.positions) {
+    case PositionKind::kRotary:
+    case PositionKind::kLearned:
+      rounded();
+      scaled();
+      break;
+    case PositionKind::kAlibi:
+      if (spec.family->half.float32_bias) {
+        rounded();
+        scaled();
+        rounded();
+        for (std::size_t j = 0; j < seen.size(); ++j) seen[j] += slope * static_cast<float>(lowest + j);
+        return;
+      }
+      scaled();  // one operation of torch for products, scale and bias
+      for (std::size_t j = 0; j < seen.size(); ++j)
+        seen[j] += round_to(precision, slope * static_cast<float>(lowest + j));
+      break;
+    case PositionKind::kAlibiScaled:  // Falcon adds before it scales, and its bias is bfloat16 in the reference
+      rounded();
+      for (std::size_t j = 0; j < seen.size(); ++j)
+        seen[j] += as_bfloat16(as_bfloat16(slope) * static_cast<float>(lowest + j));
+      rounded();
+      scaled();
+      break;
+  }
+  rounded();
+  if (spec.score_cap > 0) cap(spec.score_cap, seen.data(), seen.size(), run);
+}
+
+/// Scores to probabilities: a query of the block sees keys from its window's first to itself; the rest become 0.
+void weigh(const LayerCall& call, const Task& task, std::size_t first_key, MatrixView scores, const RunContext& run) {
+  const LayerAttention& at = call.spec.attention[call.layer];
   for (std::size_t i = 0; i < scores.rows; ++i) {
     const std::size_t query = task.begin + i;
     const std::size_t lowest = at.first_key(query);
     float* row = scores.row(i);
     float* seen = row + (lowest - first_key);
     const std::size_t count = query + 1 - lowest;
-    switch (spec.positions) {
-      case PositionKind::kRotary:
-      case PositionKind::kLearned: run.kernels.scale(at.score_scale, seen, count); break;
-      case PositionKind::kAlibi:
-        run.kernels.scale(at.score_scale, seen, count);
-        for (std::size_t j = 0; j < count; ++j) seen[j] += slope * static_cast<float>(lowest + j);
-        break;
-      case PositionKind::kAlibiScaled:  // Falcon adds before it scales, and its bias is bfloat16 in the reference
-        for (std::size_t j = 0; j < count; ++j) {
-          seen[j] += round_to_bfloat16(round_to_bfloat16(slope) * static_cast<float>(lowest + j));
-        }
-        run.kernels.scale(at.score_scale, seen, count);
-        break;
-    }
-    if (spec.score_cap > 0) run.kernels.softcap(spec.score_cap, seen, count);
-    if (call.weights.sinks != nullptr) {
-      // One more score that no value belongs to; beyond the last key the matrix has a column to spare.
-      seen[count] = call.weights.sinks[task.head];
-      run.kernels.softmax(seen, count + 1);
-    } else {
-      run.kernels.softmax(seen, count);
-    }
+    scale_scores(call, task.head, lowest, {seen, count}, run);
+    const bool sink = call.weights.sinks != nullptr;
+    // One more score that no value belongs to; beyond the last key the matrix has a column to spare.
+    if (sink) seen[count] = call.weights.sinks[task.head];
+    soften(seen, sink ? count + 1 : count, sink, run);
     std::fill(row, seen, 0.0f);
     std::fill(seen + count, row + scores.cols, 0.0f);
   }
@@ -156,6 +174,7 @@ void attend(const LayerCall& call, const Task& task, const Watch* watch, MatrixV
   weigh(call, task, first_key, scores, run);
   if (watch != nullptr) observe(*watch, task, start, first_key, scores);
   run.kernels.matmul({.x = scores, .w = stored(v, true), .y = out}, ThreadPool::serial());
+  round_to(run.precision, out);
 }
 
 Attended attended_rows(const LayerCall& call, ConstMatrixView context) {

@@ -60,12 +60,15 @@ void prepare_layer_inputs(const Spec& spec, const OuterWeights& w, const TokenBa
 /// multiplied by the layer's number. Nothing of other blocks.
 void finish_block(const LayerCall& call, Workspace& ws, RunContext& run);
 
-/// Row `index` of a stored table, decoded.
+/// Row `index` of a stored table, decoded; with a run, rounded to its precision.
 void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k);
+void decode_row(const WeightView& table, std::size_t index, float* out, const RunContext& run);
 
 /// The routed and the shared experts of a layer. Tokens are grouped by expert, so that the weights of each chosen one
 /// are read once per batch and those of the others never. Per token the experts' outputs are added in ascending order.
 void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
+
+// What follows is rounded to the run's precision, each result once: the one place where most of a pass is.
 
 /// y = norm(x) row by row, shared out over the pool; y may be x.
 void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, MatrixView y, RunContext& run);
@@ -78,8 +81,10 @@ void scale_rows(float factor, MatrixView x, RunContext& run);
 /// x = x + delta, row by row.
 void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run);
 
-/// y = x W^T + b.
+/// y = x W^T + b; of a narrower precision, with W rounded to it.
 void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run);
+/// The same, y left in float32.
+void project_unrounded(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run);
 
 /// Several projections of one x, at the price of preparing x once.
 struct Projection {

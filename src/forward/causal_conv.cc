@@ -23,6 +23,7 @@ void causal_conv(const TokenBatch& tokens, ConstMatrixView x, const float* weigh
           const float* in = x.row(first + t + 1 + i - taps);
           for (std::size_t c = 0; c < x.cols; ++c) out[c] += weight[c * taps + i] * in[c];
         }
+        round_to(run.precision, out, x.cols);
       }
     });
   }
@@ -39,12 +40,14 @@ double sigmoid(double x) { return 1 / (1 + exp_fixed(-x)); }
 void activate_rows(Act act, MatrixView x, RunContext& run) {
   run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) run.kernels.activate(act, {}, x.row(r), x.cols);
+    round_to(run.precision, x.row_range(begin, end - begin));
   });
 }
 
 void multiply_rows(ConstMatrixView x, MatrixView y, RunContext& run) {
   run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) run.kernels.multiply(x.row(r), y.row(r), y.cols);
+    round_to(run.precision, y.row_range(begin, end - begin));
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include "forward/blocks.h"
 #include "forward/causal_conv.h"
+#include "forward/rounded.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -131,7 +132,7 @@ void run_head(const LayerCall& call, std::size_t sequence, std::size_t head, Wor
     normalise(mixed + group * r.state, r.state, 1 / std::sqrt(static_cast<double>(r.state)), state.q.data());
     normalise(mixed + at.keys() + group * r.state, r.state, 1, state.k.data());
     const double keep = exp_fixed(decay * softplus(static_cast<double>(raw[at.alpha() + head]) + bias));
-    const double beta = sigmoid(static_cast<double>(raw[at.beta() + head]));
+    const double beta = rounded_double(call.spec.precision, sigmoid(static_cast<double>(raw[at.beta() + head])));
     state.step(keep, beta, mixed + 2 * at.keys() + head * r.head_dim);
     float* out = ws.mix_result.row(row) + head * r.head_dim;
     for (std::size_t j = 0; j < r.head_dim; ++j) out[j] = static_cast<float>(state.answer[j]);
@@ -150,12 +151,14 @@ void delta_rule(const LayerCall& call, ConstMatrixView in, MatrixView out, Works
   run.pool.parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) run_head(call, i / r.heads, i % r.heads, ws);
   });
+  round_rows(ws.mix_result, run);
   for (std::size_t h = 0; h < r.heads; ++h) {
     const MatrixView head = ws.mix_result.col_range(h * r.head_dim, r.head_dim);
-    norm_rows(call.spec, w.norm, head, head, run);
+    norm_then_gain(call.spec, w.norm.gain, head, head, run);
   }
   const MatrixView gate = ws.mix_sorted.col_range(Columns{r}.gate(), r.inner);
-  activate_rows(Act::kSilu, gate, run);
+  RunContext exact = unrounded(run);
+  activate_rows(Act::kSilu, gate, exact);
   multiply_rows(gate, ws.mix_result, run);
   project(w.out, ws.mix_result, out, run);
 }

@@ -4,6 +4,7 @@
 
 #include "forward/blocks.h"
 #include "forward/feed_tap.h"
+#include "forward/rounded.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -77,7 +78,9 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
   const bool weigh_input = spec.router.weigh_input;
   for (std::size_t i = 0; i < seats.size(); ++i) {
     std::copy_n(in.row(seats[i].row), in.cols, x.row(i));
-    if (weigh_input) run.kernels.scale(routing.weight[seats[i].rank], x.row(i), x.cols);
+    if (!weigh_input) continue;
+    run.kernels.scale(routing.weight[seats[i].rank], x.row(i), x.cols);
+    round_to(run.precision, x.row(i), x.cols);
   }
   const FeedForward ff = {
       .w = call.weights.experts[expert], .width = spec.width, .gating = spec.gating, .interleaved = spec.interleaved};
@@ -91,11 +94,14 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
   if (FeedTap* tap = feed_tap(run, call.layer)) {
     tell_expert(call, expert, seats, hidden.col_range(0, spec.width), routing, *tap);
   }
+  const Precision sums = adds_experts_in_float32(call.spec) ? Precision::kFloat32 : run.precision;
   run.pool.parallel_for(seats.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       if (!weigh_input) run.kernels.scale(routing.weight[seats[i].rank], y.row(i), y.cols);
+      round_to(sums, y.row(i), y.cols);
       keep_contribution(call, y.row(i), seats[i].rank, routing, run.kernels);
       run.kernels.add(y.row(i), out.row(seats[i].row), y.cols);
+      round_to(sums, out.row(seats[i].row), y.cols);
     }
   });
 }
@@ -112,11 +118,13 @@ void add_shared(const LayerCall& call, ConstMatrixView in, MatrixView out, Routi
     for (std::size_t r = begin; r < end; ++r) {
       if (w.shared_router) {
         const double factor = 1 / (1 + exp_fixed(-static_cast<double>(ws.router.row(r)[0])));
-        factors[r] = static_cast<float>(factor);
+        factors[r] = round_to(run.precision, static_cast<float>(factor));
         run.kernels.scale(factors[r], y.row(r), y.cols);
+        round_to(run.precision, y.row(r), y.cols);
       }
       routing.shared[r] = norm_of(call, y.row(r), run.kernels);
       run.kernels.add(y.row(r), out.row(r), y.cols);
+      round_to(run.precision, out.row(r), y.cols);
     }
   });
   if (FeedTap* tap = feed_tap(run, call.layer)) {
@@ -131,9 +139,9 @@ void add_shared(const LayerCall& call, ConstMatrixView in, MatrixView out, Routi
 /// The router's logits, from what the experts read, or from the stream normed for it alone.
 void route_from(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunContext& run) {
   const float* gains = call.weights.router_scale;
-  if (gains == nullptr) return project(call.weights.router, in, ws.router, run);
+  if (gains == nullptr) return project_router(call.spec, call.weights.router, in, ws.router, run);
   const MatrixView read = ws.expert_in;
-  norm_rows(call.spec, {.gain = gains, .bias = nullptr}, ws.stream, read, run);
+  norm_then_gain(call.spec, gains, ws.stream, read, run);
   scale_rows(static_cast<float>(1 / std::sqrt(static_cast<double>(call.spec.width))), read, run);
   project(call.weights.router, read, ws.router, run);
 }
@@ -154,6 +162,8 @@ void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspac
     for (std::size_t r = begin; r < end; ++r) {
       route_row(spec.router, ws.router.row(r), call.weights.router_correction, r, routing);
       scale_weights(call.weights.expert_scale, r, routing);
+      if (rounds_expert_weights(call.spec))
+        round_to(run.precision, routing.weight.data() + r * routing.chosen, routing.chosen);
       const float* bias = call.weights.latent_out.bias;  // once, however many experts
       if (bias == nullptr)
         std::fill_n(out.row(r), out.cols, 0.0f);
@@ -170,6 +180,7 @@ void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspac
   for (std::size_t e = 0; e < seats.size(); ++e) {
     if (!seats[e].empty()) run_expert(call, e, seats[e], read, out, routing, ws, run);
   }
+  round_rows(out, run);
   if (spec.shared_width > 0) add_shared(call, in, out, routing, ws, run);
   run.tap.routed(call.layer, routing);
 }

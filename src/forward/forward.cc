@@ -7,6 +7,7 @@
 
 #include "forward/blocks.h"
 #include "forward/feed_tap.h"
+#include "forward/rounded.h"
 
 namespace sg {
 namespace {
@@ -27,11 +28,11 @@ void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Ma
     std::vector<float> narrow(tokens.rows() * spec.embed_width);
     const MatrixView rows = {narrow.data(), tokens.rows(), spec.embed_width, spec.embed_width};
     for (std::size_t r = 0; r < tokens.rows(); ++r)
-      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), rows.row(r), run.kernels);
+      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), rows.row(r), run);
     project(w.project_in, rows, x, run);
   } else {
     for (std::size_t r = 0; r < tokens.rows(); ++r)
-      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), x.row(r), run.kernels);
+      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), x.row(r), run);
   }
   scale_rows(spec.embed_scale, x, run);
   if (w.positions.data != nullptr) {
@@ -42,8 +43,9 @@ void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Ma
     bring_rows(w.positions, places);
     for (std::size_t s = 0; s < tokens.sequences(); ++s) {
       for (std::size_t r = tokens.begin(s); r < tokens.end(s); ++r) {
-        decode_row(w.positions, r - tokens.begin(s) + offset, row.data(), run.kernels);
+        decode_row(w.positions, r - tokens.begin(s) + offset, row.data(), run);
         run.kernels.add(row.data(), x.row(r), spec.width);
+        round_to(run.precision, x.row(r), spec.width);
       }
     }
   }
@@ -56,7 +58,7 @@ void row_factors(const WeightView& head, std::span<float> factors, RunContext& r
   run.pool.parallel_for(factors.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     std::vector<float> row(head.cols);
     for (std::size_t id = begin; id < end; ++id) {
-      decode_row(head, id, row.data(), run.kernels);
+      decode_row(head, id, row.data(), run);
       const double norm = std::sqrt(run.kernels.sum_squares(row.data(), row.size()));
       factors[id] = static_cast<float>(1 / std::max(norm, kLeastNorm));
     }
@@ -75,6 +77,7 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
     const std::span<const std::size_t> rows = wanted.subspan(first, std::min(kHeadGroup, wanted.size() - first));
     MatrixView h = {gathered.data(), rows.size(), spec.width, spec.width};
     for (std::size_t i = 0; i < rows.size(); ++i) std::copy_n(y.row(rows[i]), spec.width, h.row(i));
+    round_to(run.precision, h);
     if (w.project_out) {
       bring(w.project_out.w);
       narrow.resize(rows.size() * width);
@@ -89,26 +92,36 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
       bring(slice.w);
       if (slice.bias != nullptr) slice.bias += id;
       const MatrixView logits = {z.data(), rows.size(), ids, ids};
-      project(slice, h, logits, run);
+      project_unrounded(slice, h, logits, run);
       if (spec.head_normed) {
         factors.resize(ids);
         row_factors(slice.w, factors, run);
         for (std::size_t r = 0; r < logits.rows; ++r) run.kernels.multiply(factors.data(), logits.row(r), ids);
       }
+      round_rows(logits, run);
       scale_rows(spec.logit_scale, logits, run);
       if (spec.logit_cap > 0) {
-        for (std::size_t r = 0; r < logits.rows; ++r) run.kernels.softcap(spec.logit_cap, logits.row(r), ids);
+        for (std::size_t r = 0; r < logits.rows; ++r) cap(spec.logit_cap, logits.row(r), ids, run);
       }
       show(rows, id, logits);
     }
   }
 }
 
+/// What a branch reads of the stream: itself, or a copy that is rounded where the stream is not.
+ConstMatrixView read_of(const Spec& spec, ConstMatrixView x, const Workspace& ws, RunContext& run) {
+  if (!keeps_stream(spec, run.precision)) return x;
+  for (std::size_t r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, ws.normed.row(r));
+  round_rows(ws.normed, run);
+  return ws.normed;
+}
+
 /// What the unembedding reads. The stream itself stays as the layer wrote it.
 ConstMatrixView final_normed(const Spec& spec, const OuterWeights& w, ConstMatrixView x, const Workspace& ws,
                              RunContext& run) {
   if (!spec.final_norm) return x;
-  norm_rows(spec, w.final_norm, x, ws.normed, run);
+  RunContext how = keeps_stream(spec, run.precision) ? unrounded(run) : run;
+  norm_rows(spec, w.final_norm, x, ws.normed, how);
   return ws.normed;
 }
 
@@ -133,16 +146,23 @@ void decode_row(const WeightView& table, std::size_t index, float* out, const Ke
   std::copy_n(row.begin(), table.cols, out);
 }
 
+void decode_row(const WeightView& table, std::size_t index, float* out, const RunContext& run) {
+  decode_row(table, index, out, run.kernels);
+  round_to(run.precision, out, table.cols);
+}
+
 void scale_rows(float factor, MatrixView x, RunContext& run) {
   if (factor == 1.0f) return;
   run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) run.kernels.scale(factor, x.row(r), x.cols);
+    round_to(run.precision, x.row_range(begin, end - begin));
   });
 }
 
 void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run) {
   run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) run.kernels.add(delta.row(r), x.row(r), x.cols);
+    round_to(run.precision, x.row_range(begin, end - begin));
   });
 }
 
@@ -152,17 +172,29 @@ void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, 
 
 void norm_rows(const Spec& spec, double eps, const NormWeights& weights, ConstMatrixView x, MatrixView y,
                RunContext& run) {
-  const NormCall call = {.kind = spec.norm, .eps = eps, .gain = weights.gain, .bias = weights.bias};
+  const bool gain_last = rounds_before_gain(spec, run.precision) && weights.gain != nullptr;
+  const NormCall call = {
+      .kind = spec.norm, .eps = eps, .gain = gain_last ? nullptr : weights.gain, .bias = weights.bias};
   run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    run.kernels.norm(call, x.row_range(begin, end - begin), y.row_range(begin, end - begin));
+    const MatrixView out = y.row_range(begin, end - begin);
+    run.kernels.norm(call, x.row_range(begin, end - begin), out);
+    round_to(run.precision, out);
+    if (!gain_last) return;
+    for (std::size_t r = 0; r < out.rows; ++r) run.kernels.multiply(weights.gain, out.row(r), out.cols);
+    round_to(run.precision, out);
   });
 }
 
 void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run) {
-  run.kernels.matmul({.x = x, .w = linear.w, .bias = linear.bias, .y = y}, run.pool);
+  project_unrounded(linear, x, y, run);
+  round_rows(y, run);
 }
 
 void project_all(std::initializer_list<Projection> projections, ConstMatrixView x, RunContext& run) {
+  if (run.precision != Precision::kFloat32) {
+    for (const auto& [linear, y] : projections) project(linear, x, y, run);
+    return;
+  }
   std::vector<MatmulCall> calls;
   for (const auto& [linear, y] : projections) calls.push_back({.x = x, .w = linear.w, .bias = linear.bias, .y = y});
   run.kernels.matmul_shared(calls, run.pool);
@@ -170,11 +202,13 @@ void project_all(std::initializer_list<Projection> projections, ConstMatrixView 
 
 Result<void> run_forward(const Model& model, WeightStream& weights, const TokenBatch& tokens, RunContext& run) {
   const Spec& spec = model.spec;
+  run.precision = spec.precision;
   const OuterWeights& outer = weights.outer();
   const RopeTables ropes(spec, tokens);
   Tap& tap = run.tap;
   Workspace ws(spec, tokens.rows());
   const MatrixView x = ws.stream;  // the residual stream, float32, row = token
+  RunContext sums = keeps_stream(spec, run.precision) ? unrounded(run) : run;  // how the stream is added to
 
   embed(spec, outer, tokens, x, run);
   tap.at({Site::kEmbed, 0}, x);
@@ -194,7 +228,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
       const TraceSpan span(run.trace, "compute", [&] { return fmt::format("{}[{}]", name(out), l); });
       ConstMatrixView h = x;
       if (has(spec.norm_at, NormAt::kInput)) {
-        norm_rows(spec, in_norm, x, ws.normed, run);
+        norm_rows(spec, in_norm, read_of(spec, x, ws, run), ws.normed, run);
         h = ws.normed;
       }
       body(call, h, delta, ws, run);
@@ -207,8 +241,8 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
       scale_rows(spec.residual_multiplier, delta, run);
       tap.adding({out, l}, delta, x);
     };
-    const auto add = [&](Site site, const NormWeights& sum_norm, MatrixView delta) {
-      add_rows(delta, x, run);
+    const auto add = [&](Site site, const NormWeights& sum_norm, ConstMatrixView delta) {
+      add_rows(delta, x, sums);
       if (has(spec.norm_at, NormAt::kSum)) norm_rows(spec, sum_norm, x, x, run);
       if (site == Site::kResidPost) finish_block(call, ws, run);
       tap.at({site, l}, x);
@@ -231,8 +265,15 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
       branch(Site::kMlpOut, mlp_in, w.mlp_out, ws.mlp_delta, mlp);
     else if (spec.has_mlp())
       nothing(Site::kMlpOut, ws.mlp_delta);
-    if (spec.order == Order::kParallel) add_rows(ws.attn_delta, x, run);  // a parallel block has no mid site
-    add(Site::kResidPost, w.mlp_in, spec.feeds(l) ? ws.mlp_delta : ws.attn_delta);
+    ConstMatrixView last = spec.feeds(l) ? ws.mlp_delta : ws.attn_delta;
+    if (spec.order == Order::kParallel) {  // a parallel block has no mid site
+      if (adds_branches_first(spec, run.precision)) {
+        last = sum_of(ws.attn_delta, last, ws.normed, run);
+      } else {
+        add_rows(ws.attn_delta, x, run);
+      }
+    }
+    add(Site::kResidPost, w.mlp_in, last);
     if (const std::span<const std::size_t> rows = tap.lens_rows(l); !rows.empty()) {
       unembed(spec, outer, final_normed(spec, outer, x, ws, run), rows, run,
               [&](auto group, std::size_t id, ConstMatrixView z) { tap.lens(l, group, id, z); });

@@ -43,6 +43,7 @@ struct RunContext {
   const std::atomic<bool>* stop = nullptr;                      // set: the pass ends before the next layer
   std::function<void(std::size_t, std::size_t)> progress = {};  // (layers done, layers), or empty
   Trace* trace = nullptr;                                       // filled with the branches of every layer
+  Precision precision = Precision::kFloat32;                    // the model's; run_forward sets it
 };
 
 /// Ids must lie inside the vocabulary. Errors: interrupted, bytes of the model that were gone when they were read. One

@@ -26,10 +26,13 @@ void prepare_layer_inputs(const Spec& spec, const OuterWeights& w, const TokenBa
   run.pool.parallel_for(ids.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     std::vector<float> row(inputs.cols);
     for (std::size_t r = begin; r < end; ++r) {
-      decode_row(w.layer_inputs, ids[r], row.data(), run.kernels);
+      decode_row(w.layer_inputs, ids[r], row.data(), run);
       run.kernels.scale(spec.layer_input_scale, row.data(), row.size());
+      round_to(run.precision, row.data(), row.size());
       run.kernels.add(row.data(), inputs.row(r), row.size());
+      round_to(run.precision, inputs.row(r), row.size());
       run.kernels.scale(half, inputs.row(r), row.size());
+      round_to(run.precision, inputs.row(r), row.size());
     }
   });
 }

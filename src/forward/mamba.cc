@@ -6,6 +6,7 @@
 
 #include "forward/blocks.h"
 #include "forward/causal_conv.h"
+#include "forward/rounded.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -17,6 +18,7 @@ constexpr std::size_t kChannels = 64;
 void run_channels(const LayerCall& call, std::size_t sequence, std::size_t begin, std::size_t end, Workspace& ws) {
   const RecurrentSpec& r = call.spec.recurrent;
   const RecurrentWeights& w = call.weights.recurrent;
+  const Precision p = call.spec.precision;  // of what enters and leaves the state
   std::vector<double> state((end - begin) * r.state), decay(state.size());
   for (std::size_t i = 0; i < decay.size(); ++i) {
     const double stored = static_cast<double>(w.decay[begin * r.state + i]);
@@ -27,14 +29,15 @@ void run_channels(const LayerCall& call, std::size_t sequence, std::size_t begin
     for (std::size_t channel = begin; channel < end; ++channel) {
       double* h = state.data() + (channel - begin) * r.state;
       const double* a = decay.data() + (channel - begin) * r.state;
-      const double step = softplus(static_cast<double>(ws.mix_sorted.row(row)[channel]));
+      const double step = rounded_double(p, softplus(static_cast<double>(ws.mix_sorted.row(row)[channel])));
       const double in = step * static_cast<double>(x[channel]);
       double y = 0;
       for (std::size_t n = 0; n < r.state; ++n) {
         h[n] = exp_fixed(a[n] * step) * h[n] + in * static_cast<double>(b[n]);
-        y += h[n] * static_cast<double>(c[n]);
+        y += rounded_double(p, h[n]) * static_cast<double>(c[n]);
       }
-      y += static_cast<double>(w.skip[channel]) * static_cast<double>(x[channel]);
+      y = rounded_double(p, y);
+      y += rounded_double(p, static_cast<double>(w.skip[channel]) * static_cast<double>(x[channel]));
       ws.mix_result.row(row)[channel] = static_cast<float>(y);
     }
   }
@@ -56,7 +59,7 @@ void mamba(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace&
     norm_rows(call.spec, r.inner_eps, w.in_norm, b, b, run);
     norm_rows(call.spec, r.inner_eps, w.out_norm, c, c, run);
   }
-  project(w.step, step, ws.mix_sorted.col_range(0, r.inner), run);
+  project_then_bias(w.step, step, ws.mix_sorted.col_range(0, r.inner), run);
   const std::size_t pieces = (r.inner + kChannels - 1) / kChannels;
   run.pool.parallel_chunks(call.tokens.sequences() * pieces, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -64,6 +67,7 @@ void mamba(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace&
       run_channels(call, i / pieces, first, std::min(first + kChannels, r.inner), ws);
     }
   });
+  round_rows(ws.mix_result, run);
   const MatrixView gate = ws.mix_raw.col_range(r.inner, r.inner);
   activate_rows(Act::kSilu, gate, run);
   multiply_rows(gate, ws.mix_result, run);

@@ -6,6 +6,7 @@
 
 #include "forward/blocks.h"
 #include "forward/causal_conv.h"
+#include "forward/rounded.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -18,11 +19,13 @@ void run_head(const LayerCall& call, std::size_t sequence, std::size_t head, Wor
   const double stored = static_cast<double>(w.decay[head]);
   const double decay = r.log_decay ? -exp_fixed(stored) : stored, bias = static_cast<double>(w.step_bias[head]),
                skip = static_cast<double>(w.skip[head]);
+  const Precision precision = call.spec.precision;  // of the step; what leaves the state is float32
   std::vector<double> state(r.head_dim * r.state);
   for (std::size_t row = call.tokens.begin(sequence); row < call.tokens.end(sequence); ++row) {
     const float* mixed = ws.mix_conv.row(row);
     const float *x = mixed + head * r.head_dim, *b = mixed + r.inner + group * r.state, *c = b + r.groups * r.state;
-    const double raw = softplus(static_cast<double>(ws.mix_raw.row(row)[steps + head]) + bias);
+    const double shifted = rounded_double(precision, static_cast<double>(ws.mix_raw.row(row)[steps + head]) + bias);
+    const double raw = rounded_double(precision, softplus(shifted));
     const double step = std::min(std::max(raw, r.step_least), r.step_most);
     const double keep = exp_fixed(decay * step);
     float* out = ws.mix_result.row(row) + head * r.head_dim;
@@ -46,24 +49,25 @@ void scale_parts(const Spec& spec, MatrixView raw, RunContext& run) {
   const std::size_t select = r.groups * r.state, widths[] = {r.inner, r.inner, select, select, r.heads};
   std::size_t column = 0;
   for (std::size_t i = 0; i < factors.size(); ++i) {
-    scale_rows(factors[i], raw.col_range(column, widths[i]), run);
+    scale_rows(round_to(run.precision, factors[i]), raw.col_range(column, widths[i]), run);
     column += widths[i];
   }
 }
 
-void gate_result(const LayerCall& call, Workspace& ws, RunContext& run) {
+/// `exact` does not round.
+void gate_result(const LayerCall& call, Workspace& ws, RunContext& exact) {
   const MatrixView gate = ws.mix_raw.col_range(0, call.spec.recurrent.inner);
-  activate_rows(Act::kSilu, gate, run);
-  multiply_rows(gate, ws.mix_result, run);
+  activate_rows(Act::kSilu, gate, exact);
+  multiply_rows(gate, ws.mix_result, exact);
 }
 
-void norm_result(const LayerCall& call, Workspace& ws, RunContext& run) {
+void norm_result(const LayerCall& call, Workspace& ws, RunContext& exact) {
   const RecurrentSpec& r = call.spec.recurrent;
   const std::size_t per_group = r.inner / r.groups;
   for (std::size_t g = 0; g < r.groups; ++g) {
     const MatrixView part = ws.mix_result.col_range(g * per_group, per_group);
     const float* gain = call.weights.recurrent.norm.gain + g * per_group;
-    norm_rows(call.spec, {.gain = gain, .bias = nullptr}, part, part, run);
+    norm_rows(call.spec, {.gain = gain, .bias = nullptr}, part, part, exact);
   }
 }
 
@@ -81,17 +85,19 @@ void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace
   run.pool.parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) run_head(call, i / r.heads, i % r.heads, ws);
   });
+  RunContext exact = unrounded(run);
   switch (r.norm) {
-    case MixNorm::kNone: gate_result(call, ws, run); break;
+    case MixNorm::kNone: gate_result(call, ws, exact); break;
     case MixNorm::kAfterGate:
-      gate_result(call, ws, run);
-      norm_result(call, ws, run);
+      gate_result(call, ws, exact);
+      norm_result(call, ws, exact);
       break;
     case MixNorm::kBeforeGate:
-      norm_result(call, ws, run);
-      gate_result(call, ws, run);
+      norm_result(call, ws, exact);
+      gate_result(call, ws, exact);
       break;
   }
+  round_rows(ws.mix_result, run);
   project(w.out, ws.mix_result, out, run);
 }
 

@@ -3,6 +3,7 @@
 
 #include "forward/blocks.h"
 #include "forward/feed_tap.h"
+#include "forward/rounded.h"
 
 namespace sg {
 
@@ -29,20 +30,28 @@ void sloped(const Kernels& k, float slope, float* gate, std::size_t n) {
 
 /// gate = what the two make together; a NaN stays.
 void gate_with(const Spec& spec, const XieluParams& xielu, Gating gating, float* gate, float* up, std::size_t n,
-               const Kernels& k) {
-  if (spec.multipliers.gate != 1.0f) k.scale(spec.multipliers.gate, gate, n);
+               const RunContext& run) {
+  const Kernels& k = run.kernels;
+  const auto rounded = [&] { round_to(run.precision, gate, n); };
+  if (spec.multipliers.gate != 1.0f) {
+    k.scale(spec.multipliers.gate, gate, n);
+    rounded();
+  }
   switch (gating) {
-    case Gating::kProduct: k.activate(spec.act, xielu, gate, n); break;
+    case Gating::kProduct: activate(spec, xielu, gate, n, run); break;
     case Gating::kClamped: {
       const float limit = spec.experts.clamp_limit;
       for (std::size_t j = 0; j < n; ++j) gate[j] = gate[j] > limit ? limit : gate[j];
       k.clamp(limit, up, n);
+      if (run.precision != Precision::kFloat32)
+        return gate_clamped_by_parts(spec.experts.clamp_slope, gate, up, n, run.precision);
       for (std::size_t j = 0; j < n; ++j) up[j] += 1.0f;
       sloped(k, spec.experts.clamp_slope, gate, n);
       break;
     }
   }
   k.multiply(up, gate, n);
+  rounded();
 }
 
 }  // namespace
@@ -56,28 +65,33 @@ void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView 
   const MatrixView hidden = scratch.col_range(0, f);
   switch (spec.mlp) {
     case MlpKind::kPlain:
-      project(w.up, in, hidden, run);
+      project_part(spec, w.up, in, hidden, run);
       run.pool.parallel_for(in.rows, 1, [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t r = begin; r < end; ++r) run.kernels.activate(spec.act, xielu, hidden.row(r), f);
+        for (std::size_t r = begin; r < end; ++r) activate(spec, xielu, hidden.row(r), f, run);
       });
       break;
     case MlpKind::kGated: {
       const MatrixView up = scratch.col_range(f, f);
       if (w.gate_up) {
-        project(w.gate_up, in, scratch.col_range(0, 2 * f), run);
+        project_part(spec, w.gate_up, in, scratch.col_range(0, 2 * f), run);
       } else {
-        project_all({{w.gate, hidden}, {w.up, up}}, in, run);
+        if (adds_bias_apart(spec, run.precision)) {
+          project_part(spec, w.gate, in, hidden, run);
+          project_part(spec, w.up, in, up, run);
+        } else {
+          project_all({{w.gate, hidden}, {w.up, up}}, in, run);
+        }
       }
       run.pool.parallel_for(in.rows, 1, [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t r = begin; r < end; ++r) {
           if (ff.interleaved) separate(scratch.row(r), f);
-          gate_with(spec, xielu, ff.gating, hidden.row(r), up.row(r), f, run.kernels);
+          gate_with(spec, xielu, ff.gating, hidden.row(r), up.row(r), f, run);
         }
       });
       break;
     }
   }
-  project(w.down, hidden, out, run);
+  project_part(spec, w.down, hidden, out, run);
   scale_rows(spec.multipliers.down, out, run);
 }
 

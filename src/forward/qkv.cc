@@ -3,6 +3,7 @@
 
 #include "forward/blocks.h"
 #include "forward/qkv_columns.h"
+#include "forward/rounded.h"
 #include "kernel/elementary.h"
 
 namespace sg {
@@ -72,6 +73,13 @@ void scale_keys(const LayerCall& call, MatrixView qkv, RunContext& run) {
     scale_rows(spec.multipliers.key, qkv.col_range(columns.k(h), spec.head_dim), run);
 }
 
+void scale_queries(const LayerCall& call, MatrixView qkv, RunContext& run) {
+  const Spec& spec = call.spec;
+  const QkvColumns columns{spec};
+  for (std::size_t h = 0; h < spec.heads; ++h)
+    scale_rows(spec.attention[call.layer].score_scale, qkv.col_range(columns.q(h), spec.head_dim), run);
+}
+
 /// Puts the channels of q and k back into the order they were trained in, so that both formats sum alike.
 void unpermute_qk(const Spec& spec, MatrixView qkv, RunContext& run) {
   if (!spec.permuted_qk) return;
@@ -138,9 +146,9 @@ void rotate_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
         float* row = qkv.row(first + t);
         const float *cos = table.cos_at(t), *sin = table.sin_at(t);
         for (std::size_t h = 0; h < spec.heads; ++h)
-          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.q(h) + spec.rope_offset);
+          rotate(spec, cos, sin, table.pairs, row + columns.q(h) + spec.rope_offset, run);
         for (std::size_t h = 0; h < own; ++h)
-          run.kernels.rotate(spec.pairing, cos, sin, table.pairs, row + columns.k(h) + spec.rope_offset);
+          rotate(spec, cos, sin, table.pairs, row + columns.k(h) + spec.rope_offset, run);
       }
     });
   }
@@ -176,8 +184,12 @@ void scale_queries_by_position(const LayerCall& call, MatrixView qkv, RunContext
       const double steps = static_cast<double>((spec.warm_unrotated ? t + 1 : t) / spec.temperature_length);
       const auto factor = static_cast<float>(1 + spec.temperature * log_fixed(1 + steps));
       if (factor == 1.0f) continue;
+      const float used = spec.warm_unrotated ? factor : round_to(run.precision, factor);  // as a tensor of the type
       float* row = qkv.row(call.tokens.begin(s) + t);
-      for (std::size_t h = 0; h < spec.heads; ++h) run.kernels.scale(factor, row + columns.q(h), spec.head_dim);
+      for (std::size_t h = 0; h < spec.heads; ++h) {
+        run.kernels.scale(used, row + columns.q(h), spec.head_dim);
+        round_to(run.precision, row + columns.q(h), spec.head_dim);
+      }
     }
   }
 }
@@ -199,6 +211,7 @@ void prepare_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunCo
   if (call.spec.qk_norm_rotated && call.spec.attention[call.layer].rope >= 0) norm_qk(call, ws.qkv, run);
   norm_values(call, ws.qkv, run);
   scale_queries_by_position(call, ws.qkv, run);
+  if (scales_queries(call.spec, run.precision)) scale_queries(call, ws.qkv, run);
   keep_for_later(call, ws);
 }
 

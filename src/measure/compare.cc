@@ -127,7 +127,7 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Comparison result;
-  result.engine = engine_facts(*kernels, pool.threads());
+  result.engine = engine_facts(*kernels, pool.threads(), a.spec.precision);
   result.a = describe(a);
   result.b = describe(b);
   for (const Model* model : {&a, &b}) {

@@ -173,7 +173,7 @@ Result<Comparison> compare_with_dump(const Model& a, const Dump& dump, std::vect
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Comparison result;
-  result.engine = engine_facts(*kernels, pool.threads());
+  result.engine = engine_facts(*kernels, pool.threads(), a.spec.precision);
   result.a = describe(a);
   result.b = facts_of(dump, result.a);
   for (const std::string& notice : a.notices) result.warnings.push_back(a.id + ": " + notice);

@@ -128,7 +128,7 @@ Result<Extraction> plan_extraction(const Model& model, const std::vector<Sequenc
                                    const Selection& selection) {
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY_VOID(check_selection(model.spec, selection));
-  Extraction extraction = {.places = selection.places, .rows = {}};
+  Extraction extraction = {.places = selection.places, .rows = {}, .precision = model.spec.precision};
   const auto order_of_pass = [](SiteRef place) {
     const int stage = place.site == Site::kEmbed ? 0 : place.site == Site::kFinal ? 2 : 1;
     return std::tuple(stage, place.layer, place.site);
@@ -163,7 +163,7 @@ Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& seq
   SG_TRY_VOID(for_each_pass(sequences, ends, options.progress, run_pass));
   weights.release_all();
   SG_TRY_VOID(model.checkpoint.check_unchanged());
-  return engine_facts(*kernels, pool.threads());
+  return engine_facts(*kernels, pool.threads(), model.spec.precision);
 }
 
 }  // namespace sg

@@ -29,6 +29,7 @@ struct ExtractedRow {
 struct Extraction {
   std::vector<SiteRef> places;  // in the order of the pass
   std::vector<ExtractedRow> rows;
+  Precision precision = Precision::kFloat32;  // as if in which the model computes
 };
 
 /// Resolves a selection. Errors (usage): no site, a site that the model lacks, a layer beyond its depth, a position

@@ -68,8 +68,16 @@ void report_non_finite(const SequenceMeasurement& m, std::size_t number, std::ve
   }
 }
 
-// A float32 sum of d_model terms closes to about sqrt(d_model) * 2^-24; far beyond that, something else was added.
-constexpr double kIdentityTolerance = 1e-4;
+/// A float32 sum of d_model terms closes to about sqrt(d_model) * 2^-24; far beyond that, something else was added. Of
+/// a narrower type each of two additions rounds by up to half a unit of the larger one.
+double identity_tolerance(Precision precision) {
+  switch (precision) {
+    case Precision::kFloat32: return 1e-4;
+    case Precision::kBfloat16: return 0x1p-6;
+    case Precision::kFloat16: return 0x1p-9;
+  }
+  return 0;
+}
 
 void report_sequence(const Model& model, const SequenceMeasurement& m, std::size_t number,
                      std::vector<std::string>& warnings) {
@@ -79,7 +87,7 @@ void report_sequence(const Model& model, const SequenceMeasurement& m, std::size
         fmt::format("prompt {} has {} tokens, the model was trained for at most {}", number + 1, length, most));
   }
   report_non_finite(m, number, warnings);
-  if (m.identity_error && !(*m.identity_error <= kIdentityTolerance)) {
+  if (m.identity_error && !(*m.identity_error <= identity_tolerance(model.spec.precision))) {
     warnings.push_back(fmt::format("prompt {}: resid_post = resid_pre + attn_out + mlp_out misses by {:.2g}",
                                    number + 1, *m.identity_error));
   }
@@ -176,14 +184,23 @@ Acquaintance acquaint(const Model& model) {
 
 std::string engine_version() { return SG_VERSION; }
 
-EngineFacts engine_facts(const Kernels& kernels, int threads) {
-  return {
-      .version = engine_version(), .isa = std::string(kernels.isa), .threads = threads, .numerics = kNumericsVersion};
+EngineFacts engine_facts(const Kernels& kernels, int threads, Precision precision) {
+  EngineFacts facts = {.version = engine_version(),
+                       .isa = std::string(kernels.isa),
+                       .threads = threads,
+                       .numerics = kNumericsVersion,
+                       .precision = std::nullopt};
+  if (precision != Precision::kFloat32) facts.precision = name(precision);
+  return facts;
 }
 
-Result<EngineFacts> engine_facts(int threads, const std::string& isa) {
+Result<EngineFacts> engine_facts(int threads, const std::string& isa, Precision precision) {
   SG_TRY(const Kernels* kernels, kernels_for(isa));
-  return engine_facts(*kernels, threads > 0 ? threads : available_threads());
+  return engine_facts(*kernels, threads > 0 ? threads : available_threads(), precision);
+}
+
+Precision precision_of(const EngineFacts& engine) {
+  return find_precision(engine.precision.value_or("")).value_or(Precision::kFloat32);
 }
 
 namespace {
@@ -199,7 +216,7 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   Measurement result;
-  result.engine = engine_facts(*kernels, pool.threads());
+  result.engine = engine_facts(*kernels, pool.threads(), model.spec.precision);
   result.model = options.facts ? *options.facts : describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});

@@ -40,10 +40,12 @@ struct MeasureOptions {
 
 /// "0.1.0"
 std::string engine_version();
-/// The engine of a run: what every result says about who computed it.
-EngineFacts engine_facts(const Kernels& kernels, int threads);
+/// The engine of a run: what every result says about who computed it, and as if in which type.
+EngineFacts engine_facts(const Kernels& kernels, int threads, Precision precision = Precision::kFloat32);
 /// The same for these options. Errors: an unknown ISA.
-Result<EngineFacts> engine_facts(int threads, const std::string& isa);
+Result<EngineFacts> engine_facts(int threads, const std::string& isa, Precision precision = Precision::kFloat32);
+/// What an engine's facts say.
+Precision precision_of(const EngineFacts& engine);
 
 /// What inspect and every result say about the model. Its fingerprint is that of a sample of the weights; it is empty
 /// for a model that is read from elsewhere, until measure() has seen them all.

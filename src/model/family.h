@@ -222,6 +222,29 @@ struct PerFormat {
   T gguf{};
 };
 
+/// How a model of a narrower type rotates.
+enum class HalfRotation : std::uint8_t {
+  kByParts,        // cosine, sine, each product and the sum are rounded
+  kRoundedAngles,  // cosine and sine are rounded, the rest is float32 and rounded once
+  kOnce,           // all of it is float32 and rounded once
+};
+
+/// What of a router a narrower type rounds.
+enum class HalfRouter : std::uint8_t {
+  kAll,          // logits, and the weights that experts get
+  kLogits,       // weights stay float32, and are rounded with what they multiply
+  kWeights,      // logits stay float32, of a matrix that is not rounded either
+  kNothing,      // neither, of a rounded matrix
+  kNothingOfAll  // likewise, and the experts' outputs are added in float32
+};
+
+/// How a narrower type computes GELU with tanh, where the program text of transformers has its formula.
+enum class HalfGelu : std::uint8_t {
+  kOnce,   // one operation of torch
+  kPower,  // 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), step by step
+  kTimes,  // 0.5 x (1 + tanh(0.79788456 x (1 + 0.044715 x x)))
+};
+
 /// The value of a field that a multimodal file may leave out of its text part, since its class has it as default.
 struct ClassDefault {
   Field field;
@@ -308,6 +331,18 @@ struct Family {
     bool conv1d = false;       // config.json checkpoints store them (experts x inputs x outputs)
     bool interleaved = false;  // config.json checkpoints: columns of gate and up alternate
   } experts;
+  /// Where transformers rounds in a model of a narrower type, as far as families differ (docs/numerics.md).
+  struct {
+    bool gain_first = false;  // RMSNorm: rounded after its gain alone, not before it as well
+    HalfRotation rotation = HalfRotation::kByParts;
+    HalfGelu gelu = HalfGelu::kOnce;
+    HalfRouter router = HalfRouter::kAll;
+    bool queries_scaled = false;  // queries are multiplied by the scores' factor, and scores are not
+    bool float32_scores = false;  // rounded as probabilities alone
+    bool float32_bias = false;    // ALiBi's bias and what it is added to stay float32
+    bool bias_apart = false;      // of experts: added to a product that is rounded already
+    bool branches_first = false;  // of a parallel block: they are added to one another, then to the stream
+  } half;
 };
 
 /// Every family, in alphabetical order; the list is generated from the files of families/.

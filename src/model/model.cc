@@ -71,6 +71,49 @@ void use_embed_scale(Model& model, EmbedPrecision precision) {
   model.notices.push_back(embed_scale_notice(spec, precision));
 }
 
+namespace {
+
+std::string precision_notice(Precision precision) {
+  return fmt::format("computed as if in {}, rounded where transformers rounds in that type", name(precision));
+}
+
+}  // namespace
+
+void use_precision(Model& model, Precision precision) {
+  Spec& spec = model.spec;
+  if (precision == spec.precision) return;
+  std::erase(model.notices, precision_notice(spec.precision));
+  for (const EmbedPrecision each : {EmbedPrecision::kStored, EmbedPrecision::kFloat32})
+    std::erase(model.notices, embed_scale_notice(spec, each));
+  spec.precision = precision;
+  if (precision == Precision::kFloat32) {
+    spec.embed_scale = spec.embed_scale_stored;
+    spec.layer_input_scale = spec.layer_input_scale_stored;
+    if (std::string notice = embed_scale_notice(spec, EmbedPrecision::kStored); !notice.empty())
+      model.notices.push_back(std::move(notice));
+  } else {
+    const bool constant = spec.family->embed.scale == EmbedScale::kSqrtWidth;  // a tensor of the model, not a number
+    if (constant) spec.embed_scale = round_to(precision, spec.embed_scale_float32);
+    spec.layer_input_scale = round_to(precision, spec.layer_input_scale_float32);
+    model.notices.push_back(precision_notice(precision));
+  }
+  spec.shape_layers();
+}
+
+Result<void> use_types(Model& model, EmbedPrecision factor, Precision precision) {
+  if (factor == EmbedPrecision::kFloat32 && precision != Precision::kFloat32) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "the factor of the embedding is of the type that is computed in",
+                 .where = "the scale of the embedding",
+                 .expected = "stored",
+                 .got = fmt::format("float32 beside {}", name(precision)),
+                 .hint = "Leave one of the two away"};
+  }
+  use_embed_scale(model, factor);
+  use_precision(model, precision);
+  return {};
+}
+
 bool is_vocabulary_only(const Checkpoint& checkpoint) {
   return checkpoint.format == Format::kGguf && checkpoint.tensors.empty() &&
          checkpoint.meta<std::vector<std::string_view>>("tokenizer.ggml.tokens") != nullptr;

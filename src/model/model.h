@@ -44,6 +44,12 @@ Result<Model> open_model(Checkpoint checkpoint, const std::filesystem::path& pat
 enum class EmbedPrecision : std::uint8_t { kStored, kFloat32 };
 /// Of a model that nobody has measured yet; says in its notices which it is, where the two differ.
 void use_embed_scale(Model& model, EmbedPrecision precision);
+/// From now on passes over the model compute as if in this type, rounding where transformers does (docs/numerics.md);
+/// its notices say so. The factor of Gemma's embedding is then rounded to this type; back in float32 it is the stored
+/// one. Not while anybody measures it.
+void use_precision(Model& model, Precision precision);
+/// Both. Error (usage): a float32 factor in a narrower type.
+Result<void> use_types(Model& model, EmbedPrecision factor, Precision precision);
 /// What the notices say of it; empty where there is one value.
 std::string embed_scale_notice(const Spec& spec, EmbedPrecision precision);
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/rounding.h"
 #include "model/config.h"
 #include "model/family.h"
 #include "model/rope.h"
@@ -115,6 +116,7 @@ struct LayerShape {
 struct Spec {
   const Family* family = nullptr;
   Format format = Format::kSafetensors;
+  Precision precision = Precision::kFloat32;  // what a pass computes as if in (use_precision)
 
   std::size_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn_width = 0, vocab = 0;
   std::size_t embed_width = 0;   // width of the embedding table; differs from `width` only with projections
@@ -175,7 +177,7 @@ struct Spec {
   // Gemma 4: what every layer takes from its own part of a second embedding, in channels, 0: nothing; ids of that
   // table; its factor. The block's end is multiplied by a learned number.
   std::size_t layer_input = 0, layer_input_vocab = 0;
-  float layer_input_scale = 1;
+  float layer_input_scale = 1, layer_input_scale_float32 = 1, layer_input_scale_stored = 1;
   bool scales_stream = false;
 
   LatentSpec latent;

@@ -24,10 +24,12 @@ float rounded_to(DType dtype, float scale) {
 
 void round_embed_scale(const Bindings& bindings, Spec& spec) {
   spec.embed_scale_float32 = spec.embed_scale_stored = spec.embed_scale;
+  spec.layer_input_scale_float32 = spec.layer_input_scale_stored = spec.layer_input_scale;
   if (spec.family->embed.scale != EmbedScale::kSqrtWidth || spec.format == Format::kGguf) return;
   spec.embed_scale_stored = spec.embed_scale = rounded_to(get(bindings.model, Role::kEmbed)->dtype, spec.embed_scale);
   if (const TensorInfo* table = get(bindings.model, Role::kLayerInputs))
     spec.layer_input_scale = rounded_to(table->dtype, spec.layer_input_scale);
+  spec.layer_input_scale_stored = spec.layer_input_scale;
 }
 
 std::vector<float> decoded(const TensorInfo* tensor) {

@@ -141,7 +141,7 @@ ByteRanges spent_ranges(const Checkpoint& checkpoint, const ByteRanges& done, co
   return spent;
 }
 
-const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> parts, float offset) {
+const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> parts, GainOffset offset) {
   if (parts.empty() || parts.front() == nullptr) return nullptr;
   if (used_ == buffers_.size()) buffers_.emplace_back();
   std::vector<float>& buffer = buffers_[used_++];
@@ -152,18 +152,31 @@ const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> pa
     buffer.resize(begin + part->items());
     decode_scalar(part->dtype, part->data, part->items(), buffer.data() + begin);
   }
-  if (offset != 0.0f) {
-    for (float& value : buffer) value += offset;
+  const auto add = [&buffer](float number) {
+    for (float& value : buffer) value += number;
+  };
+  if (precision_ == Precision::kFloat32) {
+    if (offset.to_add != 0.0f) add(offset.to_add);
+    return buffer.data();
   }
+  add(-offset.in_file);
+  round_to(precision_, buffer.data(), buffer.size());
+  add(offset.in_file + offset.to_add);
+  if (rounds_sums_) round_to(precision_, buffer.data(), buffer.size());
   return buffer.data();
 }
 
-NormWeights WeightStream::norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const {
-  const TensorInfo *g = get(tensors, gain), *b = get(tensors, bias_of(gain));
-  return {.gain = vectors.decode({&g, 1}, offset), .bias = vectors.decode({&b, 1}, 0.0f)};
+GainOffset WeightStream::gain_offset() const {
+  const Spec& spec = model_.spec;
+  return {.to_add = spec.gain_offset, .in_file = spec.family->norm.gain_offset.hf - spec.gain_offset};
 }
 
-NormWeights WeightStream::head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const {
+NormWeights WeightStream::norm(const RoleTensors& tensors, Role gain, GainOffset offset, Vectors& vectors) const {
+  const TensorInfo *g = get(tensors, gain), *b = get(tensors, bias_of(gain));
+  return {.gain = vectors.decode({&g, 1}, offset), .bias = vectors.decode({&b, 1})};
+}
+
+NormWeights WeightStream::head_norm(std::size_t l, Role gain, GainOffset offset, Vectors& vectors) const {
   const auto split = model_.bindings.parts.find({l, gain});
   if (split == model_.bindings.parts.end()) return norm(model_.bindings.layers[l], gain, offset, vectors);
   return {.gain = vectors.decode(split->second, offset), .bias = nullptr};
@@ -176,12 +189,12 @@ Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vect
   const bool transposed = !outside && model_.spec.family->conv1d && model_.spec.format == Format::kSafetensors;
   const TensorInfo* bias =
       role == Role::kProjectIn || role == Role::kProjectOut ? nullptr : get(tensors, bias_of(role));
-  return {.w = weight_view(*tensor, transposed), .bias = vectors.decode({&bias, 1}, 0.0f)};
+  return {.w = weight_view(*tensor, transposed), .bias = vectors.decode({&bias, 1})};
 }
 
 const float* WeightStream::vector(const RoleTensors& tensors, Role role, Vectors& vectors) const {
   const TensorInfo* tensor = get(tensors, role);
-  return vectors.decode({&tensor, 1}, 0.0f);
+  return vectors.decode({&tensor, 1});
 }
 
 std::vector<Linear> WeightStream::stacked(const RoleTensors& tensors, Role role, bool transposed) const {
@@ -243,10 +256,10 @@ RecurrentWeights WeightStream::recurrent(const RoleTensors& t, Vectors& v) const
           .decay = vector(t, Role::kMixDecay, v),
           .step_bias = vector(t, Role::kMixStepBias, v),
           .skip = vector(t, Role::kMixSkip, v),
-          .norm = norm(t, Role::kMixNorm, 0.0f, v),
-          .step_norm = norm(t, Role::kStepNorm, 0.0f, v),
-          .in_norm = norm(t, Role::kInNorm, 0.0f, v),
-          .out_norm = norm(t, Role::kOutNorm, 0.0f, v)};
+          .norm = norm(t, Role::kMixNorm, {}, v),
+          .step_norm = norm(t, Role::kStepNorm, {}, v),
+          .in_norm = norm(t, Role::kInNorm, {}, v),
+          .out_norm = norm(t, Role::kOutNorm, {}, v)};
 }
 
 ReadAhead::Group WeightStream::group(std::size_t l, bool with_experts) const {
@@ -285,10 +298,15 @@ ByteRanges WeightStream::outer_ranges() const {
   return ranges;
 }
 
-WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), read_ahead_(trace) {
+WeightStream::WeightStream(const Model& model, Trace* trace)
+    : model_(model),
+      outer_vectors_(model.spec.precision, model.spec.norm == NormKind::kLayer),
+      layer_vectors_(model.spec.precision, model.spec.norm == NormKind::kLayer),
+      unrounded_vectors_(Precision::kFloat32),
+      read_ahead_(trace) {
   read_ahead_.start(group(0, false));
   const RoleTensors& t = model.bindings.model;
-  const float offset = model.spec.gain_offset;
+  const GainOffset offset = gain_offset();
   outer_.embed = weight_view(*get(t, Role::kEmbed), false);
   if (const TensorInfo* positions = get(t, Role::kPositionEmbed)) outer_.positions = weight_view(*positions, false);
   if (const TensorInfo* inputs = get(t, Role::kLayerInputs)) outer_.layer_inputs = weight_view(*inputs, false);
@@ -296,7 +314,7 @@ WeightStream::WeightStream(const Model& model, Trace* trace) : model_(model), re
   outer_.input_norm = norm(t, Role::kLayerInputNorm, offset, outer_vectors_);
   outer_.project_in = linear(t, Role::kProjectIn, outer_vectors_);
   outer_.project_out = linear(t, Role::kProjectOut, outer_vectors_);
-  outer_.embed_norm = norm(t, Role::kEmbedNorm, 0.0f, outer_vectors_);
+  outer_.embed_norm = norm(t, Role::kEmbedNorm, {}, outer_vectors_);
   outer_.final_norm = norm(t, Role::kFinalNorm, offset, outer_vectors_);
   outer_.head = linear(t, Role::kHead, outer_vectors_);
 }
@@ -315,8 +333,9 @@ LayerWeights WeightStream::layer(std::size_t l) {
   last_layer_ = l;
 
   layer_vectors_.clear();
+  unrounded_vectors_.clear();
   const RoleTensors& t = model_.bindings.layers[l];
-  const float offset = model_.spec.gain_offset;
+  const GainOffset offset = gain_offset();
   Vectors& v = layer_vectors_;
   LayerWeights w;
   w.attn_in = norm(t, Role::kAttnNormIn, offset, v);
@@ -353,7 +372,7 @@ LayerWeights WeightStream::layer(std::size_t l) {
   w.input_norm_out = norm(t, Role::kLayerInputNormOut, offset, v);
   if (const float* scale = vector(t, Role::kLayerScale, v)) w.scale = *scale;
   w.router = linear(t, Role::kRouter, v);
-  w.router_correction = vector(t, Role::kRouterCorrection, v);
+  w.router_correction = vector(t, Role::kRouterCorrection, unrounded_vectors_);
   w.experts = experts(l, v);
   w.latent_in = linear(t, Role::kLatentIn, v);
   w.latent_out = linear(t, Role::kLatentOut, v);

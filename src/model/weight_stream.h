@@ -74,6 +74,11 @@ struct OuterWeights {
   Linear head;
 };
 
+/// Of a norm's gains: what is added to those of the file, and what its writer has added already (GGUF).
+struct GainOffset {
+  float to_add = 0, in_file = 0;
+};
+
 /// Not thread-safe; one forward pass owns it. Refers to the Model. Mapped at any time are about two layers, or one
 /// and the table that is being used, however large the pieces are in which the system maps files.
 class WeightStream {
@@ -94,17 +99,25 @@ class WeightStream {
   /// Decoded vectors; a deque-like list of buffers so that pointers stay valid while it grows.
   class Vectors {
    public:
-    /// All parts one after another, plus `offset`; null for a null part.
-    const float* decode(std::span<const TensorInfo* const> parts, float offset);
+    /// Everything is rounded to the precision before anything is added to it.
+    /// The sum itself too when `rounds_sums`.
+    explicit Vectors(Precision precision, bool rounds_sums = false)
+        : precision_(precision), rounds_sums_(rounds_sums) {}
+
+    /// All parts one after another, plus the offset; null for a null part.
+    const float* decode(std::span<const TensorInfo* const> parts, GainOffset offset = {});
     void clear() { used_ = 0; }
 
    private:
+    Precision precision_;
+    bool rounds_sums_;
     std::vector<std::vector<float>> buffers_;
     std::size_t used_ = 0;
   };
 
-  NormWeights norm(const RoleTensors& tensors, Role gain, float offset, Vectors& vectors) const;
-  NormWeights head_norm(std::size_t l, Role gain, float offset, Vectors& vectors) const;
+  NormWeights norm(const RoleTensors& tensors, Role gain, GainOffset offset, Vectors& vectors) const;
+  NormWeights head_norm(std::size_t l, Role gain, GainOffset offset, Vectors& vectors) const;
+  GainOffset gain_offset() const;
   Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
   std::vector<ExpertWeights> experts(std::size_t l, Vectors& vectors) const;
   /// The matrices that are stacked in one tensor.
@@ -122,6 +135,7 @@ class WeightStream {
 
   const Model& model_;
   Vectors outer_vectors_, layer_vectors_;
+  Vectors unrounded_vectors_;  // of the layer, kept in float32 whatever the model's type
   OuterWeights outer_;
   std::optional<std::size_t> last_layer_;
   ReadAhead read_ahead_;

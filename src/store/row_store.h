@@ -18,7 +18,17 @@ namespace sg {
 struct RowKey {
   std::string fingerprint;  // of the model
   int numerics = 0;         // kNumericsVersion
+  // EngineFacts::precision of rows of tokens; statistics of weights do not depend on it.
+  std::optional<std::string> precision = {};
 };
+/// What `engine` measures of the model with this fingerprint.
+inline RowKey row_key(const std::string& fingerprint, const EngineFacts& engine) {
+  return {.fingerprint = fingerprint, .numerics = engine.numerics, .precision = engine.precision};
+}
+/// What the store has rows of tokens under: the fingerprint, and behind a '+' the type that was emulated.
+inline std::string fingerprint_of_rows(const RowKey& key) {
+  return key.precision ? key.fingerprint + "+" + *key.precision : key.fingerprint;
+}
 
 /// What a run calls a model, for other programs.
 struct ModelName {

@@ -235,7 +235,9 @@ Result<std::optional<Block>> find_block(Database& db, const BlockKey& key) {
   return stored ? std::optional(std::move(stored->block)) : std::nullopt;
 }
 
-BlockKey sequence_key(const RowKey& key, std::span<const std::int32_t> ids) { return {key, sha256_hex(to_bytes(ids))}; }
+BlockKey sequence_key(const RowKey& key, std::span<const std::int32_t> ids) {
+  return {{.fingerprint = fingerprint_of_rows(key), .numerics = key.numerics}, sha256_hex(to_bytes(ids))};
+}
 
 }  // namespace
 

@@ -61,5 +61,18 @@ TEST(Multiverse, ReadingsThatChangeNothingAreNoChoice) {
   EXPECT_EQ(subsets[1].reading, (Reading{"bos", ""}));
 }
 
+/// The same ids in another type are another question, and a model that was not measured in it knows no difference.
+TEST(Multiverse, ReadingsInAnotherTypeCountWithTheSameIds) {
+  Experiment e;
+  e.prompts = {text_prompt("a")};
+  e.prompt_use.readings = readings_over({{"auto", "none"}, {"raw"}, {"float32", "bfloat16"}});
+  ASSERT_EQ(e.prompt_use.readings.size(), 4u);
+  EXPECT_EQ(e.prompt_use.readings[2], (Reading{"auto", "raw", "bfloat16"}));
+  ModelData model;
+  for (const std::int32_t id : {1, 1, 1, 1}) model.sequences.emplace_back().sequence.ids = {id};
+  EXPECT_EQ(distinct_readings(e, {model}), (std::vector<std::size_t>{0, 2})) << "none adds no BOS here";
+  EXPECT_EQ(distinct_readings(e, {ModelData()}), (std::vector<std::size_t>{0}));
+}
+
 }  // namespace
 }  // namespace sg

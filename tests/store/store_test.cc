@@ -91,9 +91,22 @@ TEST(Store, NothingIsFoundUnderAnotherKey) {
   EXPECT_FALSE(store->find(kKey, other).value().has_value());
   EXPECT_FALSE(store->find({"ab", 2}, m.sequence.ids).value().has_value());
   EXPECT_FALSE(store->find({"ac", 1}, m.sequence.ids).value().has_value());
+  EXPECT_FALSE(store->find({"ab", 1, "bfloat16"}, m.sequence.ids).value().has_value());
   EXPECT_FALSE(store->find_weights(kKey).value().has_value());
   EXPECT_FALSE(store->find_run().value().has_value());
   EXPECT_TRUE(store->find(kKey, m.sequence.ids).value().has_value());
+}
+
+TEST(Store, RowsOfAnotherPrecisionStandBesideFloat32s) {
+  const StoreFolder folder;
+  const auto store = opened(folder.file());
+  SequenceMeasurement m = small({1, 2});
+  const RowKey half = {.fingerprint = "ab", .numerics = 1, .precision = "float16"};
+  ASSERT_TRUE(store->put(kKey, {&m, 1}).ok());
+  m.norms.embed.assign(2, 7.0);
+  ASSERT_TRUE(store->put(half, {&m, 1}).ok());
+  EXPECT_EQ(store->find(half, m.sequence.ids).value()->norms.embed, m.norms.embed);
+  EXPECT_NE(store->find(kKey, m.sequence.ids).value()->norms.embed, m.norms.embed);
 }
 
 TEST(Store, WhatIsThereStaysAndWhatIsMissingIsAdded) {

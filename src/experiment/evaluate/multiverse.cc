@@ -19,6 +19,7 @@ Universe universe_of(const Definition& d, const PromptSubset& prompts, const Dec
           .prompts = prompts.name,
           .special = prompts.reading.special,
           .chat = prompts.reading.chat,
+          .precision = prompts.reading.precision,
           .label = decision.label,
           .why_absent = decision.why_absent,
           .quantity = decision.quantity};
@@ -152,14 +153,18 @@ std::vector<PromptSubset> prompt_subsets(const Experiment& e, const std::vector<
 
 std::vector<std::size_t> distinct_readings(const Experiment& e, const std::vector<ModelData>& models) {
   const std::size_t n = e.prompts.size(), readings = e.prompt_use.readings.size();
-  // Whether some model's prompts are other ids in these two; a model without measurements of both knows no difference.
+  const std::vector<Reading>& all = e.prompt_use.readings;
+  // Whether some model's prompts are other ids in these two, or are computed in another type; a model without
+  // measurements of both knows no difference.
   const auto differ = [&](std::size_t a, std::size_t b) {
     return std::ranges::any_of(models, [&](const ModelData& model) {
+      if (model.sequences.size() != n * readings) return false;
+      if (all[a].precision != all[b].precision) return true;
       const auto ids = [&](std::size_t r, std::size_t i) -> const auto& {
         return model.sequences[r * n + i].sequence.ids;
       };
       bool same = true;
-      for (std::size_t i = 0; i < n && model.sequences.size() == n * readings; ++i) same &= ids(a, i) == ids(b, i);
+      for (std::size_t i = 0; i < n; ++i) same &= ids(a, i) == ids(b, i);
       return !same;
     });
   };

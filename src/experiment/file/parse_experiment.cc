@@ -66,10 +66,19 @@ std::vector<std::string> parse_specials(TomlTable& t, PromptUse& use) {
   return specials;
 }
 
+/// precision = "bfloat16": as if in which type every model computes.
+std::string parse_precision(TomlTable& root) {
+  std::string word = root.text("precision", "float32");
+  const std::vector<std::string_view>& known = find_reading_axis("precision")->words;
+  if (std::ranges::find(known, word) == known.end())
+    root.wrong("precision", "unknown precision", "float32, bfloat16 or float16", "'" + word + "'");
+  return word;
+}
+
 /// axes = ["special", "chat"]: each varied over all its words, the own one first. Those that [prompts] lists are there
 /// without being asked for.
 void parse_axes(TomlTable& root, const std::vector<std::string>& specials, PromptUse& use) {
-  const Reading own = own_reading(use.reading);
+  const Reading own = own_reading(use.reading, parse_precision(root));
   AxisWords words;
   for (const ReadingAxis& axis : reading_axes()) words.push_back({own.*axis.word});
   words.front() = specials;

@@ -1,6 +1,7 @@
 #include "experiment/file/reading.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/each_once.h"
 
@@ -10,6 +11,7 @@ const std::vector<ReadingAxis>& reading_axes() {
   static const std::vector<ReadingAxis> axes = {
       {.name = "special", .also = "bos", .word = &Reading::special, .words = {"auto", "none", "bos"}},
       {.name = "chat", .also = "", .word = &Reading::chat, .words = {"raw", "chat"}},
+      {.name = "precision", .also = "", .word = &Reading::precision, .words = {"float32", "bfloat16", "float16"}},
   };
   return axes;
 }
@@ -31,7 +33,7 @@ std::string reading_axis_names() {
 }
 
 std::vector<Reading> readings_over(const AxisWords& words) {
-  const std::vector<ReadingAxis>& axes = reading_axes();
+  const std::span axes = std::span(reading_axes()).first(words.size());
   Reading own;
   for (std::size_t a = 0; a < axes.size(); ++a) own.*axes[a].word = words[a].front();
   std::vector<Reading> readings = {own}, pairs;
@@ -64,8 +66,8 @@ PromptReading applied(const Reading& reading, PromptReading base) {
   return base;
 }
 
-Reading own_reading(const PromptReading& base) {
-  return {.special = std::string(name(base.special)), .chat = base.chat ? "chat" : "raw"};
+Reading own_reading(const PromptReading& base, const std::string& precision) {
+  return {.special = std::string(name(base.special)), .chat = base.chat ? "chat" : "raw", .precision = precision};
 }
 
 std::vector<Reading> retreats(const Reading& reading, const Reading& own) {

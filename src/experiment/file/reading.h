@@ -12,8 +12,9 @@ namespace sg {
 
 /// One reading, by the word of each axis. Of a universe an empty word says that the axis is not varied.
 struct Reading {
-  std::string special;  // tokens around the texts
-  std::string chat;     // "raw" or "chat"
+  std::string special;    // tokens around the texts
+  std::string chat;       // "raw" or "chat"
+  std::string precision;  // of Precision's names: as if in which type the model computes
   bool operator==(const Reading&) const = default;
 };
 
@@ -27,11 +28,11 @@ struct ReadingAxis {
 const std::vector<ReadingAxis>& reading_axes();
 /// Null when there is no such axis.
 const ReadingAxis* find_reading_axis(std::string_view name);
-/// "special (or bos), chat"
+/// "special (or bos), chat, precision"
 std::string reading_axis_names();
 
 /// The words that an experiment's multiverse has on each axis, its own first. In the order of reading_axes().
-using AxisWords = std::vector<std::vector<std::string>>;
+using AxisWords = std::vector<std::vector<std::string>>;  // axes beyond the last one have no word
 
 /// The own reading, then those that differ from it in one word, axis by axis, then in two: what turns a verdict is
 /// looked for among single choices and pairs, and each further reading is a pass over the model.
@@ -42,8 +43,8 @@ std::vector<std::string> all_words(const ReadingAxis& axis, const Reading& own);
 
 /// What a reading does to how prompts become ids.
 PromptReading applied(const Reading& reading, PromptReading base);
-/// The word of a reading as an experiment gives it.
-Reading own_reading(const PromptReading& base);
+/// The words of a reading as an experiment gives them.
+Reading own_reading(const PromptReading& base, const std::string& precision = "float32");
 
 /// The reading with one word set back to the own one's, for each in which it differs, and at last the own one.
 std::vector<Reading> retreats(const Reading& reading, const Reading& own);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "experiment/run/row_keys.h"
 #include "measure/measure.h"
 #include "prompts/prompt.h"
 
@@ -31,13 +32,13 @@ bool has_prompts_of(const ModelOutcome& outcome, const Experiment& experiment, b
 }
 
 Result<bool> has_rows(const ModelOutcome& outcome, const Experiment& experiment, RowStore& store) {
-  const RowKey key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
-  for (const Sequence& prompt : outcome.prompts) {
-    SG_TRY(const std::optional<SequenceMeasurement> row, store.find(key, prompt.ids));
+  const std::vector<RowKey> keys = row_keys(outcome, {.numerics = kNumericsVersion}, experiment.prompt_use.readings);
+  for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+    SG_TRY(const std::optional<SequenceMeasurement> row, store.find(keys[i], outcome.prompts[i].ids));
     if (!row) return false;
   }
   if (experiment.weights.empty()) return true;
-  SG_TRY(const std::optional<WeightsReport> weights, store.find_weights(key));
+  SG_TRY(const std::optional<WeightsReport> weights, store.find_weights(keys.front()));
   return weights.has_value();
 }
 

@@ -4,6 +4,7 @@
 #include "experiment/evaluate/same_weights.h"
 #include "experiment/evaluate/world.h"
 #include "experiment/run/earlier.h"
+#include "experiment/run/row_keys.h"
 #include "experiment/run/run.h"
 #include "experiment/run/run_job.h"
 #include "experiment/run/run_pieces.h"
@@ -59,7 +60,8 @@ class Course {
 
  private:
   Result<void> begin() {
-    SG_TRY(record_.engine, engine_facts(options_.threads, options_.isa));
+    SG_TRY(record_.engine,
+           engine_facts(options_.threads, options_.isa, precision_of(experiment_.prompt_use.readings.front())));
     SG_TRY(cast_, cast_models(experiment_, options_.models));
     if (options_.supply != nullptr) {
       SG_TRY(earlier_, find_record(store_));
@@ -148,7 +150,8 @@ class Course {
   Result<void> measure(std::size_t m) {
     RunJob& job = *jobs_[m];
     ModelOutcome& outcome = record_.models[m];
-    const std::size_t prompts = job.missing.size();
+    std::size_t prompts = 0;
+    for (const MissingRows& rows : job.missing) prompts += rows.prompts.size();
     const std::string of = prompts == 1 ? " prompt to measure" : " prompts to measure";
     if (options_.say) options_.say(outcome.key + ": " + std::to_string(prompts) + of);
     const std::string model =

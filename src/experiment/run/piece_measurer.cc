@@ -8,7 +8,7 @@ namespace sg {
 namespace {
 
 RowKey key_of(const RunRecord& record, const ModelOutcome& outcome) {
-  return {.fingerprint = outcome.facts->fingerprint, .numerics = record.engine.numerics};
+  return row_key(outcome.facts->fingerprint, record.engine);
 }
 
 /// Without what tells one computation of the same numbers from another.
@@ -41,6 +41,7 @@ Result<const PieceMeasurer::Open*> PieceMeasurer::model_of(std::size_t number) {
   const ModelOutcome& outcome = run_.record.models[number];
   SG_TRY(const std::filesystem::path path, find_here(outcome.source));
   SG_TRY(Model model, open_model(path));
+  use_precision(model, precision_of(run_.record.engine));
   SG_TRY(const std::string hash, content_hash(model, options_.stop));
   if (hash != outcome.facts->fingerprint) {
     return Error{.what = "the model is not the one that the plan was made for",

@@ -2,6 +2,7 @@
 
 #include "experiment/evaluate/world.h"
 #include "experiment/file/parse.h"
+#include "experiment/run/row_keys.h"
 #include "experiment/run/run_record.h"
 
 namespace sg {
@@ -17,16 +18,18 @@ Error lacks(const ModelOutcome& outcome, const std::string& what) {
 
 /// The rows of one model as they were measured, by the version of the numerics that the run had, with the caller's own
 /// texts. A row that is not there would change the outcome of all others, so it is an error.
-Result<void> read_rows(const ModelOutcome& outcome, const RowKey& key, const Experiment& e, RowStore& store,
+Result<void> read_rows(const ModelOutcome& outcome, const EngineFacts& engine, const Experiment& e, RowStore& store,
                        ModelData& data) {
-  for (const Sequence& prompt : outcome.prompts) {
-    SG_TRY(std::optional<SequenceMeasurement> row, store.find(key, prompt.ids));
+  const std::vector<RowKey> keys = row_keys(outcome, engine, e.prompt_use.readings);
+  for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+    const Sequence& prompt = outcome.prompts[i];
+    SG_TRY(std::optional<SequenceMeasurement> row, store.find(keys[i], prompt.ids));
     if (!row) return lacks(outcome, "the measurement of '" + prompt.text.value_or("") + "'");
     row->sequence = prompt;
     data.sequences.push_back(std::move(*row));
   }
   if (e.weights.empty()) return {};
-  SG_TRY(data.weights, store.find_weights(key));
+  SG_TRY(data.weights, store.find_weights(row_key(outcome.facts->fingerprint, engine)));
   if (!data.weights) return lacks(outcome, "the statistics of its weights");
   return {};
 }
@@ -68,14 +71,17 @@ Result<std::vector<ModelMeasurement>> measured_models(RowStore& store, std::size
   std::vector<ModelMeasurement> models;
   SG_TRY(const std::optional<RunRecord> record, find_record(store));
   if (!record) return models;
+  SG_TRY(const Experiment e, parse_experiment(record->experiment, "the stored experiment", record->overrides));
   for (const ModelOutcome& outcome : record->models) {
     if (outcome.error || outcome.prompts.empty() || models.size() == most) continue;
     ModelMeasurement one = {.key = outcome.key, .label = outcome.label, .measurement = {}};
     one.measurement.engine = record->engine;
     one.measurement.model = *outcome.facts;
-    const RowKey key = {.fingerprint = outcome.facts->fingerprint, .numerics = record->engine.numerics};
-    for (const Sequence& prompt : outcome.prompts) {
-      SG_TRY(std::optional<SequenceMeasurement> row, store.find(key, prompt.ids));
+    const std::vector<RowKey> keys = row_keys(outcome, record->engine, e.prompt_use.readings);
+    for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+      if (keys[i].precision != keys.front().precision) continue;  // a measurement is in one type
+      const Sequence& prompt = outcome.prompts[i];
+      SG_TRY(std::optional<SequenceMeasurement> row, store.find(keys[i], prompt.ids));
       if (!row) return lacks(outcome, "the measurement of '" + prompt.text.value_or("") + "'");
       row->sequence = prompt;
       one.measurement.sequences.push_back(std::move(*row));
@@ -101,10 +107,7 @@ Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* 
     data.label = outcome.label;
     data.error = outcome.error;
     data.facts = outcome.facts;
-    if (!data.error) {
-      const RowKey row_key = {.fingerprint = outcome.facts->fingerprint, .numerics = record->engine.numerics};
-      SG_TRY_VOID(read_rows(outcome, row_key, e, store, data));
-    }
+    if (!data.error) SG_TRY_VOID(read_rows(outcome, record->engine, e, store, data));
   }
   return evaluate(e, cast.models,
                   {.started = record->started,

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/system.h"
+#include "experiment/run/row_keys.h"
 #include "io/hub_cache.h"
 #include "prompts/prompt_reader.h"
 
@@ -93,19 +94,27 @@ Error too_large(std::uint64_t needs, std::uint64_t has) {
           .hint = "A smaller --memory makes more passes with less of it"};
 }
 
-/// Sequences whose rows are not there, or are of before routing was measured, each ids once.
-Result<std::vector<Sequence>> missing_rows(const std::vector<Sequence>& prompts, const RunJob& job, RowStore& store) {
+/// Sequences whose rows are not there, or are of before routing was measured.
+Result<std::vector<MissingRows>> missing_rows(const Experiment& e, const ModelOutcome& outcome, const RunJob& job,
+                                              RowStore& store) {
   const std::vector<bool>& layers = job.model.spec.experts.layers;
   const bool routes = std::find(layers.begin(), layers.end(), true) != layers.end();
-  std::vector<Sequence> missing;
-  for (const Sequence& s : prompts) {
-    const bool listed =
-        std::any_of(missing.begin(), missing.end(), [&](const Sequence& other) { return other.ids == s.ids; });
-    if (listed) continue;
-    SG_TRY(const std::optional<SequenceMeasurement> row, store.find(job.key, s.ids));
-    if (!row || (routes && row->routing.empty())) missing.push_back(s);
+  const std::vector<Reading>& readings = e.prompt_use.readings;
+  const EngineFacts engine = {.numerics = job.key.numerics};
+  std::vector<MissingRows> all;
+  for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+    const Sequence& s = outcome.prompts[i];
+    const Reading& reading = readings[i / (outcome.prompts.size() / readings.size())];
+    const RowKey key = row_key(job.key.fingerprint, engine, reading);
+    auto group = std::ranges::find(all, key.precision, [](const MissingRows& m) { return m.key.precision; });
+    if (group == all.end())
+      group = all.insert(all.end(), {.key = key, .precision = precision_of(reading), .prompts = {}});
+    if (std::ranges::find(group->prompts, s.ids, &Sequence::ids) != group->prompts.end()) continue;
+    SG_TRY(const std::optional<SequenceMeasurement> row, store.find(key, s.ids));
+    if (!row || (routes && row->routing.empty())) group->prompts.push_back(s);
   }
-  return missing;
+  std::erase_if(all, [](const MissingRows& m) { return m.prompts.empty(); });
+  return all;
 }
 
 /// Opens the model and reads the prompts; everything that can be the model's fault before it is measured.
@@ -116,11 +125,13 @@ Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOpt
   }
   SG_TRY(const std::filesystem::path path, find_here(data.source));
   SG_TRY(Model model, open_model(path));
+  const Reading& own = e.prompt_use.readings.front();
+  use_precision(model, precision_of(own));
   RunJob job = {.model = std::move(model)};
   outcome.facts = describe(job.model);
   SG_TRY(outcome.facts->fingerprint, content_hash(job.model,
                                                   options.stop));  // rows of other processes are reused
-  job.key = {.fingerprint = outcome.facts->fingerprint, .numerics = kNumericsVersion};
+  job.key = row_key(outcome.facts->fingerprint, {.numerics = kNumericsVersion}, own);
   SG_TRY(const Tokenizer tokenizer, load_tokenizer(job.model));
   PromptsOfModel prompts(e, job.model, tokenizer, options);
   SG_TRY(outcome.prompts, prompts.all());
@@ -147,13 +158,19 @@ std::optional<RunFailure> guarded(const Step& step) {
   }
 }
 
+std::size_t tokens_of(const MissingRows& rows) {
+  std::size_t tokens = 0;
+  for (const Sequence& s : rows.prompts) tokens += s.ids.size();
+  return tokens;
+}
+
 /// Fills what Prepared has besides its failure.
 std::optional<RunFailure> prepare(const Experiment& e, const ModelData& data, const RunOptions& options,
                                   RowStore& store, Prepared& p) {
   Result<RunJob> opened = open_job(e, data, options, p);
   if (!opened.ok()) return of_model(std::move(opened).error());
   RunJob job = std::move(opened).value();
-  Result<std::vector<Sequence>> missing = missing_rows(p.outcome.prompts, job, store);
+  Result<std::vector<MissingRows>> missing = missing_rows(e, p.outcome, job, store);
   if (!missing.ok()) return of_store(std::move(missing).error());
   job.missing = std::move(missing).value();
   if (!e.weights.empty()) {
@@ -162,7 +179,7 @@ std::optional<RunFailure> prepare(const Experiment& e, const ModelData& data, co
     job.weights_missing = !weights.value().has_value();
   }
   std::size_t tokens = 0;
-  for (const Sequence& s : job.missing) tokens += s.ids.size();
+  for (const MissingRows& rows : job.missing) tokens += tokens_of(rows);
   const auto parameters = static_cast<double>(job.model.parameters());
   // The spectral norm of W_U and W_E costs about what 20 tokens do.
   job.work = parameters * (static_cast<double>(tokens) + (job.weights_missing ? 20.0 : 0.0));
@@ -183,14 +200,23 @@ void tell_warnings(const std::string& id, const std::vector<std::string>& warnin
 
 std::optional<RunFailure> measure_rows(RunJob& job, const Tokenizer& tokenizer, const RunOptions& options,
                                        const std::function<void(double)>& progress, RowStore& store) {
-  if (job.missing.empty()) return std::nullopt;
-  MeasureOptions measuring = measure_options(options);
-  measuring.progress = progress;
-  Result<Measurement> measured = measure(job.model, &tokenizer, job.missing, measuring);
-  if (!measured.ok()) return of_model(std::move(measured).error());
-  tell_warnings(job.model.id, measured.value().warnings, options);
-  Result<void> put = store.put(job.key, measured.value().sequences);
-  return put.ok() ? std::nullopt : std::optional(of_store(std::move(put).error()));
+  double all = 0, done = 0;
+  for (const MissingRows& rows : job.missing) all += static_cast<double>(tokens_of(rows));
+  for (const MissingRows& rows : job.missing) {
+    const auto own = static_cast<double>(tokens_of(rows));
+    MeasureOptions measuring = measure_options(options);
+    measuring.progress = [&](double share) {
+      if (progress) progress((done + share * own) / all);
+    };
+    use_precision(job.model, rows.precision);
+    Result<Measurement> measured = measure(job.model, &tokenizer, rows.prompts, measuring);
+    if (!measured.ok()) return of_model(std::move(measured).error());
+    tell_warnings(job.model.id, measured.value().warnings, options);
+    Result<void> put = store.put(rows.key, measured.value().sequences);
+    if (!put.ok()) return of_store(std::move(put).error());
+    done += own;
+  }
+  return std::nullopt;
 }
 
 std::optional<RunFailure> measure_matrices(RunJob& job, const Tokenizer& tokenizer, const RunOptions& options,

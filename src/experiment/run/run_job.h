@@ -11,10 +11,17 @@
 
 namespace sg {
 
+/// Prompts whose rows the store lacks as if in one precision, each ids once.
+struct MissingRows {
+  RowKey key;
+  Precision precision = Precision::kFloat32;
+  std::vector<Sequence> prompts;
+};
+
 struct RunJob {
   Model model;
-  RowKey key;
-  std::vector<Sequence> missing;  // prompts whose rows the store lacks, each ids once
+  RowKey key;  // of the own reading
+  std::vector<MissingRows> missing;
   bool weights_missing = false;
   double work = 0;  // tokens times parameters, for the progress bar
 };

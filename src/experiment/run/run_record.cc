@@ -32,7 +32,10 @@ std::vector<std::pair<std::string, Value>> facts_of(const std::vector<GivenFact>
 Result<void> put_record(RowStore& store, const RunRecord& record) {
   std::vector<ModelName> names;
   for (const ModelOutcome& model : record.models) {
-    if (model.facts) names.push_back({model.facts->fingerprint, model.key});
+    if (!model.facts) continue;
+    names.push_back({model.facts->fingerprint, model.key});
+    const RowKey rows = row_key(model.facts->fingerprint, record.engine);
+    if (rows.precision) names.push_back({fingerprint_of_rows(rows), model.key});
   }
   SG_TRY_VOID(store.put_run(row_bytes(record)));
   return store.put_names(names);

@@ -23,7 +23,7 @@ std::filesystem::path record_file(const TaskFolder& folder) { return folder.root
 /// Of what a run depends on: when it was planned, and by how many threads, does not count.
 std::string sum_of(RunRecord record) {
   record.started.clear();
-  record.engine = {.numerics = record.engine.numerics};
+  record.engine = {.numerics = record.engine.numerics, .precision = record.engine.precision};
   return sha256_hex(row_bytes(record));
 }
 

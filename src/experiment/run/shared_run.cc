@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -46,12 +47,21 @@ std::string key_of_piece(const RunRecord& record, const RunPiece& piece, const s
   const ModelOutcome& outcome = record.models[piece.model];
   std::string about = fmt::format("{} {} {}", outcome.facts ? outcome.facts->fingerprint : "", record.engine.numerics,
                                   piece.weights ? "weights" : "rows");
+  if (record.engine.precision && !piece.weights) about += " " + *record.engine.precision;
   // What stands beside the ids is kept with them, so it is part of the part.
   for (std::size_t i = piece.begin; i < piece.end; ++i) about += row_bytes(prompts[i]);
   return sha256_hex(about);
 }
 
 Result<SharedRun> share_run(const Experiment& experiment, const RunOptions& options, std::size_t task_tokens) {
+  const auto& readings = experiment.prompt_use.readings;
+  const auto other = [&](const Reading& r) { return r.precision != readings.front().precision; };
+  if (std::ranges::any_of(readings, other)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "the axis of precision is not shared out",
+                 .where = "axes",
+                 .hint = "run measures it in one process; --precision shares out a run in one type"};
+  }
   SharedRun run;
   RunOptions elsewhere = options;
   elsewhere.memory = std::numeric_limits<std::uint64_t>::max();

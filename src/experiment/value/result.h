@@ -85,6 +85,7 @@ struct Universe {
   std::string prompts;             // "all" or a category
   std::string special;             // tokens around the texts; empty: the experiment does not vary them
   std::string chat;                // "raw" or "chat"; likewise
+  std::string precision;           // as if in which type; likewise
   std::string label;               // of the verdict; empty where it could not be evaluated
   std::string why_absent;          // then
   std::optional<double> quantity;  // the verdict's leading number, for the specification curve
@@ -97,9 +98,10 @@ struct UniverseChoice {
   bool measured = false;  // each of its words is another measurement, which an experiment may leave out
 };
 inline constexpr UniverseChoice kUniverseChoices[] = {
-    {"reduction", &Universe::reduction},   {"span", &Universe::span},
-    {"pooling", &Universe::pooling},       {"prompts", &Universe::prompts},
-    {"special", &Universe::special, true}, {"chat", &Universe::chat, true}};
+    {"reduction", &Universe::reduction},      {"span", &Universe::span},
+    {"pooling", &Universe::pooling},          {"prompts", &Universe::prompts},
+    {"special", &Universe::special, true},    {"chat", &Universe::chat, true},
+    {"precision", &Universe::precision, true}};
 /// Whether the universes make it.
 inline bool is_made(const UniverseChoice& choice, const std::vector<Universe>& universes) {
   const auto names = [&](const Universe& u) { return !(u.*choice.word).empty(); };

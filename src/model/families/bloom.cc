@@ -56,6 +56,7 @@ constinit const Family kBloom = {
     .position = {.kind = Positions::kAlibi},
     .attention = {.layout = {.hf = QkvLayout::kPerHead, .gguf = QkvLayout::kThirds}},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.gelu = HalfGelu::kTimes},
 };
 
 }  // namespace sg::families

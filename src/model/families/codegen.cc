@@ -53,6 +53,7 @@ constinit const Family kCodegen = {
     .position = {.pairing = kAdjacentBoth},
     .attention = {.layout = {QkvLayout::kQuarters, QkvLayout::kQuarters}},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.rotation = HalfRotation::kOnce, .gelu = HalfGelu::kPower, .float32_scores = true, .branches_first = true},
 };
 
 }  // namespace sg::families

@@ -42,6 +42,7 @@ constinit const Family kCohere = {
     .block = {.order = Order::kParallel},
     .position = {.pairing = kAdjacentBoth},
     .attention = {.qk_norm = QkNorm::kEachHead},
+    .half = {.rotation = HalfRotation::kRoundedAngles},
 };
 
 }  // namespace sg::families

@@ -43,6 +43,7 @@ constinit const Family kCohere2 = {
     .block = {.order = Order::kParallel},
     .position = {.pairing = kAdjacentBoth, .nope = Nope::kUnwindowed},
     .attention = {.windows = Windows::kAllButEveryNth},
+    .half = {.rotation = HalfRotation::kRoundedAngles},
 };
 
 }  // namespace sg::families

@@ -46,6 +46,7 @@ constinit const Family kDeepseekV2 = {
     .position = {.pairing = kAdjacentBoth},
     .attention = {.latent = true},
     .experts = {.layers = ExpertLayers::kAfterFirst, .group = GroupScore::kMax, .group_by_method = true},
+    .half = {.rotation = HalfRotation::kOnce, .router = HalfRouter::kNothing},
 };
 
 }  // namespace sg::families

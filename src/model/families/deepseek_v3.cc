@@ -48,6 +48,7 @@ constinit const Family kDeepseekV3 = {
     .position = {.pairing = kAdjacentBoth},
     .attention = {.latent = true},
     .experts = {.layers = ExpertLayers::kAfterFirst, .score = RouterScore::kSigmoid, .sum_eps = 1e-20},
+    .half = {.router = HalfRouter::kNothing},
 };
 
 }  // namespace sg::families

@@ -52,6 +52,7 @@ constinit const Family kDots1 = {
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .windows = Windows::kFromLayer},
     .experts = {.layers = ExpertLayers::kAfterFirst, .score = RouterScore::kSigmoid, .sum_eps = 1e-20},
+    .half = {.router = HalfRouter::kNothing},
 };
 
 }  // namespace sg::families

@@ -35,6 +35,7 @@ constinit const Family kErnie45 = {
     .tensors = kTensors,
     .config = kConfig,
     .position = {.pairing = kAdjacentBoth},
+    .half = {.rotation = HalfRotation::kOnce},
 };
 
 }  // namespace sg::families

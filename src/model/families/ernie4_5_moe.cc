@@ -68,6 +68,7 @@ constinit const Family kErnie45Moe = {
     .unused_keys = kUnusedByExperts,
     .position = {.pairing = kAdjacentBoth},
     .experts = {.layers = ExpertLayers::kBetween},
+    .half = {.rotation = HalfRotation::kOnce, .router = HalfRouter::kWeights},
 };
 
 }  // namespace sg::families

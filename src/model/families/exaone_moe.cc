@@ -58,6 +58,7 @@ constinit const Family kExaoneMoe = {
     .position = {.pairing = kHalvesBoth, .nope = Nope::kFullBesideWindowed},
     .attention = {.qk_norm = QkNorm::kPerHead, .windows = Windows::kAllButEveryNth},
     .experts = {.layers = ExpertLayers::kListed, .score = RouterScore::kSigmoid, .sum_eps = 1e-20},
+    .half = {.router = HalfRouter::kNothing},
 };
 
 }  // namespace sg::families

@@ -80,6 +80,7 @@ constinit const Family kFalcon = {
     .position = {.kind = Positions::kRotaryOrAlibiScaled, .pairing = kHalvesBoth},
     .attention = {.layout = {.hf = QkvLayout::kPerHead, .gguf = QkvLayout::kThirds}},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.branches_first = true},
 };
 
 }  // namespace sg::families

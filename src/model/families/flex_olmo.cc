@@ -38,6 +38,7 @@ constinit const Family kFlexOlmo = {
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kWhole},
     .experts = {.layers = ExpertLayers::kAll},
+    .half = {.gain_first = true, .rotation = HalfRotation::kOnce},
 };
 
 }  // namespace sg::families

@@ -37,6 +37,7 @@ constinit const Family kGemma = {
     .embed = {.scale = EmbedScale::kSqrtWidth},
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

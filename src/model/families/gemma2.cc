@@ -54,6 +54,7 @@ constinit const Family kGemma2 = {
     .block = {.norm_at = NormAt::kInput | NormAt::kOutput},
     .position = {.pairing = kHalvesBoth},
     .attention = {.scale = ScoreScale::kInvSqrtQueryScalar, .windows = Windows::kEvenLayers},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

@@ -56,6 +56,7 @@ constinit const Family kGemma3 = {
     .attention = {.scale = ScoreScale::kInvSqrtQueryScalar,
                   .qk_norm = QkNorm::kPerHead,
                   .windows = Windows::kAllButEveryNth},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

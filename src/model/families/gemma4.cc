@@ -133,6 +133,7 @@ constinit const Family kGemma4 = {
                   .layers_differ = true,
                   .windows = Windows::kAllButEveryNth},
     .experts = {.layers = ExpertLayers::kAll, .beside_dense = true},
+    .half = {.gain_first = true, .router = HalfRouter::kLogits},
 };
 
 }  // namespace sg::families

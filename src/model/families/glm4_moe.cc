@@ -62,6 +62,7 @@ constinit const Family kGlm4Moe = {
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead},
     .experts = {.layers = ExpertLayers::kAfterFirst, .score = RouterScore::kSigmoid, .sum_eps = 1e-20},
+    .half = {.router = HalfRouter::kNothing},
 };
 
 }  // namespace sg::families

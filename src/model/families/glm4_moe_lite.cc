@@ -46,6 +46,7 @@ constinit const Family kGlm4MoeLite = {
     .position = {.pairing = kAdjacentBoth},
     .attention = {.latent = true},
     .experts = {.layers = ExpertLayers::kListed, .score = RouterScore::kSigmoid, .sum_eps = 1e-20},
+    .half = {.router = HalfRouter::kNothing},
 };
 
 }  // namespace sg::families

@@ -57,6 +57,7 @@ constinit const Family kGpt2 = {
     .position = {.kind = Positions::kLearned},
     .attention = {.layout = {QkvLayout::kThirds, QkvLayout::kThirds}},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.gelu = HalfGelu::kPower},
 };
 
 }  // namespace sg::families

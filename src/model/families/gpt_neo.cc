@@ -55,6 +55,7 @@ constinit const Family kGptNeo = {
     .position = {.kind = Positions::kLearned},
     .attention = {.scale = ScoreScale::kOne, .windows = Windows::kAlternateTypes},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.gelu = HalfGelu::kPower, .float32_scores = true},
 };
 
 }  // namespace sg::families

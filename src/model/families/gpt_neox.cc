@@ -58,6 +58,7 @@ constinit const Family kGptNeox = {
     .position = {.kind = Positions::kRotary, .pairing = kHalvesBoth},
     .attention = {.layout = {.hf = QkvLayout::kPerHead, .gguf = QkvLayout::kThirds}},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.branches_first = true},
 };
 
 }  // namespace sg::families

@@ -63,6 +63,7 @@ constinit const Family kGptOss = {
     .position = {.pairing = kHalvesBoth, .unstated = DefaultRope::kGptOss},
     .attention = {.windows = Windows::kEvenLayers},
     .experts = {.layers = ExpertLayers::kAll, .gating = Gating::kClamped, .conv1d = true, .interleaved = true},
+    .half = {.gain_first = true, .bias_apart = true},
 };
 
 }  // namespace sg::families

@@ -53,6 +53,7 @@ constinit const Family kGptj = {
     .block = {.order = Order::kParallel},
     .position = {.pairing = {.hf = Pairing::kAdjacent, .gguf = Pairing::kAdjacent}},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.gelu = HalfGelu::kPower, .float32_scores = true, .branches_first = true},
 };
 
 }  // namespace sg::families

@@ -33,6 +33,7 @@ constinit const Family kHelium = {
     .tensors = kTensors,
     .config = kConfig,
     .position = {.pairing = kAdjacentBoth},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

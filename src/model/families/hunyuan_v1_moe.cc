@@ -57,6 +57,7 @@ constinit const Family kHunyuanV1Moe = {
     .position = {.pairing = kHalvesBoth, .ntk_alpha = true},
     .attention = {.qk_norm = QkNorm::kPerHead, .qk_norm_rotated = true},
     .experts = {.layers = ExpertLayers::kAll},
+    .half = {.router = HalfRouter::kNothing},  // float32 in the reference; files store it in their type
 };
 
 }  // namespace sg::families

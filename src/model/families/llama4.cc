@@ -87,6 +87,7 @@ constinit const Family kLlama4 = {
                   .warm_unrotated = true,
                   .windows = Windows::kRotated},
     .experts = {.layers = ExpertLayers::kNamed, .score = RouterScore::kSigmoid, .weigh_input = true, .conv1d = true},
+    .half = {.rotation = HalfRotation::kOnce},
 };
 
 }  // namespace sg::families

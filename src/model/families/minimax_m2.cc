@@ -47,6 +47,7 @@ constinit const Family kMinimaxM2 = {
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kWhole},
     .experts = {.layers = ExpertLayers::kAll, .score = RouterScore::kSigmoid},
+    .half = {.router = HalfRouter::kLogits},
 };
 
 }  // namespace sg::families

@@ -42,6 +42,7 @@ constinit const Family kMixtral = {
     .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
     .attention = {.windows = Windows::kAllLayers},
     .experts = {.layers = ExpertLayers::kAll},
+    .half = {.router = HalfRouter::kLogits},
 };
 
 }  // namespace sg::families

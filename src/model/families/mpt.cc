@@ -48,6 +48,7 @@ constinit const Family kMpt = {
     .position = {.kind = Positions::kAlibi},
     .attention = {.layout = {QkvLayout::kThirds, QkvLayout::kThirds}},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.float32_bias = true},
 };
 
 }  // namespace sg::families

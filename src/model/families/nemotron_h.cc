@@ -119,6 +119,7 @@ constinit const Family kNemotronH = {
     .mlp = {.kind = MlpKind::kPlain},
     .mixer = {.kind = Mixer::kMamba2, .layers = MixerLayers::kBranches},
     .experts = {.layers = ExpertLayers::kBranches, .score = RouterScore::kSigmoid, .sum_eps = 1e-20},
+    .half = {.gain_first = true, .router = HalfRouter::kNothingOfAll},
 };
 
 }  // namespace sg::families

@@ -39,6 +39,7 @@ constinit const Family kOlmo = {
     .class_defaults = kDefaults,
     .norm = {.kind = NormKind::kLayer},
     .position = {.pairing = kHalvesBoth, .permuted_in_gguf = true},
+    .half = {.rotation = HalfRotation::kOnce},
 };
 
 }  // namespace sg::families

@@ -35,6 +35,7 @@ constinit const Family kOlmo2 = {
     .block = {.norm_at = NormAt::kOutput},
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kWhole},
+    .half = {.gain_first = true, .rotation = HalfRotation::kOnce},
 };
 
 }  // namespace sg::families

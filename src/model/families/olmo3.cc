@@ -37,6 +37,7 @@ constinit const Family kOlmo3 = {
     .block = {.norm_at = NormAt::kOutput},
     .position = {.pairing = kHalvesBoth, .local_rope = true},
     .attention = {.qk_norm = QkNorm::kWhole, .windows = Windows::kAllButEveryNth},
+    .half = {.gain_first = true, .rotation = HalfRotation::kOnce},
 };
 
 }  // namespace sg::families

@@ -74,6 +74,7 @@ constinit const Family kOpt = {
     .norm = {.kind = NormKind::kLayer},
     .position = {.kind = Positions::kLearned, .learned_offset = 2},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.queries_scaled = true},
 };
 
 }  // namespace sg::families

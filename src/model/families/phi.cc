@@ -62,6 +62,7 @@ constinit const Family kPhi = {
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead},
     .mlp = {.kind = MlpKind::kPlain},
+    .half = {.gelu = HalfGelu::kPower, .branches_first = true},
 };
 
 }  // namespace sg::families

@@ -43,6 +43,7 @@ constinit const Family kQwen35 = {
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
     .mixer = {.kind = Mixer::kDelta, .tiled_in_gguf = true},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

@@ -60,6 +60,7 @@ constinit const Family kQwen35Moe = {
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
     .mixer = {.kind = Mixer::kDelta, .tiled_in_gguf = true},
     .experts = {.layers = ExpertLayers::kAll},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

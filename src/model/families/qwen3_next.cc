@@ -55,6 +55,7 @@ constinit const Family kQwen3Next = {
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
     .mixer = {.kind = Mixer::kDelta, .by_key_head = true, .gates_by_key_head = true},
     .experts = {.layers = ExpertLayers::kStepped},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

@@ -44,6 +44,7 @@ constinit const Family kVaultgemma = {
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},
     .attention = {.scale = ScoreScale::kInvSqrtQueryScalar, .windows = Windows::kEvenLayers},
+    .half = {.gain_first = true},
 };
 
 }  // namespace sg::families

@@ -53,6 +53,8 @@ Result<ActivationsFile> ActivationsFile::create(const std::filesystem::path& fil
   metadata.insert(metadata.end(), more.begin(), more.end());
   metadata.emplace_back("engine_version", engine_version());
   metadata.emplace_back("engine_numerics", std::to_string(kNumericsVersion));
+  if (extraction.precision != Precision::kFloat32)
+    metadata.emplace_back("engine_precision", std::string(name(extraction.precision)));
   SG_TRY(TensorWriter writer,
          TensorWriter::create(file, tensors_of(extraction, facts.d_model, is_npy(file)), metadata));
   if (!is_npy(file)) SG_TRY_VOID(write_row_tensors(extraction, writer));
