@@ -149,7 +149,7 @@ def run(
         zoo: the pocket zoo's small models as stand-ins.
         checkpoints: the folder of one training run's checkpoints as the models.
         change: other values for keys of the file, as {"prompts.suite": "notebook-003"}.
-        axes: what the multiverse varies that needs another measurement of every model: "special" (or "bos"), "chat".
+        axes: what the multiverse varies that needs another measurement of every model: "special" (or "bos"), "chat", "precision".
         prompts: a file of prompts in place of the experiment's, read as read_prompts reads it.
         special, chat, system, generation_prompt: how texts become ids, as of Model.measure.
         chat_template_kwargs: what else the chat template may ask for, as {"enable_thinking": False}.
