@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import builtins
 import html
 import json
 import os
-from typing import TYPE_CHECKING, Any, Literal, Sequence
+import tempfile
+from typing import TYPE_CHECKING, Any, Literal, Mapping, Sequence
 
 from ._errors import usage
-from ._inputs import Bar, Progress, Prompts, bytes_of, count, numbers, plain_prompts, plain_texts, site_words
+from ._inputs import (
+    Bar,
+    PlainPrompt,
+    PlainTexts,
+    Progress,
+    Prompts,
+    bytes_of,
+    count,
+    numbers,
+    plain_prompts,
+    plain_texts,
+    site_words,
+    with_template_kwargs,
+)
 from ._lazy import np
 from ._measurement import read_only
 from ._model import Model, Positions, Special, open, word
+from ._program import call
 from ._results import Activations
 from ._table import Table
 
@@ -20,15 +36,31 @@ if TYPE_CHECKING:
 
 
 def hidden_states(
-    model: Model | str | os.PathLike[str], prompts: Prompts, *, special: Special = "auto", threads: int = 0
+    model: Model | str | os.PathLike[str],
+    prompts: Prompts,
+    *,
+    special: Special = "auto",
+    chat: bool = False,
+    system: str | None = None,
+    generation_prompt: bool = True,
+    chat_template_kwargs: Mapping[str, Any] | None = None,
+    memory: int | str | None = None,
+    threads: int = 0,
+    isa: str = "",
+    progress: Progress = None,
 ) -> tuple[npt.NDArray[np.float32], ...]:
     """What transformers gives with `output_hidden_states=True`, index for index: float32 [prompt, token, d_model].
 
     Index 0 is the embedding, index l the stream after block l - 1, and the last one, as there, is after the final norm;
     the last block's own output is not among them (docs/sites.md). Shorter prompts are padded with NaN on the right.
+    Arguments as of Model.extract.
     """
     opened = model if isinstance(model, Model) else open(model)
-    got = opened.extract(prompts, sites=("embed", "resid_post", "ln_final"), special=special, threads=threads)
+    got = opened.extract(
+        prompts, sites=("embed", "resid_post", "ln_final"), special=special, chat=chat, system=system,
+        generation_prompt=generation_prompt, chat_template_kwargs=chat_template_kwargs, memory=memory, threads=threads,
+        isa=isa, progress=progress,
+    )  # fmt: skip
     depth = opened.facts["n_layers"]
     names = ["hook_embed", *(f"blocks.{layer}.hook_resid_post" for layer in range(depth - 1)), _final(got)]
     shape = (int(got.sequence.max()) + 1, int(got.position.max()) + 1)
@@ -84,6 +116,39 @@ class Comparison:
         return self.table._repr_html_() + said
 
 
+def _is_stored(b: object) -> bool:
+    """Whether it is hidden states and no model, as the command tells them apart."""
+    if not isinstance(b, (str, os.PathLike)) or not os.path.isfile(b):
+        return False
+    name = os.fspath(b)
+    kind = str(os.path.splitext(name)[1]).lower()
+    beside = os.path.join(os.path.dirname(name), "config.json")
+    return kind in (".npy", ".npz") or (kind == ".safetensors" and not os.path.exists(beside))
+
+
+def _with_stored(
+    model: Model, file: str | os.PathLike[str], prompts: list[PlainPrompt], texts: PlainTexts, flags: list[str]
+) -> str:
+    """What the command says of a model beside a file; the prompts go to it in a file too."""
+    special, chat, system, generation_prompt = texts
+    flags += ["--special", special, *(["--chat"] if chat else []), *([f"--system={system}"] if system else [])]
+    flags += [] if generation_prompt else ["--no-generation-prompt"]
+    rows = []
+    for text, ids, messages, name, columns in prompts:
+        row: dict[str, Any] = {**dict(columns), **({"id": name} if name else {})}
+        talk = json.loads(messages) if messages else []
+        said = {"ids": ids} if ids else talk if isinstance(talk, dict) else {"messages": talk} if talk else {"text": text}
+        rows.append(json.dumps({**row, **said}))
+    with tempfile.TemporaryDirectory(prefix="streamgauge-") as folder:
+        asked = os.path.join(folder, "prompts.jsonl")
+        with builtins.open(asked, "w", encoding="utf-8") as out:
+            out.write("".join(row + "\n" for row in rows))
+        names = [os.path.abspath(model.name) if os.path.exists(model.name) else model.name, os.path.abspath(file)]
+        flags += ["--embed-scale", model.embed_scale, "--precision", model.precision]
+        flags += ["--prompts", asked, "--json", "-", "--no-progress"]
+        return call("compare", *names, *flags)
+
+
 def compare(
     a: Model | str | os.PathLike[str],
     b: Model | str | os.PathLike[str],
@@ -97,6 +162,8 @@ def compare(
     chat: bool = False,
     system: str | None = None,
     generation_prompt: bool = True,
+    chat_template_kwargs: Mapping[str, Any] | None = None,
+    map: Mapping[str, str] | None = None,
     memory: int | str | None = None,
     threads: int = 0,
     isa: str = "",
@@ -105,20 +172,39 @@ def compare(
     """Two models of one shape over the same prompts; a's tokenizer makes the ids.
 
     Args:
+        b: a model, or hidden states that another program stored: a .safetensors, .npy or .npz file (docs/compare.md).
         sites, layers: whose differences are kept; all when not given. Negative layers count from the end.
         weights: matrix by matrix beside the sites: "auto", where the two are stored in different ways, "on", "off".
-        special, chat, system, generation_prompt: as of Model.measure.
+        special, chat, system, generation_prompt, chat_template_kwargs: as of Model.measure.
+        map: of stored hidden states, {name of an array: site}, as {"layers.{}.out": "resid_post"}.
 
     Raises:
         Error: models of different shapes; what measure raises.
     """
-    first, second = (m if isinstance(m, Model) else open(m) for m in (a, b))
-    given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+    first = a if isinstance(a, Model) else open(a)
+    given = with_template_kwargs(plain_prompts(prompts), chat_template_kwargs, bool(chat))
+    texts = plain_texts(special, chat, system, generation_prompt)
     words = site_words(sites) if sites is not None else []
     chosen = numbers(layers, "layers") if layers is not None else []
     if (sites is not None and not words) or (layers is not None and not chosen):
         raise usage("no sites or layers to keep", expected="one at least", got=(sites, layers))
     size, team = bytes_of(memory), count(threads, "threads")
+    if not isinstance(b, Model) and (map is not None or _is_stored(b)):
+        flags = ["--logits", word(logits), "--weights", word(weights)]
+        flags += ["--sites", ",".join(words)] if words else []
+        flags += [f"--layers={','.join(str(layer) for layer in chosen)}"] if chosen else []
+        flags += [f"--map={word(name)}={word(site)}" for name, site in (map or {}).items()]
+        flags += ["--memory", str(size)] if size else []
+        flags += ["--threads", str(team)] if team else []
+        flags += ["--isa", isa] if word(isa) else []
+        with Bar(progress, "compare") as tell:
+            text = _with_stored(first, b, given, texts, flags)
+            if tell is not None:
+                tell(1.0)
+        return Comparison(text)
+    if map is not None:
+        raise usage("map belongs to stored hidden states", expected="a file", got=b)
+    second = b if isinstance(b, Model) else open(b)
     with Bar(progress, "compare") as bar:
         text = first._m.compare_json(
             [second._m], word(logits), words, chosen, word(weights), given, texts, size, team, word(isa), bar

@@ -31,6 +31,7 @@ class Prompt:
         messages: [{"role": "user", "content": "..."}, ...]
         id: its name in the file that it is from.
         columns: what else the file says of it, in its order.
+        template: what the chat template is given beside `messages`: "tools", "documents", "chat_template_kwargs".
 
     >>> Prompt("Paris is in", "facts").columns
     {'category': 'facts'}
@@ -42,6 +43,7 @@ class Prompt:
     messages: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     id: str = ""
     columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+    template: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         said = dict(self.columns)
@@ -96,18 +98,21 @@ def _text(value: object) -> str:
     return value
 
 
-def _messages(messages: Any) -> str:
+def _messages(messages: Any, template: Mapping[str, Any] | None = None) -> str:
+    """A conversation as the module takes it: a list, or an object with what stands beside it."""
     if not all(isinstance(message, Mapping) for message in messages):
         raise usage("not a conversation", expected='dicts as {"role": "user", "content": "..."}', got=messages)
+    said: Any = [dict(message) for message in messages]
     try:
-        return _text(json.dumps([dict(message) for message in messages], ensure_ascii=False, separators=(",", ":")))
+        said = {"messages": said, **template} if template else said
+        return _text(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
     except (TypeError, ValueError) as error:
         raise usage("not a conversation", expected="what JSON can say", got=str(error)) from None
 
 
 def _own(prompt: Prompt) -> PlainPrompt:
     columns = [(_text(name), _text(value)) for name, value in prompt.columns.items()]
-    messages = _messages(prompt.messages) if prompt.messages else ""
+    messages = _messages(prompt.messages, prompt.template) if prompt.messages else ""
     return (_text(prompt.text), _ids(prompt.ids), messages, _text(prompt.id), columns)
 
 
@@ -143,7 +148,31 @@ def plain_prompts(prompts: Prompts) -> list[PlainPrompt]:
 def prompt_of(plain: PlainPrompt) -> Prompt:
     """What plain_prompts makes of a prompt, back."""
     text, ids, messages, name, columns = plain
-    return Prompt(text, "", tuple(ids), tuple(json.loads(messages)) if messages else (), name, dict(columns))
+    said = json.loads(messages) if messages else []
+    template = said if isinstance(said, dict) else {"messages": said}
+    talk = tuple(template.pop("messages"))
+    return Prompt(text, "", tuple(ids), talk, name, dict(columns), template if talk else {})
+
+
+def with_template_kwargs(prompts: list[PlainPrompt], kwargs: Mapping[str, Any] | None, chat: bool) -> list[PlainPrompt]:
+    """The prompts with what else the chat template may ask for; a row's own goes before it."""
+    if kwargs is None:
+        return prompts
+    if not isinstance(kwargs, Mapping) or not all(isinstance(name, str) for name in kwargs):
+        raise usage("not what a chat template may ask for", expected='as {"enable_thinking": False}', got=kwargs)
+    out: list[PlainPrompt] = []
+    for text, ids, messages, name, columns in prompts:
+        if ids or not (messages or chat):
+            out.append((text, ids, messages, name, columns))
+            continue
+        said: Any = json.loads(messages) if messages else [{"role": "user", "content": text}]
+        beside = said if isinstance(said, dict) else {"messages": said}
+        talk = beside.pop("messages")
+        both = {**beside, "chat_template_kwargs": {**kwargs, **beside.get("chat_template_kwargs", {})}}
+        out.append(("", [], _messages(talk, both), name, columns))
+    if out == prompts:
+        raise usage("chat_template_kwargs without a conversation", expected="chat=True, or messages", got=dict(kwargs))
+    return out
 
 
 def read_prompts(path: str | os.PathLike[str], *, text_key: str = "", id_key: str = "") -> Suite:

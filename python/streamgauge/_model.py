@@ -6,7 +6,7 @@ import json
 import os
 from functools import cached_property
 from numbers import Integral
-from typing import Any, Literal, Sequence
+from typing import Any, Literal, Mapping, Sequence
 
 
 from . import _sg
@@ -21,6 +21,7 @@ from ._inputs import (
     plain_prompts,
     plain_texts,
     site_words,
+    with_template_kwargs,
 )
 from ._measurement import Measurement
 from ._program import call
@@ -146,6 +147,7 @@ class Model:
         chat: bool = False,
         system: str | None = None,
         generation_prompt: bool = True,
+        chat_template_kwargs: Mapping[str, Any] | None = None,
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
@@ -170,6 +172,8 @@ class Model:
             chat: texts are what a user says, and are put through the model's chat template.
             system: what the system says first, in a conversation.
             generation_prompt: a conversation ends with the head of the model's answer.
+            chat_template_kwargs: what else the chat template may ask for, as {"enable_thinking": False}. The result's
+                `prompt` says it too.
             memory: bytes of activations per pass over the weights, as 512_000_000 or "1.5G"; a quarter of the RAM.
             threads: 0 for all that the process may use. No choice changes a bit of the result.
             isa: instruction set; the best of this machine when empty.
@@ -179,7 +183,8 @@ class Model:
             Error: no prompt, an empty one, an id outside the vocabulary, too little memory.
             KeyboardInterrupt: within 100 ms of Ctrl-C.
         """
-        given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+        given = with_template_kwargs(plain_prompts(prompts), chat_template_kwargs, bool(chat))
+        texts = plain_texts(special, chat, system, generation_prompt)
         kept = site_words(sites) if sites is not None else []
         if sites is not None and not kept:
             raise usage("no sites to keep", expected="one at least", got=sites)
@@ -208,6 +213,7 @@ class Model:
         chat: bool = False,
         system: str | None = None,
         generation_prompt: bool = True,
+        chat_template_kwargs: Mapping[str, Any] | None = None,
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
@@ -219,13 +225,14 @@ class Model:
             sites: names as "resid_post", ("resid_post", 10), "resid_post.10" or "blocks.10.hook_resid_post".
             layers: of the sites that do not name theirs; all when not given. Negative ones count from the end.
             positions: "all", "last", or token numbers of every prompt, negative ones from its end.
-            precision, special, chat, system, generation_prompt: as of measure.
+            precision, special, chat, system, generation_prompt, chat_template_kwargs: as of measure.
 
         Raises:
             Error: what measure raises, and sites, layers or positions that are not there.
         """
         chosen = self._chosen(sites, layers, positions)
-        given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+        given = with_template_kwargs(plain_prompts(prompts), chat_template_kwargs, bool(chat))
+        texts = plain_texts(special, chat, system, generation_prompt)
         size, team = bytes_of(memory), count(threads, "threads")
         model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "extract") as bar:
@@ -244,6 +251,7 @@ class Model:
         chat: bool = False,
         system: str | None = None,
         generation_prompt: bool = True,
+        chat_template_kwargs: Mapping[str, Any] | None = None,
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
@@ -259,7 +267,8 @@ class Model:
         if not isinstance(path, (str, os.PathLike)):
             raise usage("not a file", expected="a path", got=path)
         chosen = self._chosen(sites, layers, positions)
-        given, texts = plain_prompts(prompts), plain_texts(special, chat, system, generation_prompt)
+        given = with_template_kwargs(plain_prompts(prompts), chat_template_kwargs, bool(chat))
+        texts = plain_texts(special, chat, system, generation_prompt)
         size, team = bytes_of(memory), count(threads, "threads")
         model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "extract") as bar:
@@ -285,6 +294,12 @@ class Model:
         spectra: bool = False,
         amplification: str | None = None,
         prompts: Prompts | Measurement | None = None,
+        special: Special = "auto",
+        chat: bool = False,
+        system: str | None = None,
+        generation_prompt: bool = True,
+        chat_template_kwargs: Mapping[str, Any] | None = None,
+        memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
         progress: Progress = None,
@@ -297,6 +312,7 @@ class Model:
             spectra: all singular values, ranks and the power law; needs a LAPACK on this machine.
             amplification: a definition of gain; with prompts, W_U's spectral norm times it.
             prompts: what measure takes, or what it gave.
+            special, chat, system, generation_prompt, chat_template_kwargs, memory: as of measure, for prompts.
 
         Raises:
             Error: no such matrix, an unknown definition, no LAPACK.
@@ -307,7 +323,10 @@ class Model:
             raise usage("not a list of names", expected="tensors as a list, amplification as a definition")
         done = prompts
         if prompts is not None and not isinstance(prompts, Measurement):
-            done = self.measure(prompts, logits="none", threads=threads, isa=isa)
+            done = self.measure(
+                prompts, logits="none", special=special, chat=chat, system=system, generation_prompt=generation_prompt,
+                chat_template_kwargs=chat_template_kwargs, memory=memory, threads=threads, isa=isa,
+            )  # fmt: skip
         measured = done._m if isinstance(done, Measurement) else None
         with Bar(progress, "weights") as bar:
             rows, text = self._m.weights(

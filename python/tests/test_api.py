@@ -55,6 +55,8 @@ def test_hidden_states_are_indexed_as_in_transformers(model):
     states = sg.hidden_states(model, [[1, 2, 3], [4, 5]])
     assert len(states) == model.facts["n_layers"] + 1
     m = model.measure([[1, 2, 3], [4, 5]])
+    again = sg.hidden_states(model, [[1, 2, 3], [4, 5]], memory="1M", threads=1)
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(states, again))
     for index, site in [(0, "embed"), (1, ("resid_post", 0)), (-2, ("resid_post", 3)), (-1, "ln_final")]:
         norms = np.sqrt((states[index].astype(np.float64) ** 2).sum(axis=2))
         np.testing.assert_allclose(norms, m[site], rtol=1e-12)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -83,6 +84,34 @@ def test_conversations(tmp_path):
     with pytest.raises(sg.Error) as caught:
         sg.open(ZOO / "mistral").measure(TEXTS, chat=True)
     assert "chat template" in str(caught.value)
+
+
+def test_what_the_chat_template_may_ask_for(tmp_path):
+    talk = [{"role": "user", "content": "The king"}]
+    folder = tmp_path / "thinks"
+    shutil.copytree(ZOO / "llama31-instruct", folder)
+    template = "{{ messages[0]['content'] }}{% if deep %} thinks{% endif %}{% for t in tools or [] %} {{ t.name }}{% endfor %}"
+    (folder / "chat_template.jinja").write_text(template)
+    model, flags = sg.open(folder), ["--chat", "--chat-template-kwargs", '{"deep": true}']
+    said = json.loads(command("measure", folder, *FLAGS, *flags, "--json", "-"))["sequences"]
+    ours = model.measure(TEXTS, chat=True, chat_template_kwargs={"deep": True})
+    assert [p.text for p in ours] == [s["text"] for s in said] and ours[0].text.endswith(" thinks")
+    assert [p.norms["resid_post"].tolist() for p in ours] == [s["norms"]["resid_post"] for s in said]
+    assert model.measure(talk).ids != model.measure(talk, chat_template_kwargs={"deep": True}).ids
+    assert model.extract(talk, chat_template_kwargs={"deep": True}).ids.tolist() == sum(
+        model.measure(talk, chat_template_kwargs={"deep": True}).ids, [])
+    file = tmp_path / "talk.jsonl"
+    rows = [{"messages": talk, "tools": [{"name": "hammer"}], "chat_template_kwargs": {"deep": False}, "kind": "a"},
+            {"messages": talk}, {"text": "a b"}, {"ids": [1, 2]}]  # fmt: skip
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    read = sg.read_prompts(file)
+    assert read[0].template["tools"] == [{"name": "hammer"}] and read[0].columns == {"kind": "a"}
+    assert untimed(model.measure(read).json()) == untimed(command("measure", folder, "-f", file, "--json", "-"))
+    both = model.measure(read, chat_template_kwargs={"deep": True})
+    assert [p.text for p in both][:3] == ["The king hammer", "The king thinks", "a b"]
+    for prompts, wrong in (("a", {"deep": True}), (talk, 5), (talk, {"a": object()}), (talk, {1: 2})):
+        with pytest.raises(sg.Error):
+            model.measure(prompts, chat_template_kwargs=wrong)
 
 
 def test_targets():
@@ -176,6 +205,31 @@ def test_the_first_divergence_is_the_command_s(distance):
     said = json.loads(command("compare", a, b, *FLAGS, "--apart", distance, "--json", "-"))["first_divergence"]
     ours = sg.compare(a, b, TEXTS).first_divergence(distance)
     assert (ours and (ours["site"], ours["layer"])) == (said["site"] and (said["site"], said["layer"]))
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "npz"])
+def test_compare_with_stored_hidden_states(tmp_path, kind):
+    folder, file = ZOO / "gemma", tmp_path / f"states.{kind}"
+    model = sg.open(folder, embed_scale="float32")
+    model.extract_to(file, TEXTS, sites=["embed", "resid_post"])
+    same = sg.compare(model, file, TEXTS)
+    said = command("compare", folder, file, *FLAGS, "--embed-scale", "float32", "--json", "-")
+    assert untimed(same.json()) == untimed(said) and same.first_divergence(0) is None
+    other = sg.compare(folder, str(file), TEXTS, sites=["resid_post"], layers=[-1, 0])
+    flags = ["--sites", "resid_post", "--layers", "-1,0"]
+    assert untimed(other.json()) == untimed(command("compare", folder, file, *FLAGS, *flags, "--json", "-"))
+    with pytest.raises(sg.Error, match="ids"):
+        sg.compare(model, file, ["other words"])
+    with pytest.raises(sg.Error):
+        sg.compare(model, model, TEXTS, map={"a": "resid_post"})
+
+
+def test_stored_hidden_states_by_other_names(tmp_path):
+    model, file = sg.open(ZOO / "mistral"), tmp_path / "states.npz"
+    rows = model.extract([[1, 2, 3]], sites=["resid_post"])
+    np.savez(file, **{f"layers.{i}.out": array for i, array in enumerate(rows.values())})
+    got = sg.compare(model, file, [[1, 2, 3]], map={"layers.{}.out": "resid_post"})
+    assert len(got.table) == 5 and set(got.table["distance_max"]) == {0}
 
 
 def test_compare_with_matrices():

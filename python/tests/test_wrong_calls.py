@@ -20,12 +20,12 @@ WRONG = [
     [{"role": "user", "content": "a"}], [{"role": object()}], [[{}]], "bos", [-1, 0],
 ]  # fmt: skip
 ALLOWED = (sg.Error, TypeError, ValueError, KeyError, IndexError, OverflowError, AttributeError)
-TEXTS = ["special", "chat", "system", "generation_prompt"]
+TEXTS = ["special", "chat", "system", "generation_prompt", "chat_template_kwargs"]
 RUN = ["memory", "threads", "isa", "progress"]
 OPTIONS = {
     "measure": ["sites", "logits", "lens", "targets", "massive", *TEXTS, *RUN],
     "extract": ["sites", "layers", "positions", *TEXTS, *RUN],
-    "weights": ["all", "tensors", "spectra", "amplification", "prompts", *RUN[1:]],
+    "weights": ["all", "tensors", "spectra", "amplification", "prompts", *TEXTS, *RUN],
 }
 
 
@@ -50,7 +50,7 @@ def call(rng, model, kept):
         m = rng.choice(kept)
         if isinstance(m, sg.Measurement):
             return rng.choice([m.gains, m.__getitem__, lambda v: m.decomposition(prompt=v, token=any_value())])(any_value())
-    options = {option: any_value() for option in ("sites", "layers", "weights", *TEXTS, *RUN) if rng.random() < 0.2}
+    options = {option: any_value() for option in ("sites", "layers", "weights", "map", *TEXTS, *RUN) if rng.random() < 0.2}
     if isinstance(options.get("threads"), int) and options["threads"] > 64:
         options["threads"] = 64
     return sg.compare(model, any_value(), any_value(), **options)

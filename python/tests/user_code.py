@@ -49,6 +49,7 @@ def others() -> dict[str, npt.NDArray[np.float32]]:
     got = model.extract("The king", sites=[("resid_post", -1), "blocks.1.hook_mlp_out"], positions=[0, -1])
     model.extract_to("rows.npz", ["The king"], sites="embed", positions="last")
     comparison = sg.compare(model, "zoo/llama31", ["a"], weights="off", layers=[-1])
+    comparison = sg.compare(model, "states.npz", "a", map={"layers.{}.out": "resid_post"}, chat_template_kwargs={"deep": True})
     first = comparison.first_divergence(1e-3)
     if first is not None:
         print(first["site"], comparison.sentences[0], comparison.matrices)
