@@ -10,7 +10,7 @@ from __future__ import annotations
 from . import _sg
 from ._compare import Comparison, compare, hidden_states
 from ._corpus import Corpus, corpus
-from ._errors import Error
+from ._errors import Error, InputError, ResourceError, UsageError
 from ._experiment import Run, analyze, doctor, pull, run
 from ._explorer import Explorer
 from ._inputs import Prompt, Suite, prompt_of, read_prompts
@@ -46,13 +46,16 @@ __all__ = [
     "Error",
     "Explorer",
     "Figure",
+    "InputError",
     "MeasuredPrompt",
     "Measurement",
     "Model",
     "Prompt",
+    "ResourceError",
     "Run",
     "Suite",
     "Table",
+    "UsageError",
     "Weights",
     "analyze",
     "compare",

@@ -69,7 +69,9 @@ class Model:
     def __init__(
         self, engine: _sg.Model, name: str, embed_scale: EmbedScale = "stored", precision: Precision = "float32"
     ) -> None:
-        self._m, self.name, self.embed_scale, self.precision = engine, name, embed_scale, precision
+        self._m, self.name = engine, name
+        self.embed_scale: EmbedScale = embed_scale
+        self.precision: Precision = precision
         self._others: dict[str, Model] = {}  # by precision
 
     def as_if_in(self, precision: Precision) -> Model:

@@ -240,6 +240,15 @@ def test_errors_have_the_parts_of_the_message(model):
     assert "vocabulary" in str(caught.value) or caught.value.got
     with pytest.raises(TypeError):
         model.measure("a", "all")  # options have names
+    wrong = {sg.InputError: lambda: sg.open("/none/there"), sg.UsageError: lambda: model.measure("a", sites=[])}
+    for kind, call in wrong.items():
+        with pytest.raises(kind) as caught:
+            call()
+        assert type(pickle.loads(pickle.dumps(caught.value))) is kind and isinstance(caught.value, sg.Error)
+    assert type(sg.Error("the disk is full", exit_code=4)) is sg.ResourceError
+    assert type(sg.Error("some of it failed", exit_code=1)) is sg.Error
+    with pytest.raises(sg.UsageError):  # the command's own
+        sg.run("no-such-experiment")
 
 
 def test_pull_says_what_the_command_says(monkeypatch):
