@@ -3,6 +3,20 @@
 #include <cmath>
 
 namespace sg {
+
+Universe universe(std::string reduction, std::string span, std::string pooling, std::string prompts, std::string label,
+                  std::string why_absent, std::optional<double> quantity) {
+  Universe u;
+  u.reduction = std::move(reduction);
+  u.span = std::move(span);
+  u.pooling = std::move(pooling);
+  u.prompts = std::move(prompts);
+  u.label = std::move(label);
+  u.why_absent = std::move(why_absent);
+  u.quantity = quantity;
+  return u;
+}
+
 namespace {
 
 EngineFacts engine() { return {.version = "0.1.0", .isa = "AVX3", .threads = 2, .numerics = 1}; }
@@ -44,12 +58,12 @@ ResultTable small_models() {
 
 Multiverse small_multiverse() {
   Multiverse m;
-  m.universes = {{"last", "penultimate_block", "mean_of_gains", "all", "", "", "VALIDATED", "", -0.9},
-                 {"mean", "penultimate_block", "mean_of_gains", "all", "", "", "NOT_VALIDATED", "", 0.4},
-                 {"last", "last_block", "mean_of_gains", "all", "", "", "", "two models are too few", std::nullopt},
-                 {"mean", "last_block", "mean_of_gains", "all", "", "", "VALIDATED", "", -0.5},
-                 {"last", "penultimate_block", "mean_of_gains", "novel", "", "", "VALIDATED", "", -0.7},
-                 {"mean", "penultimate_block", "mean_of_gains", "novel", "", "", "NOT_VALIDATED", "", INFINITY}};
+  m.universes = {universe("last", "penultimate_block", "mean_of_gains", "all", "VALIDATED", "", -0.9),
+                 universe("mean", "penultimate_block", "mean_of_gains", "all", "NOT_VALIDATED", "", 0.4),
+                 universe("last", "last_block", "mean_of_gains", "all", "", "two models are too few", std::nullopt),
+                 universe("mean", "last_block", "mean_of_gains", "all", "VALIDATED", "", -0.5),
+                 universe("last", "penultimate_block", "mean_of_gains", "novel", "VALIDATED", "", -0.7),
+                 universe("mean", "penultimate_block", "mean_of_gains", "novel", "NOT_VALIDATED", "", INFINITY)};
   m.evaluated = 5;
   m.agreeing = 3;
   m.flips = {{"reduction", "last", "mean", "NOT_VALIDATED"}};

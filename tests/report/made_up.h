@@ -15,6 +15,10 @@ ExperimentResult large_result();
 /// `small_result` with markup, quotes, commands and control characters in every text.
 ExperimentResult hostile_result();
 
+/// One that varies no axis that another measurement would be needed for.
+Universe universe(std::string reduction, std::string span, std::string pooling, std::string prompts, std::string label,
+                  std::string why_absent, std::optional<double> quantity);
+
 /// Every kind of chart.
 std::vector<Chart> every_chart();
 

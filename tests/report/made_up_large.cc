@@ -41,7 +41,7 @@ Multiverse large_multiverse() {
     for (const char* span : kSpans) {
       for (const char* pooling : kPoolings) {
         for (const char* prompts : kPrompts) {
-          Universe u = {reduction, span, pooling, prompts, "", "", "", "", std::nullopt};
+          Universe u = universe(reduction, span, pooling, prompts, "", "", std::nullopt);
           const bool stable = std::string(reduction) != "frobenius" && std::string(reduction) != "max";
           const bool middle = std::string(span) == "penultimate_block" || std::string(span) == "last_block";
           const double r = (stable ? -0.45 : 0.1) + (middle ? -0.25 : 0.2) + 0.35 * (noise() - 0.5);
