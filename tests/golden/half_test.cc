@@ -136,6 +136,7 @@ TEST(HalfReal, TheFirstBlockIsEqualButForTheOrderOfSums) {
     if (!fs::exists(model)) continue;
     ++seen;
     for (const Precision precision : {Precision::kBfloat16, Precision::kFloat16}) {
+      if (!golden.contains(name(precision))) continue;  // the model leaves the type's range
       const nlohmann::json& want = golden[std::string(name(precision))];
       const auto first = [&](Precision as) {
         const Result<Measurement> got = run(model, as, golden);
