@@ -8,7 +8,7 @@ import pathlib
 from typing import Any, Union
 
 from ._corpus import Corpus, corpus_arguments
-from ._errors import usage
+from ._errors import Error, usage
 from ._experiment import Run, experiment_arguments, finish
 from ._program import call
 from ._shared import Path
@@ -68,5 +68,9 @@ def merge(folder: Path, *, verify: str | None = None, partial: bool = False) -> 
     plan = json.loads((pathlib.Path(folder) / "plan.json").read_text(encoding="utf-8"))
     if plan["schema"].startswith("streamgauge.run_plan/"):
         return finish(pathlib.Path(folder), *arguments)
-    call(*arguments, "--no-progress")
+    try:
+        call(*arguments, "--no-progress")
+    except Error as error:
+        if error.exit_code != 1:  # some parts are missing, as `partial` allows
+            raise
     return Corpus(folder)

@@ -107,7 +107,7 @@ def _job(folder: str, options: dict[str, Any]) -> None:
     try:
         work(folder, **options)
     except Error as error:
-        if "tasks failed" not in str(error):
+        if error.exit_code != 1:
             raise
 
 

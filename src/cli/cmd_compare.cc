@@ -7,8 +7,10 @@
 
 #include "cli/common.h"
 #include "cli/explore_file.h"
+#include "cli/full_hash.h"
 #include "cli/measuring.h"
 #include "cli/obtaining.h"
+#include "cli/only_flags.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "io/arrays_file.h"
@@ -80,6 +82,8 @@ Result<std::vector<Comparison>> compare_all(const Arguments& a, Job& job, const 
     if (bar.shown()) options.progress = [&bar, done, pairs](double share) { bar.update((done + share) / pairs); };
     SG_TRY(Comparison one, stoppable([&] { return compare(job.model, *other, job.names(), job.sequences, options); }));
     SG_TRY_VOID(add_matrices(a.weights, job, *other, one));
+    one.a = *job.options.facts;
+    SG_TRY_VOID(take_full_hash(a.measure.full_hash, *other, one.b));
     Console(common).warnings(one.warnings);
     all.push_back(std::move(one));
   }
@@ -111,7 +115,8 @@ Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& place
 }
 
 /// Folders of corpora in the place of models.
-Result<int> compare_corpora(const Arguments& a) {
+Result<int> compare_corpora(const Arguments& a, const CLI::App& command) {
+  SG_TRY_VOID(check_only(command, {"output", "csv"}, "this flag is of models, and these are folders of corpora"));
   std::vector<std::string> folders = {a.measure.model};
   folders.insert(folders.end(), a.others.begin(), a.others.end());
   std::vector<CorpusView> corpora;
@@ -121,7 +126,9 @@ Result<int> compare_corpora(const Arguments& a) {
     if (!labels.insert(view.label).second) view.label = folder;
     corpora.push_back(std::move(view));
   }
-  SG_TRY_VOID(a.folder.empty() ? print(corpora_text(corpora)) : write_corpora_report(corpora, a.folder));
+  if (!a.folder.empty()) SG_TRY_VOID(write_corpora_report(corpora, a.folder));
+  if (!a.csv.empty()) SG_TRY_VOID(write_document(a.csv, corpora_csv(corpora)));
+  if (a.folder.empty() && a.csv.empty()) SG_TRY_VOID(print(corpora_text(corpora)));
   return 0;
 }
 
@@ -142,6 +149,7 @@ Result<Comparison> compare_dump(const Arguments& a, Job& job, const Common& comm
   if (bar.shown()) options.progress = [&bar](double share) { bar.update(share); };
   SG_TRY(Comparison one, stoppable([&] { return compare_with_dump(job.model, dump, job.sequences, options); }));
   SG_TRY_VOID(file.file.check_unchanged());
+  one.a = *job.options.facts;
   Console(common).warnings(one.warnings);
   return one;
 }
@@ -175,8 +183,8 @@ Result<void> check_words(const Arguments& a) {
   return {};
 }
 
-Result<int> run(const Arguments& a, const Common& common) {
-  if (is_corpus_folder(a.measure.model)) return compare_corpora(a);
+Result<int> run(const Arguments& a, const CLI::App& command, const Common& common) {
+  if (is_corpus_folder(a.measure.model)) return compare_corpora(a, command);
   const std::vector<Output> outputs = outputs_of(a);
   SG_TRY_VOID(check_outputs(outputs));
   SG_TRY_VOID(check_words(a));
@@ -251,7 +259,7 @@ void add_compare(Program& program) {
   finish_command(
       program, *command,
       "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
-      [a, &program] { return run(*a, program.common); });
+      [a, command, &program] { return run(*a, *command, program.common); });
 }
 
 }  // namespace sg

@@ -20,7 +20,19 @@ struct Arguments {
   std::string layers = "all", positions = "all", output;
 };
 
+/// A name without an ending, as that of a pipe, is safetensors.
+Result<void> check_ending(const std::string& output) {
+  const std::string ending = std::filesystem::path(output).extension().string();
+  if (ending.empty() || ending == ".safetensors" || ending == ".npz" || ending == ".npy") return {};
+  return Error{.kind = ErrorKind::kUsage,
+               .what = "no kind of file that vectors are written to",
+               .where = "-o",
+               .expected = "a name that ends in .safetensors, .npz or .npy",
+               .got = "'" + output + "'"};
+}
+
 Result<int> run(const Arguments& a, const Common& common) {
+  SG_TRY_VOID(check_ending(a.output));
   Selection selection;
   SG_TRY(const std::vector<SiteChoice> sites, parse_sites(a.sites));
   SG_TRY(const IndexList layers, parse_layers(a.layers));

@@ -7,6 +7,7 @@
 #include "cli/explaining.h"
 #include "cli/explore_file.h"
 #include "cli/measuring.h"
+#include "cli/only_flags.h"
 #include "cli/plot_file.h"
 #include "report/data/explain_json.h"
 #include "report/data/gains_json.h"
@@ -25,9 +26,10 @@ struct Arguments {
   ExplainArguments explain;
 };
 
+/// By its name, so that one that is not there is missed under it.
 bool is_measurement_file(const std::string& path) {
   std::error_code ignored;
-  return path.ends_with(".json") && std::filesystem::is_regular_file(path, ignored);
+  return path.ends_with(".json") && !std::filesystem::is_directory(path, ignored);
 }
 
 Result<int> show(const Arguments& a, const Measurement& m, const std::vector<Measurement>& beside,
@@ -46,7 +48,7 @@ Result<int> show(const Arguments& a, const Measurement& m, const std::vector<Mea
   return 0;
 }
 
-Result<int> run(const Arguments& a, const Common& common) {
+Result<int> run(const Arguments& a, const CLI::App& command, const Common& common) {
   const std::vector<Output> outputs = {{"--json", a.json}, {"--plot", a.plot}, {"--explore", a.explore.file}};
   SG_TRY_VOID(check_plot(a.plot));
   if (!a.definition.empty() && a.definition != "all") {
@@ -71,6 +73,8 @@ Result<int> run(const Arguments& a, const Common& common) {
                    .expected = "a model",
                    .got = "the measurement " + a.measure.model};
     }
+    SG_TRY_VOID(check_only(command, {"definition", "explain", "layers", "plot", "explore", "beside", "json"},
+                           "a measurement is as it was measured"));
     std::optional<Explained> why;
     if (a.explain.wanted) {
       why.emplace();
@@ -106,7 +110,7 @@ void add_gains(Program& program) {
   add_explore(*command, a->explore);
   add_json(*command, a->json, "the gains as one JSON document");
   finish_command(program, *command, "streamgauge gains SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
-                 [a, &program] { return run(*a, program.common); });
+                 [a, command, &program] { return run(*a, *command, program.common); });
 }
 
 }  // namespace sg

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/common.h"
+#include "cli/full_hash.h"
 #include "cli/remote_reading.h"
 #include "measure/inspection.h"
 #include "report/data/inspect_json.h"
@@ -13,10 +14,12 @@ namespace {
 
 struct Arguments {
   std::string model, json;
+  bool full_hash = false;
   RemoteArguments remote;
 };
 
 Result<int> run(const Arguments& a, const Common& common) {
+  SG_TRY_VOID(check_full_hash(a.full_hash, a.remote));
   SG_TRY(OpenedCheckpoint opened, open_named(a.model, a.remote, common));
   const bool vocabulary = is_vocabulary_only(opened.checkpoint);
   Result<Model> read = open_model(std::move(opened.checkpoint), opened.path);
@@ -26,7 +29,8 @@ Result<int> run(const Arguments& a, const Common& common) {
   }
   SG_TRY(const Model model, std::move(read));
   SG_TRY_VOID(spare_inputs({{"--json", a.json}}, model.checkpoint.model_files()));
-  const Inspection inspection = inspect(model);
+  Inspection inspection = inspect(model);
+  SG_TRY_VOID(take_full_hash(a.full_hash, model, inspection.facts));
   SG_TRY_VOID(model.checkpoint.check());
   SG_TRY_VOID(a.json.empty() ? print(inspect_text(inspection), {inspection.facts.id})
                              : write_document(a.json, json_text(inspect_json(inspection))));
@@ -41,6 +45,7 @@ void add_inspect(Program& program) {
   CLI::App* command = program.app.add_subcommand("inspect", "what is in a model; loads no weights");
   add_model(*command, a->model);
   add_json(*command, a->json, "the same as one JSON document");
+  add_full_hash(*command, a->full_hash);
   add_remote_flags(*command, a->remote, Streams::kNo);
   finish_command(program, *command, "streamgauge inspect SmolLM2-135M-Instruct.Q4_1.gguf",
                  [a, &program] { return run(*a, program.common); });

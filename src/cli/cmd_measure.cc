@@ -64,11 +64,12 @@ Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& place
            writers_text(m, measured.writers) + (a.massive->count() > 0 ? massive_list_text(m) : "");
   }
   if (!json && !csv) return print(text, {m.model.id});
-  const std::string csv_document = !a.csv.empty() ? norms_csv(m, places).text() : "";
   std::vector<CsvTable> tables;  // of the decomposition, which takes every site
   if (to_folder) tables = measurement_tables(m, places);
   if (to_folder && a.heads) tables.push_back(heads_csv(m, heads));
-  if (!places.empty()) keep_sites(m, places);
+  if (!a.sites.empty()) keep_sites(m, places);  // none of them, where logits alone are named
+  const std::string csv_document = !a.csv.empty() ? norms_csv(m, places).text() : "";
+  if (to_folder) tables.front() = norms_csv(m, places);
   std::string json_document;
   if (json) {
     Json document = measurement_json(m);

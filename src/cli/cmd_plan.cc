@@ -40,29 +40,11 @@ Result<int> plan_of_corpus(const PlanArguments& a, const Common& common) {
   SG_TRY(const CorpusOptions options, options_of(a.corpus));
   SG_TRY(const std::unique_ptr<CorpusJob> job, open_corpus_job(a.corpus.model, options, a.corpus.memory, common));
   SG_TRY(const CorpusPlan plan, make_plan(a.corpus, *job));
-  SG_TRY(const WorkCost cost, cost_of(plan, *job));
   const TaskFolder folder = {a.corpus.folder};
+  SG_TRY(const std::string text, planned_text(plan, *job, ", in " + folder.plan().string()));
   SG_TRY(const std::string next, next_steps(folder, plan.tasks.size(), a.slurm));
-  SG_TRY_VOID(
-      print(fmt::format("{} over {}, {} of text, in {}\n", counted(plan.tasks.size(), "task"),
-                        counted(plan.documents(), "document"), bytes_text(plan.bytes()), folder.plan().string()) +
-            cost_text(cost) + next));
+  SG_TRY_VOID(print(text + next));
   return 0;
-}
-
-/// Every prompt of every model that can be measured, and what a model's weights are besides.
-Result<WorkCost> cost_of(const SharedRun& run, const RunOptions& options) {
-  WorkCost cost = {.tasks = run.pieces.size()};
-  for (const RunPiece& piece : run.pieces) {
-    const ModelOutcome& outcome = run.record.models[piece.model];
-    std::uint64_t tokens = 0;
-    for (std::size_t i = piece.begin; i < piece.end; ++i) tokens += outcome.prompts[i].ids.size();
-    cost.tokens += tokens;
-    cost.flops += 2.0 * static_cast<double>(outcome.facts->parameters) * static_cast<double>(tokens);
-    if (piece.begin == 0 && !piece.weights) cost.weights += outcome.facts->parameters * 2;
-  }
-  SG_TRY(cost.pace, measure_pace(options.threads, options.isa));
-  return cost;
 }
 
 Result<int> plan_of_run(const PlanArguments& a, const Common& common) {
@@ -78,24 +60,10 @@ Result<int> plan_of_run(const PlanArguments& a, const Common& common) {
   const TaskFolder folder = {a.run.folder};
   SG_TRY_VOID(make_folder(folder.root));
   SG_TRY(const SharedRun run, stoppable([&] { return share_run(setup.experiment, setup.options, a.task_tokens); }));
-  if (run.pieces.empty()) {
-    return Error{.what = "no model of the run can be measured here",
-                 .where = run.record.models.empty() ? "" : run.record.models.front().key,
-                 .got = run.record.models.empty() ? "no model" : run.record.models.front().error.value_or("")};
-  }
+  SG_TRY(const std::string text, planned_text(run, setup.options, console, ", in " + folder.plan().string()));
   SG_TRY_VOID(write_shared_run(folder, run));
-  std::size_t models = 0;
-  for (std::size_t m = 0; m < run.record.models.size(); ++m) {
-    const bool has_tasks =
-        std::any_of(run.pieces.begin(), run.pieces.end(), [&](const RunPiece& piece) { return piece.model == m; });
-    models += has_tasks ? 1 : 0;
-    if (!has_tasks) console.warning(run.record.models[m].key + ": " + run.record.models[m].error.value_or(""));
-  }
-  SG_TRY(const WorkCost cost, cost_of(run, setup.options));
   SG_TRY(const std::string next, next_steps(folder, run.pieces.size(), a.slurm));
-  SG_TRY_VOID(print(fmt::format("{} over {}, in {}\n", counted(run.pieces.size(), "task"), counted(models, "model"),
-                                folder.plan().string()) +
-                    cost_text(cost) + next));
+  SG_TRY_VOID(print(text + next));
   return 0;
 }
 

@@ -14,10 +14,21 @@
 namespace sg {
 namespace {
 
+constexpr std::size_t kTaskTokens = 4096;  // as of the command plan
+
 struct Arguments {
   RunArguments run;
   bool show = false;
 };
+
+Result<int> print_plan(RunSetup& setup, const Common& common) {
+  const Console console(common);
+  setup.options.warn = [&console](const std::string& line) { console.warning(line); };
+  SG_TRY(const SharedRun run, stoppable([&] { return share_run(setup.experiment, setup.options, kTaskTokens); }));
+  SG_TRY(const std::string text, planned_text(run, setup.options, console, ""));
+  SG_TRY_VOID(print(text));
+  return 0;
+}
 
 Result<int> run(const Arguments& a, const Common& common) {
   if (a.show) {
@@ -26,6 +37,7 @@ Result<int> run(const Arguments& a, const Common& common) {
     return 0;
   }
   SG_TRY(RunSetup setup, set_up_run(a.run, common));
+  if (a.run.plan) return print_plan(setup, common);
   SG_TRY_VOID(make_folder(a.run.folder));
   const std::filesystem::path folder = a.run.folder;
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));
@@ -53,6 +65,8 @@ void add_run(Program& program) {
       "remove each model that this call fetched when it is measured, for a disk smaller than all of them");
   command->add_flag("--resume")
       ->description("go on with the folder's run; what is measured is never measured again, with this flag or without");
+  command->add_flag("--plan", a->run.plan,
+                    "print what would be measured and what it costs, and stop; nothing is fetched or written");
   command->add_flag("--print", a->show, "print the experiment's file, to copy it, and stop");
   finish_command(program, *command,
                  "streamgauge run mistral-paradox --model mistral-7b=SmolLM2-135M-Instruct.Q4_1.gguf -o results",

@@ -1,7 +1,12 @@
 // streamgauge weights: exact norms and certified spectral norms of a model's matrices.
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <set>
+
+#include "base/number_text.h"
 #include "cli/common.h"
+#include "cli/full_hash.h"
 #include "cli/measuring.h"
 #include "cli/progress.h"
 #include "cli/remote_reading.h"
@@ -23,17 +28,39 @@ struct Arguments {
   MeasureArguments measure;   // for it
   RemoteArguments remote;
   std::vector<std::string> tensors;
-  bool all = false;
+  bool all = false, full_hash = false, plan = false;
 };
 
-Result<WeightsReport> measure_under_bar(const Model& model, const Arguments& a, const Common& common) {
+WeightsOptions options_of(const Arguments& a, const Common& common) {
   WeightsOptions options;
   options.threads = common.threads;
   options.isa = common.isa;
   options.all = a.all;
   options.globs = a.tensors;
   options.full_spectrum = a.spectrum == "full";
+  return options;
+}
+
+Result<int> print_plan(const Model& model, const Arguments& a, const Common& common) {
+  SG_TRY(const std::vector<WeightMatrix> matrices, chosen_matrices(model, options_of(a, common)));
+  std::set<const TensorInfo*> tensors;  // one may hold several of them
+  double numbers = 0;
+  for (const WeightMatrix& m : matrices) {
+    tensors.insert(m.tensor);
+    numbers += static_cast<double>(m.source.rows()) * static_cast<double>(m.source.cols());
+  }
+  std::uint64_t bytes = 0;
+  for (const TensorInfo* tensor : tensors) bytes += tensor->bytes;
+  SG_TRY_VOID(
+      print(fmt::format("matrices       {}, {:.4g} numbers\nreads          {}, as often as singular values need\n",
+                        matrices.size(), numbers, bytes_text(bytes))));
+  return 0;
+}
+
+Result<WeightsReport> measure_under_bar(const Model& model, const Arguments& a, const Common& common) {
+  WeightsOptions options = options_of(a, common);
   Acquaintance known = acquaint(model);
+  SG_TRY_VOID(take_full_hash(a.full_hash, model, known.facts));
   options.facts = std::move(known.facts);
   if (known.tokenizer.ok()) options.tokens = static_cast<std::size_t>(known.tokenizer.value().size());
   options.stop = &stop_requested();
@@ -66,6 +93,7 @@ Result<void> add_amplification(Arguments& a, const Common& common, WeightsReport
 }
 
 Result<void> check_flags(const Arguments& a) {
+  SG_TRY_VOID(check_full_hash(a.full_hash, a.remote));
   const bool prompts = has_prompts(a.measure.prompts);
   if (prompts == a.amplification.empty()) {
     return Error{.kind = ErrorKind::kUsage,
@@ -74,7 +102,12 @@ Result<void> check_flags(const Arguments& a) {
                                  : "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"};
   }
   if (!a.amplification.empty()) {
-    SG_TRY([[maybe_unused]] const Definition known, find_definition(a.amplification));
+    Result<Definition> known = find_definition(a.amplification);
+    if (!known.ok()) {
+      Error error = std::move(known).error();
+      error.where = "--amplification";
+      return error;
+    }
   }
   return {};
 }
@@ -86,6 +119,7 @@ Result<int> run(Arguments& a, const Common& common) {
   SG_TRY(OpenedCheckpoint opened, open_named(a.model, a.remote, common));
   SG_TRY(const Model model, open_model(std::move(opened.checkpoint), opened.path));
   SG_TRY_VOID(spare_inputs(outputs, model.checkpoint.model_files()));
+  if (a.plan) return print_plan(model, a, common);
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
   if (!a.amplification.empty()) {
     SG_TRY_VOID(add_amplification(a, common, report));
@@ -120,6 +154,8 @@ void add_weights(Program& program) {
                    "spectral norm of W_U times the gain over the prompts, by this definition; see list definitions")
       ->type_name("DEFINITION");
   add_prompt_flags(*command, a->measure.prompts);
+  command->add_flag("--plan", a->plan, "print what would be read, and stop");
+  add_full_hash(*command, a->full_hash);
   add_remote_flags(*command, a->remote, Streams::kNo);
   add_json(*command, a->json, "the statistics as one JSON document");
   add_csv(*command, a->csv, "one row per matrix");

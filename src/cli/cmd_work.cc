@@ -19,6 +19,7 @@ namespace {
 
 struct WorkArguments {
   std::string folder, shard, lease = "15m", memory;
+  std::string output;  // the store of a run; empty: in the folder
   std::string verify;
   bool partial = false;
   std::int64_t parent = 0;  // the process that this one ends with; 0: none
@@ -85,9 +86,11 @@ Result<int> work_in(const WorkArguments& a, const Common& common) {
   SG_TRY_VOID(print(fmt::format("{} computed, {} there already, {} left to others, {} failed\n", done.computed,
                                 done.there, done.held, done.failed)));
   if (done.failed == 0) return 0;
-  return Error{.what = counted(done.failed, "task") + " failed",
-               .where = (folder.root / "failed").string(),
-               .hint = fmt::format("streamgauge status {} says why", folder.root.string())};
+  const Error failed = {.what = counted(done.failed, "task") + " failed",
+                        .where = (folder.root / "failed").string(),
+                        .hint = fmt::format("streamgauge status {} says why", folder.root.string())};
+  Console(common).error(failed.message());
+  return 1;  // the others are there
 }
 
 Result<int> merge_in(const WorkArguments& a, const Common& common) {
@@ -108,12 +111,12 @@ Result<int> merge_in(const WorkArguments& a, const Common& common) {
     const std::vector<TaskStatus> status = status_of(folder, shared->tasks(), std::chrono::seconds(1));
     const auto is_done = [](const TaskStatus& task) { return task.state == TaskState::kDone; };
     const auto parts = static_cast<std::size_t>(std::count_if(status.begin(), status.end(), is_done));
-    if (parts < status.size() && !a.partial) return parts_missing(folder, status.size() - parts, status.size());
+    if (parts < status.size() && !a.partial) return parts_missing(folder, shared->tasks());
     SG_TRY(const RunTask run, shared->computer(a.memory, common));
     SG_TRY(const std::uint64_t checked, stoppable([&] { return verify(folder, shared->tasks(), share, run); }));
     Console(common).note(fmt::format("{} of {} parts computed again: the same bits", checked, parts));
   }
-  return shared->merge(a.partial, common);
+  return shared->merge(a.partial, a.output, common);
 }
 
 Result<int> status_in(const WorkArguments& a) {
@@ -162,6 +165,9 @@ void add_work(Program& program) {
       ->type_name("i/n")
       ->excludes("--verify")
       ->excludes("--partial");
+  merge->add_option("-o,--output", m->output, "the store of a run in this file, in place of store.sqlite in the folder")
+      ->type_name("FILE")
+      ->excludes("--shard");
   add_memory(*merge, m->memory);
   finish_command(program, *merge, "streamgauge merge wiki --verify 1%",
                  [m, &program] { return merge_in(*m, program.common); });

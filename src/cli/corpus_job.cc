@@ -16,6 +16,7 @@
 #include "report/corpus_report.h"
 #include "report/file/output_file.h"
 #include "report/text/corpus_text.h"
+#include "report/text/model_text.h"
 
 namespace sg {
 namespace {
@@ -60,12 +61,11 @@ std::string lasting(const std::string& name) {
 void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
   add_model(command, a.model);
   command
-      .add_option("FILE", a.files,
-                  "text, .jsonl with {\"text\"} or {\"ids\"}, token ids as .npy or as .bin of two bytes each")
+      .add_option(
+          "FILE", a.files,
+          "text, .jsonl with {\"text\"} or {\"ids\"}, .csv or .tsv, token ids as .npy or as .bin of two bytes each")
       ->required();
-  command.add_option("-o,--output", a.folder, "the folder of the plan, its parts and the results")
-      ->required()
-      ->type_name("DIR");
+  command.add_option("-o,--output", a.folder, "the folder of the plan, its parts and the results")->type_name("DIR");
   command.add_option("--context", a.options.windows.context, "tokens of a window; 1024 when not given")
       ->check(CLI::Range(2, 1 << 20))
       ->type_name("N");
@@ -91,6 +91,10 @@ void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
 }
 
 Result<CorpusOptions> options_of(const CorpusArguments& a) {
+  if (a.folder.empty() && !a.plan) {
+    return Error{
+        .kind = ErrorKind::kUsage, .what = "a corpus needs a folder for its results", .hint = "Name one with -o DIR"};
+  }
   CorpusOptions options = a.options;
   options.windows.with_bos = !a.no_bos;
   options.logits = !a.no_logits;
@@ -125,7 +129,7 @@ Result<std::unique_ptr<CorpusJob>> open_corpus_job(const std::string& model, con
   return job;
 }
 
-Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
+Result<CorpusPlan> planned(const CorpusArguments& a, const CorpusJob& job) {
   SG_TRY(const CorpusOptions options, options_of(a));
   SG_TRY(const std::size_t task_bytes, parse_bytes(a.task, "--task"));
   std::vector<std::string> files;
@@ -137,10 +141,14 @@ Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
     for (const CorpusWindow& window : windows) tokens += window.ids.size();
     return tokens;
   };
-  SG_TRY(CorpusPlan plan, stoppable([&] {
-           return plan_corpus(lasting(a.model), job.content_hash, files, options, std::max<std::size_t>(task_bytes, 1),
-                              tokens_of);
-         }));
+  return stoppable([&] {
+    return plan_corpus(lasting(a.model), job.content_hash, files, options, std::max<std::size_t>(task_bytes, 1),
+                       tokens_of);
+  });
+}
+
+Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
+  SG_TRY(CorpusPlan plan, planned(a, job));
   const TaskFolder folder = {a.folder};
   const std::string text = plan_text(plan);
   if (is_there(folder.plan())) {
@@ -154,6 +162,13 @@ Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
   SG_TRY_VOID(make_folder(folder.root));
   SG_TRY_VOID(write_output(folder.plan(), text));
   return plan;
+}
+
+Result<std::string> planned_text(const CorpusPlan& plan, const CorpusJob& job, const std::string& where) {
+  SG_TRY(const WorkCost cost, cost_of(plan, job));
+  return fmt::format("{} over {}, {} of text{}\n", counted(plan.tasks.size(), "task"),
+                     counted(plan.documents(), "document"), bytes_text(plan.bytes()), where) +
+         cost_text(cost);
 }
 
 Result<WorkCost> cost_of(const CorpusPlan& plan, const CorpusJob& job) {

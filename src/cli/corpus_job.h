@@ -20,6 +20,7 @@ struct CorpusArguments {
   std::string tokens, documents = "blocks", task = "4MB";
   CorpusOptions options;
   bool no_bos = false, no_logits = false;
+  bool plan = false;  // nothing is written
 };
 /// MODEL, FILE... and what a plan is made of.
 void add_corpus_flags(CLI::App& command, CorpusArguments& arguments);
@@ -35,9 +36,14 @@ struct CorpusJob {
 Result<std::unique_ptr<CorpusJob>> open_corpus_job(const std::string& model, const CorpusOptions& corpus,
                                                    const std::string& memory, const Common& common);
 
-/// The plan that the arguments say, written as plan.json where there is none yet. Errors: another plan stands there.
+/// The plan that the arguments say, of which nothing is written. Errors: documents that cannot be read.
+Result<CorpusPlan> planned(const CorpusArguments& arguments, const CorpusJob& job);
+/// The same, written as plan.json where there is none yet. Errors: another plan stands there.
 Result<CorpusPlan> make_plan(const CorpusArguments& arguments, const CorpusJob& job);
-/// The options as flags gave them. Errors (usage): a context of fewer than two tokens, no such unit.
+/// What it comes to, for people, and what its tasks would cost.
+Result<std::string> planned_text(const CorpusPlan& plan, const CorpusJob& job, const std::string& where);
+/// The options as flags gave them. Errors (usage): no folder, a context of fewer than two tokens, no such
+/// unit.
 Result<CorpusOptions> options_of(const CorpusArguments& arguments);
 
 /// What the plan's tasks would cost, from the tokens of its first documents. Errors: documents that cannot be read.

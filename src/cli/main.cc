@@ -8,6 +8,7 @@
 #include "cli/signals.h"
 #include "cli/usage_error.h"
 #include "io/lost_pages.h"
+#include "kernel/kernels.h"
 
 namespace {
 
@@ -23,7 +24,7 @@ const CLI::App& parsed_command(const CLI::App& app) {
 }
 
 int parse_failure(const CLI::App& app, const CLI::ParseError& failure) {
-  if (failure.get_exit_code() == 0) return app.exit(failure);  // --help, --version
+  if (failure.get_exit_code() == 0 && !sg::has_unknown_text(app)) return app.exit(failure);  // --help, --version
   const sg::UsageFault fault = sg::usage_fault(app, failure);
   sg::Console({}).error(fault.text, fault.next);
   return kUsageCode;
@@ -36,7 +37,14 @@ std::string memory_ran_out(const CLI::App& app) {
 
 int run(sg::Program& program) {
   const sg::Console console(program.common);
-  const sg::Result<int> done = program.action();
+  const auto act = [&program]() -> sg::Result<int> {
+    const std::string& isa = program.common.isa;  // a name that there is not is wrong whatever the command computes
+    if (!isa.empty()) {
+      SG_TRY([[maybe_unused]] const sg::Kernels* known, sg::kernels_for(isa));
+    }
+    return program.action();
+  };
+  const sg::Result<int> done = act();
   if (done.ok()) return done.value();
   console.error(done.error().message());
   return done.error().exit_code();

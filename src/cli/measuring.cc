@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/number_text.h"
+#include "cli/full_hash.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "measure/forecast.h"
@@ -47,6 +48,7 @@ void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with
              "of Gemma's embedding: stored (when not given), rounded to the checkpoint's type as transformers does "
              "in that type, or float32, as a float32 load has it");
   add_precision(command, arguments.precision);
+  add_full_hash(command, arguments.full_hash);
   command.add_flag("--plan", arguments.plan, "print what would be read, the memory and the time, and stop");
 }
 
@@ -58,6 +60,7 @@ Result<void> use_types(const MeasureArguments& arguments, Model& model) {
 
 Result<Job> prepare(const MeasureArguments& arguments, const Common& common, const std::vector<Output>& outputs) {
   const Console console(common);
+  SG_TRY_VOID(check_full_hash(arguments.full_hash, arguments.remote));
   if (!has_prompts(arguments.prompts)) {
     return Error{.kind = ErrorKind::kUsage,
                  .what = "there is no prompt",
@@ -86,6 +89,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   job.reader = opened.reader;
   job.remote_bytes = opened.bytes;
   auto [facts, tokenizer] = acquaint(job.model);
+  SG_TRY_VOID(take_full_hash(arguments.full_hash, job.model, facts));
   job.options.facts = std::move(facts);
   SG_TRY(job.prompts,
          gather_prompts(arguments.prompts, {.vocabulary = job.model.spec.vocab, .memory = job.options.memory_budget},
@@ -106,6 +110,7 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
     job.sequences.push_back(std::move(sequence));
   }
   console.warnings(reader.warnings());
+  if (const std::string idle = idle_chat_flags(arguments.prompts, job.prompts); !idle.empty()) console.warning(idle);
   SG_TRY(job.options.targets, targets_of(arguments, job));
   if (!job.options.targets.empty() && arguments.lens == "none") job.options.lens = LogitPositions::kLast;
   return job;

@@ -24,7 +24,7 @@ struct MeasureArguments {
   double massive_multiple = kMassiveMultiple;
   std::string memory;  // "512MB"; empty: the engine's own budget
   RemoteArguments remote;
-  bool plan = false;
+  bool plan = false, full_hash = false;
 };
 /// --logits is added when `with_logits`.
 void add_measure_flags(CLI::App& command, MeasureArguments& arguments, bool with_logits);

@@ -110,6 +110,19 @@ bool needs_tokenizer(const std::vector<Prompt>& prompts) {
   return std::ranges::any_of(prompts, [](const Prompt& prompt) { return prompt.ids.empty(); });
 }
 
+std::string idle_chat_flags(const PromptArguments& a, const std::vector<Prompt>& prompts) {
+  const auto is_conversation = [](const Prompt& prompt) { return !prompt.messages.empty(); };
+  if (a.chat || std::ranges::any_of(prompts, is_conversation)) return "";
+  std::string flags;
+  const auto add = [&](bool given, const char* flag) {
+    if (given) flags += (flags.empty() ? "" : ", ") + std::string(flag);
+  };
+  add(!a.system.empty(), "--system");
+  add(a.no_generation_prompt, "--no-generation-prompt");
+  add(!a.template_values.empty(), "--chat-template-kwargs");
+  return flags.empty() ? "" : flags + " without effect: no prompt is a conversation. --chat makes them such";
+}
+
 PromptReading reading_of(const PromptArguments& arguments) {
   return {.special = find_special(arguments.special).value_or(Special::kAuto),
           .chat = arguments.chat,

@@ -30,6 +30,8 @@ bool has_prompts(const PromptArguments& arguments);
 
 /// Whether one is a text, so that a tokenizer is needed.
 bool needs_tokenizer(const std::vector<Prompt>& prompts);
+/// A warning of flags of conversations where no prompt is one; empty otherwise.
+std::string idle_chat_flags(const PromptArguments& arguments, const std::vector<Prompt>& prompts);
 /// How the flags want texts to be read.
 PromptReading reading_of(const PromptArguments& arguments);
 

@@ -1,7 +1,10 @@
 // EXPERIMENT and what is run over which models, for run and plan.
 #include "cli/run_flags.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+
+#include <algorithm>
 
 #include "base/number_text.h"
 #include "cli/outcome.h"
@@ -9,6 +12,8 @@
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
 #include "experiment/run/stand_ins.h"
+#include "report/text/cost_text.h"
+#include "report/text/model_text.h"
 
 namespace sg {
 namespace {
@@ -78,7 +83,41 @@ std::vector<std::string> changes_of(const RunArguments& a) {
   return changes;
 }
 
+/// Every prompt of every model that can be measured, and what a model's weights are besides.
+Result<WorkCost> cost_of(const SharedRun& run, const RunOptions& options) {
+  WorkCost cost = {.tasks = run.pieces.size()};
+  for (const RunPiece& piece : run.pieces) {
+    const ModelOutcome& outcome = run.record.models[piece.model];
+    std::uint64_t tokens = 0;
+    for (std::size_t i = piece.begin; i < piece.end; ++i) tokens += outcome.prompts[i].ids.size();
+    cost.tokens += tokens;
+    cost.flops += 2.0 * static_cast<double>(outcome.facts->parameters) * static_cast<double>(tokens);
+    if (piece.begin == 0 && !piece.weights) cost.weights += outcome.facts->parameters * 2;
+  }
+  SG_TRY(cost.pace, measure_pace(options.threads, options.isa));
+  return cost;
+}
+
 }  // namespace
+
+Result<std::string> planned_text(const SharedRun& run, const RunOptions& options, const Console& console,
+                                 const std::string& where) {
+  if (run.pieces.empty()) {
+    return Error{.what = "no model of the run can be measured here",
+                 .where = run.record.models.empty() ? "" : run.record.models.front().key,
+                 .got = run.record.models.empty() ? "no model" : run.record.models.front().error.value_or("")};
+  }
+  std::size_t models = 0;
+  for (std::size_t m = 0; m < run.record.models.size(); ++m) {
+    const bool has_tasks =
+        std::any_of(run.pieces.begin(), run.pieces.end(), [&](const RunPiece& piece) { return piece.model == m; });
+    models += has_tasks ? 1 : 0;
+    if (!has_tasks) console.warning(run.record.models[m].key + ": " + run.record.models[m].error.value_or(""));
+  }
+  SG_TRY(const WorkCost cost, cost_of(run, options));
+  return fmt::format("{} over {}{}\n", counted(run.pieces.size(), "task"), counted(models, "model"), where) +
+         cost_text(cost);
+}
 
 Result<RunSetup> set_up_run(const RunArguments& a, const Common& common) {
   RunSetup setup;
@@ -89,10 +128,11 @@ Result<RunSetup> set_up_run(const RunArguments& a, const Common& common) {
   const Console console(common);
   console.warnings(prompts.warnings);
   if (!prompts.said.empty()) console.note(prompts.said);
-  if (a.folder.empty()) {
+  if (a.folder.empty() && !a.plan) {
     return Error{
         .kind = ErrorKind::kUsage, .what = "a run needs a folder for its results", .hint = "Name one with -o DIR"};
   }
+  if (a.plan) return setup;
   SG_TRY(const Cast cast, cast_models(setup.experiment, setup.options.models));
   std::vector<std::string> sources;
   for (const ModelData& model : cast.models) sources.push_back(model.source);

@@ -8,7 +8,7 @@
 #include "cli/common.h"
 #include "cli/hub_supply.h"
 #include "cli/prompts.h"
-#include "experiment/run/run.h"
+#include "experiment/run/shared_run.h"
 
 namespace sg {
 
@@ -18,7 +18,7 @@ struct RunArguments {
   std::vector<std::string> axes;
   CLI::Option* models = nullptr;
   CLI::Option* overrides = nullptr;
-  bool zoo = false;
+  bool zoo = false, plan = false;  // plan: nothing is brought or written
   HubSupply::Options fetching;
 };
 /// All of them; the experiment's name is required when `required` says so.
@@ -30,6 +30,10 @@ struct RunSetup {
   RunOptions options;
   std::unique_ptr<HubSupply> supply;
 };
+/// What a shared run comes to, for people, and what its tasks would cost; says on the console which models have none.
+/// Error: no model can be measured here.
+Result<std::string> planned_text(const SharedRun& run, const RunOptions& options, const Console& console,
+                                 const std::string& where);
 Result<RunSetup> set_up_run(const RunArguments& arguments, const Common& common);
 
 }  // namespace sg

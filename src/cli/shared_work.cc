@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/number_text.h"
@@ -31,13 +32,19 @@ class SharedCorpus final : public SharedWork {
     return compute_on(plan_, *job_, common);
   }
 
-  Result<int> merge(bool partial, const Common& common) override {
+  Result<int> merge(bool partial, const std::string& store, const Common& common) override {
+    if (!store.empty()) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .what = "a corpus has no store: its results are files in its folder",
+                   .where = "-o",
+                   .got = store};
+    }
     const int threads = common.threads > 0 ? common.threads : available_threads();
     SG_TRY(const Merged merged, sg::merge(folder_, plan_, partial, static_cast<std::size_t>(threads)));
     SG_TRY_VOID(open({}, common));
     warn_of_missing(merged.missing.size(), plan_.tasks.size(), common);
     SG_TRY_VOID(write_corpus(folder_, plan_, merged, *job_));
-    return 0;
+    return merged.missing.empty() ? 0 : 1;
   }
 
   Result<std::uint64_t> sum(std::uint64_t shard, std::uint64_t shards) override {
@@ -80,8 +87,12 @@ class SharedExperiment final : public SharedWork {
     });
   }
 
-  Result<int> merge(bool partial, const Common& common) override {
-    SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder_.root / "store.sqlite", StoreAccess::kWrite));
+  Result<int> merge(bool partial, const std::string& file, const Common& common) override {
+    const std::vector<TaskStatus> status = status_of(folder_, sg::tasks_of(run_), std::chrono::seconds(1));
+    const bool whole = std::ranges::all_of(status, [](const auto& task) { return task.state == TaskState::kDone; });
+    if (!whole && !partial) return parts_missing(folder_, sg::tasks_of(run_));  // before a store is made
+    const std::filesystem::path path = file.empty() ? folder_.root / "store.sqlite" : std::filesystem::path(file);
+    SG_TRY(const std::unique_ptr<RowStore> store, open_store(path, StoreAccess::kWrite));
     SG_TRY(const MergedRun merged, merge_run(folder_, run_, partial, *store));
     warn_of_missing(merged.missing, run_.pieces.size(), common);
     return present_store(*store, folder_.root, common);

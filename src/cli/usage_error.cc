@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <vector>
+
 #include "base/nearest.h"
 #include "cli/command_tree.h"
 
@@ -15,6 +18,13 @@ std::vector<std::string> flags_of(const CLI::App& command) {
     for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
   }
   return flags;
+}
+
+/// The program, its command, and what is called below that.
+std::vector<const CLI::App*> called_commands(const CLI::App& program) {
+  std::vector<const CLI::App*> called = {&program};
+  while (!called.back()->get_subcommands().empty()) called.push_back(called.back()->get_subcommands().front());
+  return called;
 }
 
 /// What stands there and means nothing to the command; empty: nothing does.
@@ -48,18 +58,28 @@ std::string said(const CLI::ParseError& failure) {
     const std::string words = behind(extra);
     if (!words.empty()) return "no place for '" + words + "'; expected no more arguments";
   }
+  const std::size_t range = text.find(" not in range ");  // which ends in 309 digits where nothing else bounds it
+  if (range != std::string::npos && text.size() > range + 300)
+    return text.substr(0, range) + "; expected a positive number";
   return text;
 }
 
 }  // namespace
 
+bool has_unknown_text(const CLI::App& program) {
+  const std::vector<const CLI::App*> called = called_commands(program);
+  return std::ranges::any_of(
+      called, [&](const CLI::App* command) { return !unknown_text(*command, command == &program).empty(); });
+}
+
 UsageFault usage_fault(const CLI::App& program, const CLI::ParseError& failure) {
-  const auto called = program.get_subcommands();
-  const CLI::App& command = called.empty() ? program : *called.front();
-  std::string text = unknown_text(program, /*is_program=*/true);
-  if (text.empty() && !called.empty()) text = unknown_text(command, /*is_program=*/false);
-  if (text.empty()) text = called.empty() ? "there is no command" : said(failure);
-  const std::string name = called.empty() ? "streamgauge" : "streamgauge " + command.get_name();
+  const std::vector<const CLI::App*> called = called_commands(program);
+  std::string text, name;
+  for (const CLI::App* command : called) {
+    if (text.empty()) text = unknown_text(*command, command == &program);
+    name += (name.empty() ? "" : " ") + command->get_name();
+  }
+  if (text.empty()) text = called.size() == 1 ? "there is no command" : said(failure);
   return {.text = text, .next = "Try '" + name + " --help'."};
 }
 

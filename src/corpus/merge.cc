@@ -122,7 +122,11 @@ Result<std::uint64_t> sum_share(const TaskFolder& folder, const CorpusPlan& plan
                                 std::uint64_t shards) {
   const Share share = share_of(plan, shard, shards);
   SG_TRY(const Merged merged, merge_run(folder, plan, share.begin, share.end));
-  if (!merged.missing.empty()) return parts_missing(folder, merged.missing.size(), share.end - share.begin);
+  if (!merged.missing.empty()) {
+    const std::vector<Task> all = tasks_of(plan);
+    const auto at = [&](std::size_t i) { return all.begin() + static_cast<std::ptrdiff_t>(i); };
+    return parts_missing(folder, {at(share.begin), at(share.end)});
+  }
   SG_TRY_VOID(write_part(sum_file(folder, shard, shards), key_of_sum(plan, share), part_of(merged.statistics)));
   return merged.parts;
 }
@@ -138,12 +142,11 @@ Result<Merged> merge(const TaskFolder& folder, const CorpusPlan& plan, bool part
       return merged;
     });
   }
-  const std::size_t tasks = plan.tasks.size();
-  SG_TRY(Merged merged, add_all(tasks, threads, [&](std::size_t begin, std::size_t end) {
+  SG_TRY(Merged merged, add_all(plan.tasks.size(), threads, [&](std::size_t begin, std::size_t end) {
            return merge_run(folder, plan, begin, end);
          }));
   if (merged.missing.empty() || partial) return merged;
-  return parts_missing(folder, merged.missing.size(), tasks);
+  return parts_missing(folder, tasks_of(plan));
 }
 
 }  // namespace sg

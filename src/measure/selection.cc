@@ -65,6 +65,11 @@ Error unknown_site(const std::string& word, const std::string& why) {
 Result<SiteChoice> parse_site(const std::string& word) {
   const auto [site_name, layers] = split(word);
   const std::optional<Site> site = site_named(site_name);
+  if (!site && without_logits({word}).empty()) {
+    Error error = unknown_site(word, "logits are no vectors of the stream");
+    error.hint = "measure --logits all writes their statistics";
+    return error;
+  }
   if (!site) return unknown_site(word, "unknown site");
   SiteChoice choice = {.site = *site, .layers = {}};
   if (layers.empty()) return choice;

@@ -180,6 +180,14 @@ Document document_of(const Corpora& corpora, const std::vector<Picture>& picture
   return document;
 }
 
+}  // namespace
+
+std::string corpora_text(const Corpora& corpora) {
+  Document document = {facts_table(corpora)};
+  for (const Shown& shown : shown_by_layer()) document.push_back(layers_table(corpora, shown));
+  return document_text(document, kTextWidth);
+}
+
 std::string corpora_csv(const Corpora& corpora) {
   std::string out = "corpus,quantity,layer,tokens,count,mean,q01,q50,q99\n";
   for (const CorpusView& view : corpora) {
@@ -197,14 +205,6 @@ std::string corpora_csv(const Corpora& corpora) {
     }
   }
   return out;
-}
-
-}  // namespace
-
-std::string corpora_text(const Corpora& corpora) {
-  Document document = {facts_table(corpora)};
-  for (const Shown& shown : shown_by_layer()) document.push_back(layers_table(corpora, shown));
-  return document_text(document, kTextWidth);
 }
 
 Result<void> write_corpora_report(const Corpora& corpora, const std::filesystem::path& folder) {

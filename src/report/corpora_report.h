@@ -14,6 +14,9 @@ namespace sg {
 /// their own.
 std::string corpora_text(const std::vector<CorpusView>& corpora);
 
+/// One row per corpus, quantity, layer and set of tokens.
+std::string corpora_csv(const std::vector<CorpusView>& corpora);
+
 /// corpora.csv, report.md, report.html and its figures, each whole or not at all.
 Result<void> write_corpora_report(const std::vector<CorpusView>& corpora, const std::filesystem::path& folder);
 

@@ -35,22 +35,6 @@ void add_others(const Model& model, std::vector<WeightMatrix>& matrices) {
   }
 }
 
-Result<std::vector<WeightMatrix>> chosen(const Model& model, const WeightsOptions& options) {
-  std::vector<WeightMatrix> all = weight_matrices(model, options.all || !options.globs.empty());
-  if (options.globs.empty()) return all;
-  add_others(model, all);
-  for (const std::string& glob : options.globs) {
-    if (std::any_of(all.begin(), all.end(), [&](const auto& m) { return matches(m, {glob}); })) continue;
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "no matrix of this model matches",
-                 .where = "--tensor",
-                 .expected = "a stored name or a role, as '" + all.front().tensor->name + "' or 'W_Q'; * and ? match",
-                 .got = "'" + glob + "'"};
-  }
-  if (!options.all) std::erase_if(all, [&](const auto& m) { return !matches(m, options.globs); });
-  return all;
-}
-
 bool is_vocabulary(const WeightMatrix& m) { return m.role == "W_U" || m.role == "W_E"; }
 
 // A matrix of up to this many numbers is measured by one thread, several of them side by side: its passes are so short
@@ -211,10 +195,26 @@ const WeightMatrix* with_role(const std::vector<WeightMatrix>& matrices, std::st
 
 }  // namespace
 
+Result<std::vector<WeightMatrix>> chosen_matrices(const Model& model, const WeightsOptions& options) {
+  std::vector<WeightMatrix> all = weight_matrices(model, options.all || !options.globs.empty());
+  if (options.globs.empty()) return all;
+  add_others(model, all);
+  for (const std::string& glob : options.globs) {
+    if (std::any_of(all.begin(), all.end(), [&](const auto& m) { return matches(m, {glob}); })) continue;
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "no matrix of this model matches",
+                 .where = "--tensor",
+                 .expected = "a stored name or a role, as '" + all.front().tensor->name + "' or 'W_Q'; * and ? match",
+                 .got = "'" + glob + "'"};
+  }
+  if (!options.all) std::erase_if(all, [&](const auto& m) { return !matches(m, options.globs); });
+  return all;
+}
+
 Result<WeightsReport> measure_weights(const Model& model, const WeightsOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
-  SG_TRY(const std::vector<WeightMatrix> matrices, chosen(model, options));
+  SG_TRY(const std::vector<WeightMatrix> matrices, chosen_matrices(model, options));
   if (options.full_spectrum) {
     SG_TRY([[maybe_unused]] const Lapack* const needed, lapack());
   }

@@ -41,6 +41,9 @@ struct WeightsOptions {
   std::function<void(double done)> progress = {};  // share of the numbers done, 0 to 1
 };
 
+/// What measure_weights measures. Error (usage): a glob that no matrix matches.
+Result<std::vector<WeightMatrix>> chosen_matrices(const Model& model, const WeightsOptions& options);
+
 /// Errors: an unknown ISA, a glob that no matrix matches, no LAPACK for full spectra, interrupted. A matrix with a
 /// number that is not finite is a row without statistics.
 Result<WeightsReport> measure_weights(const Model& model, const WeightsOptions& options);

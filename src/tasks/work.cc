@@ -209,12 +209,25 @@ std::vector<TaskStatus> status_of(const TaskFolder& folder, const std::vector<Ta
   return all;
 }
 
-Error parts_missing(const TaskFolder& folder, std::size_t missing, std::size_t tasks) {
-  return {
-      .what = fmt::format("{} of {} parts are missing", missing, tasks),
-      .where = folder.root.string(),
-      .hint =
-          "`streamgauge work` computes them, `streamgauge status` says how they stand; --partial takes what is there"};
+Error parts_missing(const TaskFolder& folder, const std::vector<Task>& tasks) {
+  constexpr std::size_t kMostNamed = 5;
+  std::vector<TaskStatus> missing = status_of(folder, tasks, std::chrono::seconds(1));
+  std::erase_if(missing, [](const TaskStatus& task) { return task.state == TaskState::kDone; });
+  const auto has_failed = [](const TaskStatus& task) { return task.state == TaskState::kFailed; };
+  // What failed first: nobody will see to it.
+  const auto others = std::stable_partition(missing.begin(), missing.end(), has_failed);
+  const auto failed = static_cast<std::size_t>(others - missing.begin());
+  std::string names;
+  for (std::size_t i = 0; i < std::min(missing.size(), kMostNamed); ++i) {
+    const std::string why = i < failed ? " (failed: " + missing[i].said + ")" : "";
+    names += (i == 0 ? "" : "; ") + missing[i].task.what + why;
+  }
+  if (missing.size() > kMostNamed) names += fmt::format("; and {} more", missing.size() - kMostNamed);
+  const std::string again = "what failed is left alone until its file in failed/ is removed; ";
+  const std::string rest = "`streamgauge work` computes the others, `streamgauge status` says how they stand; ";
+  return {.what = fmt::format("{} of {} parts are missing: {}", missing.size(), tasks.size(), names),
+          .where = folder.root.string(),
+          .hint = (failed > 0 ? again : "") + (failed < missing.size() ? rest : "") + "--partial takes what is there"};
 }
 
 Result<std::uint64_t> verify(const TaskFolder& folder, const std::vector<Task>& tasks, double share,

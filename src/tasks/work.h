@@ -61,8 +61,8 @@ struct TaskStatus {
 };
 std::vector<TaskStatus> status_of(const TaskFolder& folder, const std::vector<Task>& tasks, std::chrono::seconds lease);
 
-/// Error when parts are missing.
-Error parts_missing(const TaskFolder& folder, std::size_t missing, std::size_t tasks);
+/// The error when some of these have no part: which, and why those that failed did.
+Error parts_missing(const TaskFolder& folder, const std::vector<Task>& tasks);
 
 /// Computes a share of the parts again, chosen by their keys, and compares bits. Error: one that differs, by name.
 Result<std::uint64_t> verify(const TaskFolder& folder, const std::vector<Task>& tasks, double share,

@@ -110,6 +110,10 @@ class Corpus(CliTest):
         for name in ("one", "two"):
             layer = self.result(self.folder / name)["quantities"]["resid_post"]["layers"][2]
             self.assertEqual(means[name], layer["all"]["mean"])
+        pair = ("compare", self.folder / "one", self.folder / "two")
+        self.assertEqual(self.ok(*pair, "--csv", "-").out, (out / "corpora.csv").read_text())
+        for flag in (["--json", "-"], ["--explore", out / "x.html"], ["--plan"], ["-p", "hi"], ["--sites", "embed"]):
+            self.fails(2, *pair, *flag, says=["corpora"])
         (self.folder / "two" / "corpus.json").write_text("{}")
         self.fails(3, "compare", self.folder / "one", self.folder / "two", says=["schema"])
 
@@ -196,11 +200,11 @@ class Corpus(CliTest):
         self.text = self.folder / "lines.jsonl"
         self.text.write_text("\n".join(lines))
         folder = self.planned("failing", "--task", "1")
-        self.assertEqual(run("work", folder).code, 3)
+        self.assertEqual(run("work", folder).code, 1)
         self.assertIn("1 failed", self.ok("status", folder).out)
         self.assertIn("outside the vocabulary", self.ok("status", folder).out)
-        self.fails(3, "merge", folder, says=["1 of 3 parts are missing"])
-        self.ok("merge", folder, "--partial")
+        self.fails(3, "merge", folder, says=["1 of 3 parts are missing", "lines.jsonl, bytes", "outside the vocabulary"])
+        self.assertEqual(run("merge", folder, "--partial").code, 1)
         self.assertEqual(self.result(folder)["corpus"]["missing_parts"], 1)
 
     def test_what_changed_is_not_taken(self):
@@ -210,7 +214,7 @@ class Corpus(CliTest):
         self.assertEqual(run("work", folder).code, 0)  # the end of the file lies behind the task
         self.text.write_text("X" + self.text.read_text()[1:])
         shutil.rmtree(folder / "parts")
-        self.assertEqual(run("work", folder).code, 3)
+        self.assertEqual(run("work", folder).code, 1)
         self.assertIn("not what it was when the plan was made", self.ok("status", folder).out)
         self.fails(2, "plan", "corpus", MODEL, self.text, "--context", "64", "-o", folder, says=["another plan"])
 

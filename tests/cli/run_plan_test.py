@@ -49,6 +49,15 @@ class RunPlan(CliTest):
                 self.assertEqual((folder / "tables" / table.name).read_bytes(), table.read_bytes(), table.name)
             self.assertEqual(digest(self.ok("report", folder)), rows)
 
+    def test_the_store_may_be_a_file_elsewhere(self):
+        folder, store = self.planned("elsewhere"), self.folder / "results.db"
+        self.fails(3, "merge", folder, "-o", store, says=["parts are missing"])
+        self.assertFalse(store.exists())
+        self.ok("work", folder)
+        self.ok("merge", folder, "-o", store)
+        self.assertEqual(store.read_bytes()[:15], b"SQLite format 3")
+        self.assertFalse((folder / "store.sqlite").exists())
+
     def test_weights_are_tasks_too(self):
         experiment = self.folder / "weights.toml"
         text = (ROOT / "experiments" / "cross-architecture.toml").read_text()
@@ -80,11 +89,11 @@ class RunPlan(CliTest):
         data = bytearray(weights.read_bytes())
         data[-1] ^= 1
         weights.write_bytes(data)
-        self.assertEqual(run("work", folder).code, 3)
+        self.assertEqual(run("work", folder).code, 1)
         said = self.ok("status", folder).out
         self.assertIn("llama2, prompts 1 to", said)
         self.assertIn("not the one that the plan was made for", said)
-        self.fails(3, "merge", folder, says=["parts are missing"])
+        self.fails(3, "merge", folder, says=["parts are missing", "llama2, prompts", "failed/"])
         merged = run("merge", folder, "--partial")
         self.assertEqual(merged.code, 1, merged.err)
         rows = {m["key"]: m for m in json.loads((folder / "results.json").read_text())["streamgauge"]["models"]}

@@ -1,7 +1,9 @@
 """Help, versions, wrong usage: exit codes 0 and 2."""
+import json
 import re
+import shutil
 
-from support import GGUF, IDS, CliTest, main, tiny_model
+from support import GGUF, IDS, ROOT, CliTest, main, run, tiny_model
 
 COMMANDS = ["inspect", "measure", "gains", "extract", "compare", "weights", "tokenize", "run", "analyze", "report",
             "list", "check", "doctor", "pull", "login", "logout", "whoami", "completion", "help"]
@@ -106,6 +108,87 @@ class Usage(CliTest):
         self.assertEqual(len(wanted), 10)
         document = self.document("measurement-1", "measure", GGUF, "--ids", IDS, "--sites", "resid_post.2")
         self.assertEqual(list(document["sequences"][0]["norms"]), ["resid_post"])
+
+    def test_logits_alone_are_no_site_of_the_norms(self):
+        call = ("measure", GGUF, "--ids", IDS, "--sites", "logits")
+        sequence, = self.document("measurement-1", *call)["sequences"]
+        self.assertEqual((sequence["norms"], sequence["dots"]), ({}, {}))
+        self.assertEqual(len(sequence["logits"]), 1)
+        self.assertEqual(len(self.ok(*call, "--csv", "-").out.splitlines()), 1)
+        self.ok(*call, "-o", self.folder / "out")
+        self.assertEqual(len((self.folder / "out" / "measurement.csv").read_text().splitlines()), 1)
+        self.assertEqual(len((self.folder / "out" / "decomposition.csv").read_text().splitlines()), 1 + 5 * 7)
+        for command in (["extract", GGUF], ["compare", GGUF, GGUF]):
+            self.fails(2, *command, "--ids", IDS, "--sites", "logits", "-o", self.folder / "x.npz",
+                       says=["no vectors of the stream", "measure --logits"])
+
+    def test_a_fingerprint_of_every_byte_is_that_of_a_run(self):
+        model = self.folder / "model"
+        shutil.copytree(ROOT / "zoo" / "mistral", model)
+
+        def fingerprints():
+            of_sample, of_bytes = (self.document("inspect-1", "inspect", model, *flag)["model"]["fingerprint"]
+                                   for flag in ([], ["--full-hash"]))
+            return of_sample, of_bytes
+        sample, content = fingerprints()
+        self.assertNotEqual(sample, content)
+        for call in (["measure", model, "--ids", "1"], ["gains", model, "--ids", "1"], ["weights", model]):
+            document = json.loads(self.ok(*call, "--json", "-", "--full-hash").out)
+            self.assertEqual(document["model"]["fingerprint"], content)
+        compared = json.loads(self.ok("compare", model, model, "--ids", "1", "--json", "-", "--full-hash").out)
+        self.assertEqual([compared[side]["fingerprint"] for side in "ab"], [content, content])
+        run("run", "mistral-paradox", "--model", f"mistral={model}", "-o", self.folder / "run")
+        row, = (m for m in json.loads((self.folder / "run" / "results.json").read_text())["streamgauge"]["models"]
+                if m["key"] == "mistral")
+        self.assertEqual(row["measured"]["fingerprint"], content)
+        data = bytearray((model / "model.safetensors").read_bytes())
+        length = int.from_bytes(data[:8], "little")
+        tensors = [t for name, t in json.loads(data[8:8 + length]).items() if name != "__metadata__"]
+        _, end = max((t["data_offsets"] for t in tensors), key=lambda at: at[1] - at[0])
+        data[8 + length + end - 1] ^= 1  # the end of the largest tensor is in no sample
+        (model / "model.safetensors").write_bytes(data)
+        changed = fingerprints()
+        self.assertEqual(changed[0], sample)
+        self.assertNotEqual(changed[1], content)
+        self.fails(2, "inspect", "org/name", "--remote", "--full-hash", says=["--full-hash", "pull"])
+
+    def test_what_is_not_known_is_not_helped(self):
+        for call in (["nonsense", "--help"], ["measure", "--nonsense", "--help"], ["plan", "corpus", "--nonsense", "--help"]):
+            self.fails(2, *call, says=["nonsense"])
+        for call in (["doctor"], ["list"], ["inspect", GGUF]):
+            self.fails(2, *call, "--isa", "abacus", says=["abacus"])
+
+    def test_a_measurement_that_is_not_there_is_missed(self):
+        self.fails(3, "gains", self.folder / "none.json", says=["none.json"])
+        self.ok("measure", GGUF, "--ids", IDS, "--json", self.folder / "m.json")
+        self.ok("gains", self.folder / "m.json", "--definition", "all")
+        for flag in (["--special", "none"], ["--plan"], ["--memory", "1G"], ["--full-hash"]):
+            self.fails(2, "gains", self.folder / "m.json", *flag, says=[flag[0], "as it was measured"])
+
+    def test_flags_of_conversations_without_one_are_told(self):
+        model = ROOT / "zoo" / "llama31-instruct"
+        for flag in (["--system", "Be brief."], ["--no-generation-prompt"]):
+            self.assertIn(flag[0] + " without effect", self.ok("measure", model, "-p", "hi", *flag).err)
+            self.assertNotIn("without effect", self.ok("measure", model, "-p", "hi", "--chat", *flag).err)
+
+    def test_sequences_have_the_same_keys_however_they_were_given(self):
+        of_ids, = self.document("measurement-1", "measure", GGUF, "--ids", IDS)["sequences"]
+        of_text, = self.document("measurement-1", "measure", ROOT / "zoo" / "mistral", "-p", "hi")["sequences"]
+        self.assertEqual((of_ids["special"], of_ids["columns"]), (None, {}))
+        self.assertEqual((of_text["special"], of_text["columns"]), ("auto", {}))
+        self.assertEqual(of_ids.keys(), of_text.keys())
+
+    def test_plans_of_what_is_not_measured_yet(self):
+        self.assertRegex(self.ok("weights", GGUF, "--plan").out, r"matrices +2, .* numbers\nreads +\d")
+        self.assertIn("tokens", self.ok("run", "mistral-paradox", "--zoo", "--plan").out)
+        self.assertIn("task over", self.ok("corpus", ROOT / "zoo" / "mistral", ROOT / "zoo" / "heldout.txt", "--plan").out)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_names_and_numbers_of_flags(self):
+        self.fails(2, "extract", GGUF, "--ids", IDS, "--sites", "embed", "-o", self.folder / "x.bin", says=[".npz"])
+        self.fails(2, "weights", GGUF, "--ids", IDS, "--amplification", "bogus", says=["--amplification"])
+        self.assertLess(len(self.fails(2, "measure", GGUF, "--massive", "-1", says=["positive number"]).err), 200)
+        self.fails(3, "run", self.folder / "none.toml", "-o", self.folder / "r", says=["no such file"])
 
     def test_help_is_the_same_by_every_way(self):
         self.assertEqual(self.ok("help").out, self.ok("--help").out)

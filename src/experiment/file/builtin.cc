@@ -33,7 +33,10 @@ Result<ExperimentText> find_experiment(const std::string& name_or_file) {
     const bool names_file = there || name_or_file.ends_with(".toml") || name_or_file.find('/') != std::string::npos;
     Error error = unknown_word("no such experiment", "", name_or_file, known);
     error.expected = "a TOML file, or " + error.expected;
-    if (names_file) error.kind = ErrorKind::kBadInput;
+    if (names_file) {
+      error.kind = ErrorKind::kBadInput;
+      error.what = "no such file, and no experiment of this name";
+    }
     if (there) error.got += ", which is not a file";
     return error;
   }

@@ -99,7 +99,7 @@ Result<MergedRun> merge_run(const TaskFolder& folder, SharedRun run, bool partia
     const bool failed = tasks[i].state == TaskState::kFailed;
     lacking.emplace(run.pieces[i].model, failed ? tasks[i].said : "parts of it are missing: " + tasks[i].task.what);
   }
-  if (merged.missing > 0 && !partial) return parts_missing(folder, merged.missing, tasks.size());
+  if (merged.missing > 0 && !partial) return parts_missing(folder, tasks_of(run));
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i].state != TaskState::kDone) continue;
     const RunPiece& piece = run.pieces[i];

@@ -19,6 +19,8 @@ Json list_json(const std::vector<Row>& rows) {
 
 Json sequence_json(const SequenceMeasurement& m) {
   Json j = row_json(m.sequence);
+  if (!m.sequence.columns) j["columns"] = Json::object();
+  if (!m.sequence.special) j["special"] = nullptr;
   j["norms"] = row_json(m.norms);
   j["dots"] = row_json(m.dots);
   j["logits"] = list_json(m.logits);
