@@ -71,6 +71,7 @@ SequenceMeasurement any_sequence(std::size_t layers) {
   auto s = any_row<SequenceMeasurement>();
   const std::size_t tokens = 1 + any_size(3);
   Sequence& q = s.sequence;
+  if (q.columns && q.columns->empty()) q.columns.reset();  // a document says the same of both
   for (auto* text : {&q.text, &q.prompt, &q.prompt_id, &q.category, &q.special}) {
     if (*text) *text = any_text();
   }
@@ -270,6 +271,8 @@ TEST(MeasurementJson, KeysOfTheContract) {
       "id path fingerprint family n_layers d_model n_heads n_kv_heads d_head vocab_size norm mlp parallel_residual "
       "tied_embeddings rope parameters dtype ");
   const Json& sequence = j.at("sequences").at(0);
+  EXPECT_EQ(sequence.at("columns"), Json::object());
+  EXPECT_TRUE(sequence.at("special").is_null());
   EXPECT_EQ(keys(sequence.at("norms")), "embed resid_pre attn_out mlp_out resid_post ln_final ");
   EXPECT_TRUE(sequence.at("text").is_null());
   EXPECT_TRUE(sequence.at("category").is_null());

@@ -38,6 +38,7 @@ Result<void> check_ids(const JsonReader& from, const Sequence& s) {
 
 Result<void> read_sequence(const JsonReader& from, std::size_t layers, SequenceMeasurement& m) {
   SG_TRY_VOID(read_value(from, {}, m.sequence));
+  if (m.sequence.columns && m.sequence.columns->empty()) m.sequence.columns.reset();  // written for none
   SG_TRY_VOID(check_ids(from, m.sequence));
   const Shape shape = {.layers = layers, .tokens = m.sequence.ids.size(), .list = Shape::List::kPerToken};
   Shape shares = shape;
