@@ -120,7 +120,7 @@ class Usage(CliTest):
         self.assertEqual(len((self.folder / "out" / "decomposition.csv").read_text().splitlines()), 1 + 5 * 7)
         for command in (["extract", GGUF], ["compare", GGUF, GGUF]):
             self.fails(2, *command, "--ids", IDS, "--sites", "logits", "-o", self.folder / "x.npz",
-                       says=["no vectors of the stream", "measure --logits"])
+                       says=["no vectors of the stream", "--logits all"])
 
     def test_a_fingerprint_of_every_byte_is_that_of_a_run(self):
         model = self.folder / "model"
