@@ -79,4 +79,25 @@ FALCON_H1 = [
         tie_word_embeddings=False), seed=1212),
 ]
 
-CASES = MAMBA + FALCON_MAMBA + MAMBA2 + NEMOTRON_H + FALCON_H1
+_M, _H = "linear_attention", "hybrid"
+_zamba2 = _family("Zamba2ForCausalLM", "zamba2", mamba_d_conv=4, mamba_expand=2, chunk_size=16, time_step_min=0.05)
+ZAMBA2 = [
+    Case("zamba2-one-block", _zamba2(V4, layers_block_type=["mamba", "hybrid", "mamba", "hybrid"], num_hidden_layers=4,
+                                     num_mem_blocks=1, use_mem_rope=True, use_shared_attention_adapter=True,
+                                     adapter_rank=3, num_attention_heads=4, num_key_value_heads=4, n_mamba_heads=4,
+                                     mamba_ngroups=1, mamba_d_state=5, hidden_act="gelu", rms_norm_eps=1e-5,
+                                     rope_theta=10000, tie_word_embeddings=True), seed=1213, half=BF16, gguf="no"),
+    Case("zamba2-two-blocks", _zamba2(V5, layers_block_type=[_H, _M, _H, _H], num_hidden_layers=4,
+                                      num_mem_blocks=2, use_mem_rope=False, use_shared_attention_adapter=False,
+                                      intermediate_size=20, adapter_rank=5, num_attention_heads=2, num_key_value_heads=1, n_mamba_heads=8,
+                                      mamba_ngroups=2, mamba_d_state=6, hidden_act="gelu", rms_norm_eps=1e-6,
+                                      add_bias_linear=True, tie_word_embeddings=True), seed=1217, half=BF16,
+         gguf="no"),
+    Case("zamba2-untied", _zamba2(V5, layers_block_type=[_M, _H, _H], num_hidden_layers=3, num_mem_blocks=1,  # nothing is tied then
+                                  use_mem_rope=True, use_shared_attention_adapter=True, intermediate_size=16, adapter_rank=4,
+                                  num_attention_heads=2, num_key_value_heads=2, n_mamba_heads=2, mamba_d_state=4,
+                                  hidden_act="silu", rope_parameters={**ROPE, "rope_theta": 500.0},
+                                  tie_word_embeddings=False), seed=1215, gguf="no"),
+]
+
+CASES = ZAMBA2 + MAMBA + FALCON_MAMBA + MAMBA2 + NEMOTRON_H + FALCON_H1

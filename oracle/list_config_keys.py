@@ -27,7 +27,7 @@ FAMILIES = {"apertus": "apertus", "bloom": "bloom", "falcon": "falcon", "gemma":
                 "vaultgemma", "deepseek_v2", "deepseek_v3", "dots1", "ernie4_5_moe", "exaone_moe", "flex_olmo", "glm4_moe",
                 "glm4_moe_lite", "gpt_oss", "granitemoe", "hunyuan_v1_moe", "minimax_m2", "mixtral", "olmoe", "phimoe",
                 "qwen2_moe", "qwen3_moe", "bamba", "granitemoehybrid", "jamba", "lfm2", "lfm2_moe", "qwen3_next",
-                "mamba", "mamba2", "falcon_mamba", "nemotron_h", "falcon_h1")},
+                "mamba", "mamba2", "falcon_mamba", "nemotron_h", "falcon_h1", "zamba2")},
             "llama4": "llama4_text", "gemma4": "gemma4_text",
             "qwen3_5": "qwen3_5_text", "qwen3_5_moe": "qwen3_5_moe_text"}
 # Of families whose code comes with the models.

@@ -6,7 +6,7 @@ import numpy as np
 from reference_base import Family
 from reference_experts import Experts, best, grouped, picked, sigmoid, silu
 from reference_hybrid import Bamba, Mamba1Mixer, Mamba2Mixer
-from reference_ops import attend, split_heads
+from reference_ops import ACTIVATIONS, Rotary, attend, rms_norm, split_heads
 
 
 class Single(Family):
@@ -125,6 +125,65 @@ class NemotronH(Mamba2Mixer, Experts, Single):
         return self.routed(n, p) + self.shared(n, p) + (0.0 if bias is None else bias)
 
 
+class Zamba2(Mamba2Mixer, Single):
+    """Mamba 2 whose input has, in hybrid layers, what a shared block makes of the stream and the embedding."""
+
+    table, tied = "model.embed_tokens.weight", True
+
+    def setup(self):
+        self.eps = self.key("rms_norm_eps", default=1e-5)
+        self.kinds = self.c["layers_block_type"]
+        self.users = [l for l, kind in enumerate(self.kinds) if kind == "hybrid"]
+        self.blocks, self.d = self.c.get("num_mem_blocks", 1), 2 * self.width // self.heads
+        self.rotary = Rotary(self.rope(), self.d) if self.c.get("use_mem_rope") else lambda x: x
+
+    def sizes(self):
+        c = self.c
+        return c["mamba_expand"] * self.width, c.get("mamba_ngroups", 1), c["mamba_d_state"], c["n_mamba_heads"]
+
+    def limits(self):
+        return self.key("time_step_min", default=0.001), math.inf
+
+    def by_groups(self, y, p):
+        groups = self.sizes()[1]
+        return rms_norm(y.reshape(len(y), groups, -1), 1.0, 1e-5).reshape(len(y), -1) * self.m(p + "norm.weight")
+
+    def embed(self, ids):
+        self.start = super().embed(ids)
+        return self.start
+
+    def adapted(self, x, name, adapter):
+        y = self.m.linear(x, name)
+        if adapter + ".0.weight" in self.m:
+            y = y + self.m.linear(self.m.linear(x, adapter + ".0"), adapter + ".1")
+        return y
+
+    def shared(self, x, l):
+        use = self.users.index(l)
+        p = f"model.layers.{l}.shared_transformer."
+        if p + "input_layernorm.weight" not in self.m:
+            p = f"model.layers.{self.users[use % self.blocks]}.shared_transformer."
+        n = self.rms(np.concatenate([x, self.start], axis=-1), p + "input_layernorm")
+        q, k, v = (split_heads(self.adapted(n, f"{p}self_attn.{i}_proj", f"{p}self_attn.linear_{i}_adapter_list.{use}"),
+                               heads) for i, heads in (("q", self.heads), ("k", self.kv), ("v", self.kv)))
+        a = self.m.linear(attend(self.rotary(q), self.rotary(k), v, (self.d / 2) ** -0.5), p + "self_attn.o_proj")
+        f = p + "feed_forward."
+        both = self.adapted(self.rms(a, p + "pre_ff_layernorm"), f + "gate_up_proj", f"{f}gate_up_proj_adapter_list.{use}")
+        gate, up = np.split(both, 2, axis=-1)
+        made = self.m.linear(ACTIVATIONS[self.c.get("hidden_act", "gelu")](gate) * up, f + "down_proj")
+        return self.m.linear(made, f"model.layers.{l}.linear")
+
+    def block(self, l, x):
+        p = f"model.layers.{l}."
+        if self.kinds[l] == "hybrid":
+            p += "mamba_decoder."
+            x = x + self.shared(x, l)
+        return self.mamba2(self.rms(x, p + "input_layernorm"), p + "mamba."), None, None
+
+    def final(self, x):
+        return self.rms(x, "model.final_layernorm")
+
+
 class FalconH1(Bamba):
     """Attention and Mamba 2 of one input, with constants on the way."""
 
@@ -170,5 +229,5 @@ class FalconH1(Bamba):
         return a, self.m.linear(hidden, p + "down_proj") * down, mid
 
 
-FAMILIES = {"mamba": Mamba, "falcon_mamba": FalconMamba, "mamba2": Mamba2, "nemotron_h": NemotronH,
+FAMILIES = {"zamba2": Zamba2, "mamba": Mamba, "falcon_mamba": FalconMamba, "mamba2": Mamba2, "nemotron_h": NemotronH,
             "falcon_h1": FalconH1}

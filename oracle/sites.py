@@ -78,6 +78,8 @@ FAMILIES = {
     **dict.fromkeys(("mamba", "mamba2", "falcon_mamba"),
                     SiteMap("backbone.layers", "mixer", "", "", "backbone.norm_f", _always, branch=_branch)),
     "nemotron_h": SiteMap("model.layers", "mixer", "", "", "model.norm_f", _always, branch=_branch),
+    "zamba2": SiteMap("model.layers", "mamba|mamba_decoder.mamba", "", "", "model.final_layernorm", _always,
+                      branch=_branch),
     "flex_olmo": _llama_like(attn="post_attention_layernorm", mlp="post_feedforward_layernorm", mid="mlp"),
     **dict.fromkeys(("granitemoe", "granitemoeshared"), _llama_like(mlp="", scale=lambda c: c.residual_multiplier)),
     "gpt_bigcode": _gpt_like(),
@@ -140,7 +142,7 @@ class Recorder:
         for block in self.model.get_submodule(self.map.layers):
             yield self._on_input(block, "resid_pre")
             if self.map.branch:
-                yield self._on_output(block.mixer, self.map.branch(block))
+                yield self._on_output(_there(block, self.map.attn), self.map.branch(block))
             elif self.map.attn:
                 yield self._on_output(_there(block, self.map.attn), "attn_out")
             if self.map.mlp:

@@ -16,8 +16,8 @@ Each is one file of `src/model/families` and agrees with float64 goldens at ever
 
 """
 TAIL = """
-A checkpoint of another family is refused by name. So is what cannot be measured faithfully: models with several residual streams
-or whose blocks add one branch, recurrent models, encoders and encoder-decoders, checkpoints with a `quantization_config`, bidirectional
+A checkpoint of another family is refused by name. So is what cannot be measured faithfully: models with several residual streams,
+other recurrent models (RWKV, xLSTM), encoders and encoder-decoders, bidirectional
 attention, BLOOM with `apply_residual_connection_post_layernorm`.
 """
 

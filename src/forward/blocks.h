@@ -34,6 +34,14 @@ void beside(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace
 void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 void short_conv(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
+/// What the norm before the layer's mixer reads: the stream; or the stream and, added to it, what a shared block of
+/// attention and MLP makes of it, in ws.attn_delta. The stream itself does not get that.
+ConstMatrixView read_by_mixer(const LayerCall& call, Workspace& ws, RunContext& run);
+/// Of models with shared blocks, what they read beside the stream: its start.
+void keep_start(const Spec& spec, Workspace& ws);
+/// y += what the adapter makes of x.
+void adapt(const Adapter& adapter, ConstMatrixView x, MatrixView y, Workspace& ws, RunContext& run);
+
 /// Queries, keys and values of latent attention, head by head as of three projections, the rotated part of each head
 /// not rotated yet.
 void project_latent(const LayerCall& call, ConstMatrixView in, MatrixView qkv, Workspace& ws, RunContext& run);
@@ -47,7 +55,8 @@ struct FeedForward {
   const ExpertWeights& w;
   std::size_t width;
   Gating gating = Gating::kProduct;
-  bool interleaved = false;  // gate_up's outputs alternate
+  bool interleaved = false;    // gate_up's outputs alternate
+  ConstMatrixView added = {};  // to gate and up, (rows x 2 width), or nothing
 };
 /// `hidden` is scratch, (rows x 2 width) for a gated one, (rows x width) for a plain one.
 void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView in, MatrixView hidden, MatrixView out,

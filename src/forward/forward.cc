@@ -212,6 +212,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
 
   embed(spec, outer, tokens, x, run);
   tap.at({Site::kEmbed, 0}, x);
+  keep_start(spec, ws);
   if (spec.layer_input > 0) prepare_layer_inputs(spec, outer, tokens, ws, run);
 
   for (std::size_t l = 0; l < spec.layers; ++l) {
@@ -226,9 +227,9 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
     const auto branch = [&](Site out, const NormWeights& in_norm, const NormWeights& out_norm, MatrixView delta,
                             auto&& body) {
       const TraceSpan span(run.trace, "compute", [&] { return fmt::format("{}[{}]", name(out), l); });
-      ConstMatrixView h = x;
+      ConstMatrixView h = out == Site::kAttnOut ? read_by_mixer(call, ws, run) : x;
       if (has(spec.norm_at, NormAt::kInput)) {
-        norm_rows(spec, in_norm, read_of(spec, x, ws, run), ws.normed, run);
+        norm_rows(spec, in_norm, read_of(spec, h, ws, run), ws.normed, run);
         h = ws.normed;
       }
       body(call, h, delta, ws, run);

@@ -67,7 +67,7 @@ void norm_result(const LayerCall& call, Workspace& ws, RunContext& exact) {
   for (std::size_t g = 0; g < r.groups; ++g) {
     const MatrixView part = ws.mix_result.col_range(g * per_group, per_group);
     const float* gain = call.weights.recurrent.norm.gain + g * per_group;
-    norm_rows(call.spec, {.gain = gain, .bias = nullptr}, part, part, exact);
+    norm_rows(call.spec, r.inner_eps, {.gain = gain, .bias = nullptr}, part, part, exact);
   }
 }
 

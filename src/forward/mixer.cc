@@ -11,7 +11,8 @@ void mix(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& w
     case Mixer::kAttention: return attention(call, in, out, ws, run);
     case Mixer::kDelta: return delta_rule(call, in, out, ws, run);
     case Mixer::kMamba: return mamba(call, in, out, ws, run);
-    case Mixer::kMamba2: return mamba2(call, in, out, ws, run);
+    case Mixer::kMamba2:
+    case Mixer::kFed: return mamba2(call, in, out, ws, run);
     case Mixer::kShortConv: return short_conv(call, in, out, ws, run);
     case Mixer::kBeside: return beside(call, in, out, ws, run);
     case Mixer::kNone: break;

@@ -74,6 +74,7 @@ void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView 
       const MatrixView up = scratch.col_range(f, f);
       if (w.gate_up) {
         project_part(spec, w.gate_up, in, scratch.col_range(0, 2 * f), run);
+        if (ff.added.cols > 0) add_rows(ff.added, scratch.col_range(0, 2 * f), run);
       } else {
         if (adds_bias_apart(spec, run.precision)) {
           project_part(spec, w.gate, in, hidden, run);

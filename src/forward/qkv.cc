@@ -50,6 +50,12 @@ void project_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunCo
                    {call.weights.k, qkv.col_range(q, kv)},
                    {call.weights.v, qkv.col_range(q + kv, kv)}},
                   in, run);
+      if (spec.shared_block.adapts_attention) {
+        const SharedBlockWeights& shared = call.weights.shared_block;
+        adapt(shared.q, in, qkv.col_range(0, q), ws, run);
+        adapt(shared.k, in, qkv.col_range(q, kv), ws, run);
+        adapt(shared.v, in, qkv.col_range(q + kv, kv), ws, run);
+      }
       break;
     case QkvLayout::kThirds:
     case QkvLayout::kPerHead:

@@ -59,6 +59,14 @@ std::size_t mix_width(const Spec& spec) {
 
 std::size_t gated_width(const Spec& spec) { return spec.gated_attention ? 2 * spec.heads * spec.head_dim : 0; }
 
+/// The start of the stream, and twice a copy of its rows.
+std::size_t start_width(const Spec& spec) { return spec.shared_block.count == 0 ? 0 : spec.width; }
+
+std::size_t adapted_width(const Spec& spec) {
+  if (spec.shared_block.count == 0) return 0;
+  return std::max({2 * spec.ffn_width, spec.heads * spec.head_dim, spec.kv_heads * spec.head_dim});
+}
+
 std::size_t expert_hidden_width(const Spec& spec) {
   if (spec.experts.count == 0) return 0;
   return spec.mlp == MlpKind::kGated ? 2 * spec.experts.width : spec.experts.width;
@@ -68,8 +76,9 @@ std::size_t expert_width(const Spec& spec) { return spec.experts.count == 0 ? 0 
 
 std::size_t floats_per_row(const Spec& spec) {
   return 4 * spec.width + qkv_width(spec) + context_width(spec) + spec.layers * spec.layer_input + all_kept(spec) +
-         dense_out_width(spec) + latent_width(spec) + mix_width(spec) + gated_width(spec) + gate_up_width(spec) +
-         spec.experts.count + expert_hidden_width(spec) + 2 * expert_width(spec) + spec.experts.latent;
+         dense_out_width(spec) + 3 * start_width(spec) + spec.shared_block.rank + adapted_width(spec) +
+         latent_width(spec) + mix_width(spec) + gated_width(spec) + gate_up_width(spec) + spec.experts.count +
+         expert_hidden_width(spec) + 2 * expert_width(spec) + spec.experts.latent;
 }
 
 }  // namespace
@@ -98,6 +107,10 @@ Workspace::Workspace(const Spec& spec, std::size_t rows)
   mix_result = take(result_width(spec));
   layer_inputs = take(spec.layers * spec.layer_input);
   for (std::size_t l = 0; l < spec.layers; ++l) kept.push_back(take(kept_width(spec, l)));
+  start = take(start_width(spec));
+  beside = take(2 * start_width(spec));
+  adapter_low = take(spec.shared_block.rank);
+  adapted = take(adapted_width(spec));
   dense_out = take(dense_out_width(spec));
   gated_queries = take(gated_width(spec));
   gate_up = take(gate_up_width(spec));

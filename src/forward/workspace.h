@@ -29,7 +29,10 @@ class Workspace {
 
   MatrixView layer_inputs;       // (rows x layers * layer_input), or nothing
   std::vector<MatrixView> kept;  // keys and values for later layers, by layer; no columns where none are kept
-  MatrixView dense_out;          // (rows x d_model) of an MLP beside experts, or nothing
+  // Of models with shared blocks: the stream's start, (rows x d_model); what they read, (rows x 2 d_model); what
+  // adapters make on the way, (rows x rank), and of it.
+  MatrixView start, beside, adapter_low, adapted;
+  MatrixView dense_out;  // (rows x d_model) of an MLP beside experts, or nothing
 
   static std::size_t bytes(const Spec& spec, std::size_t rows);
 

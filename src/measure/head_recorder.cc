@@ -154,9 +154,8 @@ void HeadRecorder::record_contributions(ConstMatrixView delta) {
   for (std::size_t s = 0; s < out_.size(); ++s) {
     const std::size_t first = tokens_.begin(s), tokens = tokens_.length(s);
     out_[s].layers.back().contribution = turned(contribution, heads, first, tokens);
-    // What a state space beside the heads adds is in the branch as well.
-    const bool alone = spec_.recurrent.at(out_[s].layers.back().layer) != Mixer::kBeside;
-    if (!alone) out_[s].sum_error.reset();
+    // What a state space beside the heads adds is in the branch as well, and one behind them is all of it.
+    if (spec_.recurrent.at(out_[s].layers.back().layer) != Mixer::kAttention) out_[s].sum_error.reset();
     for (std::size_t t = 0; t < tokens; ++t) {
       const double error = errors[first + t];
       if (!std::isfinite(error)) out_[s].sum_error.reset();

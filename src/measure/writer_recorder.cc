@@ -101,7 +101,8 @@ void WriterRecorder::adding(SiteRef site, ConstMatrixView delta, ConstMatrixView
 
 void WriterRecorder::attended(const Attended& heads) {
   if (inner_heads_ != nullptr) inner_heads_->attended(heads);
-  if (!watches(heads.layer)) return;
+  // Heads of a shared block write into what the mixer reads, and not into the stream.
+  if (!watches(heads.layer) || spec_.recurrent.at(heads.layer) == Mixer::kFed) return;
   head_count_ = heads.heads;
   output_ = *heads.output;
   context_ = heads.context;

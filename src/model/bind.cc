@@ -84,6 +84,7 @@ bool has_layer(const Spec& spec, On on, std::size_t layer) {
     case On::kOwnKeys: return spec.attention[layer].kv_from < 0;
     case On::kOwnValues: return spec.attention[layer].kv_from < 0 && !spec.attention[layer].key_is_value;
     case On::kSharedKeys: return spec.attention[layer].kv_from >= 0;
+    case On::kSharedBlock: return spec.recurrent.at(layer) == Mixer::kFed;
   }
   return true;
 }
@@ -144,6 +145,16 @@ struct Binder {
     in_hand = layer;
     if (!has_layer(spec, row.on, layer)) return {};
     const std::string_view pattern = pattern_of(row);
+    if (row.on == On::kSharedBlock) {
+      const std::size_t use = spec.shared_block.use(layer);
+      std::string of_block = with_index(pattern, layer);
+      if (names.find(of_block, use) == nullptr) of_block = with_index(pattern, spec.shared_block.owner(layer));
+      SG_TRY(out.layers[layer][static_cast<std::size_t>(row.role)], find(row, of_block, use));
+      for (std::size_t other = 0; other < spec.shared_block.users.size(); ++other) {  // a copy has the adapters of all
+        if (const TensorInfo* idle = names.find(of_block, other)) used.insert(idle);
+      }
+      return {};
+    }
     const std::string here = with_index(pattern.substr(0, pattern.find('|')), layer);
     if (here.find("{}") == std::string::npos) {
       SG_TRY(out.layers[layer][static_cast<std::size_t>(row.role)], find(row, pattern, layer));

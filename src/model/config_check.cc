@@ -148,6 +148,7 @@ constexpr ForeignSwitch kForeignSwitches[] = {
     // A stated null is not the default here: the reference asks whether the value is true.
     {"is_causal", "attention.causal", 1, "models that attend in both directions", false},
     {"is_encoder_decoder", "", 0, "encoder-decoders"},
+    {"use_long_context", "", 0, "models whose rotation is stretched when they are loaded"},
     {"per_layer_config", "", 0, "models whose layers differ"},
     {"", "attention.value_residual_mix_lora_rank", 0, "RWKV"},
     {"", "ssm.conv_kernel", 0, "state-space models"},

@@ -63,9 +63,11 @@ enum class On : std::uint8_t {
   kExperts,
   kAttention,
   kRecurrent,
-  kOwnKeys,     // layers with keys and values of their own
-  kOwnValues,   // of those, the ones whose values are not their keys
-  kSharedKeys,  // layers that take those of an earlier one
+  kOwnKeys,      // layers with keys and values of their own
+  kOwnValues,    // of those, the ones whose values are not their keys
+  kSharedKeys,   // layers that take those of an earlier one
+  kSharedBlock,  // layers that use a shared block; its tensors stand there or in the first of those that use the same
+                 // one, and a second "{}" of a name is the number of the use
 };
 
 enum class Need : std::uint8_t {
@@ -202,6 +204,7 @@ enum class Mixer : std::uint8_t {
   kMamba2,     // scalar decay per head (arXiv:2405.21060), a gated norm by groups
   kShortConv,  // two gates around a short convolution (LFM2)
   kBeside,     // attention and Mamba 2 read the same, and their sum is added
+  kFed,        // Mamba 2 that reads the stream and what a block of attention and MLP, shared by layers, makes of it
   kNone,       // of blocks with one branch: the layer is an MLP
 };
 
@@ -213,6 +216,7 @@ enum class MixerLayers : std::uint8_t {
   kNowhere,
   kBeside,    // all, beside the other mixer
   kBranches,  // layers_block_type or hybrid_override_pattern, which also name the layers that are MLPs
+  kFed,       // "hybrid" in layers_block_type; the mixer is in every layer
 };
 
 /// One value per checkpoint format.
@@ -287,9 +291,10 @@ struct Family {
     bool permuted_in_gguf = false;  // GGUF writers interleave the halves of each head's q and k rows
     int learned_offset = 0;
     Nope nope = Nope::kNone;
-    bool mscales = false;     // longrope multiplies cos and sin by short_mscale or long_mscale
-    bool ntk_alpha = false;   // a dynamic scaling with an `alpha` stretches theta once, whatever the length
-    bool local_rope = false;  // windowed layers rotate with their own unscaled theta
+    double original_length = 0;  // original_max_position_embeddings where config.json has none at its top; 0: none
+    bool mscales = false;        // longrope multiplies cos and sin by short_mscale or long_mscale
+    bool ntk_alpha = false;      // a dynamic scaling with an `alpha` stretches theta once, whatever the length
+    bool local_rope = false;     // windowed layers rotate with their own unscaled theta
     DefaultRope unstated = DefaultRope::kPlain;  // when the file says nothing of scaling
   } position;
   struct {

@@ -37,6 +37,7 @@ class Fields {
 
   void set_count(Field field, std::size_t value) { values_[index(field)] = value; }
   void set_flag(Field field, bool value) { values_[index(field)] = value; }
+  void set_act(Act act) { values_[index(Field::kAct)] = act; }
 
   /// Reads every row in order, so a fallback may use an earlier field; then the family's own rules.
   static Result<Fields> read(const Family& family, const Config& config, const Checkpoint& checkpoint);

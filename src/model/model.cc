@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/caught.h"
 #include "io/hub_cache.h"
@@ -18,10 +19,10 @@ namespace {
 
 template <class Visit>
 void for_each_tensor(const Model& model, Visit&& visit) {
+  std::set<const TensorInfo*> seen;  // a head may be the embedding, and layers may share a block
   const auto all = [&](const RoleTensors& tensors) {
-    for (std::size_t r = 0; r < tensors.size(); ++r) {
-      const bool repeats_embedding = static_cast<Role>(r) == Role::kHead && model.bindings.tied;
-      if (tensors[r] != nullptr && !repeats_embedding) visit(*tensors[r]);
+    for (const TensorInfo* tensor : tensors) {
+      if (tensor != nullptr && seen.insert(tensor).second) visit(*tensor);
     }
   };
   all(model.bindings.model);

@@ -24,7 +24,6 @@ constexpr Refused kRefused[] = {
     {"gemma3n_text", "a model with several residual streams"},
     {"hy_v4", "a model with several residual streams"},
     {"zamba", "a state-space hybrid whose shared attention reads the embedding beside the stream"},
-    {"zamba2", "a state-space hybrid whose shared attention reads the embedding beside the stream"},
     {"kimi_linear", "a recurrent hybrid with decays by channel"},
     {"kimi-linear", "a recurrent hybrid with decays by channel"},
     {"minimax", "a recurrent hybrid with lightning attention"},

@@ -52,6 +52,9 @@ enum class Size : std::uint8_t {
   kLayerInput,
   kAllLayerInputs,
   kLayerInputVocab,
+  kAttnIn,  // what attention reads
+  kBeside,  // the stream and, beside it, the embedding
+  kAdapter,
 };
 
 struct RoleRow {
@@ -71,11 +74,11 @@ constexpr RoleRow kRows[] = {
     {Role::kAttnNormInBias, "attn_norm.bias", Size::kWidth},
     {Role::kAttnNormOut, "attn_post_norm", Size::kWidth},
     {Role::kAttnNormOutBias, "attn_post_norm.bias", Size::kWidth},
-    {Role::kQ, "W_Q", Size::kQueries, Size::kWidth},
+    {Role::kQ, "W_Q", Size::kQueries, Size::kAttnIn},
     {Role::kQBias, "b_Q", Size::kQueries},
-    {Role::kK, "W_K", Size::kKv, Size::kWidth},
+    {Role::kK, "W_K", Size::kKv, Size::kAttnIn},
     {Role::kKBias, "b_K", Size::kKv},
-    {Role::kV, "W_V", Size::kKv, Size::kWidth},
+    {Role::kV, "W_V", Size::kKv, Size::kAttnIn},
     {Role::kVBias, "b_V", Size::kKv},
     {Role::kQkv, "W_QKV", Size::kQkv, Size::kWidth},
     {Role::kQkvBias, "b_QKV", Size::kQkv},
@@ -174,6 +177,26 @@ constexpr RoleRow kRows[] = {
     {Role::kOutNormBias, "output_norm.bias", Size::kMixState},
     {Role::kMixOut, "W_mix_out", Size::kWidth, Size::kMixInner},
     {Role::kMixOutBias, "b_mix_out", Size::kWidth},
+    {Role::kBesideNorm, "shared_norm", Size::kBeside},
+    {Role::kBesideNormBias, "shared_norm.bias", Size::kBeside},
+    {Role::kBesideOut, "W_shared_out", Size::kWidth, Size::kWidth},
+    {Role::kBesideOutBias, "b_shared_out", Size::kWidth},
+    {Role::kQAdaptDown, "W_Q_adapter_down", Size::kAdapter, Size::kAttnIn},
+    {Role::kQAdaptDownBias, "b_Q_adapter_down", Size::kAdapter},
+    {Role::kQAdaptUp, "W_Q_adapter_up", Size::kQ, Size::kAdapter},
+    {Role::kQAdaptUpBias, "b_Q_adapter_up", Size::kQ},
+    {Role::kKAdaptDown, "W_K_adapter_down", Size::kAdapter, Size::kAttnIn},
+    {Role::kKAdaptDownBias, "b_K_adapter_down", Size::kAdapter},
+    {Role::kKAdaptUp, "W_K_adapter_up", Size::kKv, Size::kAdapter},
+    {Role::kKAdaptUpBias, "b_K_adapter_up", Size::kKv},
+    {Role::kVAdaptDown, "W_V_adapter_down", Size::kAdapter, Size::kAttnIn},
+    {Role::kVAdaptDownBias, "b_V_adapter_down", Size::kAdapter},
+    {Role::kVAdaptUp, "W_V_adapter_up", Size::kKv, Size::kAdapter},
+    {Role::kVAdaptUpBias, "b_V_adapter_up", Size::kKv},
+    {Role::kGateUpAdaptDown, "W_gate_in_adapter_down", Size::kAdapter, Size::kWidth},
+    {Role::kGateUpAdaptDownBias, "b_gate_in_adapter_down", Size::kAdapter},
+    {Role::kGateUpAdaptUp, "W_gate_in_adapter_up", Size::kTwoFfn, Size::kAdapter},
+    {Role::kGateUpAdaptUpBias, "b_gate_in_adapter_up", Size::kTwoFfn},
     {Role::kXieluAlphaP, "xielu.alpha_p", Size::kOne},
     {Role::kXieluAlphaN, "xielu.alpha_n", Size::kOne},
     {Role::kXieluBeta, "xielu.beta", Size::kOne},
@@ -275,6 +298,9 @@ std::size_t size_of(Size size, const Spec& s) {
     case Size::kLayerInput: return s.layer_input;
     case Size::kAllLayerInputs: return s.layers * s.layer_input;
     case Size::kLayerInputVocab: return s.layer_input_vocab;
+    case Size::kAttnIn: return s.shared_block.count > 0 ? 2 * s.width : s.width;
+    case Size::kBeside: return 2 * s.width;
+    case Size::kAdapter: return s.shared_block.rank;
   }
   return 1;
 }

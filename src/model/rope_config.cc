@@ -143,7 +143,7 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
     if (!(alpha > 0) || r.rotary_dim <= 2) return config.wrong(from.key("alpha"), "a number above 0");
     r.theta *= std::pow(alpha, r.rotary_dim / (r.rotary_dim - 2.0));
   }
-  SG_TRY_VOID(read_scaling(from, config, original.value_or(0), r));
+  SG_TRY_VOID(read_scaling(from, config, original.value_or(r.original_max_position), r));
   return r;
 }
 

@@ -155,7 +155,7 @@ Result<Spec> resolve_spec(const Family& family, const Config& config, const Chec
   SG_TRY_VOID(resolve_experts(family, config, fields, checkpoint, spec));
   SG_TRY_VOID(resolve_multipliers(config, fields, spec));
   if (!spec.has_attention()) spec.heads = spec.kv_heads = spec.head_dim = spec.value_dim = 0;
-  if (!spec.has_mlp()) spec.ffn_width = 0;
+  if (!spec.has_mlp() && spec.shared_block.count == 0) spec.ffn_width = 0;
   spec.layer_input = fields.count(Field::kLayerInputWidth, 0);
   spec.layer_input_vocab = fields.count(Field::kLayerInputVocab, spec.vocab);
   spec.layer_input_scale = static_cast<float>(std::sqrt(static_cast<double>(spec.layer_input)));

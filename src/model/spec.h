@@ -2,6 +2,7 @@
 // pass reads this and nothing else about the model.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -57,7 +58,7 @@ struct RecurrentSpec {
   double step_least = 0, step_most = 0;  // kMamba2: bounds of the step
   MixNorm norm = MixNorm::kAfterGate;    // kMamba2
   bool inner_norms = false;              // kMamba: step, input and output are normed
-  double inner_eps = 0;                  // of those norms
+  double inner_eps = 0;                  // of those norms, and of kMamba2's
   bool log_decay = true;                 // a decay a is stored as log(-a); GGUF stores a
   bool by_key_head = false;              // kDelta: all projections
   bool gates_by_key_head = false;        // kDelta: those of beta and alpha, which are one
@@ -70,8 +71,23 @@ struct RecurrentSpec {
   std::size_t select_width() const;  // kMamba: step, input and output of one token
 };
 
-inline bool attends(Mixer mixer) { return mixer == Mixer::kAttention || mixer == Mixer::kBeside; }
+inline bool attends(Mixer mixer) {
+  return mixer == Mixer::kAttention || mixer == Mixer::kBeside || mixer == Mixer::kFed;
+}
 inline bool recurs(Mixer mixer) { return mixer != Mixer::kAttention && mixer != Mixer::kNone; }
+
+/// Blocks of attention and MLP that layers use in turn; each use has low-rank adapters of its own (Zamba2).
+struct SharedBlockSpec {
+  std::size_t count = 0;  // 0: the model has none
+  std::size_t rank = 0;   // of the adapters
+  bool adapts_attention = false;
+  std::vector<std::size_t> users;  // layers, in order
+  /// The number of a layer's use, and the first layer that uses the same block.
+  std::size_t use(std::size_t layer) const {
+    return static_cast<std::size_t>(std::ranges::lower_bound(users, layer) - users.begin());
+  }
+  std::size_t owner(std::size_t layer) const { return users[use(layer) % count]; }
+};
 
 /// Constants of Falcon-H1 on the way through its branches; a GGUF file has them in its weights.
 struct Multipliers {
@@ -156,6 +172,7 @@ struct Spec {
   bool fused_gate_up = false;
   ExpertSpec experts;
   RecurrentSpec recurrent;
+  SharedBlockSpec shared_block;
   Multipliers multipliers;
   bool gated_attention = false;
   std::vector<XieluParams> xielu;  // one per layer, for Act::kXielu; filled by open_model

@@ -243,6 +243,7 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
                      .ntk_alpha = family.position.ntk_alpha,
                      .mscales = family.position.mscales,
                      .log_multiplier = family.attention.latent};
+  absent.original_max_position = family.position.original_length;
   RopeSpec local = absent;
   local.theta = fields.real(Field::kRopeLocalTheta, 10000);
   if (!spec.shapes.empty()) local.rotary_dim = static_cast<int>(spec.head_dim);

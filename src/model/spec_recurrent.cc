@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kAttentionNames[] = {"full_attention", "attention"};
 constexpr std::string_view kOtherNames[] = {"linear_attention", "mamba", "conv"};
+constexpr std::string_view kFedName = "hybrid";
 
 bool one_of(std::string_view word, std::span<const std::string_view> names) {
   return std::ranges::find(names, word) != names.end();
@@ -71,9 +72,21 @@ Result<std::vector<bool>> attention_layers(const Family& family, const Config& c
       break;
     }
     case MixerLayers::kNowhere:
+    case MixerLayers::kFed:
     case MixerLayers::kBranches: break;
   }
   return attention;
+}
+
+Result<std::vector<Mixer>> fed_layers(const Config& config, std::size_t layers) {
+  constexpr std::string_view kKeys = "layer_types|layers_block_type";
+  SG_TRY(const std::optional<std::vector<std::string>> names, config.words(kKeys));
+  const auto known = [](const std::string& name) { return name == kFedName || one_of(name, kOtherNames); };
+  if (!names || names->size() != layers || !std::ranges::all_of(*names, known))
+    return config.wrong(kKeys, fmt::format("a list of {} times linear_attention, mamba or hybrid", layers));
+  std::vector<Mixer> mixers;
+  for (const std::string& name : *names) mixers.push_back(name == kFedName ? Mixer::kFed : Mixer::kMamba2);
+  return mixers;
 }
 
 /// A GGUF file says what a layer is by its tensors.
@@ -95,6 +108,7 @@ std::vector<Mixer> mixers_of_tensors(const Family& family, const Checkpoint& che
 Result<std::vector<Mixer>> mixers_of(const Family& family, const Config& config, const Fields& fields,
                                      const Checkpoint& checkpoint, std::size_t layers) {
   if (config.format() == Format::kGguf) return mixers_of_tensors(family, checkpoint, layers);
+  if (family.mixer.layers == MixerLayers::kFed) return fed_layers(config, layers);
   std::vector<Mixer> mixers;
   if (family.mixer.layers == MixerLayers::kBranches) {
     SG_TRY(const std::vector<Branch> branches, branches_of(config));
@@ -115,7 +129,7 @@ Result<std::vector<Mixer>> mixers_of(const Family& family, const Config& config,
 /// The reference puts the MLP's activation behind the convolution as well, or one that it names; these mixers have SiLU
 /// there.
 Result<void> check_activation(const Family& family, const Config& config, const Spec& spec) {
-  if (spec.recurrent.kind == Mixer::kShortConv) return {};
+  if (spec.recurrent.kind == Mixer::kShortConv || family.mixer.layers == MixerLayers::kFed) return {};
   if (family.mixer.layers != MixerLayers::kBranches) {
     return spec.act == Act::kSilu ? Result<void>() : config.wrong("hidden_act", "silu");
   }
@@ -175,6 +189,7 @@ Result<void> resolve_sizes(const Config& config, const Fields& fields, Spec& spe
   switch (r.kind) {
     case Mixer::kAttention:
     case Mixer::kBeside:
+    case Mixer::kFed:
     case Mixer::kNone: return {};
     case Mixer::kMamba: return read_rank(config, spec);
     case Mixer::kShortConv: r.inner = spec.width; return {};
@@ -234,6 +249,7 @@ std::size_t RecurrentSpec::conv_width() const {
   switch (kind) {
     case Mixer::kAttention:
     case Mixer::kBeside:
+    case Mixer::kFed:
     case Mixer::kNone: return 0;
     case Mixer::kDelta: return 2 * groups * state + inner;
     case Mixer::kMamba2: return inner + 2 * groups * state;
@@ -247,6 +263,7 @@ std::size_t RecurrentSpec::raw_width() const {
   switch (kind) {
     case Mixer::kAttention:
     case Mixer::kBeside:
+    case Mixer::kFed:
     case Mixer::kNone: return 0;
     case Mixer::kDelta: return conv_width() + inner + 2 * heads;
     case Mixer::kMamba2: return inner + conv_width() + heads;
@@ -274,6 +291,14 @@ Result<void> resolve_recurrent(const Family& family, const Config& config, const
   r.norm = !fields.flag(Field::kMixNormed, true)      ? MixNorm::kNone
            : fields.flag(Field::kMixNormFirst, false) ? MixNorm::kBeforeGate
                                                       : MixNorm::kAfterGate;
+  for (std::size_t l = 0; l < spec.layers; ++l) {
+    if (r.at(l) == Mixer::kFed) spec.shared_block.users.push_back(l);
+  }
+  if (!spec.shared_block.users.empty()) {
+    spec.shared_block.count = fields.count(Field::kSharedBlocks);
+    spec.shared_block.rank = fields.count(Field::kAdapterRank);
+    spec.shared_block.adapts_attention = fields.flag(Field::kAdaptedAttention);
+  }
   r.inner_norms = family.mixer.inner_norms;
   r.inner_eps = fields.real(Field::kMixInnerEps, spec.norm_eps);
   r.log_decay = !gguf;

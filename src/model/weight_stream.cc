@@ -262,6 +262,16 @@ RecurrentWeights WeightStream::recurrent(const RoleTensors& t, Vectors& v) const
           .out_norm = norm(t, Role::kOutNorm, {}, v)};
 }
 
+SharedBlockWeights WeightStream::shared_block(const RoleTensors& t, Vectors& v) const {
+  const auto adapter = [&](Role down, Role up) { return Adapter{.down = linear(t, down, v), .up = linear(t, up, v)}; };
+  return {.norm = norm(t, Role::kBesideNorm, gain_offset(), v),
+          .q = adapter(Role::kQAdaptDown, Role::kQAdaptUp),
+          .k = adapter(Role::kKAdaptDown, Role::kKAdaptUp),
+          .v = adapter(Role::kVAdaptDown, Role::kVAdaptUp),
+          .gate_up = adapter(Role::kGateUpAdaptDown, Role::kGateUpAdaptUp),
+          .out = linear(t, Role::kBesideOut, v)};
+}
+
 ReadAhead::Group WeightStream::group(std::size_t l, bool with_experts) const {
   ReadAhead::Group group = {.name = fmt::format("layer {}", l), .ranges = {}};
   for (std::size_t r = 0; r < model_.bindings.layers[l].size(); ++r) {
@@ -382,6 +392,7 @@ LayerWeights WeightStream::layer(std::size_t l) {
               .down = linear(t, Role::kSharedDown, v)};
   w.shared_router = linear(t, Role::kSharedRouter, v);
   if (recurs(model_.spec.recurrent.at(l))) w.recurrent = recurrent(t, v);
+  if (model_.spec.recurrent.at(l) == Mixer::kFed) w.shared_block = shared_block(t, v);
   if (!model_.spec.xielu.empty()) w.xielu = model_.spec.xielu[l];
   return w;
 }

@@ -41,6 +41,19 @@ struct RecurrentWeights {
   NormWeights norm, step_norm, in_norm, out_norm;
 };
 
+/// y += up(down(x)), of low rank.
+struct Adapter {
+  Linear down, up;
+};
+
+/// What a layer has around a block of attention and MLP that it shares with others; `out` makes of it what is added to
+/// what the mixer's norm reads.
+struct SharedBlockWeights {
+  NormWeights norm;  // of the stream and the embedding beside it, (2 d_model)
+  Adapter q, k, v, gate_up;
+  Linear out;
+};
+
 /// One block's weights. Pointers are valid until the next call of WeightStream::layer.
 struct LayerWeights {
   NormWeights attn_in, attn_out, mlp_in, mlp_out, q_norm, k_norm, q_latent_norm, kv_latent_norm;
@@ -54,6 +67,7 @@ struct LayerWeights {
   ExpertWeights shared;
   Linear shared_router;  // of its factor, or none
   RecurrentWeights recurrent;
+  SharedBlockWeights shared_block;
   XieluParams xielu;
   NormWeights dense_out, expert_in, expert_out;                  // of an MLP and experts side by side
   const float *router_scale = nullptr, *expert_scale = nullptr;  // by channel, by expert, or null
@@ -125,6 +139,7 @@ class WeightStream {
   /// Every expert's view of one role; empty when the layer has no such tensors.
   std::vector<Linear> expert_linears(std::size_t l, Role role, Vectors& vectors) const;
   RecurrentWeights recurrent(const RoleTensors& tensors, Vectors& vectors) const;
+  SharedBlockWeights shared_block(const RoleTensors& tensors, Vectors& vectors) const;
   const float* vector(const RoleTensors& tensors, Role role, Vectors& vectors) const;
   /// What layer l is read ahead by, without the experts, of which only the chosen ones are read; or with them.
   ReadAhead::Group group(std::size_t l, bool with_experts) const;

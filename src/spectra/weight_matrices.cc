@@ -1,6 +1,8 @@
 // Which matrices a model has, and where a role's rows lie in a fused tensor.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "model/weight_stream.h"
 #include "spectra/weights.h"
 
@@ -78,7 +80,10 @@ class Lister {
   void outside(Role role) { add(model_.bindings.model, role, std::nullopt, false); }
 
   void layer(std::size_t l) {
-    const RoleTensors& t = model_.bindings.layers[l];
+    RoleTensors t = model_.bindings.layers[l];
+    for (const TensorInfo*& tensor : t) {  // layers may share a block
+      if (tensor != nullptr && !seen_.insert(tensor).second) tensor = nullptr;
+    }
     const bool transposed = spec_.family->conv1d && spec_.format == Format::kSafetensors;
     for (const Role role : {Role::kQ, Role::kQA, Role::kQB, Role::kKvA, Role::kKvB, Role::kK, Role::kV}) {
       add(t, role, l, transposed);
@@ -93,10 +98,13 @@ class Lister {
       push(Role::kUp, fused, l, outputs(m, spec_.ffn_width, spec_.ffn_width));
     }
     add(t, Role::kDown, l, transposed);
-    for (const Role role :
-         {Role::kMixIn, Role::kMixGate, Role::kMixBeta, Role::kMixAlpha, Role::kMixSelect, Role::kMixStep,
-          Role::kMixOut, Role::kLayerInputGate, Role::kLayerInputOut, Role::kRouter, Role::kLatentIn, Role::kLatentOut,
-          Role::kSharedGate, Role::kSharedUp, Role::kSharedGateUp, Role::kSharedDown}) {
+    for (const Role role : {Role::kMixIn,          Role::kMixGate,       Role::kMixBeta,         Role::kMixAlpha,
+                            Role::kMixSelect,      Role::kMixStep,       Role::kMixOut,          Role::kBesideOut,
+                            Role::kQAdaptDown,     Role::kQAdaptUp,      Role::kKAdaptDown,      Role::kKAdaptUp,
+                            Role::kVAdaptDown,     Role::kVAdaptUp,      Role::kGateUpAdaptDown, Role::kGateUpAdaptUp,
+                            Role::kLayerInputGate, Role::kLayerInputOut, Role::kRouter,          Role::kLatentIn,
+                            Role::kLatentOut,      Role::kSharedGate,    Role::kSharedUp,        Role::kSharedGateUp,
+                            Role::kSharedDown}) {
       add(t, role, l, transposed);
     }
     for (const Role role : {Role::kExpertGate, Role::kExpertUp, Role::kExpertGateUp, Role::kExpertDown}) {
@@ -157,6 +165,7 @@ class Lister {
   const Model& model_;
   const Spec& spec_;
   std::vector<WeightMatrix> found_;
+  std::set<const TensorInfo*> seen_;  // of layers
 };
 
 }  // namespace

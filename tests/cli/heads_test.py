@@ -11,6 +11,7 @@ SUMS = 1e-6   # of the norm of attn_out: float32's rounding of d_model terms
 # A probability is the exponential of a score that float32 rounds; these tiny models' scores are below 40, and the
 # products behind them have some 50 terms: 40 * 50 * 2^-24.
 CLOSE = 1.2e-4
+MIXED = ("falcon-h1-plain",)  # a state space has its part in attn_out as well
 
 
 class HeadsTest(CliTest):
@@ -24,7 +25,11 @@ class HeadsTest(CliTest):
         for file in files:
             golden = json.loads(file.read_text())
             document, (heads,) = self.heads(GOLDEN / file.stem, "--ids", ",".join(map(str, golden["ids"])))
-            self.assertLess(document["checks"]["heads_sum_max_relative_error"], SUMS, file.stem)
+            error = document["checks"].get("heads_sum_max_relative_error")
+            if file.stem in MIXED:
+                self.assertIsNone(error, file.stem)
+            else:
+                self.assertLess(error, SUMS, file.stem)
             self.assertEqual(len(heads["layers"]), len(golden["entropy"]), file.stem)
             for ours, theirs in (("first_token_mass", "first_token_mass"), ("entropy", "entropy")):
                 for layer, (a, b) in enumerate(zip(heads[ours], golden[theirs])):

@@ -65,7 +65,7 @@ const Refusal kRefusals[] = {
      [](json& c) { c["model_type"] = "galaxy"; },
      {"galaxy", "gpt_neox", "llama"}},
     {"MixtureOfExperts", "llama-deep", [](json& c) { c["model_type"] = "dbrx"; }, {"mixture of experts"}},
-    {"StateSpace", "llama-deep", [](json& c) { c["model_type"] = "zamba2"; }, {"state-space"}},
+    {"StateSpace", "llama-deep", [](json& c) { c["model_type"] = "zamba"; }, {"state-space"}},
     {"EncoderDecoder", "llama-deep", [](json& c) { c["model_type"] = "t5"; }, {"encoder-decoder"}},
     {"NoModelType", "llama-deep", [](json& c) { c.erase("model_type"); }, {"model_type"}},
     {"UnknownRopeType",
@@ -224,6 +224,33 @@ TEST(Apertus, IsScaledByDefaultUnlessTheFileSaysOtherwise) {
   const RopeSpec plain = rope({{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 500.0}}}});
   EXPECT_EQ(plain.type, RopeType::kDefault);
   EXPECT_EQ(plain.theta, 500);
+}
+
+// transformers 5.23: Phi3Config has 4096 where the top of the file has none, and that has priority.
+TEST(Phi3, TheLengthBeforeScalingIsTheClassesUnlessTheFileStatesIt) {
+  const Copy copy("phi3-longrope");
+  const auto original = [&](const json& keys) {
+    copy.edit([&](json& c) {
+      c.erase("original_max_position_embeddings");
+      c.update(keys);
+    });
+    return open_model(copy.folder()).value().spec.ropes.front().original_max_position;
+  };
+  EXPECT_EQ(original({{"original_max_position_embeddings", 48}}), 48);
+  EXPECT_EQ(original(json::object()), 4096);
+}
+
+// transformers 5.23: GemmaConfig reads hidden_act, and takes "gelu" for the tanh form.
+TEST(Gemma, TheActivationIsReadAndGeluIsItsTanhForm) {
+  const std::pair<json, Act> cases[] = {
+      {"gelu", Act::kGeluTanh}, {"gelu_pytorch_tanh", Act::kGeluTanh}, {"silu", Act::kSilu}, {nullptr, Act::kGeluTanh}};
+  for (const auto& said : cases) {
+    const Copy copy("gemma-multi-head");
+    copy.edit([&](json& c) { c["hidden_act"] = said.first; });
+    EXPECT_EQ(open_model(copy.folder()).value().spec.act, said.second) << said.first;
+    copy.edit([](json& c) { c.erase("hidden_act"); });
+    EXPECT_EQ(open_model(copy.folder()).value().spec.act, Act::kGeluTanh);
+  }
 }
 
 // By the classes of the code that comes with baichuan-inc's models.

@@ -14,7 +14,7 @@ constexpr auto kTensors =
              {Role::kMlpNormIn, "model.layers.{}.pre_ff_layernorm.weight", ""},
          }),
          on(On::kAttention, kLlamaAttention), on(On::kAttention, kLlamaQkvBiases), on(On::kAttention, kLlamaOutBias),
-         kMamba2Layers,
+         kMamba2Of<"model.layers.{}.mamba.">,
          tensors({
              {Role::kGate, "model.layers.{}.feed_forward.gate_proj.weight", ""},
              {Role::kUp, "model.layers.{}.feed_forward.up_proj.weight", ""},

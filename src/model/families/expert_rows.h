@@ -27,7 +27,16 @@ inline constexpr auto kExpertTensors =
             Need::kOptional},
            {Role::kExpertDown, "model.layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight", Need::kOptional},
        }));
-/// The same under the names of Mixtral.
+/// The expert that every token has, weighed by a gate of its own.
+inline constexpr auto kWeighedShared =
+    on(On::kExperts,
+       tensors({
+           {Role::kSharedGate, "model.layers.{}.mlp.shared_expert.gate_proj.weight", "blk.{}.ffn_gate_shexp.weight"},
+           {Role::kSharedUp, "model.layers.{}.mlp.shared_expert.up_proj.weight", "blk.{}.ffn_up_shexp.weight"},
+           {Role::kSharedDown, "model.layers.{}.mlp.shared_expert.down_proj.weight", "blk.{}.ffn_down_shexp.weight"},
+           {Role::kSharedRouter, "model.layers.{}.mlp.shared_expert_gate.weight", "blk.{}.ffn_gate_inp_shexp.weight"},
+       }));
+/// The same as kExpertTensors under the names of Mixtral.
 inline constexpr auto kMixtralExperts =
     on(On::kExperts,
        tensors({

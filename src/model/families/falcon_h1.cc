@@ -7,34 +7,24 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors = join(
-    tensors({
-        {Role::kEmbed, "model.embed_tokens.weight", "token_embd.weight"},
-        {Role::kFinalNorm, "model.final_layernorm.weight", "output_norm.weight"},
-        {Role::kHead, "lm_head.weight", "output.weight", Need::kOptional},
-        {Role::kAttnNormIn, "model.layers.{}.input_layernorm.weight", "blk.{}.attn_norm.weight"},
-        {Role::kMlpNormIn, "model.layers.{}.pre_ff_layernorm.weight", "blk.{}.ffn_norm.weight|blk.{}.ffn_norm"},
-    }),
-    kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias,
-    tensors({
-        {Role::kMixIn, "model.layers.{}.mamba.in_proj.weight", "blk.{}.ssm_in.weight"},
-        {Role::kMixInBias, "model.layers.{}.mamba.in_proj.bias", "", Need::kFlag, Field::kMixBias},
-        {Role::kMixConv, "model.layers.{}.mamba.conv1d.weight", "blk.{}.ssm_conv1d.weight"},
-        {Role::kMixConvBias, "model.layers.{}.mamba.conv1d.bias", "blk.{}.ssm_conv1d.bias", Need::kFlag,
-         Field::kConvBias},
-        {Role::kMixDecay, "model.layers.{}.mamba.A_log", "blk.{}.ssm_a"},
-        {Role::kMixStepBias, "model.layers.{}.mamba.dt_bias", "blk.{}.ssm_dt.bias"},
-        {Role::kMixSkip, "model.layers.{}.mamba.D", "blk.{}.ssm_d"},
-        {Role::kMixNorm, "model.layers.{}.mamba.norm.weight", "blk.{}.ssm_norm.weight", Need::kFlag, Field::kMixNormed},
-        {Role::kMixOut, "model.layers.{}.mamba.out_proj.weight", "blk.{}.ssm_out.weight"},
-        {Role::kMixOutBias, "model.layers.{}.mamba.out_proj.bias", "", Need::kFlag, Field::kMixOutBias},
-        {Role::kGate, "model.layers.{}.feed_forward.gate_proj.weight", "blk.{}.ffn_gate.weight"},
-        {Role::kUp, "model.layers.{}.feed_forward.up_proj.weight", "blk.{}.ffn_up.weight"},
-        {Role::kDown, "model.layers.{}.feed_forward.down_proj.weight", "blk.{}.ffn_down.weight"},
-        {Role::kGateBias, "model.layers.{}.feed_forward.gate_proj.bias", "", Need::kFlag, Field::kMlpBias},
-        {Role::kUpBias, "model.layers.{}.feed_forward.up_proj.bias", "", Need::kFlag, Field::kMlpBias},
-        {Role::kDownBias, "model.layers.{}.feed_forward.down_proj.bias", "", Need::kFlag, Field::kMlpBias},
-    }));
+constexpr auto kTensors =
+    join(tensors({
+             {Role::kEmbed, "model.embed_tokens.weight", "token_embd.weight"},
+             {Role::kFinalNorm, "model.final_layernorm.weight", "output_norm.weight"},
+             {Role::kHead, "lm_head.weight", "output.weight", Need::kOptional},
+             {Role::kAttnNormIn, "model.layers.{}.input_layernorm.weight", "blk.{}.attn_norm.weight"},
+             {Role::kMlpNormIn, "model.layers.{}.pre_ff_layernorm.weight", "blk.{}.ffn_norm.weight|blk.{}.ffn_norm"},
+         }),
+         kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias,
+         kMamba2Of<"model.layers.{}.mamba.", "", Field::kMixOutBias, Field::kMixNormed>,
+         tensors({
+             {Role::kGate, "model.layers.{}.feed_forward.gate_proj.weight", "blk.{}.ffn_gate.weight"},
+             {Role::kUp, "model.layers.{}.feed_forward.up_proj.weight", "blk.{}.ffn_up.weight"},
+             {Role::kDown, "model.layers.{}.feed_forward.down_proj.weight", "blk.{}.ffn_down.weight"},
+             {Role::kGateBias, "model.layers.{}.feed_forward.gate_proj.bias", "", Need::kFlag, Field::kMlpBias},
+             {Role::kUpBias, "model.layers.{}.feed_forward.up_proj.bias", "", Need::kFlag, Field::kMlpBias},
+             {Role::kDownBias, "model.layers.{}.feed_forward.down_proj.bias", "", Need::kFlag, Field::kMlpBias},
+         }));
 
 double expanded(const Fields& fields) {
   return std::floor(fields.real(Field::kMixExpand, 2) * static_cast<double>(fields.count(Field::kWidth)));

@@ -5,7 +5,7 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors = join(kBackbone, kMambaMixers);
+constexpr auto kTensors = join(kBackbone, kMambaOf<"backbone.layers.{}.mixer.">);
 
 constexpr auto kConfig = join(kMixersAlone, fields({
                                                 {Field::kMixState, "state_size", "ssm.state_size", value_of(16)},

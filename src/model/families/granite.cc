@@ -8,19 +8,9 @@ namespace {
 constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kLlamaAttention, kLlamaQkvBiases, kLlamaOutBias, kLlamaMlp,
                                kLlamaMlpBiases, kRopeDivisors);
 
-constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads,
+constexpr auto kConfig = join(kLlamaWidths, kGroupedHeads, kGraniteRows,
                               fields({
-                                  max_position(2048),
-                                  rms_eps(1e-6),
-                                  activation("hidden_act", Act::kSilu),
-                                  tied(false),
-                                  flag(Field::kAttnBias, "attention_bias", false),
                                   flag(Field::kMlpBias, "mlp_bias", false),
-                                  {Field::kEmbedMultiplier, "embedding_multiplier", "embedding_scale", value_of(1)},
-                                  {Field::kResidualMultiplier, "residual_multiplier", "residual_scale", value_of(1)},
-                                  {Field::kAttnMultiplier, "attention_multiplier", "attention.scale", value_of(1)},
-                                  {Field::kLogitDivisor, "logits_scaling", "logit_scale", value_of(1)},
-                                  rope_theta(10000),
                                   {Field::kUseRope, "", "rope.scaling.finetuned", value_of(1)},
                               }));
 

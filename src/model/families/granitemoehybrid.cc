@@ -7,7 +7,7 @@ namespace {
 
 constexpr auto kTensors = join(
     kLlamaEnds, kInputNorms, on(On::kAttention, kLlamaAttention), on(On::kAttention, kLlamaQkvBiases),
-    on(On::kAttention, kLlamaOutBias), kMamba2Layers,
+    on(On::kAttention, kLlamaOutBias), kMamba2Of<"model.layers.{}.mamba.">,
     on(On::kDenseMlp, tensors({
                           {Role::kGateUp, "model.layers.{}.shared_mlp.input_linear.weight", ""},
                           {Role::kGate, "", "blk.{}.ffn_gate.weight"},
@@ -38,18 +38,8 @@ constexpr auto kConfig =
               kRequired, same_as(Field::kExpertWidth)},
              {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
          }),
-         kGroupedHeads, kMamba2Sizes,
+         kGroupedHeads, kMamba2Sizes, kGraniteRows,
          fields({
-             max_position(2048),
-             rms_eps(1e-6),
-             activation("hidden_act", Act::kSilu),
-             tied(false),
-             flag(Field::kAttnBias, "attention_bias", false),
-             {Field::kEmbedMultiplier, "embedding_multiplier", "embedding_scale", value_of(1)},
-             {Field::kResidualMultiplier, "residual_multiplier", "residual_scale", value_of(1)},
-             {Field::kAttnMultiplier, "attention_multiplier", "attention.scale", value_of(1)},
-             {Field::kLogitDivisor, "logits_scaling", "logit_scale", value_of(1)},
-             rope_theta(10000),
              {Field::kExperts, "num_local_experts|num_experts", "expert_count", value_of(8), kRequired, value_of(0)},
              experts_used(value_of(2)),
              {Field::kUseRope, "", "rope.scaling.finetuned", value_of(1)},

@@ -7,7 +7,7 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors = join(kBackbone, kMamba2Mixers);
+constexpr auto kTensors = join(kBackbone, kMamba2Of<"backbone.layers.{}.mixer.">);
 
 constexpr auto kConfig = join(
     kMixersAlone, fields({

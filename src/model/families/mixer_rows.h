@@ -23,15 +23,6 @@ inline constexpr auto kDeltaApart =
                            {Role::kMixBeta, "model.layers.{}.linear_attn.in_proj_b.weight", "blk.{}.ssm_beta.weight"},
                            {Role::kMixAlpha, "model.layers.{}.linear_attn.in_proj_a.weight", "blk.{}.ssm_alpha.weight"},
                        }));
-/// The expert that every token has, weighed by a gate of its own.
-inline constexpr auto kWeighedShared =
-    on(On::kExperts,
-       tensors({
-           {Role::kSharedGate, "model.layers.{}.mlp.shared_expert.gate_proj.weight", "blk.{}.ffn_gate_shexp.weight"},
-           {Role::kSharedUp, "model.layers.{}.mlp.shared_expert.up_proj.weight", "blk.{}.ffn_up_shexp.weight"},
-           {Role::kSharedDown, "model.layers.{}.mlp.shared_expert.down_proj.weight", "blk.{}.ffn_down_shexp.weight"},
-           {Role::kSharedRouter, "model.layers.{}.mlp.shared_expert_gate.weight", "blk.{}.ffn_gate_inp_shexp.weight"},
-       }));
 inline constexpr auto kDeltaSizes = fields({
     {Field::kConvKernel, "linear_conv_kernel_dim", "ssm.conv_kernel", value_of(4)},
     {Field::kMixState, "linear_key_head_dim", "ssm.state_size", value_of(128)},
@@ -43,6 +34,28 @@ inline constexpr auto kDeltaSizes = fields({
      })},
     {Field::kFullInterval, "full_attention_interval", "full_attention_interval", value_of(4)},
     kExtraLayers,
+});
+/// What all models of the delta rule state, beside their widths.
+constexpr auto delta_rows(double kv_heads) {
+  return join(fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(kv_heads),
+                       same_as(Field::kHeads), same_as(Field::kHeads)},
+                      {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256),
+                       derived(From::kWidthOverHeads), derived(From::kWidthOverHeads)}}),
+              kDeltaSizes,
+              fields({
+                  max_position(32768),
+                  rms_eps(1e-6),
+                  activation("hidden_act", Act::kSilu),
+                  tied(false),
+                  flag(Field::kAttnBias, "attention_bias", false),
+                  rotary_share(kPartialRotary, 0.25),
+                  rope_theta(10000),
+              }));
+}
+inline constexpr auto kDeltaExperts = fields({
+    kExpertCount,
+    {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(512)},
+    {Field::kSharedWidth, "shared_expert_intermediate_size", "expert_shared_feed_forward_length", value_of(512)},
 });
 /// Of a model of the delta rule: its layers that predict further tokens are no blocks, and its shared expert has a
 /// width.
@@ -58,52 +71,41 @@ inline constexpr auto kDeltaNorms = tensors({
      "blk.{}.post_attention_norm.weight|blk.{}.ffn_norm.weight"},
 });
 
-/// Mamba 2 under a module named mamba.
-inline constexpr auto kMamba2Layers =
+/// Mamba 2, under its module's name in config.json checkpoints, and under `Other` in layers that name it otherwise. The
+/// flags say whether its last projection has a bias, and, unless kCount, whether it has a norm.
+template <Literal Module, Literal Other = "", Field OutBias = Field::kMixBias, Field Normed = Field::kCount>
+inline constexpr auto kMamba2Of =
     on(On::kRecurrent, tensors({
-                           {Role::kMixIn, "model.layers.{}.mamba.in_proj.weight", "blk.{}.ssm_in.weight"},
-                           {Role::kMixInBias, "model.layers.{}.mamba.in_proj.bias", "", Need::kFlag, Field::kMixBias},
-                           {Role::kMixConv, "model.layers.{}.mamba.conv1d.weight", "blk.{}.ssm_conv1d.weight"},
-                           {Role::kMixConvBias, "model.layers.{}.mamba.conv1d.bias", "blk.{}.ssm_conv1d.bias",
+                           {Role::kMixIn, named<Module, Other, "in_proj.weight">(), "blk.{}.ssm_in.weight"},
+                           {Role::kMixInBias, named<Module, Other, "in_proj.bias">(), "", Need::kFlag, Field::kMixBias},
+                           {Role::kMixConv, named<Module, Other, "conv1d.weight">(), "blk.{}.ssm_conv1d.weight"},
+                           {Role::kMixConvBias, named<Module, Other, "conv1d.bias">(), "blk.{}.ssm_conv1d.bias",
                             Need::kFlag, Field::kConvBias},
-                           {Role::kMixDecay, "model.layers.{}.mamba.A_log", "blk.{}.ssm_a"},
-                           {Role::kMixStepBias, "model.layers.{}.mamba.dt_bias", "blk.{}.ssm_dt.bias"},
-                           {Role::kMixSkip, "model.layers.{}.mamba.D", "blk.{}.ssm_d"},
-                           {Role::kMixNorm, "model.layers.{}.mamba.norm.weight", "blk.{}.ssm_norm.weight"},
-                           {Role::kMixOut, "model.layers.{}.mamba.out_proj.weight", "blk.{}.ssm_out.weight"},
-                           {Role::kMixOutBias, "model.layers.{}.mamba.out_proj.bias", "", Need::kFlag, Field::kMixBias},
+                           {Role::kMixDecay, named<Module, Other, "A_log">(), "blk.{}.ssm_a"},
+                           {Role::kMixStepBias, named<Module, Other, "dt_bias">(), "blk.{}.ssm_dt.bias"},
+                           {Role::kMixSkip, named<Module, Other, "D">(), "blk.{}.ssm_d"},
+                           {Role::kMixNorm, named<Module, Other, "norm.weight">(), "blk.{}.ssm_norm.weight",
+                            Normed == Field::kCount ? Need::kAlways : Need::kFlag, Normed},
+                           {Role::kMixOut, named<Module, Other, "out_proj.weight">(), "blk.{}.ssm_out.weight"},
+                           {Role::kMixOutBias, named<Module, Other, "out_proj.bias">(), "", Need::kFlag, OutBias},
                        }));
-/// The same under the names of models that have no attention, or name every layer alike.
-inline constexpr auto kMamba2Mixers = on(
-    On::kRecurrent, tensors({
-                        {Role::kMixIn, "backbone.layers.{}.mixer.in_proj.weight", "blk.{}.ssm_in.weight"},
-                        {Role::kMixInBias, "backbone.layers.{}.mixer.in_proj.bias", "", Need::kFlag, Field::kMixBias},
-                        {Role::kMixConv, "backbone.layers.{}.mixer.conv1d.weight", "blk.{}.ssm_conv1d.weight"},
-                        {Role::kMixConvBias, "backbone.layers.{}.mixer.conv1d.bias", "blk.{}.ssm_conv1d.bias",
-                         Need::kFlag, Field::kConvBias},
-                        {Role::kMixDecay, "backbone.layers.{}.mixer.A_log", "blk.{}.ssm_a"},
-                        {Role::kMixStepBias, "backbone.layers.{}.mixer.dt_bias", "blk.{}.ssm_dt.bias"},
-                        {Role::kMixSkip, "backbone.layers.{}.mixer.D", "blk.{}.ssm_d"},
-                        {Role::kMixNorm, "backbone.layers.{}.mixer.norm.weight", "blk.{}.ssm_norm.weight"},
-                        {Role::kMixOut, "backbone.layers.{}.mixer.out_proj.weight", "blk.{}.ssm_out.weight"},
-                        {Role::kMixOutBias, "backbone.layers.{}.mixer.out_proj.bias", "", Need::kFlag, Field::kMixBias},
-                    }));
-/// Mamba's, of models that have nothing else.
-inline constexpr auto kMambaMixers = on(
-    On::kRecurrent, tensors({
-                        {Role::kMixIn, "backbone.layers.{}.mixer.in_proj.weight", "blk.{}.ssm_in.weight"},
-                        {Role::kMixInBias, "backbone.layers.{}.mixer.in_proj.bias", "", Need::kFlag, Field::kMixBias},
-                        {Role::kMixConv, "backbone.layers.{}.mixer.conv1d.weight", "blk.{}.ssm_conv1d.weight"},
-                        {Role::kMixConvBias, "backbone.layers.{}.mixer.conv1d.bias", "blk.{}.ssm_conv1d.bias",
-                         Need::kFlag, Field::kConvBias},
-                        {Role::kMixDecay, "backbone.layers.{}.mixer.A_log", "blk.{}.ssm_a"},
-                        {Role::kMixSkip, "backbone.layers.{}.mixer.D", "blk.{}.ssm_d"},
-                        {Role::kMixSelect, "backbone.layers.{}.mixer.x_proj.weight", "blk.{}.ssm_x.weight"},
-                        {Role::kMixStep, "backbone.layers.{}.mixer.dt_proj.weight", "blk.{}.ssm_dt.weight"},
-                        {Role::kMixStepProjectionBias, "backbone.layers.{}.mixer.dt_proj.bias", "blk.{}.ssm_dt.bias"},
-                        {Role::kMixOut, "backbone.layers.{}.mixer.out_proj.weight", "blk.{}.ssm_out.weight"},
-                        {Role::kMixOutBias, "backbone.layers.{}.mixer.out_proj.bias", "", Need::kFlag, Field::kMixBias},
-                    }));
+/// Mamba.
+template <Literal Module>
+inline constexpr auto kMambaOf =
+    on(On::kRecurrent, tensors({
+                           {Role::kMixIn, named<Module, "", "in_proj.weight">(), "blk.{}.ssm_in.weight"},
+                           {Role::kMixInBias, named<Module, "", "in_proj.bias">(), "", Need::kFlag, Field::kMixBias},
+                           {Role::kMixConv, named<Module, "", "conv1d.weight">(), "blk.{}.ssm_conv1d.weight"},
+                           {Role::kMixConvBias, named<Module, "", "conv1d.bias">(), "blk.{}.ssm_conv1d.bias",
+                            Need::kFlag, Field::kConvBias},
+                           {Role::kMixDecay, named<Module, "", "A_log">(), "blk.{}.ssm_a"},
+                           {Role::kMixSkip, named<Module, "", "D">(), "blk.{}.ssm_d"},
+                           {Role::kMixSelect, named<Module, "", "x_proj.weight">(), "blk.{}.ssm_x.weight"},
+                           {Role::kMixStep, named<Module, "", "dt_proj.weight">(), "blk.{}.ssm_dt.weight"},
+                           {Role::kMixStepProjectionBias, named<Module, "", "dt_proj.bias">(), "blk.{}.ssm_dt.bias"},
+                           {Role::kMixOut, named<Module, "", "out_proj.weight">(), "blk.{}.ssm_out.weight"},
+                           {Role::kMixOutBias, named<Module, "", "out_proj.bias">(), "", Need::kFlag, Field::kMixBias},
+                       }));
 inline constexpr auto kBackbone = tensors({
     {Role::kEmbed, "backbone.embeddings.weight|backbone.embedding.weight", "token_embd.weight"},
     {Role::kFinalNorm, "backbone.norm_f.weight", "output_norm.weight"},

@@ -7,7 +7,7 @@ namespace sg::families {
 namespace {
 
 constexpr auto kTensors = join(
-    kBackbone, kMamba2Mixers,
+    kBackbone, kMamba2Of<"backbone.layers.{}.mixer.">,
     on(On::kAttention, tensors({
                            {Role::kQ, "backbone.layers.{}.mixer.q_proj.weight", "blk.{}.attn_q.weight"},
                            {Role::kK, "backbone.layers.{}.mixer.k_proj.weight", "blk.{}.attn_k.weight"},

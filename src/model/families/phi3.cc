@@ -41,7 +41,7 @@ constinit const Family kPhi3 = {
     .tensors = kTensors,
     .config = kConfig,
     .class_defaults = kDefaults,
-    .position = {.pairing = kHalvesBoth},
+    .position = {.pairing = kHalvesBoth, .original_length = 4096},
     .attention = {.layout = {QkvLayout::kThirds, QkvLayout::kThirds}, .windows = Windows::kAllLayers},
     .mlp = {.fused_gate_up = {true, true}},
 };

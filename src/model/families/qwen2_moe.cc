@@ -5,15 +5,8 @@
 namespace sg::families {
 namespace {
 
-constexpr auto kTensors = join(
-    kLlamaEnds, kInputNorms, kLlamaAttention, kLlamaQkvBiases, on(On::kDenseMlp, kLlamaMlp), kExpertTensors,
-    on(On::kExperts,
-       tensors({
-           {Role::kSharedGate, "model.layers.{}.mlp.shared_expert.gate_proj.weight", "blk.{}.ffn_gate_shexp.weight"},
-           {Role::kSharedUp, "model.layers.{}.mlp.shared_expert.up_proj.weight", "blk.{}.ffn_up_shexp.weight"},
-           {Role::kSharedDown, "model.layers.{}.mlp.shared_expert.down_proj.weight", "blk.{}.ffn_down_shexp.weight"},
-           {Role::kSharedRouter, "model.layers.{}.mlp.shared_expert_gate.weight", "blk.{}.ffn_gate_inp_shexp.weight"},
-       })));
+constexpr auto kTensors = join(kLlamaEnds, kInputNorms, kLlamaAttention, kLlamaQkvBiases, on(On::kDenseMlp, kLlamaMlp),
+                               kExpertTensors, kWeighedShared);
 
 constexpr auto kConfig =
     join(kLlamaWidths,

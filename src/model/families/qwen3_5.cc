@@ -7,21 +7,7 @@ namespace {
 
 constexpr auto kTensors = join(kLlamaEnds, kDeltaNorms, kDeltaLayers, kDeltaApart, kLlamaMlp);
 
-constexpr auto kConfig = join(kLlamaWidths,
-                              fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(4),
-                                       same_as(Field::kHeads), same_as(Field::kHeads)},
-                                      {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256),
-                                       derived(From::kWidthOverHeads), derived(From::kWidthOverHeads)}}),
-                              kDeltaSizes,
-                              fields({
-                                  max_position(32768),
-                                  rms_eps(1e-6),
-                                  activation("hidden_act", Act::kSilu),
-                                  tied(false),
-                                  flag(Field::kAttnBias, "attention_bias", false),
-                                  rotary_share(kPartialRotary, 0.25),
-                                  rope_theta(10000),
-                              }));
+constexpr auto kConfig = join(kLlamaWidths, delta_rows(4));
 
 constexpr auto kDefaults = class_defaults(32, 4096, 16, 12288, 248320);
 

@@ -16,27 +16,11 @@ constexpr auto kWidthsWithoutMlp = fields({
 
 constexpr auto kTensors = join(kLlamaEnds, kDeltaNorms, kDeltaLayers, kDeltaApart, kExpertTensors, kWeighedShared);
 
-constexpr auto kConfig = join(
-    kWidthsWithoutMlp,
-    fields({{Field::kKvHeads, "num_key_value_heads", "attention.head_count_kv", value_of(2), same_as(Field::kHeads),
-             same_as(Field::kHeads)},
-            {Field::kHeadDim, "head_dim", "attention.key_length", value_of(256), derived(From::kWidthOverHeads),
-             derived(From::kWidthOverHeads)}}),
-    kDeltaSizes,
-    fields({
-        max_position(32768),
-        rms_eps(1e-6),
-        activation("hidden_act", Act::kSilu),
-        tied(false),
-        flag(Field::kAttnBias, "attention_bias", false),
-        rotary_share(kPartialRotary, 0.25),
-        rope_theta(10000),
-        kExpertCount,
-        experts_used(value_of(8)),
-        {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(512)},
-        {Field::kSharedWidth, "shared_expert_intermediate_size", "expert_shared_feed_forward_length", value_of(512)},
-        kNormalised,
-    }));
+constexpr auto kConfig = join(kWidthsWithoutMlp, delta_rows(2), kDeltaExperts,
+                              fields({
+                                  experts_used(value_of(8)),
+                                  kNormalised,
+                              }));
 
 constexpr auto kDefaults = class_defaults(40, 2048, 16, 512, 248320);
 

@@ -28,6 +28,41 @@ constexpr std::array<ConfigRow, N> fields(const ConfigRow (&rows)[N]) {
   return std::to_array(rows);
 }
 
+/// A text that a template takes.
+template <std::size_t N>
+struct Literal {
+  char text[N] = {};
+  constexpr Literal(const char (&from)[N]) {  // NOLINT(google-explicit-constructor): a string stands for it
+    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
+  }
+  static constexpr std::size_t kLength = N - 1;
+};
+
+/// "MODULE.LEAF", or "MODULE.LEAF|OTHER.LEAF"; modules end with their dot.
+template <Literal Module, Literal Other, Literal Leaf>
+struct Named {
+  static constexpr std::size_t kOther = Other.kLength == 0 ? 0 : 1 + Other.kLength + Leaf.kLength;
+  static constexpr auto kText = [] {
+    std::array<char, Module.kLength + Leaf.kLength + kOther> all{};
+    std::size_t next = 0;
+    const auto append = [&](const auto& part) {
+      for (std::size_t i = 0; i < part.kLength; ++i) all[next++] = part.text[i];
+    };
+    append(Module);
+    append(Leaf);
+    if (kOther > 0) {
+      all[next++] = '|';
+      append(Other);
+      append(Leaf);
+    }
+    return all;
+  }();
+};
+template <Literal Module, Literal Other, Literal Leaf>
+constexpr std::string_view named() {
+  return {Named<Module, Other, Leaf>::kText.data(), Named<Module, Other, Leaf>::kText.size()};
+}
+
 /// Embedding and head of the models that are named after LLaMA's code; a missing head is the embedding.
 inline constexpr auto kLlamaEnds = tensors({
     {Role::kEmbed, "model.embed_tokens.weight", "token_embd.weight"},
@@ -131,6 +166,20 @@ constexpr ConfigRow rotary_share(std::string_view keys, double absent) {
   return {Field::kRotaryPct, keys, "", value_of(absent), kRequired, value_of(1)};
 }
 inline constexpr std::string_view kPartialRotary = "rope_parameters.partial_rotary_factor|partial_rotary_factor";
+
+/// What the models named Granite have in common: four multipliers beside LLaMA's numbers.
+inline constexpr auto kGraniteRows = fields({
+    max_position(2048),
+    rms_eps(1e-6),
+    activation("hidden_act", Act::kSilu),
+    tied(false),
+    flag(Field::kAttnBias, "attention_bias", false),
+    {Field::kEmbedMultiplier, "embedding_multiplier", "embedding_scale", value_of(1)},
+    {Field::kResidualMultiplier, "residual_multiplier", "residual_scale", value_of(1)},
+    {Field::kAttnMultiplier, "attention_multiplier", "attention.scale", value_of(1)},
+    {Field::kLogitDivisor, "logits_scaling", "logit_scale", value_of(1)},
+    rope_theta(10000),
+});
 
 inline constexpr PerFormat<Pairing> kAdjacentBoth = {.hf = Pairing::kAdjacent, .gguf = Pairing::kAdjacent};
 inline constexpr PerFormat<Pairing> kHalvesBoth = {.hf = Pairing::kHalves, .gguf = Pairing::kHalves};
