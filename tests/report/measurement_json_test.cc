@@ -118,6 +118,9 @@ Measurement any_measurement() {
   Measurement m = {.engine = any_row<EngineFacts>(), .model = any_row<ModelFacts>()};
   const auto speak = [&]<class T>(const RowField&, T&& value) {
     if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::string>) value = any_text();
+    if constexpr (std::is_same_v<std::remove_cvref_t<T>, std::optional<std::string>>) {
+      if (value) value = any_text();
+    }
   };
   each_field(m.engine, speak);
   each_field(m.model, speak);
