@@ -27,8 +27,9 @@ from watch import text as shown
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 CONTEXT = 1024
-BATCHES = (1, 2, 4, 8)
+BATCHES = (1, 2, 4)
 TYPES = ("same file", "Q8_0", "BF16")
+ROWS_ALONE = "streamgauge measure, norms of rows alone"
 NORM_AGREE = 1e-4   # relative, of mean norms: PyTorch's products and sums are float32's in another order
 LOSS_AGREE = 0.05   # relative: llama.cpp rounds activations to 8 bits, and counts the second half of each window
 
@@ -63,13 +64,14 @@ def ours(program, model, ids, threads, scratch, *flags):
             "digest": document["digest"]}
 
 
-def forward_alone(program, model, ids, threads, scratch):
-    """Times of the pass when one row of each window is kept: a process over all windows less one over a token."""
-    def extract(windows):
+def measured(program, model, ids, threads, scratch):
+    """The same windows as prompts of `measure`: a norm of every token at every site, and no statistic. A process over all of
+    them less one over a token."""
+    def run(windows):
         flags = [flag for window in windows for flag in ("--ids", ",".join(map(str, window)))]
-        return watched(program, "extract", model, *flags, "--sites", "resid_post", "--layers", "-1", "--positions", "last",
-                       "--threads", threads, "-o", scratch / "last.npy", "--quiet", "--no-progress")
-    whole, start = extract(ids), extract(ids[:1, :1])
+        return watched(program, "measure", model, *flags, "--threads", threads, "--json", scratch / "rows.json",
+                       "--quiet", "--no-progress")
+    whole, start = run(ids), run(ids[:1, :1])
     return {key: whole[key] - start[key] for key in ("seconds", "cpu")}
 
 
@@ -115,8 +117,8 @@ def measure(a, scratch):
         keep("streamgauge", own["task"], own["cpu"], own["mb"])
         bare = ours(a.program, a.model, file, a.threads, scratch, "--no-logits")
         keep("streamgauge without loss and entropy", bare["task"], bare["cpu"], bare["mb"])
-        alone = forward_alone(a.program, a.model, ids, a.threads, scratch)
-        keep("streamgauge, the pass to the last layer alone", alone["seconds"], alone["cpu"], 0.0)
+        alone = measured(a.program, a.model, ids, a.threads, scratch)
+        keep(ROWS_ALONE, alone["seconds"], alone["cpu"], 0.0)
         for batch in a.batches:
             if batch > a.windows:
                 continue
@@ -136,8 +138,8 @@ def measure(a, scratch):
              "ratio": statistics.median(row["seconds"]) / base["seconds"],
              "cpu_ratio": statistics.median(row["cpu"]) / base["cpu"], "mb": row["mb"]} for name, row in found.items()]
     # Beside one another in each round, so that a busy moment counts for both.
-    shares = [bare / alone - 1 for bare, alone in zip(found["streamgauge without loss and entropy"]["seconds"],
-                                                     found["streamgauge, the pass to the last layer alone"]["seconds"])]
+    shares = [bare / alone - 1 for bare, alone in zip(found["streamgauge without loss and entropy"]["cpu"],
+                                                     found[ROWS_ALONE]["cpu"])]
     return {"tokens": tokens, "rows": rows, "statistics": spread(shares), "load": os.getloadavg()[0]}
 
 
@@ -146,7 +148,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("model")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--windows", type=int, default=8)
+    parser.add_argument("--windows", type=int, default=4)
     parser.add_argument("--batches", type=int, nargs="*", default=BATCHES)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--json", type=pathlib.Path)
@@ -156,7 +158,7 @@ def main():
     for row in result["rows"]:
         print(f"  {row['who']:40} {shown(row['seconds'])} s  {row['tokens_per_second']:7.0f} tokens/s  {row['ratio']:5.2f}x"
               f"  processor {shown(row['cpu'])} s {row['cpu_ratio']:5.2f}x  {row['mb']:.0f} MB", flush=True)
-    print(f"  statistics beside the pass: {100 * result['statistics']['median']:.0f} %", flush=True)
+    print(f"  statistics beside norms alone: {100 * result['statistics']['median']:.0f} %", flush=True)
     if a.json:
         a.json.write_text(json.dumps(result, indent=1))
 
