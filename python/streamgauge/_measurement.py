@@ -36,6 +36,16 @@ _PER_EXPERT = {"weight": "weights", "contribution": "contribution", "peak": "pea
 _PER_TOKEN = ("margin", "entropy", "shared")
 
 
+def reductions(named: str | None = None) -> list[str]:
+    """Every reduction over the tokens of a prompt, or the one that is named; Error (usage) when there is none of that name."""
+    known = list(dict.fromkeys(name.split("/")[0] for name in _sg.definitions() if "/" in name))
+    if named is None:
+        return known
+    if named not in known:
+        raise usage("unknown reduction", expected="one of " + ", ".join(known), got=named)
+    return [named]
+
+
 def _place(key: object, depth: int) -> tuple[str, int | None]:
     """The site and, where it says one, the layer of a key of a mapping. Raises KeyError for what is no site."""
     try:
@@ -355,9 +365,7 @@ class Measurement:
         table = json_table(self.gains_json(definition), "definitions", "gains")
         if reduce is None:
             return table
-        known = dict.fromkeys(name.split("/")[0] for name in _sg.definitions() if "/" in name)
-        if reduce not in known:
-            raise usage("unknown reduction", expected="one of " + ", ".join(known), got=reduce)
+        reductions(reduce)
         if len(table) > 1:
             return table.where(reduction=reduce)
         ours = table.row(0)
@@ -388,6 +396,22 @@ class Measurement:
         """The gain of every block, resid_post / resid_pre, mean over prompts; one column per reduction."""
         columns = json.loads(self.gains_json("notebook-003"))["ladder"]
         return Table({"block": list(range(self.facts["n_layers"])), **columns}, "gain of each block")
+
+    def gains_by_block(self, *, reduce: str | None = None) -> Table:
+        """The gain of every block for every prompt: a row per reduction (or of one), block and prompt; None where undefined.
+
+        Their mean over prompts is the ladder; `gains_by_prompt` has the definitions, which pool spans of blocks.
+
+        Raises:
+            Error: an unknown reduction.
+        """
+        rows = [
+            {"reduction": name, "block": block, "prompt": prompt, "gain": gain}
+            for name in reductions(reduce)
+            for block, prompts in enumerate(self._m.ladder(name))
+            for prompt, gain in enumerate(prompts)
+        ]
+        return Table.of_rows(rows, "gains of each block and prompt")
 
     def decomposition(self, *, prompt: int = 0, token: int = -1) -> Table:
         """What attention and MLP add to one token's squared norm, per block: |post|²/|pre|² = 1 + attention + mlp + cross.

@@ -195,8 +195,20 @@ def test_gains_under_another_reduction(measured):
     one = measured.gains_by_prompt("notebook-003")
     assert one["prompt"].tolist() == [0, 1] and np.mean(one["gain"]) == pytest.approx(measured.gain("notebook-003"))
     assert len(measured.gains_by_prompt()) == 2 * len(measured.gains())
-    with pytest.raises(sg.Error, match="unknown reduction"):
-        measured.gains(reduce="least")
+    for call in (measured.gains, measured.gains_by_block):
+        for wrong in ("least", 3):
+            with pytest.raises(sg.Error, match="unknown reduction"):
+                call(reduce=wrong)
+
+
+def test_gains_of_blocks_are_those_of_the_ladder_prompt_by_prompt(measured):
+    ladder, table = measured.ladder(), measured.gains_by_block()
+    for name in ("last", "mean", "mean_skip_first", "frobenius", "median", "max"):
+        rows = table.where(reduction=name)
+        gains = np.array(rows["gain"], dtype=float).reshape(len(ladder), 2)
+        assert rows["block"].tolist() == [b for b in range(len(ladder)) for _ in range(2)]
+        assert np.allclose(gains.mean(axis=1), np.array(ladder[name], dtype=float), rtol=1e-14, atol=0)
+        assert measured.gains_by_block(reduce=name).to_dict() == rows.to_dict()
 
 
 def test_results_are_pickled(model):

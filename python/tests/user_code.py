@@ -38,7 +38,7 @@ def norms(m: sg.Measurement) -> npt.NDArray[np.float64]:
     for row in m.gains():
         print(row["definition"])
     m.explore("page.html")
-    print(layer, m.gains("notebook-003", reduce="median"), m.gains_by_prompt())
+    print(layer, m.gains("notebook-003", reduce="median"), m.gains_by_prompt(), m.gains_by_block())
     names: tuple[str, ...] = m.massive.columns
     print(names, len(m.logits), m.targets["rank"], m.decomposition(prompt=0, token=-1).to_csv())
     return table[:, -1][m.mask]
