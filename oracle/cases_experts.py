@@ -50,6 +50,8 @@ OLMOE = [
     Case("olmoe-clipped", _olmoe(V5, num_experts=5, num_experts_per_tok=2, intermediate_size=8, norm_topk_prob=True,
                                  clip_qkv=0.8, attention_bias=True, rope_parameters={**ROPE, "rope_theta": 20000.0}),
          seed=808, gguf="no"),
+    Case("olmoe-clip-in-gguf", _olmoe(V4, num_experts=5, num_experts_per_tok=2, intermediate_size=8, norm_topk_prob=False,
+                                      num_key_value_heads=2, clip_qkv=0.75, rope_theta=10000.0), seed=831),
 ]
 
 _flex_olmo = _family("FlexOlmoForCausalLM", "flex_olmo", tie_word_embeddings=False, rms_norm_eps=1e-6)

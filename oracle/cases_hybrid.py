@@ -55,6 +55,12 @@ LFM2 = [
         V5, num_hidden_layers=2, num_dense_layers=0, layer_types=["full_attention", "conv"], conv_L_cache=2,
         conv_bias=True, use_expert_bias=False, norm_topk_prob=False, routed_scaling_factor=1.0,
         tie_word_embeddings=False, rope_parameters={**ROPE, "rope_theta": 10000.0}), seed=1010, gguf="no"),
+    # As published: weights that nothing scales, which is all that llama.cpp knows of this family.
+    Case("lfm2-moe-unscaled", _lfm2_moe(
+        V5, num_hidden_layers=5, num_dense_layers=2, conv_L_cache=3, conv_bias=False, use_expert_bias=True,
+        norm_topk_prob=True, routed_scaling_factor=1.0, tie_word_embeddings=True,
+        layer_types=["conv", "conv", "full_attention", "conv", "full_attention"],
+        rope_parameters={**ROPE, "rope_theta": 1e6}), seed=1218),
 ]
 
 _MAMBA2 = {"mamba_n_heads": 4, "mamba_d_state": 6, "mamba_d_conv": 4, "mamba_expand": 2, "mamba_chunk_size": 16}

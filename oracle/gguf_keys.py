@@ -276,8 +276,11 @@ def _qwen_moe(w, c):
 
 
 def _olmoe(w, c):
+    """llama.cpp leaves the clip of this family out."""
     _qwen(w, c)
     _experts(w, c, c.num_experts, c.num_experts_per_tok)
+    if c.clip_qkv is not None:
+        w.add_clamp_kqv(c.clip_qkv)
 
 
 def _gpt_oss(w, c):
@@ -382,7 +385,8 @@ def _lfm2(w, c):
         _experts(w, c, c.num_experts, c.num_experts_per_tok, c.moe_intermediate_size)
         w.add_leading_dense_block_count(c.num_dense_layers)
         w.add_expert_gating_func(gguf.ExpertGatingFuncType.SIGMOID)
-        w.add_expert_weights_scale(c.routed_scaling_factor)
+        if c.routed_scaling_factor != 1.0:  # a key that llama.cpp does not look at here
+            w.add_expert_weights_scale(c.routed_scaling_factor)
     else:
         width = int(2 * c.intermediate_size / 3)
         w.add_feed_forward_length(c.block_multiple_of * -(-int(c.block_ffn_dim_multiplier * width) // c.block_multiple_of))
