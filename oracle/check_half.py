@@ -25,7 +25,7 @@ SITES = ("embed", "attn_out", "mlp_out", "resid_post", "ln_final")
 def ours(program, model, precision, ids):
     flags = [x for one in ids for x in ("--ids", ",".join(map(str, one)))]
     run = subprocess.run([program, "measure", str(model), *flags, "--precision", precision, "--logits", "none",
-                          "--json", "-", "-q"], capture_output=True, text=True, check=True)
+                          "--json", "-", "--quiet"], capture_output=True, text=True, check=True)
     return [sequence["norms"] for sequence in json.loads(run.stdout)["sequences"]]
 
 

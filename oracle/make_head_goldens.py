@@ -14,11 +14,12 @@ import transformers
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data"
 # One of each way to attend: plain, grouped, windows, ALiBi, soft caps, a norm behind the branch, parallel blocks, latents,
-# sinks, biases, Conv1D weights, beside a state space, layers of several shapes.
+# sinks, biases, Conv1D weights, beside a state space, layers of several shapes, blocks that layers share.
 CASES = ("llama-deep", "gpt2-tied", "gpt-neox-parallel", "gemma2-both-caps", "gemma3-pattern-of-six", "mistral-window",
          "falcon-7b-style", "bloom-three-heads", "opt-pre-norm", "olmo2-grouped", "mixtral-two-of-five", "gpt-oss-plain-rope",
          "deepseek-v2-lite", "cohere-head-norms", "gptj-partial-rotary", "phi-half-rotary", "qwen2-moe-windows", "qwen3-tied",
-         "stablelm-parallel-head-norms", "starcoder2-window", "falcon-h1-plain", "gemma4-shared")
+         "stablelm-parallel-head-norms", "starcoder2-window", "falcon-h1-plain", "gemma4-shared", "zamba2-one-block",
+         "zamba2-two-blocks")
 LENGTH = 7
 DIGITS = 12
 

@@ -11,7 +11,8 @@ SUMS = 1e-6   # of the norm of attn_out: float32's rounding of d_model terms
 # A probability is the exponential of a score that float32 rounds; these tiny models' scores are below 40, and the
 # products behind them have some 50 terms: 40 * 50 * 2^-24.
 CLOSE = 1.2e-4
-MIXED = ("falcon-h1-plain",)  # a state space has its part in attn_out as well
+# A state space has its part in attn_out as well, or all of it.
+MIXED = ("falcon-h1-plain", "zamba2-one-block", "zamba2-two-blocks")
 
 
 class HeadsTest(CliTest):
