@@ -127,7 +127,7 @@ class RowsTimesPanels {
   // next block and the sums of a group of panels do.
   bool all_cached() const { return x_.rows * x_.cols <= kCachedFloats / 2; }
   std::size_t panels_per_pass(std::size_t panels, std::size_t tiles) const {
-    if (all_cached()) return 1;
+    if (all_cached() && !w_.transposed) return 1;
     const std::size_t sums = tiles * kTile * kPanel;
     if (panels * sums <= kCachedFloats * 7 / 8) return panels;
     const std::size_t most = std::max<std::size_t>(1, kCachedFloats / 2 / sums), passes = (panels + most - 1) / most;

@@ -37,7 +37,7 @@ inline LaneIndex lane_index(const PackedPart& p) {
   LaneIndex index;
   for (std::size_t i = 0; i < kFloats; ++i) {
     const std::size_t row = p.lane_row(i);
-    index.first[i] = m.scales.flat ? row * m.cols / m.scales.col_run : m.row_group(row) * m.scales.per_row;
+    index.first[i] = m.scales.flat ? divided(row * m.cols, m.scales.col_run) : m.row_group(row) * m.scales.per_row;
     const std::size_t part = m.layout == CodeLayout::kParts ? row * m.cols / m.part_items : 0;
     index.shift[i] = static_cast<std::uint32_t>(8 - m.bits * (part + 1));
   }

@@ -103,10 +103,12 @@ template <bool kAfter = false, class Level>
 inline void half_panel_in_lanes(const PackedPart& p, const Level& level, float* panel) {
   const LaneIndex index = lane_index(p);
   auto columns = columns_of<Level, kAfter>(p.m, level, panel);
-  std::size_t seen = SIZE_MAX;
+  const std::size_t run = p.m.scales.col_run;
+  std::size_t group = divided(p.col, run), next_at = 0;  // where the next group's lane is wanted
   spread_codes(p, columns, [&](std::size_t k) HWY_ATTR {
-    const std::size_t group = (p.col + k) / p.m.scales.col_run;
-    if (group != seen) columns.lane = lane_scale(p, index, group), seen = group;
+    if (k < next_at) return;
+    columns.lane = lane_scale(p, index, group);
+    next_at = ++group * run - p.col;
   });
 }
 

@@ -57,13 +57,13 @@ unsigned from_parts(const PackedMatrix& m, std::size_t item) {
 }  // namespace
 
 std::size_t PackedMatrix::row_group(std::size_t row) const {
-  return row_groups != nullptr ? indexed(row_groups, row, groups) : row / scales.row_run;
+  return row_groups != nullptr ? indexed(row_groups, row, groups) : divided(row, scales.row_run);
 }
 std::size_t PackedMatrix::col_group(std::size_t col) const {
-  return col_groups != nullptr ? indexed(col_groups, col, groups) : col / scales.col_run;
+  return col_groups != nullptr ? indexed(col_groups, col, groups) : divided(col, scales.col_run);
 }
 std::size_t PackedMatrix::scale_index(std::size_t row, std::size_t col) const {
-  if (scales.flat) return (row * cols + col) / scales.col_run;
+  if (scales.flat) return divided(row * cols + col, scales.col_run);
   return row_group(row) * scales.per_row + col_group(col);
 }
 

@@ -7,6 +7,7 @@
 // stands in the bytes is not trusted: an index beyond the groups is read as the last one.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,6 +15,11 @@
 #include <vector>
 
 namespace sg {
+
+/// a / b. Groups have powers of two, mostly, and a division takes longer than what is done with a vector of codes.
+inline std::size_t divided(std::size_t a, std::size_t b) {
+  return std::has_single_bit(b) ? a >> std::countr_zero(b) : a / b;
+}
 
 /// How the codes of a stored row lie. Words are 32 bits, little-endian.
 enum class CodeLayout : std::uint8_t {

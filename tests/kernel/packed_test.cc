@@ -176,29 +176,34 @@ std::vector<Owned> in_whole_groups() {
   return list;
 }
 
+/// GPTQ's and AWQ's, of groups that end where words do or within them; `ordered`: inputs are of groups in no order.
+Owned by_inputs(unsigned bits, bool awq, std::size_t group_inputs, bool ordered) {
+  std::mt19937_64 random(bits + group_inputs);
+  Owned o;
+  o.m.rows = 320, o.m.cols = 96, o.m.by_inputs = true;
+  set_codes(o, awq ? CodeLayout::kAwq : CodeLayout::kColumnStream, bits, random);
+  set_scales(o, ScaleType::kF16, group_inputs, 1, random);
+  o.m.groups = o.m.rows / group_inputs;
+  o.zeros = random_bytes(o.m.groups * o.m.cols * o.m.bits / 8, random);
+  o.m.zeros = {.layout = awq ? ZeroLayout::kAwq : ZeroLayout::kStream,
+               .data = o.zeros.data(),
+               .row_bytes = o.m.cols * o.m.bits / 8,
+               .add = awq ? 0 : 1,
+               .wraps = !awq && group_inputs == 64};
+  for (std::size_t r = 0; r < o.m.rows; ++r) {
+    const auto group = static_cast<std::int32_t>(random() % (o.m.groups + 1)) - (r == 9 ? 7 : 0);  // two hostile
+    const auto* raw = reinterpret_cast<const std::byte*>(&group);
+    o.groups.insert(o.groups.end(), raw, raw + 4);
+  }
+  if (ordered) o.m.row_groups = o.groups.data();
+  return o;
+}
 std::vector<Owned> by_inputs() {
   std::vector<Owned> list;
-  for (const unsigned bits : {2u, 3u, 4u, 8u, 0u}) {
+  for (const std::size_t group_inputs : {64u, 40u}) {
     for (const bool ordered : {false, true}) {
-      std::mt19937_64 random(bits);
-      Owned& o = list.emplace_back();
-      const bool awq = bits == 0;
-      o.m.rows = 320, o.m.cols = 96, o.m.by_inputs = true;
-      set_codes(o, awq ? CodeLayout::kAwq : CodeLayout::kColumnStream, awq ? 4 : bits, random);
-      set_scales(o, ScaleType::kF16, 64, 1, random);
-      o.m.groups = 5;
-      o.zeros = random_bytes(o.m.groups * o.m.cols * o.m.bits / 8, random);
-      o.m.zeros = {.layout = awq ? ZeroLayout::kAwq : ZeroLayout::kStream,
-                   .data = o.zeros.data(),
-                   .row_bytes = o.m.cols * o.m.bits / 8,
-                   .add = awq ? 0 : 1,
-                   .wraps = !awq};
-      for (std::size_t r = 0; r < o.m.rows; ++r) {
-        const auto group = static_cast<std::int32_t>(random() % 6) - (r == 9 ? 7 : 0);
-        const auto* raw = reinterpret_cast<const std::byte*>(&group);
-        o.groups.insert(o.groups.end(), raw, raw + 4);
-      }
-      if (ordered) o.m.row_groups = o.groups.data();
+      for (const unsigned bits : {2u, 3u, 4u, 8u}) list.push_back(by_inputs(bits, false, group_inputs, ordered));
+      list.push_back(by_inputs(4, true, group_inputs, ordered));
     }
   }
   return list;
