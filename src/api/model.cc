@@ -50,9 +50,15 @@ Result<std::string> Model::tokenize_json(const std::vector<std::string>& texts, 
   for (const std::string& text : texts) {
     SG_TRY(std::vector<std::int32_t> ids, state_->tokenizer().value().encode(text, special));
     sequences.push_back({.text = text, .ids = std::move(ids)});
-    sg::name_tokens(sequences.back(), state_->names());
   }
-  return sg::json_text(sg::tokens_json(sequences));
+  std::string json;
+  const auto token_text = [&](std::int32_t id) { return state_->tokenizer().value().token_text(id); };
+  const auto append = [&](std::string_view piece) -> Result<void> {
+    json += piece;
+    return {};
+  };
+  SG_TRY_VOID(sg::write_tokens_json(sequences, token_text, append));
+  return json;
 }
 
 std::string Model::inspect_json() const { return sg::json_text(sg::inspect_json(sg::inspect(state_->model))); }

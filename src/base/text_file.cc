@@ -57,6 +57,18 @@ Result<std::string> read_text_file(const std::string& file, std::size_t most) {
   return content;
 }
 
+Result<void> GatheringSink::add(std::string_view piece) {
+  constexpr std::size_t kMost = 64 << 10;
+  held_ += piece;
+  return held_.size() < kMost ? Result<void>() : flush();
+}
+
+Result<void> GatheringSink::flush() {
+  Result<void> taken = sink_(held_);
+  held_.clear();
+  return taken;
+}
+
 Result<void> write_all(int descriptor, std::string_view content, std::string_view where) {
   while (!content.empty()) {
     const ssize_t written = ::write(descriptor, content.data(), content.size());

@@ -1,14 +1,13 @@
 // streamgauge analyze: an experiment's statistics and verdicts over stored results.
-#include <CLI/CLI.hpp>
 
 #include "base/text_file.h"
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/outcome.h"
 #include "cli/signals.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
 #include "experiment/run/analyze.h"
-#include "experiment/value/tree_json.h"
+#include "experiment/value/tree.h"
 #include "measure/measure.h"
 #include "report/file/output_file.h"
 #include "report/file/outputs.h"
@@ -44,7 +43,7 @@ void add_analyze(Program& program) {
   command
       ->add_option("RESULTS.json", a->results, "results of the study's notebook, or of a run; - reads standard input")
       ->required();
-  command->add_option("-o,--output", a->folder, "the folder of the report")->required()->type_name("DIR");
+  add_value(*command, "-o,--output", a->folder, "DIR", "the folder of the report")->required();
   finish_command(program, *command, "streamgauge analyze head-density pythia_family.json -o results",
                  [a, &program] { return run(*a, program.common); });
 }

@@ -1,9 +1,12 @@
-// streamgauge check: does this build compute right on this machine?
-#include <CLI/CLI.hpp>
+// streamgauge check: does this build compute right on this machine? streamgauge doctor: this machine, this build, and
+// where it looks for models.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "check/check_text.h"
-#include "cli/common.h"
+#include "check/machine_text.h"
+#include "cli/flags.h"
 #include "cli/signals.h"
 
 namespace sg {
@@ -22,6 +25,14 @@ Result<int> run() {
 void add_check(Program& program) {
   CLI::App* command = program.app.add_subcommand("check", "this build on this machine against float64 references");
   finish_command(program, *command, "streamgauge check", [] { return run(); });
+}
+
+void add_doctor(Program& program) {
+  CLI::App* command = program.app.add_subcommand("doctor", "processor, instruction sets, threads, caches, versions");
+  finish_command(program, *command, "streamgauge doctor", [&program]() -> Result<int> {
+    SG_TRY_VOID(print(machine_text(program.common.isa, colours(STDOUT_FILENO))));
+    return 0;
+  });
 }
 
 }  // namespace sg

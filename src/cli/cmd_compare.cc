@@ -1,24 +1,21 @@
 // streamgauge compare: a model beside others, over the same token ids, site by site.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <set>
 
-#include "cli/common.h"
 #include "cli/explore_file.h"
-#include "cli/full_hash.h"
+#include "cli/flags.h"
 #include "cli/measuring.h"
 #include "cli/obtaining.h"
-#include "cli/only_flags.h"
 #include "cli/progress.h"
+#include "cli/remote_reading.h"
 #include "cli/signals.h"
 #include "io/arrays_file.h"
 #include "measure/dump.h"
 #include "measure/dump_map.h"
 #include "measure/selection.h"
 #include "report/corpora_report.h"
-#include "report/data/comparison_csv.h"
 #include "report/data/comparison_json.h"
 #include "report/file/output_file.h"
 #include "report/text/compare_text.h"
@@ -226,36 +223,25 @@ void add_compare(Program& program) {
           "hidden states that another program stored: FILE.safetensors, FILE.npy or FILE.npz")
       ->required();
   add_measure_flags(*command, a->measure, /*with_logits=*/true);
-  command
-      ->add_option(
-          "--map", a->map,
-          "what an array of stored hidden states is, {} in NAME being the layer, as 'layers.{}.out=resid_post'; "
-          "SITE hf: as transformers' hidden_states; known without: those, and the names of extract and of "
-          "TransformerLens; repeat it for more")
-      ->allow_extra_args(false)
-      ->type_name("NAME=SITE");
-  command
-      ->add_option("--apart", a->apart, "the mean |B - A| / |A| from which a site counts as apart; 0.1 when not given")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("SHARE");
+  add_list(*command, "--map", a->map, "NAME=SITE",
+           "what an array of stored hidden states is, {} in NAME being the layer, as 'layers.{}.out=resid_post'; "
+           "SITE hf: as transformers' hidden_states; known without: those, and the names of extract and of "
+           "TransformerLens; repeat it for more");
+  add_value(*command, "--apart", a->apart, "SHARE",
+            "the mean |B - A| / |A| from which a site counts as apart; 0.1 when not given")
+      ->check(CLI::NonNegativeNumber);
   add_choice(*command, "--weights", a->weights, {"auto", "on", "off"},
              "matrix by matrix beside the sites: auto (when the models are stored in different ways), on, off");
-  command->add_option("--sites", a->sites, "sites that are shown and written; all when not given")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("SITE,...");
-  command->add_option("--layers", a->layers, "layers that are: all (when not given), or a list as 3,7 or 10..12 or -1")
-      ->type_name("LIST");
-  command
-      ->add_option("--explore", a->explore,
-                   "A and B as a page to look around in: FILE.html, one file that asks for nothing (docs/explorer.md)")
-      ->type_name("FILE.html");
+  add_list(*command, "--sites", a->sites, "SITE,...", "sites that are shown and written; all when not given")
+      ->delimiter(',');
+  add_value(*command, "--layers", a->layers, "LIST",
+            "layers that are: all (when not given), or a list as 3,7 or 10..12 or -1");
+  add_value(*command, "--explore", a->explore, "FILE.html",
+            "A and B as a page to look around in: FILE.html, one file that asks for nothing (docs/explorer.md)");
   add_json(*command, a->json, "the comparison as one JSON document");
   add_csv(*command, a->csv, "one row per pair, prompt, token, site and layer");
-  command
-      ->add_option("-o,--output", a->folder,
-                   "comparison.json, comparison.csv, outputs.csv and summary.txt in this folder")
-      ->type_name("DIR");
+  add_value(*command, "-o,--output", a->folder, "DIR",
+            "comparison.json, comparison.csv, outputs.csv and summary.txt in this folder");
   finish_command(
       program, *command,
       "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",

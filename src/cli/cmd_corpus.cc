@@ -1,8 +1,8 @@
 // streamgauge corpus: exact statistics of many documents.
-#include <CLI/CLI.hpp>
 
 #include "base/thread_pool.h"
 #include "cli/corpus_job.h"
+#include "cli/flags.h"
 #include "cli/signals.h"
 
 namespace sg {

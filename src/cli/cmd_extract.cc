@@ -1,9 +1,8 @@
 // streamgauge extract: the vectors themselves, as safetensors or as numpy has them.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/number_text.h"
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/measuring.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -70,20 +69,16 @@ void add_extract(Program& program) {
   add_model(*command, a->measure.model);
   add_measure_flags(*command, a->measure, /*with_logits=*/false);
   a->measure.logits = "none";
-  command
-      ->add_option("--sites", a->sites,
-                   "embed, resid_pre, attn_out, resid_mid, mlp_out, resid_post, ln_final; with its layer as "
-                   "blocks.10.hook_resid_post or resid_post.10")
+  add_list(*command, "--sites", a->sites, "SITE,...",
+           "embed, resid_pre, attn_out, resid_mid, mlp_out, resid_post, ln_final; with its layer as "
+           "blocks.10.hook_resid_post or resid_post.10")
       ->required()
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("SITE,...");
-  command
-      ->add_option("--layers", a->layers, "all (when not given), or a list as 3,7 or 10..12 or 0-30+10; -1 is the last")
-      ->type_name("LIST");
-  command->add_option("--positions", a->positions, "all (when not given), last, or a list of tokens as 0,5 or -3..-1")
-      ->type_name("LIST");
-  command->add_option("-o,--output", a->output, "a .safetensors, .npz or .npy file")->required()->type_name("FILE");
+      ->delimiter(',');
+  add_value(*command, "--layers", a->layers, "LIST",
+            "all (when not given), or a list as 3,7 or 10..12 or 0-30+10; -1 is the last");
+  add_value(*command, "--positions", a->positions, "LIST",
+            "all (when not given), last, or a list of tokens as 0,5 or -3..-1");
+  add_value(*command, "-o,--output", a->output, "FILE", "a .safetensors, .npz or .npy file")->required();
   finish_command(program, *command,
                  "streamgauge extract SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --sites "
                  "resid_post --positions last -o acts.safetensors",

@@ -1,13 +1,11 @@
 // streamgauge gains: the ladder of blocks, and every definition side by side.
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "base/text_file.h"
-#include "cli/common.h"
 #include "cli/explaining.h"
 #include "cli/explore_file.h"
+#include "cli/flags.h"
 #include "cli/measuring.h"
-#include "cli/only_flags.h"
 #include "cli/plot_file.h"
 #include "report/data/explain_json.h"
 #include "report/data/gains_json.h"
@@ -101,10 +99,8 @@ void add_gains(Program& program) {
   CLI::App* command = program.app.add_subcommand("gains", "the gain of every block, and every definition side by side");
   add_model(*command, a->measure.model, "a model, or the FILE.json that measure --json wrote");
   add_measure_flags(*command, a->measure, /*with_logits=*/false);
-  command
-      ->add_option("--definition", a->definition,
-                   "one definition by its name or id, or all of them; see list definitions")
-      ->type_name("DEFINITION|all");
+  add_value(*command, "--definition", a->definition, "DEFINITION|all",
+            "one definition by its name or id, or all of them; see list definitions");
   add_explain(*command, a->explain);
   add_plot(*command, a->plot);
   add_explore(*command, a->explore);

@@ -1,11 +1,8 @@
 // streamgauge help and streamgauge completion: what the program says of itself, from the tree of its flags.
-#include <CLI/CLI.hpp>
 
 #include "base/nearest.h"
 #include "cli/command_tree.h"
-#include "cli/common.h"
-#include "cli/completion.h"
-#include "cli/man_page.h"
+#include "cli/flags.h"
 
 namespace sg {
 namespace {

@@ -1,8 +1,6 @@
 // streamgauge inspect: what is in a checkpoint. Opens it and reads no weights but the fingerprint's sample.
-#include <CLI/CLI.hpp>
 
-#include "cli/common.h"
-#include "cli/full_hash.h"
+#include "cli/flags.h"
 #include "cli/remote_reading.h"
 #include "measure/inspection.h"
 #include "report/data/inspect_json.h"

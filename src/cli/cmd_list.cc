@@ -1,20 +1,18 @@
 // streamgauge list: what is built in, and which models this machine has.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
 #include "base/folder.h"
 #include "base/nearest.h"
 #include "base/number_text.h"
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "io/hub_cache.h"
 #include "io/zoo_folder.h"
 #include "model/family.h"
 #include "prompts/suites.h"
 #include "report/data/experiment_csv.h"
-#include "report/text/fields_text.h"
 #include "report/text/list_text.h"
 #include "report/text/text_table.h"
 

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,7 +12,7 @@
 #include "base/file_error.h"
 #include "base/text_file.h"
 #include "base/whole_file.h"
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/obtaining.h"
 #include "hub/settings.h"
 

@@ -1,8 +1,7 @@
 // streamgauge measure: one forward pass, every token norm.
-#include <CLI/CLI.hpp>
 
-#include "cli/common.h"
 #include "cli/explore_file.h"
+#include "cli/flags.h"
 #include "cli/measuring.h"
 #include "cli/plot_file.h"
 #include "measure/selection.h"
@@ -14,11 +13,7 @@
 #include "report/file/output_file.h"
 #include "report/file/outputs.h"
 #include "report/text/explain_text.h"
-#include "report/text/heads_text.h"
-#include "report/text/layer_text.h"
 #include "report/text/measure_text.h"
-#include "report/text/routing_text.h"
-#include "report/text/target_text.h"
 
 namespace sg {
 namespace {
@@ -141,32 +136,22 @@ void add_measure(Program& program) {
       add_repeated(*command, "--writers", "LAYER:CHANNEL[:TOKEN]",
                    "who writes this channel of the stream in this block at this token (where the channel is "
                    "largest when not given): heads, experts and rows of W_down, which add up; repeat it for more");
-  a->massive = command
-                   ->add_option("--massive", a->measure.massive_multiple,
-                                "list the values of resid_post above MULTIPLE times the layer's median "
-                                "magnitude and above 100; 1000 when not given, as in arXiv:2402.17762")
-                   ->check(CLI::PositiveNumber)
-                   ->type_name("MULTIPLE");
-  command
-      ->add_option(
-          "--sites", a->sites,
-          "sites that are written to files, with a layer as resid_post.10 its rows alone in CSV; all when not given")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("SITE,...");
+  a->massive = add_value(*command, "--massive", a->measure.massive_multiple, "MULTIPLE",
+                         "list the values of resid_post above MULTIPLE times the layer's median "
+                         "magnitude and above 100; 1000 when not given, as in arXiv:2402.17762")
+                   ->check(CLI::PositiveNumber);
+  add_list(*command, "--sites", a->sites, "SITE,...",
+           "sites that are written to files, with a layer as resid_post.10 its rows alone in CSV; all when not given")
+      ->delimiter(',');
   add_json(*command, a->json, "the measurement as one JSON document");
   add_plot(*command, a->plot);
   add_explore(*command, a->explore);
   add_csv(*command, a->csv, "one row per prompt, token, site and layer");
-  command
-      ->add_option("-o,--output", a->folder,
-                   "measurement.json, summary.txt and the tables as CSV, see list tables, in this folder")
-      ->type_name("DIR");
-  command
-      ->add_option("--trace", a->trace,
-                   "when each branch was computed and each layer was read, as Chrome trace events (chrome://tracing, "
-                   "ui.perfetto.dev)")
-      ->type_name("FILE");
+  add_value(*command, "-o,--output", a->folder, "DIR",
+            "measurement.json, summary.txt and the tables as CSV, see list tables, in this folder");
+  add_value(*command, "--trace", a->trace, "FILE",
+            "when each branch was computed and each layer was read, as Chrome trace events (chrome://tracing, "
+            "ui.perfetto.dev)");
   finish_command(
       program, *command,
       "streamgauge measure SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --json result.json",

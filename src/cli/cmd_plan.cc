@@ -1,19 +1,19 @@
 // streamgauge plan: a corpus, or an experiment over many models, as tasks that any number of processes may do.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 
 #include "base/number_text.h"
 #include "cli/corpus_job.h"
+#include "cli/flags.h"
 #include "cli/run_flags.h"
 #include "cli/shared_work.h"
 #include "cli/signals.h"
 #include "experiment/run/shared_run.h"
 #include "report/file/output_file.h"
-#include "report/text/cost_text.h"
 #include "report/text/model_text.h"
 #include "report/text/slurm_script.h"
+#include "report/text/status_text.h"
 
 namespace sg {
 namespace {
@@ -74,9 +74,8 @@ void add_plan(Program& program) {
   CLI::App* plans = program.app.add_subcommand(
       "plan", "an experiment or a corpus cut into tasks that any number of processes may do");
   add_run_flags(*plans, a->run, /*required=*/false);
-  plans->add_option("--task-tokens", a->task_tokens, "tokens of a task; 4096 when not given")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
+  add_value(*plans, "--task-tokens", a->task_tokens, "N", "tokens of a task; 4096 when not given")
+      ->check(CLI::PositiveNumber);
   plans->add_flag("--slurm", a->slurm, "also job.sbatch, an array of Slurm jobs");
   finish_command(program, *plans, "streamgauge plan multiverse-gains --checkpoints run -o shared",
                  [a, &program] { return plan_of_run(*a, program.common); });

@@ -1,10 +1,9 @@
 // streamgauge pull: a model of the Hub into the cache, verified.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "base/number_text.h"
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/obtaining.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -86,25 +85,16 @@ void add_pull(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("pull", "fetch a model from the Hugging Face Hub into the cache, verified");
   command->add_option("MODEL", a->model, "ORG/NAME[@REV], or ORG/NAME[@REV]:QUANT for one GGUF of several")->required();
-  command
-      ->add_option("--include", a->globs.include,
-                   "files that match instead of those that a model is read from; * also matches '/'; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("GLOB");
-  command->add_option("--exclude", a->globs.exclude, "but not these; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("GLOB");
+  add_list(*command, "--include", a->globs.include, "GLOB",
+           "files that match instead of those that a model is read from; * also matches '/'; repeatable");
+  add_list(*command, "--exclude", a->globs.exclude, "GLOB", "but not these; repeatable");
   CLI::Option* audit =
       command->add_flag("--audit", a->audit,
                         "fetch nothing: which branches and tags hold the same weights, from the Hub's listings alone");
-  command
-      ->add_option("--revisions", a->revisions,
-                   "with --audit: branches and tags that match; all when not given; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("GLOB")
+  add_list(*command, "--revisions", a->revisions, "GLOB",
+           "with --audit: branches and tags that match; all when not given; repeatable")
       ->needs(audit);
-  command->add_option("--token", a->token, "in place of the stored token; - reads it from standard input")
-      ->type_name("TOKEN|-");
+  add_value(*command, "--token", a->token, "TOKEN|-", "in place of the stored token; - reads it from standard input");
   finish_command(program, *command, "streamgauge pull HuggingFaceTB/SmolLM2-135M",
                  [a, &program] { return run(*a, program.common); });
 }

@@ -1,7 +1,6 @@
 // streamgauge report: a folder's report again, from its store.
-#include <CLI/CLI.hpp>
 
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/outcome.h"
 #include "store/sqlite_store.h"
 

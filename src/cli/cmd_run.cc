@@ -1,7 +1,6 @@
 // streamgauge run: an experiment over models, resumed where it stopped, and its report.
-#include <CLI/CLI.hpp>
 
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/run_flags.h"

@@ -1,8 +1,7 @@
 // streamgauge tokenize: text to ids, as a model's own tokenizer does it.
-#include <CLI/CLI.hpp>
 
 #include "base/text_file.h"
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/obtaining.h"
 #include "cli/prompts.h"
 #include "model/model.h"
@@ -51,41 +50,42 @@ Special special_of(const Arguments& a) {
   return a.no_special ? Special::kNone : find_special(a.special).value_or(Special::kAuto);
 }
 
-/// One text with its ids and token texts.
-Result<Sequence> tokenized(const Arguments& a, const Tokenizer& tokenizer, const std::string& text) {
+/// One text with its ids.
+Result<Sequence> tokenized(const Arguments& a, const Tokenizer& tokenizer, std::string text) {
   Result<std::vector<std::int32_t>> ids = tokenizer.encode(text, special_of(a));
-  if (!ids.ok()) {
-    Error error = std::move(ids).error();
-    if (!a.file.empty()) error.where = a.file + (error.where.empty() ? "" : ": " + error.where);
-    return error;
-  }
-  Sequence sequence = {.text = text, .ids = std::move(ids).value()};
-  name_tokens(sequence, &tokenizer);
-  return sequence;
+  if (ids.ok()) return Sequence{.text = std::move(text), .ids = std::move(ids).value()};
+  Error error = std::move(ids).error();
+  if (!a.file.empty()) error.where = a.file + (error.where.empty() ? "" : ": " + error.where);
+  return error;
 }
 
-std::string all_tokens_text(const Tokenizer& tokenizer, const std::vector<Sequence>& sequences) {
-  std::string text;
+Result<void> print_tables(const Tokenizer& tokenizer, const std::vector<Sequence>& sequences) {
+  const TokenWords words = {.text = [&](std::int32_t id) { return tokenizer.token_text(id); },
+                            .piece = [&](std::int32_t id) { return tokenizer.token_piece(id); }};
   for (const Sequence& s : sequences) {
-    std::vector<std::string> pieces;
-    for (const std::int32_t id : s.ids) pieces.emplace_back(tokenizer.token_piece(id));
-    text += (text.empty() ? "" : "\n") + tokens_text(s, pieces);
+    if (&s != &sequences.front()) SG_TRY_VOID(print("\n"));
+    SG_TRY_VOID(write_tokens_text(s, words, [](std::string_view lines) { return print(std::string(lines)); }));
   }
-  return text;
+  return {};
 }
 
 Result<int> run(const Arguments& a, const Common& common) {
   const std::vector<Output> outputs = {{"--json", a.json}};
   SG_TRY_VOID(spare_inputs(outputs, {a.file}));
-  SG_TRY(const std::vector<std::string> texts, texts_of(a));
+  SG_TRY(std::vector<std::string> texts, texts_of(a));
   SG_TRY(const Tokenizer tokenizer, open_tokenizer(a.model, outputs, common));
   std::vector<Sequence> sequences;
-  for (const std::string& text : texts) {
-    SG_TRY(Sequence sequence, tokenized(a, tokenizer, text));
+  for (std::string& text : texts) {
+    SG_TRY(Sequence sequence, tokenized(a, tokenizer, std::move(text)));
     sequences.push_back(std::move(sequence));
   }
-  SG_TRY_VOID(a.json.empty() ? print(all_tokens_text(tokenizer, sequences))
-                             : write_document(a.json, json_text(tokens_json(sequences))));
+  if (a.json.empty()) {
+    SG_TRY_VOID(print_tables(tokenizer, sequences));
+    return 0;
+  }
+  const auto token_text = [&](std::int32_t id) { return tokenizer.token_text(id); };
+  SG_TRY_VOID(
+      stream_document(a.json, [&](const TextSink& sink) { return write_tokens_json(sequences, token_text, sink); }));
   return 0;
 }
 

@@ -1,12 +1,10 @@
 // streamgauge weights: exact norms and certified spectral norms of a model's matrices.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <set>
 
 #include "base/number_text.h"
-#include "cli/common.h"
-#include "cli/full_hash.h"
+#include "cli/flags.h"
 #include "cli/measuring.h"
 #include "cli/progress.h"
 #include "cli/remote_reading.h"
@@ -143,16 +141,12 @@ void add_weights(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("weights", "exact norms of W_U, W_E and any other matrix, spectral norms with bounds");
   add_model(*command, a->model);
-  command->add_option("--tensor", a->tensors, "matrices by stored name or role, * and ? match; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("GLOB");
+  add_list(*command, "--tensor", a->tensors, "GLOB", "matrices by stored name or role, * and ? match; repeatable");
   command->add_flag("--all", a->all, "every matrix, fused ones split into their roles");
   add_choice(*command, "--spectrum", a->spectrum, {"top", "full"},
              "top (when not given): the largest singular value; full: all of them, ranks and the power law");
-  command
-      ->add_option("--amplification", a->amplification,
-                   "spectral norm of W_U times the gain over the prompts, by this definition; see list definitions")
-      ->type_name("DEFINITION");
+  add_value(*command, "--amplification", a->amplification, "DEFINITION",
+            "spectral norm of W_U times the gain over the prompts, by this definition; see list definitions");
   add_prompt_flags(*command, a->measure.prompts);
   command->add_flag("--plan", a->plan, "print what would be read, and stop");
   add_full_hash(*command, a->full_hash);

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <map>
 
+#include "cli/flags.h"
 #include "cli/shared_work.h"
 #include "cli/signals.h"
 #include "measure/measure.h"
@@ -134,8 +134,7 @@ CLI::App* add_folder_command(Program& program, const char* name, const char* wha
 }
 
 void add_lease(CLI::App& command, std::string& lease) {
-  command.add_option("--lease", lease, "how long a claim holds that is not renewed; 15m when not given")
-      ->type_name("TIME");
+  add_value(command, "--lease", lease, "TIME", "how long a claim holds that is not renewed; 15m when not given");
 }
 
 }  // namespace
@@ -143,30 +142,26 @@ void add_lease(CLI::App& command, std::string& lease) {
 void add_work(Program& program) {
   auto w = std::make_shared<WorkArguments>();
   CLI::App* work = add_folder_command(program, "work", "tasks of a plan, until none is left that nobody is at", *w);
-  work->add_option("--shard", w->shard, "only this one of n equal shares, counted from 0")->type_name("i/n");
+  add_value(*work, "--shard", w->shard, "i/n", "only this one of n equal shares, counted from 0");
   add_lease(*work, w->lease);
-  work->add_option("--end-with", w->parent,
-                   "the caller's number; when it ends, or is killed, so does "
-                   "this process")
-      ->check(CLI::PositiveNumber)
-      ->type_name("PID");
+  add_value(*work, "--end-with", w->parent, "PID",
+            "the caller's number; when it ends, or is killed, so does "
+            "this process")
+      ->check(CLI::PositiveNumber);
   add_memory(*work, w->memory);
   finish_command(program, *work, "streamgauge work wiki --shard 0/8",
                  [w, &program] { return work_in(*w, program.common); });
 
   auto m = std::make_shared<WorkArguments>();
   CLI::App* merge = add_folder_command(program, "merge", "the parts of a plan together: results and their digest", *m);
-  merge->add_option("--verify", m->verify, "compute this share of the parts again and compare bits")
-      ->type_name("SHARE");
+  add_value(*merge, "--verify", m->verify, "SHARE", "compute this share of the parts again and compare bits");
   merge->add_flag("--partial", m->partial, "take what is there, though parts are missing");
-  merge
-      ->add_option("--shard", m->shard,
-                   "add up this one of n equal shares of a corpus's parts, for a merge of all that follows")
-      ->type_name("i/n")
+  add_value(*merge, "--shard", m->shard, "i/n",
+            "add up this one of n equal shares of a corpus's parts, for a merge of all that follows")
       ->excludes("--verify")
       ->excludes("--partial");
-  merge->add_option("-o,--output", m->output, "the store of a run in this file, in place of store.sqlite in the folder")
-      ->type_name("FILE")
+  add_value(*merge, "-o,--output", m->output, "FILE",
+            "the store of a run in this file, in place of store.sqlite in the folder")
       ->excludes("--shard");
   add_memory(*merge, m->memory);
   finish_command(program, *merge, "streamgauge merge wiki --verify 1%",

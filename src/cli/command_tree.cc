@@ -1,9 +1,8 @@
 #include "cli/command_tree.h"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 
+#include "cli/flags.h"
 #include "experiment/file/builtin.h"
 #include "measure/definition.h"
 #include "measure/extract.h"

@@ -34,4 +34,12 @@ std::vector<CommandInfo> command_tree(const CLI::App& program);
 
 std::vector<std::string> command_names(const CLI::App& program);
 
+/// streamgauge(1) in the macros of man(7): commands, flags, exit codes, environment.
+std::string man_page(const std::vector<CommandInfo>& commands);
+
+/// A script that completes commands, flags, their words and files. Source it, or install it where the shell looks.
+std::string bash_completion(const std::vector<CommandInfo>& commands);
+std::string zsh_completion(const std::vector<CommandInfo>& commands);
+std::string fish_completion(const std::vector<CommandInfo>& commands);
+
 }  // namespace sg

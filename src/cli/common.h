@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_file.h"
 
 namespace CLI {
 class App;
@@ -33,30 +34,6 @@ struct Program {
   Common common;
   std::function<Result<int>()> action;
 };
-
-inline constexpr const char* kCommonGroup = "Flags of every command";
-
-/// The flags of every command, which stand before it or after it.
-void add_common_flags(CLI::App& app, Common& common);
-
-/// Adds them to a command, and the example under its --help. `run` is called after parsing.
-void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run);
-
-// Flags that several commands have.
-/// MODEL, of commands that open one; -m and --model name it too. `help`: what else it may be.
-void add_model(CLI::App& command, std::string& model, const std::string& help = {});
-void add_json(CLI::App& command, std::string& file, const std::string& help);
-void add_csv(CLI::App& command, std::string& file, const std::string& help);
-void add_memory(CLI::App& command, std::string& bytes);
-/// --precision, one of the names of Precision.
-void add_precision(CLI::App& command, std::string& word);
-/// A flag or an argument that is one of a few words, which are its type's name too: "last|all|none".
-CLI::Option* add_choice(CLI::App& command, const std::string& names, std::string& word,
-                        const std::vector<std::string>& words, const std::string& help);
-/// A flag that may be repeated, one value each time, taken as it is: a prompt may look like a list or begin with a
-/// dash.
-CLI::Option* add_repeated(CLI::App& command, const std::string& names, const std::string& type,
-                          const std::string& help);
 
 // One function per command; each adds its subcommand.
 void add_inspect(Program& program);
@@ -113,5 +90,7 @@ Result<void> print(const std::string& text, const std::vector<std::string>& head
 /// A document for the file that a flag names, "-" being standard output: byte for byte, but as terminal_text when that
 /// is a terminal.
 Result<void> write_document(const std::string& file, const std::string& document);
+/// The same of one that `write` hands over piece by piece, each of whole characters.
+Result<void> stream_document(const std::string& file, const std::function<Result<void>(const TextSink& sink)>& write);
 
 }  // namespace sg

@@ -1,9 +1,11 @@
-#include "cli/completion.h"
+#include "cli/command_tree.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <string_view>
+
+#include "report/text/slurm_script.h"
 
 namespace sg {
 namespace {
@@ -22,13 +24,6 @@ std::string escaped(std::string_view text, std::string_view special) {
     out += c;
   }
   return out;
-}
-
-/// Between single quotes of a shell.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
 }
 
 /// Whether its value is a list with commas, of words that are known.
@@ -70,7 +65,7 @@ std::string bash_command(const CommandInfo& command, const std::vector<std::stri
 std::string zsh_action(const FlagInfo& flag, const std::vector<std::string>& names) {
   const std::vector<std::string> words = flag.choices(names);
   if (words.empty()) return flag.takes_path() ? "_files" : " ";
-  if (is_list(flag)) return fmt::format("{{_values -s , {} {}}}", quoted("one or more"), fmt::join(words, " "));
+  if (is_list(flag)) return fmt::format("{{_values -s , {} {}}}", shell_quoted("one or more"), fmt::join(words, " "));
   const std::string list = fmt::format("compadd -- {}", fmt::join(words, " "));
   return flag.takes_path()
              ? fmt::format("{{_alternative 'names:name:({})' 'files:file:_files'}}", fmt::join(words, " "))
@@ -82,7 +77,8 @@ std::string zsh_flag(const FlagInfo& flag, const std::vector<std::string>& names
   for (const std::string& name : flag.names) {
     const std::string value =
         flag.value.empty() ? "" : fmt::format(":{}:{}", escaped(flag.value, ":"), zsh_action(flag, names));
-    lines += fmt::format(" \\\n        {}", quoted(fmt::format("*{}[{}]{}", name, escaped(flag.help, "[]:\\"), value)));
+    lines += fmt::format(" \\\n        {}",
+                         shell_quoted(fmt::format("*{}[{}]{}", name, escaped(flag.help, "[]:\\"), value)));
   }
   return lines;
 }
@@ -95,7 +91,7 @@ std::string fish_values(const FlagInfo& flag, const std::vector<std::string>& na
 }
 
 std::string fish_flag(const FlagInfo& flag, const std::string& condition, const std::vector<std::string>& names) {
-  std::string line = "complete -c streamgauge -n " + quoted(condition);
+  std::string line = "complete -c streamgauge -n " + shell_quoted(condition);
   for (const std::string& name : flag.names) {
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
@@ -140,7 +136,7 @@ std::string zsh_completion(const std::vector<CommandInfo>& commands) {
   const std::vector<std::string> names = names_of(commands);
   std::string list, branches;
   for (const CommandInfo& command : commands) {
-    list += fmt::format("    {}\n", quoted(command.name + ":" + command.help));
+    list += fmt::format("    {}\n", shell_quoted(command.name + ":" + command.help));
     std::string arguments;
     bool argued = false;  // the first argument's words serve for all
     for (const FlagInfo& flag : command.flags) {
@@ -148,7 +144,7 @@ std::string zsh_completion(const std::vector<CommandInfo>& commands) {
       if (flag.argument.empty() || argued) continue;
       argued = true;
       const std::string spec = fmt::format("*:{}:{}", escaped(flag.argument, ":"), zsh_action(flag, names));
-      arguments += fmt::format(" \\\n        {}", quoted(spec));
+      arguments += fmt::format(" \\\n        {}", shell_quoted(spec));
     }
     branches += fmt::format("      {}) _arguments{} ;;\n", command.name, arguments);
   }
@@ -185,13 +181,13 @@ std::string fish_completion(const std::vector<CommandInfo>& commands) {
     if (flag.common) out += fish_flag(flag, none_yet, names);
   }
   for (const CommandInfo& command : commands) {
-    out += fmt::format("complete -c streamgauge -n {} -a {} -d '{}'\n", quoted(none_yet), command.name,
+    out += fmt::format("complete -c streamgauge -n {} -a {} -d '{}'\n", shell_quoted(none_yet), command.name,
                        escaped(command.help, "\\'"));
     const std::string condition = "__fish_seen_subcommand_from " + command.name;
     for (const FlagInfo& flag : command.flags) {
       if (!flag.names.empty()) out += fish_flag(flag, condition, names);
       if (!flag.argument.empty())
-        out += fmt::format("complete -c streamgauge -n {}{}\n", quoted(condition),
+        out += fmt::format("complete -c streamgauge -n {}{}\n", shell_quoted(condition),
                            flag.takes_path() ? fish_values(flag, names).replace(0, 3, " ") : fish_values(flag, names));
     }
   }

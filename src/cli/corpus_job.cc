@@ -1,7 +1,6 @@
 #include "cli/corpus_job.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include "base/folder.h"
 #include "base/number_text.h"
 #include "base/text_file.h"
+#include "cli/flags.h"
 #include "cli/obtaining.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -65,28 +65,22 @@ void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
           "FILE", a.files,
           "text, .jsonl with {\"text\"} or {\"ids\"}, .csv or .tsv, token ids as .npy or as .bin of two bytes each")
       ->required();
-  command.add_option("-o,--output", a.folder, "the folder of the plan, its parts and the results")->type_name("DIR");
-  command.add_option("--context", a.options.windows.context, "tokens of a window; 1024 when not given")
-      ->check(CLI::Range(2, 1 << 20))
-      ->type_name("N");
-  command.add_option("--tokens", a.tokens, "so many of the corpus, up to the end of a document: 10M")->type_name("N");
-  command.add_option("--every", a.options.windows.every, "one document of so many, chosen by a sum of its content")
-      ->check(CLI::PositiveNumber)
-      ->type_name("K");
+  add_value(command, "-o,--output", a.folder, "DIR", "the folder of the plan, its parts and the results");
+  add_value(command, "--context", a.options.windows.context, "N", "tokens of a window; 1024 when not given")
+      ->check(CLI::Range(2, 1 << 20));
+  add_value(command, "--tokens", a.tokens, "N", "so many of the corpus, up to the end of a document: 10M");
+  add_value(command, "--every", a.options.windows.every, "K", "one document of so many, chosen by a sum of its content")
+      ->check(CLI::PositiveNumber);
   add_choice(command, "--documents", a.documents, {"blocks", "lines"},
              "text files: documents end at empty lines (blocks, when not given), or every line is one (lines)");
-  command
-      .add_option("--text-key", a.options.documents.text_key,
-                  "the key of the text in .jsonl, its column in a table; text when not given")
-      ->type_name("KEY");
+  add_value(command, "--text-key", a.options.documents.text_key, "KEY",
+            "the key of the text in .jsonl, its column in a table; text when not given");
   command.add_flag("--no-bos", a.no_bos, "windows without the special token that the tokenizer puts first");
   command.add_flag("--no-logits", a.no_logits, "without entropy and loss: the unembedding is not applied");
-  command
-      .add_option("--keep-every", a.options.keep_every, "rows of every N-th token of a document, whole, in rows.csv")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
-  command.add_option("--task", a.task, "bytes of a task, which is computed as one; 4MB when not given")
-      ->type_name("BYTES");
+  add_value(command, "--keep-every", a.options.keep_every, "N",
+            "rows of every N-th token of a document, whole, in rows.csv")
+      ->check(CLI::PositiveNumber);
+  add_value(command, "--task", a.task, "BYTES", "bytes of a task, which is computed as one; 4MB when not given");
   add_memory(command, a.memory);
 }
 
@@ -151,14 +145,8 @@ Result<CorpusPlan> make_plan(const CorpusArguments& a, const CorpusJob& job) {
   SG_TRY(CorpusPlan plan, planned(a, job));
   const TaskFolder folder = {a.folder};
   const std::string text = plan_text(plan);
-  if (is_there(folder.plan())) {
-    SG_TRY(const std::string standing, read_text_file(folder.plan().string()));
-    if (standing == text) return plan;
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "another plan stands in this folder",
-                 .where = folder.plan().string(),
-                 .hint = "name another folder with -o, or `streamgauge work` to go on with the one that is there"};
-  }
+  SG_TRY(const bool stands, has_plan(folder, text));
+  if (stands) return plan;
   SG_TRY_VOID(make_folder(folder.root));
   SG_TRY_VOID(write_output(folder.plan(), text));
   return plan;

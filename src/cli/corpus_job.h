@@ -10,7 +10,7 @@
 #include "corpus/merge.h"
 #include "corpus/plan.h"
 #include "corpus/task_run.h"
-#include "report/text/cost_text.h"
+#include "report/text/status_text.h"
 
 namespace sg {
 

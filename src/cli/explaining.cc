@@ -1,7 +1,6 @@
 #include "cli/explaining.h"
 
-#include <CLI/CLI.hpp>
-
+#include "cli/flags.h"
 #include "cli/signals.h"
 #include "experiment/file/reading.h"
 #include "experiment/run/row_keys.h"
@@ -66,8 +65,7 @@ void add_explain(CLI::App& command, ExplainArguments& a) {
                 "the fewest choices that turn the verdict of --definition (last/last_block when not given), and the "
                 "tokens, channel, heads and rows of W_down behind it")
       ->group(kGroup);
-  command.add_option("--layers", a.layers, "explain the gain over this block, or these: 3, 3..7")
-      ->type_name("FIRST..LAST")
+  add_value(command, "--layers", a.layers, "FIRST..LAST", "explain the gain over this block, or these: 3, 3..7")
       ->group(kGroup);
   add_axes(command, a.axes)->group(kGroup);
 }

@@ -1,9 +1,9 @@
 #include "cli/explore_file.h"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 
 #include "base/text_file.h"
+#include "cli/flags.h"
 #include "report/data/measurement_json.h"
 #include "report/explorer/explorer_page.h"
 #include "tokenizer/byte_level.h"
@@ -33,17 +33,12 @@ Result<void> write_page(const std::string& file, const Result<std::string>& page
 }  // namespace
 
 void add_explore(CLI::App& command, ExploreArguments& arguments) {
-  command
-      .add_option("--explore", arguments.file,
-                  "a page to look around in: layers by tokens, every definition, massive activations; FILE.html, one "
-                  "file that asks for nothing (docs/explorer.md)")
-      ->type_name("FILE.html");
-  command
-      .add_option("--beside", arguments.beside,
-                  "a measurement of the same prompts, as --json wrote it, that the page shows as B; repeat it for the "
-                  "checkpoints of a training run, which get a slider")
-      ->allow_extra_args(false)
-      ->type_name("FILE.json");
+  add_value(command, "--explore", arguments.file, "FILE.html",
+            "a page to look around in: layers by tokens, every definition, massive activations; FILE.html, one "
+            "file that asks for nothing (docs/explorer.md)");
+  add_list(command, "--beside", arguments.beside, "FILE.json",
+           "a measurement of the same prompts, as --json wrote it, that the page shows as B; repeat it for the "
+           "checkpoints of a training run, which get a slider");
 }
 
 Result<std::vector<Measurement>> read_beside(const ExploreArguments& arguments, const std::vector<Output>& outputs) {

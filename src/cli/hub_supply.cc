@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/number_text.h"
-#include "cli/pull_progress.h"
+#include "cli/progress.h"
 #include "cli/signals.h"
 #include "hub/cache_layout.h"
 #include "io/hub_cache.h"

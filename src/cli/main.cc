@@ -1,10 +1,9 @@
 // The program: parses, runs one command, turns its failure into a message and an exit code.
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <new>
 #include <system_error>
 
-#include "cli/common.h"
+#include "cli/flags.h"
 #include "cli/signals.h"
 #include "cli/usage_error.h"
 #include "io/lost_pages.h"

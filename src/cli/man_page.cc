@@ -1,4 +1,4 @@
-#include "cli/man_page.h"
+#include "cli/command_tree.h"
 
 #include <string_view>
 

@@ -1,11 +1,11 @@
 #include "cli/measuring.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/number_text.h"
-#include "cli/full_hash.h"
+#include "cli/flags.h"
 #include "cli/progress.h"
+#include "cli/remote_reading.h"
 #include "cli/signals.h"
 #include "measure/forecast.h"
 #include "prompts/suites.h"

@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "base/number_text.h"
-#include "cli/pull_progress.h"
+#include "cli/progress.h"
 #include "cli/signals.h"
 #include "hub/unflushed.h"
 #include "io/hub_cache.h"

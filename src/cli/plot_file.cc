@@ -1,7 +1,6 @@
 #include "cli/plot_file.h"
 
-#include <CLI/CLI.hpp>
-
+#include "cli/flags.h"
 #include "cli/signals.h"
 #include "report/figure/bitmap.h"
 #include "report/figure/measurement_figure.h"
@@ -10,8 +9,7 @@
 namespace sg {
 
 void add_plot(CLI::App& command, std::string& file) {
-  command.add_option("--plot", file, "norms and gains layer by layer as a picture, FILE.svg or FILE.png")
-      ->type_name("FILE");
+  add_value(command, "--plot", file, "FILE", "norms and gains layer by layer as a picture, FILE.svg or FILE.png");
 }
 
 Result<void> check_plot(const std::string& file) {

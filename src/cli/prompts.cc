@@ -1,11 +1,10 @@
 #include "cli/prompts.h"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <iterator>
 
 #include "base/json_reader.h"
+#include "cli/flags.h"
 #include "experiment/file/reading.h"
 #include "prompts/prompt_file.h"
 #include "prompts/suites.h"
@@ -31,18 +30,15 @@ void add_chat_flags(CLI::App& command, PromptArguments& arguments) {
   command
       .add_flag("--chat", arguments.chat, "texts are what a user says, and are put through the model's chat template")
       ->group(kGroup);
-  command.add_option("--system", arguments.system, "what the system says first, in a conversation")
-      ->type_name("TEXT")
+  add_value(command, "--system", arguments.system, "TEXT", "what the system says first, in a conversation")
       ->group(kGroup);
   command
       .add_flag("--no-generation-prompt", arguments.no_generation_prompt,
                 "a conversation ends with what was said, not with the head of the model's answer")
       ->group(kGroup);
-  command
-      .add_option("--chat-template-kwargs", arguments.template_values,
-                  "what else the chat template may ask for, as {\"enable_thinking\": false}")
+  add_value(command, "--chat-template-kwargs", arguments.template_values, "JSON",
+            "what else the chat template may ask for, as {\"enable_thinking\": false}")
       ->check(json_object())
-      ->type_name("JSON")
       ->group(kGroup);
 }
 
@@ -56,19 +52,14 @@ CLI::Option* add_special(CLI::App& command, std::string& special) {
 }
 
 void add_reading_flags(CLI::App& command, PromptArguments& arguments) {
-  command
-      .add_option(
-          "-f,--prompts", arguments.file,
-          "prompts from a file: .csv or .tsv with a header, .jsonl, .json, or one a line; - reads standard input")
-      ->type_name("FILE")
+  add_value(command, "-f,--prompts", arguments.file, "FILE",
+            "prompts from a file: .csv or .tsv with a header, .jsonl, .json, or one a line; - reads standard input")
       ->group(kGroup);
-  command
-      .add_option("--text-key", arguments.text_key,
-                  "the file's column or key that is the text; text or prompt when not given")
-      ->type_name("NAME")
+  add_value(command, "--text-key", arguments.text_key, "NAME",
+            "the file's column or key that is the text; text or prompt when not given")
       ->group(kGroup);
-  command.add_option("--id-key", arguments.id_key, "the file's column or key that names a prompt; id when not given")
-      ->type_name("NAME")
+  add_value(command, "--id-key", arguments.id_key, "NAME",
+            "the file's column or key that names a prompt; id when not given")
       ->group(kGroup);
   add_special(command, arguments.special)->group(kGroup);
   add_chat_flags(command, arguments);
@@ -77,8 +68,7 @@ void add_reading_flags(CLI::App& command, PromptArguments& arguments) {
 void add_prompt_flags(CLI::App& command, PromptArguments& arguments) {
   arguments.texts = add_repeated(command, "-p,--prompt", "TEXT", "a prompt; repeat it for more")->group(kGroup);
   add_reading_flags(command, arguments);
-  command.add_option("--suite", arguments.suite, "a built-in suite of prompts, see list suites")
-      ->type_name("SUITE")
+  add_value(command, "--suite", arguments.suite, "SUITE", "a built-in suite of prompts, see list suites")
       ->group(kGroup);
   arguments.ids =
       add_repeated(command, "--ids", "1,2,3", "token ids instead of text; repeat it for more prompts")->group(kGroup);
@@ -91,14 +81,12 @@ CLI::Option* add_axes(CLI::App& command, std::vector<std::string>& axes) {
       if (!word.empty()) known.emplace_back(word);
     }
   }
-  return command
-      .add_option(
-          "--axes", axes,
-          "choices that need another measurement and are varied besides, by commas: special (or bos), the "
-          "special tokens around a text; chat, the chat template; precision, the type that is computed as if in")
+  return add_value(
+             command, "--axes", axes, "AXIS,...",
+             "choices that need another measurement and are varied besides, by commas: special (or bos), the "
+             "special tokens around a text; chat, the chat template; precision, the type that is computed as if in")
       ->delimiter(',')
-      ->check(CLI::IsMember(known))
-      ->type_name("AXIS,...");
+      ->check(CLI::IsMember(known));
 }
 
 bool has_prompts(const PromptArguments& arguments) {

@@ -1,9 +1,9 @@
 #include "cli/remote_reading.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/number_text.h"
+#include "cli/flags.h"
 #include "cli/obtaining.h"
 #include "cli/signals.h"
 #include "io/hub_cache.h"
@@ -36,18 +36,13 @@ void add_remote_flags(CLI::App& command, RemoteArguments& arguments, Streams str
   CLI::Option* remote = command.add_flag(
       "--remote", arguments.remote, "read from the Hub what is needed, and keep nothing on disk; MODEL is ORG/NAME");
   if (streams == Streams::kYes) {
-    command
-        .add_option("--window", arguments.window,
-                    "with --remote: layers in memory, the one that computes and those that come; 2 when not given")
+    add_value(command, "--window", arguments.window, "LAYERS",
+              "with --remote: layers in memory, the one that computes and those that come; 2 when not given")
         ->check(CLI::Range(std::size_t{1}, kMostLayers))
-        ->type_name("LAYERS")
         ->needs(remote);
   }
-  command
-      .add_option("--keep", arguments.keep,
-                  "with --remote: files that are fetched into the cache all the same; repeatable")
-      ->allow_extra_args(false)
-      ->type_name("GLOB")
+  add_list(command, "--keep", arguments.keep, "GLOB",
+           "with --remote: files that are fetched into the cache all the same; repeatable")
       ->needs(remote);
 }
 
@@ -63,6 +58,24 @@ void tell_traffic(const std::shared_ptr<RemoteReader>& reader, std::uint64_t byt
   const RemoteTraffic traffic = reader->traffic();
   Console(common).note(fmt::format("read {} of {} from {}, in {} requests", bytes_text(traffic.bytes),
                                    bytes_text(bytes), reader->repo(), traffic.requests));
+}
+
+void add_full_hash(CLI::App& command, bool& wanted) {
+  command.add_flag("--full-hash", wanted,
+                   "the fingerprint is of every byte, as run and corpus say it, not of a sample of each tensor");
+}
+
+Result<void> check_full_hash(bool wanted, const RemoteArguments& remote) {
+  if (!wanted || !remote.remote) return {};
+  return Error{.kind = ErrorKind::kUsage,
+               .what = "--full-hash reads every byte of the model, and --remote only what is asked for",
+               .hint = "streamgauge pull brings it here"};
+}
+
+Result<void> take_full_hash(bool wanted, const Model& model, ModelFacts& facts) {
+  if (!wanted) return {};
+  SG_TRY(facts.fingerprint, stoppable([&] { return content_hash(model, &stop_requested()); }));
+  return {};
 }
 
 }  // namespace sg

@@ -7,6 +7,7 @@
 
 #include "cli/common.h"
 #include "hub/remote_files.h"
+#include "measure/row.h"
 #include "model/model.h"
 
 namespace CLI {
@@ -36,5 +37,13 @@ Result<OpenedCheckpoint> open_named(const std::string& model, const RemoteArgume
 
 /// After the work: how much of the model was asked for. Nothing for models of this machine.
 void tell_traffic(const std::shared_ptr<RemoteReader>& reader, std::uint64_t bytes, const Common& common);
+
+void add_full_hash(CLI::App& command, bool& wanted);
+
+/// Error (usage): of a model that is read from the Hub, whose bytes do not all pass.
+Result<void> check_full_hash(bool wanted, const RemoteArguments& remote);
+
+/// Where it is wanted, facts.fingerprint becomes content_hash(). Errors: of it.
+Result<void> take_full_hash(bool wanted, const Model& model, ModelFacts& facts);
 
 }  // namespace sg

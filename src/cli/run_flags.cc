@@ -2,18 +2,18 @@
 #include "cli/run_flags.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 
 #include "base/number_text.h"
+#include "cli/flags.h"
 #include "cli/outcome.h"
 #include "cli/signals.h"
 #include "experiment/file/builtin.h"
 #include "experiment/file/parse.h"
 #include "experiment/run/stand_ins.h"
-#include "report/text/cost_text.h"
 #include "report/text/model_text.h"
+#include "report/text/status_text.h"
 
 namespace sg {
 namespace {
@@ -153,11 +153,9 @@ void add_run_flags(CLI::App& command, RunArguments& a, bool required) {
                 "the pocket zoo's small trained models, which come with the "
                 "program, as stand-ins")
       ->excludes(a.models);
-  command
-      .add_option("--checkpoints", a.checkpoints,
-                  "the checkpoints of one training run as the models: a folder "
-                  "of step-000100, checkpoint-500 and so on")
-      ->type_name("FOLDER")
+  add_value(command, "--checkpoints", a.checkpoints, "FOLDER",
+            "the checkpoints of one training run as the models: a folder "
+            "of step-000100, checkpoint-500 and so on")
       ->excludes(a.models)
       ->excludes("--zoo");
   add_reading_flags(command, a.prompts);
@@ -165,7 +163,7 @@ void add_run_flags(CLI::App& command, RunArguments& a, bool required) {
   a.overrides =
       add_repeated(command, "--set", "KEY=VALUE", "another value for a key of the file, as prompts.suite=NAME");
   add_precision(command, a.precision);
-  command.add_option("-o,--output", a.folder, "the folder of the results and of the store")->type_name("DIR");
+  add_value(command, "-o,--output", a.folder, "DIR", "the folder of the results and of the store");
   command.add_flag("--yes", a.fetching.agreed, "fetch models of more than 100 GB together without asking");
   add_memory(command, a.memory);
 }

@@ -8,11 +8,9 @@
 
 #include "base/csv.h"
 #include "base/number_text.h"
-#include "report/document/document_html.h"
-#include "report/document/document_markdown.h"
+#include "report/corpus_report.h"
 #include "report/document/document_text.h"
 #include "report/figure/figure.h"
-#include "report/file/output_file.h"
 
 namespace sg {
 namespace {
@@ -121,53 +119,35 @@ DocumentTable facts_table(const Corpora& corpora) {
   return table;
 }
 
-Picture layers_picture(const Corpora& corpora, const Shown& shown, const char* stem, bool log_y) {
-  Chart chart;
-  chart.kind = ChartKind::kLines;
-  chart.title = shown.title;
-  chart.x_title = "layer";
-  chart.y_title = shown.title;
-  chart.log_y = log_y;
+Picture layers_picture(const Corpora& corpora, const Shown& shown, const char* stem) {
+  Chart chart = line_chart(shown.title, "layer", shown.title);
+  chart.log_y = true;
   for (const CorpusView& view : corpora) {
-    Series series;
-    series.label = view.label;
-    for (std::size_t l = 0; l < depth_of({view}); ++l) {
-      series.x.emplace_back(static_cast<double>(l));
-      series.y.push_back(shown.of(view, l));
-    }
-    chart.series.push_back(std::move(series));
+    const auto value = [&](std::size_t l) { return shown.of(view, l); };
+    chart.series.push_back(layer_series(view.label, depth_of({view}), value));
   }
-  return {.stem = stem, .title = shown.title, .caption = shown.note, .verdict = {}, .columns = 1, .panels = {chart}};
+  return one_panel(stem, shown.title, shown.note, std::move(chart));
 }
 
 Picture positions_picture(const Corpora& corpora) {
-  Chart chart;
-  chart.kind = ChartKind::kLines;
-  chart.title = "Where in the window";
-  chart.x_title = "position in the window";
-  chart.y_title = "mean norm of the last resid_post";
+  Chart chart = line_chart("Where in the window", "position in the window", "mean norm of the last resid_post");
   chart.log_x = chart.log_y = true;
   for (const CorpusView& view : corpora) {
-    Series series;
-    series.label = view.label;
+    Series series = {.label = view.label};
     for (const auto& [first, mean] : view.positions) {
       series.x.emplace_back(static_cast<double>(first));
       series.y.push_back(mean);
     }
     chart.series.push_back(std::move(series));
   }
-  return {.stem = "norm-by-position",
-          .title = "Where in the window",
-          .caption = "Mean norm of the last layer's resid_post by position.",
-          .verdict = {},
-          .columns = 1,
-          .panels = {chart}};
+  return one_panel("norm-by-position", "Where in the window", "Mean norm of the last layer's resid_post by position.",
+                   std::move(chart));
 }
 
 std::vector<Picture> pictures_of(const Corpora& corpora) {
   const std::vector<Shown> shown = shown_by_layer();
-  return {layers_picture(corpora, shown[0], "norm-by-layer", true),
-          layers_picture(corpora, shown[2], "gain-by-layer", true), positions_picture(corpora)};
+  return {layers_picture(corpora, shown[0], "norm-by-layer"), layers_picture(corpora, shown[2], "gain-by-layer"),
+          positions_picture(corpora)};
 }
 
 Document document_of(const Corpora& corpora, const std::vector<Picture>& pictures) {
@@ -209,16 +189,7 @@ std::string corpora_csv(const Corpora& corpora) {
 
 Result<void> write_corpora_report(const Corpora& corpora, const std::filesystem::path& folder) {
   const std::vector<Picture> pictures = pictures_of(corpora);
-  const Document document = document_of(corpora, pictures);
-  std::vector<DrawnFigure> figures;
-  SG_TRY_VOID(make_folder(folder / "figures"));
-  for (const Picture& picture : pictures) {
-    figures.push_back(draw_figure(picture));
-    SG_TRY_VOID(write_output(folder / "figures" / (figures.back().stem + ".svg"), figures.back().svg));
-  }
-  SG_TRY_VOID(write_output(folder / "corpora.csv", corpora_csv(corpora)));
-  SG_TRY_VOID(write_output(folder / "report.md", document_markdown(document)));
-  return write_output(folder / "report.html", document_html(document, figures));
+  return write_page_folder(folder, {{"corpora.csv", corpora_csv(corpora)}}, document_of(corpora, pictures), pictures);
 }
 
 }  // namespace sg

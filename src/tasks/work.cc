@@ -179,6 +179,16 @@ class Worker {
 
 }  // namespace
 
+Result<bool> has_plan(const TaskFolder& folder, const std::string& text) {
+  if (!is_there(folder.plan())) return false;
+  SG_TRY(const std::string standing, read_text_file(folder.plan().string()));
+  if (standing == text) return true;
+  return Error{.kind = ErrorKind::kUsage,
+               .what = "another plan stands in this folder",
+               .where = folder.plan().string(),
+               .hint = "name another folder with -o, or `streamgauge work` to go on with the one that is there"};
+}
+
 Result<WorkDone> work(const TaskFolder& folder, const std::vector<Task>& tasks, const WorkOptions& options,
                       const RunTask& run) {
   return Worker(folder, tasks, options, run).run();

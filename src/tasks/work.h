@@ -30,6 +30,9 @@ struct TaskFolder {
   std::filesystem::path log() const { return root / "log.jsonl"; }
 };
 
+/// Whether this plan stands in the folder already. Errors (usage): another one does.
+Result<bool> has_plan(const TaskFolder& folder, const std::string& text);
+
 struct WorkOptions {
   std::uint64_t shard = 0, shards = 1;  // the tasks of this share, which stand side by side
   std::chrono::seconds lease{900};      // how long a claim holds that is not renewed

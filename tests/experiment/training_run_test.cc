@@ -9,7 +9,6 @@
 
 #include "experiment/run/run_record.h"
 #include "experiment/run/stand_ins.h"
-#include "experiment/run/step_name.h"
 #include "experiment/value/value.h"
 #include "made_up.h"
 

@@ -105,7 +105,7 @@ ExperimentResult head_of(const Experiment& e, const RunFacts& run) {
 /// What is concluded over models of equal content is concluded over fewer than it seems. The zoo's stand-ins are meant
 /// to stand for several.
 void say_same_weights(const std::vector<ModelData>& models, std::vector<Verdict>& verdicts) {
-  for (const std::string& notice : SameWeights::notices(models)) {
+  for (const std::string& notice : same_weights_notices(models)) {
     for (Verdict& verdict : verdicts) verdict.sentence += " Beware: " + notice;
   }
 }

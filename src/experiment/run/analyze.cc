@@ -7,7 +7,6 @@
 #include <set>
 
 #include "experiment/value/tree.h"
-#include "experiment/value/tree_json.h"
 #include "experiment/value/value.h"
 
 namespace sg {

@@ -194,7 +194,7 @@ class Course {
     for (const auto& of_model : notices_)
       record_.notices.insert(record_.notices.end(), of_model.begin(), of_model.end());
     // The zoo's stand-ins stand for several models.
-    const auto same = options_.pocket ? std::vector<std::string>() : SameWeights::notices(record_.models);
+    const auto same = options_.pocket ? std::vector<std::string>() : same_weights_notices(record_.models);
     for (const std::string& notice : same) {
       const bool told = std::find(told_.begin(), told_.end(), notice) != told_.end();
       if (options_.warn && !told) options_.warn(notice);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/folder.h"
 #include "base/json_reader.h"
 #include "base/sha.h"
 #include "base/text_file.h"
@@ -89,16 +88,8 @@ Result<void> check_keys(const SharedRun& run, const std::filesystem::path& file)
 
 Result<void> write_shared_run(const TaskFolder& folder, const SharedRun& run) {
   const std::string text = plan_text(run);
-  if (is_there(folder.plan())) {
-    SG_TRY(const std::string standing, read_text_file(folder.plan().string()));
-    if (standing == text) return {};
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "another plan stands in this folder",
-                 .where = folder.plan().string(),
-                 .hint =
-                     "name another folder with -o, or `streamgauge work` "
-                     "to go on with the one that is there"};
-  }
+  SG_TRY(const bool stands, has_plan(folder, text));
+  if (stands) return {};
   SG_TRY_VOID(write_part(record_file(folder), sum_of(run.record), row_bytes(run.record)));
   SG_TRY(WholeFile whole, WholeFile::create(folder.plan()));
   SG_TRY_VOID(whole.write(text));

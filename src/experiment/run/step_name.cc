@@ -1,4 +1,4 @@
-#include "experiment/run/step_name.h"
+#include "experiment/run/training_run.h"
 
 #include <algorithm>
 #include <cctype>

@@ -4,9 +4,7 @@
 
 #include "base/folder.h"
 #include "base/text_file.h"
-#include "experiment/run/step_name.h"
 #include "experiment/value/tree.h"
-#include "experiment/value/tree_json.h"
 #include "experiment/value/value.h"
 
 namespace sg {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,5 +47,11 @@ Result<TrainingRun> read_training_run(const std::filesystem::path& folder);
 /// a reader must know of it comes back.
 std::vector<std::string> use_training_run(const TrainingRun& run, Experiment& experiment);
 std::vector<KeyedModel> keyed_models(const TrainingRun& run);
+
+/// The number beside the last word for steps: "step-000100", "pythia-70m-step1000", "global_step100", "checkpoint-500",
+/// "iter_0001000", "epoch=1-step=1000", "run1-1000steps"; thousands as "step-50k". What may follow is a number of
+/// tokens ("stage1-step1000-tokens4B", "step-50K-105b") and how the weights are stored ("-hf", "-f16", "-Q4_K_M").
+/// Absent for any other name, such as one with tokens or epochs alone.
+std::optional<std::int64_t> step_of_name(const std::string& name);
 
 }  // namespace sg

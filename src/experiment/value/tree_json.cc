@@ -1,4 +1,4 @@
-#include "experiment/value/tree_json.h"
+#include "experiment/value/tree.h"
 
 #include <simdjson.h>
 

@@ -1,4 +1,4 @@
-#include "report/data/comparison_csv.h"
+#include "report/data/comparison_json.h"
 
 namespace sg {
 namespace {

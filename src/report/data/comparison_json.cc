@@ -4,7 +4,6 @@
 
 #include "measure/extract.h"
 #include "report/data/row_json.h"
-#include "report/data/weight_differences_json.h"
 
 namespace sg {
 namespace {
@@ -50,19 +49,18 @@ Json sites_json(const SequenceComparison& s) {
 }
 
 Json output_json(const LogitStats& s) {
-  Json top = Json::array();
-  for (const TopToken& t : s.top) top.push_back({{"id", t.id}, {"token", t.token}, {"prob", t.prob}});
-  return {{"entropy", s.entropy}, {"effective_vocab", s.effective_vocab}, {"top", std::move(top)}};
+  const auto top_json = [](const TopToken& t) { return Json{{"id", t.id}, {"token", t.token}, {"prob", t.prob}}; };
+  return {{"entropy", s.entropy}, {"effective_vocab", s.effective_vocab}, {"top", json_list(s.top, top_json)}};
+}
+
+Json difference_json(const OutputDifference& o) {
+  return {{"position", o.a.position}, {"kl", o.kl}, {"a", output_json(o.a)}, {"b", output_json(o.b)}};
 }
 
 Json sequence_json(const SequenceComparison& s) {
-  Json outputs = Json::array();
-  for (const OutputDifference& o : s.outputs) {
-    outputs.push_back({{"position", o.a.position}, {"kl", o.kl}, {"a", output_json(o.a)}, {"b", output_json(o.b)}});
-  }
   Json json = row_json(s.sequence);
   json["sites"] = sites_json(s);
-  json["logits"] = std::move(outputs);
+  json["logits"] = json_list(s.outputs, difference_json);
   return json;
 }
 
@@ -83,6 +81,19 @@ Json summary_json(const Comparison& c) {
   return rows;
 }
 
+Json matrix_json(const WeightDifference& m) {
+  return {{"role", m.role},
+          {"layer", m.layer},
+          {"tensor_a", m.tensor_a},
+          {"tensor_b", m.tensor_b},
+          {"dtype_a", m.form_a},
+          {"dtype_b", m.form_b},
+          {"shape", {m.rows, m.cols}},
+          {"frobenius_relative", m.frobenius},
+          {"spectral_relative", m.spectral},
+          {"spectral_relative_error", m.spectral_error}};
+}
+
 Json first_divergence_json(const ComparisonFindings& found) {
   Json json = {{"threshold", found.threshold}, {"site", nullptr}};
   if (!found.first) return json;
@@ -97,13 +108,11 @@ Json first_divergence_json(const ComparisonFindings& found) {
 }  // namespace
 
 Json comparison_json(const Comparison& c) {
-  Json sequences = Json::array();
-  for (const SequenceComparison& s : c.sequences) sequences.push_back(sequence_json(s));
   Json out = {{"schema", kComparisonSchema}, {"engine", row_json(c.engine)},
               {"a", row_json(c.a)},          {"b", row_json(c.b)},
-              {"summary", summary_json(c)},  {"sequences", std::move(sequences)},
+              {"summary", summary_json(c)},  {"sequences", json_list(c.sequences, sequence_json)},
               {"warnings", c.warnings},      {"timings", {{"seconds", c.seconds}, {"peak_bytes", c.peak_bytes}}}};
-  if (!c.matrices.empty()) out["matrices"] = weight_differences_json(c.matrices);
+  if (!c.matrices.empty()) out["matrices"] = json_list(c.matrices, matrix_json);
   return out;
 }
 

@@ -1,30 +1,20 @@
 #include <cmath>
 
-#include "base/number_text.h"
+#include "base/csv.h"
 #include "corpus/fold.h"
 #include "report/data/corpus_json.h"
-#include "report/data/corpus_quantiles.h"
-#include "report/data/measurement_csv.h"
 
 namespace sg {
 namespace {
 
-std::string cell(const std::optional<double>& value) { return value ? exact(*value) : ""; }
-std::string cell(double value) { return exact(value); }
-std::string cell(std::uint64_t value) { return std::to_string(value); }
-
-/// Cells with commas between and a line's end.
-template <class... Cells>
-void line(std::string& out, const Cells&... cells) {
-  std::size_t at = 0;
-  ((out += (at++ > 0 ? "," : "") + std::string(cells)), ...);
-  out += '\n';
+void add_moments(CsvLine& line, const Moments& m) {
+  const auto end = [&](double x) { return m.count > 0 ? std::optional(x) : std::nullopt; };
+  line << m.count << m.mean() << m.std() << end(m.min) << end(m.max);
 }
 
-std::string moments_cells(const Moments& m) {
-  const bool some = m.count > 0;
-  return cell(m.count) + "," + cell(m.mean()) + "," + cell(m.std()) + "," + (some ? cell(m.min) : "") + "," +
-         (some ? cell(m.max) : "");
+/// Empty for what has no layers.
+std::optional<std::size_t> layer_cell(bool by_layer, std::size_t layer) {
+  return by_layer ? std::optional(layer) : std::nullopt;
 }
 
 std::string quantities_csv(const CorpusStatistics& s) {
@@ -39,10 +29,12 @@ std::string quantities_csv(const CorpusStatistics& s) {
       const std::pair<const char*, Distribution> sets[] = {
           {"all", t.all()}, {"first", t.first}, {"without_first", t.rest}};
       for (const auto& [which, d] : sets) {
-        std::string quantiles;
-        for (const NamedShare& share : kShares) quantiles += "," + cell(d.histogram.quantile(share.share));
-        line(out, quantity.name, quantity.by_layer ? std::to_string(l) : "", which, moments_cells(d.moments),
-             cell(d.moments.not_finite) + quantiles);
+        CsvLine line;
+        line << quantity.name << layer_cell(quantity.by_layer, l) << which;
+        add_moments(line, d.moments);
+        line << d.moments.not_finite;
+        for (const NamedShare& share : kShares) line << d.histogram.quantile(share.share);
+        out += line.text();
       }
     }
   }
@@ -54,8 +46,11 @@ std::string positions_csv(const CorpusStatistics& s) {
   for (const auto& [name, layers] : s.positions) {
     for (std::size_t l = 0; l < layers.size(); ++l) {
       for (const auto& [bucket, moments] : layers[l]) {
-        line(out, name, layers.size() > 1 ? std::to_string(l) : "", cell(first_of_position_bucket(bucket)),
-             cell(first_of_position_bucket(bucket + 1) - 1), moments_cells(moments));
+        CsvLine line;
+        line << name << layer_cell(layers.size() > 1, l) << first_of_position_bucket(bucket)
+             << first_of_position_bucket(bucket + 1) - 1;
+        add_moments(line, moments);
+        out += line.text();
       }
     }
   }
@@ -68,25 +63,29 @@ std::string channels_csv(const CorpusStatistics& s) {
   for (std::size_t l = 0; l < s.channels.size(); ++l) {
     for (std::size_t c = 0; c < s.channels[l].size(); ++c) {
       const ChannelRow& row = s.channels[l][c];
-      line(out, std::to_string(l), std::to_string(c), cell(row.sum.value() / n),
-           cell(std::sqrt(row.squares.value() / n)), cell(static_cast<double>(row.largest)),
-           cell(std::max(row.sum.outside(), row.squares.outside())));
+      CsvLine line;
+      line << l << c << row.sum.value() / n << std::sqrt(row.squares.value() / n) << static_cast<double>(row.largest)
+           << std::max(row.sum.outside(), row.squares.outside());
+      out += line.text();
     }
   }
   return out;
 }
 
 std::string token_of(const CorpusResult& report, std::int32_t id) {
-  return report.token_text ? csv_field(report.token_text(id)) : "";
+  return report.token_text ? report.token_text(id) : "";
 }
 
 std::string vocabulary_csv(const CorpusResult& report) {
   std::string out = "id,token,count,mean_norm,mean_gain\n";
   for (const auto& [id, row] : report.statistics.vocabulary) {
-    const double norms = static_cast<double>(row.count - row.norm.outside());
-    const double gains = static_cast<double>(row.count - row.gain.outside());
-    line(out, std::to_string(id), token_of(report, id), cell(row.count),
-         norms > 0 ? cell(row.norm.value() / norms) : "", gains > 0 ? cell(row.gain.value() / gains) : "");
+    const auto mean = [count = row.count](const FixedSum& sum) {
+      const auto counted = static_cast<double>(count - sum.outside());
+      return counted > 0 ? std::optional(sum.value() / counted) : std::nullopt;
+    };
+    CsvLine line;
+    line << id << token_of(report, id) << row.count << mean(row.norm) << mean(row.gain);
+    out += line.text();
   }
   return out;
 }
@@ -94,8 +93,9 @@ std::string vocabulary_csv(const CorpusResult& report) {
 std::string massive_csv(const CorpusStatistics& s) {
   std::string out = "layer,channel,count,at_first_token,largest\n";
   for (const auto& [place, row] : s.massive) {
-    line(out, std::to_string(place.first), std::to_string(place.second), cell(row.count), cell(row.at_first),
-         cell(row.largest));
+    CsvLine line;
+    line << place.first << place.second << row.count << row.at_first << static_cast<double>(row.largest);
+    out += line.text();
   }
   return out;
 }
@@ -108,9 +108,11 @@ std::string extremes_csv(const CorpusResult& report) {
       if (report.token_text) {
         for (const std::int32_t id : e.context) context += report.token_text(id);
       }
-      line(out, list, cell(e.value), std::to_string(e.layer), with_channel ? std::to_string(e.channel) : "",
-           cell(e.place.document), cell(e.place.position), cell(e.window_position), std::to_string(e.context.back()),
-           token_of(report, e.context.back()), csv_field(context));
+      CsvLine line;
+      line << list << e.value << e.layer << (with_channel ? std::optional(e.channel) : std::nullopt) << e.place.document
+           << e.place.position << e.window_position << e.context.back() << token_of(report, e.context.back())
+           << context;
+      out += line.text();
     }
   };
   rows("massive", report.statistics.massive_list, true);
@@ -122,8 +124,10 @@ std::string extremes_csv(const CorpusResult& report) {
 std::string entropy_csv(const CorpusStatistics& s) {
   std::string out = "norm_from,norm_to,tokens,entropy,loss\n";
   for (const auto& [bucket, row] : s.entropy_by_norm) {
-    line(out, cell(least_of_norm_bucket(bucket)), cell(least_of_norm_bucket(bucket + 1)), cell(row.entropy.count),
-         cell(row.entropy.mean()), cell(row.loss.mean()));
+    CsvLine line;
+    line << least_of_norm_bucket(bucket) << least_of_norm_bucket(bucket + 1) << row.entropy.count << row.entropy.mean()
+         << row.loss.mean();
+    out += line.text();
   }
   return out;
 }
@@ -132,9 +136,13 @@ std::string rows_csv(const CorpusResult& report) {
   std::string out = "document,position,id,token,layer,resid_post\n";
   for (const auto& [place, values] : report.statistics.kept) {
     const auto id = static_cast<std::int32_t>(values[0]);
-    const std::string head =
-        cell(place.document) + "," + cell(place.position) + "," + std::to_string(id) + "," + token_of(report, id) + ",";
-    for (std::size_t l = 1; l < values.size(); ++l) out += head + std::to_string(l - 1) + "," + cell(values[l]) + "\n";
+    CsvLine head;
+    head << place.document << place.position << id << token_of(report, id);
+    for (std::size_t l = 1; l < values.size(); ++l) {
+      CsvLine line = head;
+      line << l - 1 << static_cast<double>(values[l]);
+      out += line.text();
+    }
   }
   return out;
 }

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "corpus/fold.h"
-#include "report/data/corpus_quantiles.h"
 #include "report/data/row_json.h"
 
 namespace sg {
@@ -11,14 +10,8 @@ namespace {
 
 using TokenText = std::function<std::string(std::int32_t)>;
 
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 Json moments_json(const Moments& m) {
-  Json json = {
-      {"count", m.count}, {"not_finite", m.not_finite}, {"mean", or_null(m.mean())}, {"std", or_null(m.std())}};
+  Json json = {{"count", m.count}, {"not_finite", m.not_finite}, {"mean", m.mean()}, {"std", m.std()}};
   json["min"] = m.count > 0 ? Json(m.min) : Json(nullptr);
   json["max"] = m.count > 0 ? Json(m.max) : Json(nullptr);
   return json;
@@ -27,7 +20,7 @@ Json moments_json(const Moments& m) {
 Json distribution_json(const Distribution& d) {
   Json json = moments_json(d.moments);
   Json quantiles = Json::object();
-  for (const NamedShare& share : kShares) quantiles[share.name] = or_null(d.histogram.quantile(share.share));
+  for (const NamedShare& share : kShares) quantiles[share.name] = d.histogram.quantile(share.share);
   json["quantiles"] = std::move(quantiles);
   return json;
 }
@@ -43,8 +36,7 @@ Json quantities_json(const CorpusStatistics& statistics) {
   for (const CorpusQuantity& quantity : corpus_quantities()) {
     const auto found = statistics.quantities.find(quantity.name);
     if (found == statistics.quantities.end()) continue;
-    Json layers = Json::array();
-    for (const TokenDistribution& layer : found->second) layers.push_back(tokens_json(layer));
+    Json layers = json_list(found->second, tokens_json);
     all[quantity.name] = {{"unit", quantity.unit}, {"what", quantity.what}, {"by_layer", quantity.by_layer}};
     all[quantity.name][quantity.by_layer ? "layers" : "value"] = quantity.by_layer ? std::move(layers) : layers[0];
   }
@@ -85,29 +77,28 @@ Json extreme_json(const Extreme& e, const TokenText& token_text) {
 }
 
 Json extremes_json(const TopList<Extreme>& list, const TokenText& token_text, bool with_channel) {
-  Json rows = Json::array();
-  for (const Extreme& e : list.items()) {
+  return json_list(list.items(), [&](const Extreme& e) {
     Json row = extreme_json(e, token_text);
     if (with_channel) row["channel"] = e.channel;
-    rows.push_back(std::move(row));
-  }
-  return rows;
+    return row;
+  });
+}
+
+Json place_json(const auto& counted) {
+  const auto& [place, row] = counted;
+  return {{"layer", place.first},
+          {"channel", place.second},
+          {"count", row.count},
+          {"at_first_token", row.at_first},
+          {"largest", row.largest}};
 }
 
 Json massive_json(const CorpusResult& report) {
-  Json places = Json::array();
-  for (const auto& [place, row] : report.statistics.massive) {
-    places.push_back({{"layer", place.first},
-                      {"channel", place.second},
-                      {"count", row.count},
-                      {"at_first_token", row.at_first},
-                      {"largest", row.largest}});
-  }
-  return {{"places", std::move(places)},
+  return {{"places", json_list(report.statistics.massive, [](const auto& place) { return place_json(place); })},
           {"list", extremes_json(report.statistics.massive_list, report.token_text, /*with_channel=*/true)}};
 }
 
-Json relation_json(const Relation& r) { return {{"tokens", r.count}, {"pearson", or_null(r.pearson())}}; }
+Json relation_json(const Relation& r) { return {{"tokens", r.count}, {"pearson", r.pearson()}}; }
 
 Json entropy_by_norm_json(const CorpusStatistics& statistics) {
   Json rows = Json::array();
@@ -115,8 +106,8 @@ Json entropy_by_norm_json(const CorpusStatistics& statistics) {
     rows.push_back({{"norm_from", least_of_norm_bucket(bucket)},
                     {"norm_to", least_of_norm_bucket(bucket + 1)},
                     {"tokens", row.entropy.count},
-                    {"entropy", or_null(row.entropy.mean())},
-                    {"loss", or_null(row.loss.mean())}});
+                    {"entropy", row.entropy.mean()},
+                    {"loss", row.loss.mean()}});
   }
   return rows;
 }
@@ -144,9 +135,9 @@ Json scales_json(const CorpusResult& report) {
       const auto scale = [&](const std::optional<double>& mean) {
         return mean && *mean > 0 ? Json(root / *mean) : Json(nullptr);
       };
-      layers.push_back({{"mean_norm", or_null(all)},
+      layers.push_back({{"mean_norm", all},
                         {"scale", scale(all)},
-                        {"mean_norm_without_first", or_null(rest)},
+                        {"mean_norm_without_first", rest},
                         {"scale_without_first", scale(rest)}});
     }
     sites[quantity.name] = quantity.by_layer ? std::move(layers) : layers[0];
@@ -158,15 +149,13 @@ Json scales_json(const CorpusResult& report) {
 
 Json corpus_json(const CorpusResult& report) {
   const CorpusStatistics& s = report.statistics;
-  Json shares = Json::array();
-  for (const Distribution& layer : s.first_token_share) shares.push_back(distribution_json(layer));
   Json json = {{"schema", "streamgauge.corpus/1"}};
   json["engine"] = {{"version", report.engine.version}, {"numerics", report.engine.numerics}};
   json["model"] = row_json(report.model);
   json["corpus"] = corpus_facts(report);
   json["digest"] = report.digest;
   json["quantities"] = quantities_json(s);
-  json["first_token_share"] = std::move(shares);
+  json["first_token_share"] = json_list(s.first_token_share, distribution_json);
   json["positions"] = positions_json(s);
   json["massive"] = massive_json(report);
   json["extremes"] = {{"largest", extremes_json(s.largest, report.token_text, /*with_channel=*/false)},

@@ -7,21 +7,10 @@
 namespace sg {
 namespace {
 
-Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
-
-template <class T, class ToJson>
-Json list_json(const std::vector<T>& items, ToJson to_json) {
-  Json list = Json::array();
-  for (const T& item : items) list.push_back(to_json(item));
-  return list;
-}
-
 struct JsonOf {
   Json operator()(const Absent& /*none*/) const { return nullptr; }
   Json operator()(const Pairs& pairs) const {
-    Json list = Json::array();
-    for (const auto& [place, number] : pairs) list.push_back(Json::array({place, number}));
-    return list;
+    return json_list(pairs, [](const auto& pair) { return Json::array({pair.first, pair.second}); });
   }
   template <class T>
   Json operator()(const T& x) const {
@@ -36,7 +25,7 @@ Json tree_json(const Tree& tree) {
     return object;
   }
   if (tree.list) {
-    return list_json(tree.children, tree_json);
+    return json_list(tree.children, tree_json);
   }
   return value_json(tree.leaf);
 }
@@ -67,7 +56,7 @@ Json measured_json(const MeasuredModel& m) {
 Json table_json(const ResultTable& table) {
   Json rows = Json::array();
   for (const ResultRow& r : table.rows) {
-    Json row = {{"key", r.key}, {"label", r.label}, {"error", r.error ? Json(*r.error) : Json(nullptr)}};
+    Json row = {{"key", r.key}, {"label", r.label}, {"error", r.error}};
     if (r.measured) row["measured"] = measured_json(*r.measured);
     if (!r.error) add_cells(row, table, r.cells);
     rows.push_back(std::move(row));
@@ -76,7 +65,7 @@ Json table_json(const ResultTable& table) {
 }
 
 Json heads_json(const ResultTable& table) {
-  return list_json(table.columns, [](const ColumnHead& h) { return Json{{"name", h.name}, {"title", h.title}}; });
+  return json_list(table.columns, [](const ColumnHead& h) { return Json{{"name", h.name}, {"title", h.title}}; });
 }
 
 Json named_value_json(const NamedValue& v) {
@@ -111,7 +100,7 @@ Json universes_json(const std::vector<Universe>& universes) {
   add("absent", [](const Universe& u) { return u.label.empty() ? &u.why_absent : nullptr; });
   Json json = {{"words", std::move(words)}};
   json.update(columns);
-  json["quantity"] = list_json(universes, [](const Universe& u) { return number_or_null(u.quantity); });
+  json["quantity"] = json_list(universes, [](const Universe& u) { return u.quantity; });
   return json;
 }
 
@@ -128,10 +117,10 @@ Json multiverse_json(const Multiverse& m) {
   };
   return {{"evaluated", m.evaluated},
           {"agreeing", m.agreeing},
-          {"flips", list_json(m.flips, flip_json)},
-          {"pairs", list_json(m.pairs, pair_json)},
+          {"flips", json_list(m.flips, flip_json)},
+          {"pairs", json_list(m.pairs, pair_json)},
           {"quantity", m.quantity_title},
-          {"reference", number_or_null(m.reference)},
+          {"reference", m.reference},
           {"universes", universes_json(m.universes)}};
 }
 
@@ -151,7 +140,7 @@ Json definition_json(const ExperimentResult& r) {
 
 Json prompts_json(const ExperimentResult& r) {
   return {{"suite", r.suite.empty() ? Json(nullptr) : Json(r.suite)},
-          {"texts", list_json(r.prompt_texts, [](const PromptText& p) {
+          {"texts", json_list(r.prompt_texts, [](const PromptText& p) {
              Json json = {{"text", p.text}, {"category", p.category.empty() ? Json(nullptr) : Json(p.category)}};
              if (!p.id.empty()) json["id"] = p.id;
              if (p.columns.empty()) return json;
@@ -172,9 +161,9 @@ Json ours_json(const ExperimentResult& r) {
           {"engine", row_json(r.engine)},
           {"definition", definition_json(r)},
           {"pocket_models", r.pocket},
-          {"verdicts", list_json(r.verdicts, verdict_json)},
-          {"values", list_json(r.values, named_value_json)},
-          {"references", list_json(r.references, reference_json)},
+          {"verdicts", json_list(r.verdicts, verdict_json)},
+          {"values", json_list(r.values, named_value_json)},
+          {"references", json_list(r.references, reference_json)},
           {"columns", heads_json(r.models)},
           {"models", table_json(r.models)},
           {"prompt_columns", heads_json(r.prompts)},

@@ -5,8 +5,6 @@
 namespace sg {
 namespace {
 
-Json number_or_null(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
-
 Json network_json(const NetworkWrites& n) {
   Json json = {{"network", n.network}};
   if (n.expert) json["expert"] = *n.expert;
@@ -15,8 +13,6 @@ Json network_json(const NetworkWrites& n) {
 }
 
 Json writers_json(const Writers& w) {
-  Json networks = Json::array();
-  for (const NetworkWrites& n : w.networks) networks.push_back(network_json(n));
   return {{"layer", w.layer},
           {"channel", w.channel},
           {"token", w.token},
@@ -25,23 +21,21 @@ Json writers_json(const Writers& w) {
            {{"value", w.attn_out},
             {"heads", w.heads.empty() ? Json(nullptr) : Json(w.heads)},
             {"bias", w.attention_bias},
-            {"other", number_or_null(w.other)}}},
-          {"mlp_out", {{"value", w.mlp_out}, {"networks", std::move(networks)}, {"bias", w.mlp_bias}}},
+            {"other", w.other}}},
+          {"mlp_out", {{"value", w.mlp_out}, {"networks", json_list(w.networks, network_json)}, {"bias", w.mlp_bias}}},
           {"resid_post", w.resid_post},
-          {"sum_max_relative_error", number_or_null(w.sum_error)}};
+          {"sum_max_relative_error", w.sum_error}};
 }
 
 Json list_json(std::span<const Writers> writers) {
-  Json list = Json::array();
-  for (const Writers& w : writers) list.push_back(writers_json(w));
-  return list;
+  return json_list(writers, [](const Writers& w) { return writers_json(w); });
 }
 
 Json turning_json(const Turning& turning) {
-  Json choices = Json::array();
-  for (const ChoiceChange& c : turning.changes)
-    choices.push_back({{"choice", c.choice}, {"from", c.from}, {"to", c.to}});
-  return {{"choices", std::move(choices)}, {"gain", turning.gain}};
+  const auto choice_json = [](const ChoiceChange& c) {
+    return Json{{"choice", c.choice}, {"from", c.from}, {"to", c.to}};
+  };
+  return {{"choices", json_list(turning.changes, choice_json)}, {"gain", turning.gain}};
 }
 
 Json token_json(const CarryingToken& t) {
@@ -58,13 +52,6 @@ Json channel_json(const CarryingChannel& c) {
           {"channel", c.channel},   {"value", c.value}, {"share", c.share}};
 }
 
-template <class Row, class Make>
-Json rows_json(const std::vector<Row>& rows, const Make& make) {
-  Json list = Json::array();
-  for (const Row& row : rows) list.push_back(make(row));
-  return list;
-}
-
 }  // namespace
 
 Json explanation_json(const Explanation& e, std::span<const Writers> writers) {
@@ -73,26 +60,22 @@ Json explanation_json(const Explanation& e, std::span<const Writers> writers) {
   json["blocks"] = e.question.blocks ? Json{e.question.blocks->first, e.question.blocks->last} : Json(nullptr);
   json["numerator"] = show(e.ends.numerator);
   json["denominator"] = show(e.ends.denominator);
-  json["gain"] = number_or_null(e.gain.value);
+  json["gain"] = e.gain.value;
   if (!e.gain.ok()) json["reason"] = e.gain.reason;
   json["verdict"] = e.verdict.empty() ? Json(nullptr) : Json(e.verdict);
   json.update({{"choices", e.choices}, {"evaluated", e.evaluated}, {"agreeing", e.agreeing}, {"changes", e.changes}});
-  json["turning"] = rows_json(e.turning, turning_json);
+  json["turning"] = json_list(e.turning, turning_json);
   json["reduction"] = e.reduction ? Json(std::string(name(*e.reduction))) : Json(nullptr);
-  json["gain_with_tokens"] = number_or_null(e.gain_with);
-  json["gain_without_tokens"] = number_or_null(e.gain_without);
-  json["tokens"] = rows_json(e.tokens, token_json);
-  json["channels"] = rows_json(e.channels, channel_json);
+  json["gain_with_tokens"] = e.gain_with;
+  json["gain_without_tokens"] = e.gain_without;
+  json["tokens"] = json_list(e.tokens, token_json);
+  json["channels"] = json_list(e.channels, channel_json);
   json["writers_sequence"] = writers.empty() ? Json(nullptr) : Json(e.writers_sequence);
   json["writers"] = list_json(writers);
   return json;
 }
 
-Json writers_json(std::span<const std::vector<Writers>> writers) {
-  Json all = Json::array();
-  for (const std::vector<Writers>& of_sequence : writers) all.push_back(list_json(of_sequence));
-  return all;
-}
+Json writers_json(std::span<const std::vector<Writers>> writers) { return json_list(writers, list_json); }
 
 void add_writers(Json& measurement, std::span<const std::vector<Writers>> writers) {
   std::optional<double> largest;
@@ -102,7 +85,7 @@ void add_writers(Json& measurement, std::span<const std::vector<Writers>> writer
       if (w.sum_error) largest = std::max(largest.value_or(0), *w.sum_error);
     }
   }
-  measurement["checks"]["writers_sum_max_relative_error"] = largest ? Json(*largest) : Json(nullptr);
+  measurement["checks"]["writers_sum_max_relative_error"] = largest;
 }
 
 }  // namespace sg

@@ -16,9 +16,9 @@ Json preset_name(const Definition& definition) {
 }
 
 Json pooled_json(const PooledRow& row) {
-  Json j = {{"gain", row.pooled.gain.ok() ? Json(*row.pooled.gain.value) : Json(nullptr)}};
+  Json j = {{"gain", row.pooled.gain.value}};
   if (!row.pooled.gain.ok()) j["reason"] = row.pooled.gain.reason;
-  j["std"] = row.pooled.spread ? Json(*row.pooled.spread) : Json(nullptr);
+  j["std"] = row.pooled.spread;
   j["interval"] = row.interval ? Json{row.interval->low, row.interval->high} : Json(nullptr);
   j["used"] = row.pooled.used;
   j["prompts"] = row.pooled.prompts;
@@ -37,7 +37,7 @@ Json definition_json(const Definition& definition, const Measurement& m) {
   Json per_prompt = Json::array();
   for (const SequenceMeasurement& s : m.sequences) {
     const Gain gain = gain_over(s, m.model.n_layers, definition.reduction, definition.span);
-    per_prompt.push_back(gain.gain.ok() ? Json(*gain.gain.value) : Json(nullptr));
+    per_prompt.push_back(gain.gain.value);
   }
   j["per_prompt"] = std::move(per_prompt);
   return j;
@@ -49,8 +49,7 @@ Json ladder_json(const Measurement& m) {
   for (const Reduction r : kReductions) {
     Json rungs = Json::array();
     for (const auto& gains : ladder(m, r)) {
-      const PooledGain pooled = pool(Pooling::kMeanOfGains, gains);
-      rungs.push_back(pooled.gain.ok() ? Json(*pooled.gain.value) : Json(nullptr));
+      rungs.push_back(pool(Pooling::kMeanOfGains, gains).gain.value);
     }
     j[std::string(name(r))] = std::move(rungs);
   }

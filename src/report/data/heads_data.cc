@@ -4,32 +4,17 @@
 
 #include "base/json_reader.h"
 #include "base/number_text.h"
-#include "report/data/row_csv.h"
+#include "report/data/row_json.h"
 
 namespace sg {
 namespace {
 
-Json table_json(const LayerTable& table) {
-  Json rows = Json::array();
-  for (std::size_t h = 0; h < table.layers; ++h)
-    rows.push_back(std::vector<double>(table.row(h), table.row(h) + table.tokens));
-  return rows;
-}
-
 Json sequence_json(const SequenceHeads& heads) {
-  Json json = {{"layers", Json::array()},
-               {"contribution", Json::array()},
-               {"first_token_mass", Json::array()},
-               {"massive_token_mass", Json::array()},
-               {"entropy", Json::array()}};
-  for (const LayerHeads& layer : heads.layers) {
-    json["layers"].push_back(layer.layer);
-    json["contribution"].push_back(table_json(layer.contribution));
-    json["first_token_mass"].push_back(table_json(layer.first_token_mass));
-    json["massive_token_mass"].push_back(table_json(layer.massive_mass));
-    json["entropy"].push_back(table_json(layer.entropy));
+  Json json = {{"layers", json_list(heads.layers, [](const LayerHeads& layer) { return layer.layer; })}};
+  for (const HeadTable& one : kHeadTables) {
+    json[one.name] = json_list(heads.layers, [&](const LayerHeads& layer) { return table_json(layer.*one.table); });
   }
-  json["sum_max_relative_error"] = heads.sum_error ? Json(*heads.sum_error) : Json(nullptr);
+  json["sum_max_relative_error"] = heads.sum_error;
   return json;
 }
 
@@ -53,12 +38,7 @@ Result<SequenceHeads> read_sequence(const JsonReader& from, std::size_t tokens) 
     heads.layers.push_back(std::move(one));
     return {};
   }));
-  const std::pair<const char*, LayerTable LayerHeads::*> tables[] = {
-      {"contribution", &LayerHeads::contribution},
-      {"first_token_mass", &LayerHeads::first_token_mass},
-      {"massive_token_mass", &LayerHeads::massive_mass},
-      {"entropy", &LayerHeads::entropy}};
-  for (const auto& [key, table] : tables) {
+  for (const auto& [key, table, unit, about] : kHeadTables) {
     SG_TRY(const JsonReader found, from.at(key));
     SG_TRY(const std::vector<JsonReader> by_layer, found.items());
     if (by_layer.size() != heads.layers.size()) return found.wrong("one table per layer of `layers`");
@@ -99,7 +79,7 @@ void add_heads(Json& measurement, std::span<const SequenceHeads> heads) {
     measurement["sequences"][s]["heads"] = sequence_json(heads[s]);
     if (heads[s].sum_error) largest = std::max(largest.value_or(0), *heads[s].sum_error);
   }
-  measurement["checks"]["heads_sum_max_relative_error"] = largest ? Json(*largest) : Json(nullptr);
+  measurement["checks"]["heads_sum_max_relative_error"] = largest;
 }
 
 CsvTable heads_csv(const Measurement& m, std::span<const SequenceHeads> heads) {
@@ -111,20 +91,16 @@ CsvTable heads_csv(const Measurement& m, std::span<const SequenceHeads> heads) {
                                 {"id", "", "of the token"},
                                 {"token", "", "what a person reads for it"},
                                 {"layer", "", "from 0"},
-                                {"head", "", "from 0"},
-                                {"contribution", "", "norm of what the head adds to attn_out"},
-                                {"first_token_mass", "", "probability that it gives the first token"},
-                                {"massive_token_mass", "", "to the tokens with a massive activation, together"},
-                                {"entropy", "nats", "of its probabilities"}}};
+                                {"head", "", "from 0"}}};
+  for (const HeadTable& one : kHeadTables) table.columns.push_back({one.name, one.unit, one.about});
   for (std::size_t s = 0; s < heads.size(); ++s) {
     const Sequence& sequence = m.sequences[s].sequence;
     for (std::size_t t = 0; t < sequence.ids.size(); ++t) {
       for (const LayerHeads& layer : heads[s].layers) {
         for (std::size_t h = 0; h < layer.entropy.layers; ++h) {
           CsvLine line;
-          line << m.model.id << s << t << sequence.ids[t] << sequence.tokens[t] << layer.layer << h
-               << layer.contribution.at(h, t) << layer.first_token_mass.at(h, t) << layer.massive_mass.at(h, t)
-               << layer.entropy.at(h, t);
+          line << m.model.id << s << t << sequence.ids[t] << sequence.tokens[t] << layer.layer << h;
+          for (const HeadTable& one : kHeadTables) line << (layer.*one.table).at(h, t);
           table.rows += line.text();
         }
       }

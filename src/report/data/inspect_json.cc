@@ -43,14 +43,12 @@ Json rope_spec_json(const InspectedRope& inspected) {
 
 Json inspect_json(const Inspection& i) {
   const TokenizerFacts& t = i.tokenizer;
-  Json ropes = Json::array();
-  for (const InspectedRope& r : i.ropes) ropes.push_back(rope_spec_json(r));
   return {{"schema", "streamgauge.inspect/1"},
           {"model", row_json(i.facts)},
           {"format", i.format == Format::kGguf ? "gguf" : "safetensors"},
           {"ffn_width", i.spec.ffn_width},
           {"norm_eps", i.spec.norm_eps},
-          {"ropes", std::move(ropes)},
+          {"ropes", json_list(i.ropes, rope_spec_json)},
           {"tokenizer", {{"where", t.where}, {"model", t.model}, {"pre", t.pre}, {"tokens", t.tokens}}},
           {"files", i.files},
           {"tensors", i.tensors},

@@ -26,7 +26,7 @@ void new_line(std::size_t depth, std::string& out) { out.append("\n").append(2 *
 
 bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
 
-void append_string(const std::string& text, std::string& out) {
+void append_string(std::string_view text, std::string& out) {
   if (std::all_of(text.begin(), text.end(), is_plain)) {
     out.append("\"").append(text).append("\"");
     return;
@@ -78,6 +78,12 @@ void append_value(const Json& value, std::size_t depth, std::string& out) {
 }
 
 }  // namespace
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_string(text, out);
+  return out;
+}
 
 std::string json_text(const Json& value) {
   std::string out;

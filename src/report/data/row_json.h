@@ -12,6 +12,19 @@ namespace sg {
 
 template <FieldRow Row>
 Json row_json(const Row& row);
+template <FieldRow Row>
+Json rows_json(const std::vector<Row>& rows) {
+  return json_list(rows, row_json<Row>);
+}
+
+/// A list of its rows.
+inline Json table_json(const LayerTable& table) {
+  Json rows = Json::array();
+  for (std::size_t l = 0; l < table.layers; ++l) {
+    rows.push_back(std::vector<double>(table.row(l), table.row(l) + table.tokens));
+  }
+  return rows;
+}
 
 /// Adds fields to an object. A row under an empty key adds its own.
 class JsonFields {
@@ -47,13 +60,7 @@ class JsonFields {
     if constexpr (requires { value.empty(); }) return value.empty();
     return false;
   }
-  static Json json_of(const LayerTable& table) {
-    Json rows = Json::array();
-    for (std::size_t l = 0; l < table.layers; ++l) {
-      rows.push_back(std::vector<double>(table.row(l), table.row(l) + table.tokens));
-    }
-    return rows;
-  }
+  static Json json_of(const LayerTable& table) { return table_json(table); }
   static Json json_of(const Columns& columns) {
     Json object = Json::object();
     for (const auto& [name, text] : columns) object[name] = text;
@@ -61,9 +68,7 @@ class JsonFields {
   }
   template <FieldRow Row>
   static Json json_of(const std::vector<Row>& rows) {
-    Json list = Json::array();
-    for (const Row& row : rows) list.push_back(row_json(row));
-    return list;
+    return rows_json(rows);
   }
   template <class T>
   static Json json_of(const T& value) {

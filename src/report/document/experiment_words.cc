@@ -10,6 +10,7 @@
 
 #include "base/number_text.h"
 #include "report/text/choice_words.h"
+#include "report/text/model_text.h"
 
 namespace sg {
 namespace {
@@ -45,16 +46,6 @@ std::string phrase(std::span<const Phrase> phrases, const std::string& name) {
   return found != phrases.end() ? std::string(found->second) : name;
 }
 
-/// "a", "a or b", "a, b or c"
-std::string alternatives(const std::vector<std::string>& items) {
-  std::string out;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) out += i + 1 == items.size() ? " or " : ", ";
-    out += items[i];
-  }
-  return out;
-}
-
 /// What leads to one label: choices of one kind, or pairs with the same first one.
 struct Turn {
   std::string kind, label, before;
@@ -74,7 +65,7 @@ void add_turn(std::vector<Turn>& turns, const Turn& turn) {
 std::string turns_text(const std::vector<Turn>& turns) {
   std::string list;
   for (const Turn& turn : turns) {
-    list += fmt::format("{}{}{} ({})", list.empty() ? "" : "; ", turn.before, alternatives(turn.ways), turn.label);
+    list += fmt::format("{}{}{} ({})", list.empty() ? "" : "; ", turn.before, listed(turn.ways, " or "), turn.label);
   }
   return list;
 }

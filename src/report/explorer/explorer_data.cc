@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "measure/definition.h"
+#include "report/data/heads_data.h"
 #include "report/data/row_json.h"
 
 namespace sg {
@@ -20,8 +21,6 @@ Json number(double x) {
   return std::isnan(x) ? "nan" : x > 0 ? "inf" : "-inf";
 }
 
-Json text_or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
-
 std::string hexadecimal(const std::string& bytes) {
   std::string text;
   for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
@@ -34,12 +33,8 @@ Json prompt_json(const Sequence& s, const ExplorerOptions& options) {
     if (s.tokens[t].find(kReplacement) == std::string::npos) continue;
     bytes[std::to_string(t)] = hexadecimal(options.token_bytes(s.ids[t]));
   }
-  return {{"text", text_or_null(s.text)},
-          {"category", text_or_null(s.category)},
-          {"prompt_id", text_or_null(s.prompt_id)},
-          {"ids", s.ids},
-          {"tokens", s.tokens},
-          {"bytes", std::move(bytes)}};
+  return {{"text", s.text}, {"category", s.category}, {"prompt_id", s.prompt_id},
+          {"ids", s.ids},   {"tokens", s.tokens},     {"bytes", std::move(bytes)}};
 }
 
 /// Numbers by the name of their field; those that are empty are left out, and `unless` too.
@@ -76,30 +71,24 @@ Json lens_json(const SequenceMeasurement& m, std::size_t layers, NumberArrays& a
 
 Json heads_json(const SequenceHeads& heads, NumberArrays& arrays) {
   if (heads.layers.empty()) return nullptr;
-  Json json = {{"layers", Json::array()}, {"count", heads.layers.front().entropy.layers}};
-  const auto put = [&](const char* name, LayerTable LayerHeads::*table) {
+  Json json = {{"layers", json_list(heads.layers, [](const LayerHeads& layer) { return layer.layer; })},
+               {"count", heads.layers.front().entropy.layers}};
+  for (const HeadTable& one : kHeadTables) {
     std::vector<double> values;
     for (const LayerHeads& layer : heads.layers) {
-      values.insert(values.end(), (layer.*table).values.begin(), (layer.*table).values.end());
+      const std::vector<double>& of_layer = (layer.*one.table).values;
+      values.insert(values.end(), of_layer.begin(), of_layer.end());
     }
-    json[name] = arrays.add_own(std::move(values));
-  };
-  for (const LayerHeads& layer : heads.layers) json["layers"].push_back(layer.layer);
-  put("contribution", &LayerHeads::contribution);
-  put("first_token_mass", &LayerHeads::first_token_mass);
-  put("massive_token_mass", &LayerHeads::massive_mass);
-  put("entropy", &LayerHeads::entropy);
+    json[one.name] = arrays.add_own(std::move(values));
+  }
   return json;
 }
 
 Json logits_json(const std::vector<LogitStats>& logits) {
-  Json list = Json::array();
-  for (const LogitStats& s : logits) {
-    Json top = Json::array();
-    for (const TopToken& t : s.top) top.push_back(Json::array({t.token, number(t.prob)}));
-    list.push_back({{"position", s.position}, {"entropy", number(s.entropy)}, {"top", std::move(top)}});
-  }
-  return list;
+  const auto top_json = [](const TopToken& t) { return Json::array({t.token, number(t.prob)}); };
+  return json_list(logits, [&](const LogitStats& s) {
+    return Json{{"position", s.position}, {"entropy", number(s.entropy)}, {"top", json_list(s.top, top_json)}};
+  });
 }
 
 Json massive_json(std::vector<Massive> values) {

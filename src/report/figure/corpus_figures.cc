@@ -11,68 +11,44 @@ const std::vector<TokenDistribution>& layers_of(const CorpusStatistics& s, const
   return found == s.quantities.end() ? kNone : found->second;
 }
 
-/// One value a layer.
 template <class Value>
 Series by_layer(const std::string& label, const std::vector<TokenDistribution>& layers, Value value) {
-  Series series;
-  series.label = label;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    series.x.emplace_back(static_cast<double>(l));
-    series.y.push_back(value(layers[l]));
-  }
-  return series;
+  return layer_series(label, layers.size(), [&](std::size_t l) { return value(layers[l]); });
 }
 
 auto quantile(double share) {
   return [share](const TokenDistribution& t) { return t.rest.histogram.quantile(share); };
 }
 
-Chart lines(std::string title, std::string x_title, std::string y_title) {
-  Chart chart;
-  chart.kind = ChartKind::kLines;
-  chart.title = std::move(title);
-  chart.x_title = std::move(x_title);
-  chart.y_title = std::move(y_title);
-  return chart;
-}
-
-Picture picture(const char* stem, std::string title, std::string caption, Chart chart) {
-  return {.stem = stem,
-          .title = std::move(title),
-          .caption = std::move(caption),
-          .verdict = {},
-          .columns = 1,
-          .panels = {std::move(chart)}};
-}
-
 Picture norms(const CorpusStatistics& s) {
   const std::vector<TokenDistribution>& layers = layers_of(s, "resid_post");
-  Chart chart = lines("Norm of resid_post", "layer", "token norm");
+  Chart chart = line_chart("Norm of resid_post", "layer", "token norm");
   chart.log_y = true;
   chart.series = {
       by_layer("99 %", layers, quantile(0.99)), by_layer("median", layers, quantile(0.5)),
       by_layer("1 %", layers, quantile(0.01)),
       by_layer("first token, mean", layers, [](const TokenDistribution& t) { return t.first.moments.mean(); })};
-  return picture("norm-by-layer", "How the norm grows",
-                 "Norms of resid_post by layer: quantiles over all tokens but the first of each window, whose mean is "
-                 "a line of its own.",
-                 std::move(chart));
+  return one_panel(
+      "norm-by-layer", "How the norm grows",
+      "Norms of resid_post by layer: quantiles over all tokens but the first of each window, whose mean is "
+      "a line of its own.",
+      std::move(chart));
 }
 
 Picture gains(const CorpusStatistics& s) {
   const std::vector<TokenDistribution>& layers = layers_of(s, "gain");
-  Chart chart = lines("Gain of a block", "layer", "|resid_post| / |resid_pre|");
+  Chart chart = line_chart("Gain of a block", "layer", "|resid_post| / |resid_pre|");
   chart.log_y = true;
   chart.reference = 1;
   chart.reference_label = "neither grows nor shrinks";
   chart.series = {by_layer("95 %", layers, quantile(0.95)), by_layer("median", layers, quantile(0.5)),
                   by_layer("5 %", layers, quantile(0.05))};
-  return picture("gain-by-layer", "What each block does to the norm",
-                 "Gain of every block, quantiles over all tokens but the first of each window.", std::move(chart));
+  return one_panel("gain-by-layer", "What each block does to the norm",
+                   "Gain of every block, quantiles over all tokens but the first of each window.", std::move(chart));
 }
 
 Picture positions(const CorpusStatistics& s) {
-  Chart chart = lines("Norm of resid_post", "position in the window", "mean token norm");
+  Chart chart = line_chart("Norm of resid_post", "position in the window", "mean token norm");
   chart.log_x = chart.log_y = true;
   const auto found = s.positions.find("resid_post");
   const std::size_t layers = found == s.positions.end() ? 0 : found->second.size();
@@ -86,13 +62,13 @@ Picture positions(const CorpusStatistics& s) {
     }
     chart.series.push_back(std::move(series));
   }
-  return picture("norm-by-position", "Where in the window",
-                 "Mean norm of resid_post by position; from position 64 on, four ranges to a power of two.",
-                 std::move(chart));
+  return one_panel("norm-by-position", "Where in the window",
+                   "Mean norm of resid_post by position; from position 64 on, four ranges to a power of two.",
+                   std::move(chart));
 }
 
 Picture entropies(const CorpusStatistics& s) {
-  Chart chart = lines("Output by the last norm", "norm of resid_post in the last layer", "nats");
+  Chart chart = line_chart("Output by the last norm", "norm of resid_post in the last layer", "nats");
   chart.log_x = true;
   Series entropy, loss;
   entropy.label = "entropy";
@@ -106,10 +82,11 @@ Picture entropies(const CorpusStatistics& s) {
     loss.y.push_back(row.loss.mean());
   }
   chart.series = {std::move(entropy), std::move(loss)};
-  return picture("entropy-by-norm", "Norm and certainty",
-                 "Mean entropy and loss of tokens whose norm in the last layer is alike, where there are ten or more; "
-                 "first tokens left out.",
-                 std::move(chart));
+  return one_panel(
+      "entropy-by-norm", "Norm and certainty",
+      "Mean entropy and loss of tokens whose norm in the last layer is alike, where there are ten or more; "
+      "first tokens left out.",
+      std::move(chart));
 }
 
 }  // namespace

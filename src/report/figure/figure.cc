@@ -74,6 +74,32 @@ std::string file_of(const Page& page, const std::vector<DrawnPanel>& panels) {
 
 }  // namespace
 
+Chart line_chart(std::string title, std::string x_title, std::string y_title) {
+  return {.kind = ChartKind::kLines,
+          .title = std::move(title),
+          .x_title = std::move(x_title),
+          .y_title = std::move(y_title)};
+}
+
+Picture one_panel(std::string stem, std::string title, std::string caption, Chart chart) {
+  return {.stem = std::move(stem),
+          .title = std::move(title),
+          .caption = std::move(caption),
+          .verdict = {},
+          .columns = 1,
+          .panels = {std::move(chart)}};
+}
+
+Series layer_series(std::string label, std::size_t layers,
+                    const std::function<std::optional<double>(std::size_t layer)>& value) {
+  Series series = {.label = std::move(label)};
+  for (std::size_t l = 0; l < layers; ++l) {
+    series.x.emplace_back(static_cast<double>(l));
+    series.y.push_back(value(l));
+  }
+  return series;
+}
+
 std::string figure_stem(std::string_view name) {
   std::string stem;
   for (const char c : name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,13 @@ struct Picture {
   std::size_t columns = 2;             // panels side by side
   std::vector<Panel> panels;
 };
+
+/// A chart of lines, and a picture of one panel.
+Chart line_chart(std::string title, std::string x_title, std::string y_title);
+Picture one_panel(std::string stem, std::string title, std::string caption, Chart chart);
+/// A line of one value a layer.
+Series layer_series(std::string label, std::size_t layers,
+                    const std::function<std::optional<double>(std::size_t layer)>& value);
 
 struct DrawnFigure {
   std::string stem;

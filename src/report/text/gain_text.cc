@@ -5,7 +5,7 @@
 #include "base/number_text.h"
 #include "measure/decomposition.h"
 #include "measure/pooled.h"
-#include "report/text/massive_text.h"
+#include "report/text/measure_text.h"
 #include "report/text/model_text.h"
 #include "report/text/text_table.h"
 

@@ -12,4 +12,7 @@ std::string definitions_text();
 /// Every built-in experiment and what it concludes.
 Result<std::string> experiments_text();
 
+/// Keys, units and meanings of the rows of measurements and weights.
+std::string fields_text();
+
 }  // namespace sg

@@ -1,4 +1,4 @@
-#include "report/text/massive_text.h"
+#include "report/text/measure_text.h"
 
 #include <fmt/format.h>
 

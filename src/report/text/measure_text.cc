@@ -8,7 +8,6 @@
 #include "base/each_once.h"
 #include "base/number_text.h"
 #include "report/text/gain_text.h"
-#include "report/text/massive_text.h"
 #include "report/text/model_text.h"
 #include "report/text/text_table.h"
 

@@ -30,10 +30,10 @@ std::string top_token(const LogitStats& stats, std::size_t width) {
   return stats.top.empty() ? "-" : shortened(token_name(stats.top.front().token, stats.top.front().id), width);
 }
 
-std::string listed(const std::vector<std::string>& words) {
+std::string listed(const std::vector<std::string>& words, std::string_view last) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+    if (i > 0) text += i + 1 == words.size() ? last : ", ";
     text += words[i];
   }
   return text;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "measure/row.h"
 
@@ -20,7 +21,7 @@ std::string token_name(const std::string& token, std::int32_t id);
 std::string top_token(const LogitStats& stats, std::size_t width);
 
 /// "a, b and c"
-std::string listed(const std::vector<std::string>& words);
+std::string listed(const std::vector<std::string>& words, std::string_view last = " and ");
 /// "1 prompt", "25 prompts"
 std::string counted(std::size_t n, const std::string& noun);
 

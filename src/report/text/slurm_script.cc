@@ -9,14 +9,13 @@ namespace {
 
 constexpr std::size_t kMostJobs = 1000;  // Slurm's MaxArraySize is 1001 unless the cluster says otherwise
 
-/// For a shell, whatever is in it.
-std::string quoted(const std::string& text) {
+}  // namespace
+
+std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
 }
-
-}  // namespace
 
 std::string slurm_script(const std::string& folder, std::size_t tasks) {
   const std::size_t jobs = std::clamp<std::size_t>(tasks, 1, kMostJobs);
@@ -50,7 +49,7 @@ fi
 exit "$code"
 )",
       fmt::arg("tasks", tasks), fmt::arg("jobs", jobs), fmt::arg("last", jobs - 1), fmt::arg("folder", folder),
-      fmt::arg("quoted_folder", quoted(folder)));
+      fmt::arg("quoted_folder", shell_quoted(folder)));
 }
 
 }  // namespace sg

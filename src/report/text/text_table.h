@@ -24,12 +24,21 @@ class TextTable {
   /// An empty line between rows.
   void gap() { rows_.emplace_back(); }
   bool empty() const { return rows_.empty(); }
-  /// Lines with a newline each, no trailing spaces; `indent` spaces in front.
-  std::string text(std::size_t indent = 0) const;
+  /// Lines with a newline each, no trailing spaces.
+  std::string text() const;
 
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
+
+// The parts of which a table is made, for one that is written line by line.
+/// Of the heads.
+std::vector<std::size_t> widths_of(const std::vector<TextTable::Column>& columns);
+/// So that the cells fit.
+void widen(std::vector<std::size_t>& widths, const std::vector<std::string>& cells);
+std::string head_line(const std::vector<TextTable::Column>& columns, const std::vector<std::size_t>& widths);
+std::string table_line(const std::vector<TextTable::Column>& columns, const std::vector<std::size_t>& widths,
+                       const std::vector<std::string>& cells);
 
 }  // namespace sg

@@ -1,14 +1,22 @@
 // Ids of a text as a table.
 #pragma once
 
+#include <functional>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "base/text_file.h"
 #include "measure/row.h"
 
 namespace sg {
 
-/// The number of tokens, and a line for each; `pieces` spell them as the vocabulary does.
-std::string tokens_text(const Sequence& sequence, const std::vector<std::string>& pieces);
+/// How a vocabulary calls a token.
+struct TokenWords {
+  std::function<std::string(std::int32_t id)> text;        // what a person reads
+  std::function<std::string_view(std::int32_t id)> piece;  // as it is stored
+};
+
+/// The number of tokens, and a line for each. No line is kept: a table of a book would take many times the book.
+Result<void> write_tokens_text(const Sequence& sequence, const TokenWords& words, const TextSink& sink);
 
 }  // namespace sg
