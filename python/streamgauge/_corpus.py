@@ -131,6 +131,7 @@ def corpus_arguments(
     keep_every: int | None = None,
     task: int | str | None = None,
     memory: int | str | None = None,
+    precision: str | None = None,
 ) -> list[str]:
     """What corpus says of its documents, as the commands corpus and plan take it."""
     options: dict[str, Any] = {
@@ -144,6 +145,7 @@ def corpus_arguments(
         "--keep-every": keep_every,
         "--task": task,
         "--memory": memory,
+        "--precision": precision,
     }
     names = [files] if isinstance(files, (str, os.PathLike)) else list(files)
     arguments = []
@@ -181,6 +183,7 @@ def corpus(
     verify: str | None = None,
     memory: int | str | None = None,
     threads: int = 0,
+    precision: str | None = None,
 ) -> Corpus:
     """Exact statistics of many documents, as `streamgauge corpus`; with an executor as plan, work and merge.
 
@@ -198,6 +201,7 @@ def corpus(
         jobs: at once on the executor.
         verify: the share of tasks that is computed again here and compared, as "1%".
         threads: of a job.
+        precision: as if in which type the model computes: "float32" when not given, "bfloat16" or "float16".
 
     Raises:
         Error: with the command's text. What was done stays in the folder.
@@ -206,7 +210,7 @@ def corpus(
     own: list[str] = ["--no-progress", *(["--threads", str(threads)] if threads else [])]
     arguments = corpus_arguments(
         model, files, context=context, tokens=tokens, every=every, documents=documents, text_key=text_key, bos=bos,
-        logits=logits, keep_every=keep_every, task=task, memory=memory,
+        logits=logits, keep_every=keep_every, task=task, memory=memory, precision=precision,
     )  # fmt: skip
     arguments += ["-o", str(folder)]
     again = ["--verify", verify] if verify is not None else []

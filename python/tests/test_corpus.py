@@ -85,6 +85,14 @@ def test_processes_give_the_same_bits(text, whole, tmp_path, workers):
     assert (corpus.folder / "quantities.csv").read_bytes() == (whole / "quantities.csv").read_bytes()
 
 
+def test_a_narrower_type_is_the_command(text, whole, tmp_path):
+    command("corpus", MODEL, text, "--context", 64, "--precision", "bfloat16", "-o", tmp_path / "narrow")
+    corpus = sg.stats(MODEL, text, context=64, precision="bfloat16")
+    assert corpus.digest == digest(tmp_path / "narrow") != digest(whole)
+    with pytest.raises(sg.Error, match="in different ways: options"):
+        corpus + sg.CorpusStats.load(whole)
+
+
 def test_a_broken_pool_is_told_and_another_one_goes_on(text, whole, tmp_path):
     out = tmp_path / "out"
 

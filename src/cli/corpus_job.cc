@@ -81,6 +81,7 @@ void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
             "rows of every N-th token of a document, whole, in rows.csv")
       ->check(CLI::PositiveNumber);
   add_value(command, "--task", a.task, "BYTES", "bytes of a task, which is computed as one; 4MB when not given");
+  add_precision(command, a.precision);
   add_memory(command, a.memory);
 }
 
@@ -92,6 +93,7 @@ Result<CorpusOptions> options_of(const CorpusArguments& a) {
   CorpusOptions options = a.options;
   options.windows.with_bos = !a.no_bos;
   options.logits = !a.no_logits;
+  options.precision = find_precision(a.precision).value_or(Precision::kFloat32);
   SG_TRY(options.text_form, form_named(a.documents));
   options.documents.context = options.windows.context;
   if (a.tokens.empty()) return options;
@@ -103,6 +105,7 @@ Result<std::unique_ptr<CorpusJob>> open_corpus_job(const std::string& model, con
                                                    const std::string& memory, const Common& common) {
   SG_TRY(const std::filesystem::path path, obtain_model(model, common));
   SG_TRY(Model opened, open_model(path));
+  use_precision(opened, corpus.precision);
   auto job = std::unique_ptr<CorpusJob>(
       new CorpusJob{.model = std::move(opened), .tokenizer = {}, .content_hash = {}, .options = {}});
   auto [facts, tokenizer] = acquaint(job->model);
@@ -204,7 +207,7 @@ RunTask compute_on(const CorpusPlan& plan, CorpusJob& job, const Common& common)
 
 Result<void> write_corpus(const TaskFolder& folder, const CorpusPlan& plan, const Merged& merged,
                           const CorpusJob& job) {
-  SG_TRY(const EngineFacts engine, engine_facts(job.options.threads, job.options.isa));
+  SG_TRY(const EngineFacts engine, engine_facts(job.options.threads, job.options.isa, plan.options.precision));
   CorpusResult report = {.plan = plan,
                          .model = *job.options.facts,
                          .engine = engine,

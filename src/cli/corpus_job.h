@@ -17,7 +17,7 @@ namespace sg {
 struct CorpusArguments {
   std::string model, folder, memory;
   std::vector<std::string> files;
-  std::string tokens, documents = "blocks", task = "4MB";
+  std::string tokens, documents = "blocks", task = "4MB", precision = "float32";
   CorpusOptions options;
   bool no_bos = false, no_logits = false;
   bool plan = false;  // nothing is written

@@ -21,10 +21,13 @@ using Json = nlohmann::ordered_json;
 constexpr int kPlanVersion = 1;
 constexpr std::string_view kSchema = "streamgauge.corpus_plan/1";
 
+/// Of float32 as before there were other types, whose parts keep their keys.
 Json options_json(const CorpusOptions& o) {
-  return {{"context", o.windows.context},     {"bos", o.windows.with_bos},      {"every", o.windows.every},
-          {"text_key", o.documents.text_key}, {"text_form", name(o.text_form)}, {"logits", o.logits},
-          {"keep_every", o.keep_every},       {"most_tokens", o.most_tokens}};
+  Json json = {{"context", o.windows.context},     {"bos", o.windows.with_bos},      {"every", o.windows.every},
+               {"text_key", o.documents.text_key}, {"text_form", name(o.text_form)}, {"logits", o.logits},
+               {"keep_every", o.keep_every},       {"most_tokens", o.most_tokens}};
+  if (o.precision != Precision::kFloat32) json["precision"] = name(o.precision);
+  return json;
 }
 
 /// Cuts one file after another; documents are numbered through.
@@ -124,6 +127,12 @@ Result<CorpusOptions> read_options(const JsonReader& json) {
   SG_TRY(const JsonReader form, json.at("text_form"));
   SG_TRY(const std::string form_name, form.string());
   SG_TRY(o.text_form, form_named(form_name));
+  if (const auto precision = json.find("precision")) {
+    SG_TRY(const std::string word, precision->string());
+    const std::optional<Precision> found = find_precision(word);
+    if (!found) return precision->wrong("float32, bfloat16 or float16");
+    o.precision = *found;
+  }
   if (context < 2) return json.wrong("a context of at least 2 tokens");
   o.windows.context = o.documents.context = context;
   return o;

@@ -9,6 +9,7 @@
 
 #include "corpus/documents.h"
 #include "corpus/windows.h"
+#include "kernel/rounding.h"
 
 namespace sg {
 
@@ -17,9 +18,10 @@ struct CorpusOptions {
   WindowOptions windows;
   DocumentOptions documents;
   DocumentForm text_form = DocumentForm::kBlocks;
-  bool logits = true;             // entropy and loss; without them the unembedding is not applied
-  std::uint64_t keep_every = 0;   // rows of every so many-th token are kept whole; 0: none
-  std::uint64_t most_tokens = 0;  // of the corpus, up to the end of a document; 0: all
+  Precision precision = Precision::kFloat32;  // as if in which type
+  bool logits = true;                         // entropy and loss; without them the unembedding is not applied
+  std::uint64_t keep_every = 0;               // rows of every so many-th token are kept whole; 0: none
+  std::uint64_t most_tokens = 0;              // of the corpus, up to the end of a document; 0: all
 };
 
 /// Some consecutive documents of one file.

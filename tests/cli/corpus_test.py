@@ -28,7 +28,7 @@ class Corpus(CliTest):
 
     def planned(self, name, *more):
         folder = self.folder / name
-        self.ok("plan", "corpus", MODEL, self.text, "--context", "64", "-o", folder, *more)
+        self.ok("plan", "corpus", MODEL, self.text, *(() if "--context" in more else ("--context", "64")), "-o", folder, *more)
         return folder
 
     def test_documents_are_what_measure_measures(self):
@@ -47,6 +47,27 @@ class Corpus(CliTest):
                 self.assertEqual(found["without_first"]["max"], max(norms[1:]))
         entropies = [position["entropy"] for position in row["logits"]]
         self.assertAlmostEqual(corpus["quantities"]["entropy"]["value"]["all"]["mean"], math.fsum(entropies) / len(entropies), 12)
+
+    def test_a_corpus_in_a_narrower_type_is_what_measure_measures_in_it(self):
+        document = " ".join(self.text.read_text().split())[:300]
+        self.text.write_text(document)
+        seen = [self.whole(context=512)["digest"]]
+        for precision in ("bfloat16", "float16"):
+            corpus = self.whole("--precision", precision, name=precision, context=512)
+            self.assertEqual(validate_json.errors("corpus-1", corpus), [])
+            self.assertEqual(corpus["engine"]["precision"], precision)
+            self.assertIn(precision, (self.folder / precision / "summary.txt").read_text())
+            measured = self.document("measurement-1", "measure", MODEL, "-p", document, "--precision", precision)
+            for layer, norms in enumerate(measured["sequences"][0]["norms"]["resid_post"]):
+                found = corpus["quantities"]["resid_post"]["layers"][layer]
+                self.assertAlmostEqual(found["all"]["mean"], math.fsum(norms) / len(norms), delta=1e-14 * max(norms))
+            shared = self.planned("shared-" + precision, "--precision", precision, "--context", "512")
+            self.ok("work", shared)
+            self.ok("merge", shared, "--verify", "100%")
+            self.assertEqual(self.result(shared)["digest"], corpus["digest"])
+            self.assertNotIn(corpus["digest"], seen)
+            seen.append(corpus["digest"])
+        self.assertIn("as if in float16", self.ok("compare", self.folder / "bfloat16", self.folder / "float16").out)
 
     def test_corpus_json_is_as_its_schema_says(self):
         for name, flags in (("plain", []), ("bare", ["--no-logits", "--no-bos"]), ("some", ["--every", "3", "--keep-every", "5"])):

@@ -127,6 +127,20 @@ class Runs(CliTest):
         self.ok("report", self.folder / "out")
         self.assertEqual((self.folder / "out" / "results.json").read_text(), before)
 
+    def test_the_axis_is_shared_out_too(self):
+        whole = self.results("--axes", "precision")
+        rows = self.ok("report", self.folder / "out").err
+        for tokens in ("1", "1000"):
+            plan = self.folder / f"cut-{tokens}"
+            self.ok("plan", self.file, "--axes", "precision", "--model", f"m={self.model}", "--task-tokens", tokens, "-o", plan)
+            types = [task.get("precision", "float32") for task in json.loads((plan / "plan.json").read_text())["tasks"]]
+            self.assertEqual(sorted(set(types)), ["bfloat16", "float16", "float32"])
+            self.ok("work", plan, "--shard", "0/2")
+            self.ok("work", plan)
+            merged = self.ok("merge", plan, "--verify", "100%")
+            self.assertEqual(self.universes(json.loads((plan / "results.json").read_text())["streamgauge"]), self.universes(whole))
+            self.assertEqual(merged.err.split("digest")[1], rows.split("digest")[1])
+
     def test_a_file_may_say_it_and_a_plan_shares_out_one_type(self):
         whole = self.results("--precision", "bfloat16")
         self.file.write_text(EXPERIMENT.replace('id = "own"', 'id = "own"\nprecision = "bfloat16"'))
@@ -138,7 +152,6 @@ class Runs(CliTest):
         self.ok("merge", plan)
         merged = json.loads((plan / "results.json").read_text())["streamgauge"]
         self.assertEqual(self.universes(merged), self.universes(whole))
-        self.fails(2, "plan", self.file, "--axes", "precision", "--model", f"m={self.model}", "-o", self.folder / "p2", says=["precision"])
         self.file.write_text(EXPERIMENT.replace('id = "own"', 'id = "own"\nprecision = "half"'))
         self.fails(3, "run", self.file, "--model", f"m={self.model}", "-o", self.folder / "x", says=["precision", "half"])
 

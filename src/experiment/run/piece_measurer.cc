@@ -1,5 +1,6 @@
 // Pieces of a shared run: measured into parts, parts put into a store, and what all rows together are.
 #include "base/sha.h"
+#include "experiment/file/parse.h"
 #include "experiment/run/run_job.h"
 #include "experiment/run/run_pieces.h"
 #include "store/row_bytes.h"
@@ -29,19 +30,18 @@ struct PieceMeasurer::Open {
   std::size_t number = 0;  // of the record's models
   Model model;
   Tokenizer tokenizer;
-  std::vector<Sequence> prompts;  // each ids once
+  std::vector<Sequence> prompts;  // in the type of the model, each ids once
 };
 
 PieceMeasurer::PieceMeasurer(const SharedRun& run, RunOptions options) : run_(run), options_(std::move(options)) {}
 PieceMeasurer::~PieceMeasurer() = default;
 
-Result<const PieceMeasurer::Open*> PieceMeasurer::model_of(std::size_t number) {
+Result<PieceMeasurer::Open*> PieceMeasurer::model_of(std::size_t number) {
   if (open_ && open_->number == number) return open_.get();
   open_.reset();
   const ModelOutcome& outcome = run_.record.models[number];
   SG_TRY(const std::filesystem::path path, find_here(outcome.source));
   SG_TRY(Model model, open_model(path));
-  use_precision(model, precision_of(run_.record.engine));
   SG_TRY(const std::string hash, content_hash(model, options_.stop));
   if (hash != outcome.facts->fingerprint) {
     return Error{.what = "the model is not the one that the plan was made for",
@@ -53,13 +53,17 @@ Result<const PieceMeasurer::Open*> PieceMeasurer::model_of(std::size_t number) {
   open_.reset(new Open{.number = number,
                        .model = std::move(model),
                        .tokenizer = std::move(tokenizer),
-                       .prompts = distinct(outcome.prompts)});
+                       .prompts = prompts_in(Precision::kFloat32, outcome, run_.readings)});
   return open_.get();
 }
 
 Result<std::string> PieceMeasurer::run(std::size_t number) {
   const RunPiece& piece = run_.pieces.at(number);
-  SG_TRY(const Open* open, model_of(piece.model));
+  SG_TRY(Open * open, model_of(piece.model));
+  if (open->model.spec.precision != piece.precision) {
+    use_precision(open->model, piece.precision);
+    open->prompts = prompts_in(piece.precision, run_.record.models[piece.model], run_.readings);
+  }
   RowWriter part;
   if (piece.weights) {
     SG_TRY(WeightsReport report, measure_weights(open->model, weights_options(open->tokenizer, options_)));
@@ -91,12 +95,13 @@ Result<void> put_part(const RunRecord& record, const RunPiece& piece, std::strin
   std::vector<SequenceMeasurement> rows;
   reader.get(rows);
   if (!reader.ok() || !reader.at_end() || rows.size() != piece.end - piece.begin) return no_part(where);
-  return store.put(key_of(record, outcome), rows);
+  return store.put(row_key(outcome.facts->fingerprint, record.engine, piece.precision), rows);
 }
 
 Result<std::string> digest_of_rows(RowStore& store) {
   SG_TRY(const std::optional<RunRecord> record, find_record(store));
   if (!record) return Error{.what = "the store holds no run"};
+  SG_TRY(const Experiment e, parse_experiment(record->experiment, "the stored experiment", record->overrides));
   Sha256 sum;
   const auto add = [&](const auto& value) {
     RowWriter bytes;
@@ -108,10 +113,11 @@ Result<std::string> digest_of_rows(RowStore& store) {
     if (outcome.error || !outcome.facts) continue;
     const RowKey key = key_of(*record, outcome);
     add(key.fingerprint);
-    for (const Sequence& prompt : outcome.prompts) {
-      SG_TRY(std::optional<SequenceMeasurement> row, store.find(key, prompt.ids));
+    const std::vector<RowKey> keys = row_keys(outcome, record->engine, e.prompt_use.readings);
+    for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+      SG_TRY(std::optional<SequenceMeasurement> row, store.find(keys[i], outcome.prompts[i].ids));
       if (!row) continue;
-      row->sequence = prompt;
+      row->sequence = outcome.prompts[i];
       add(*row);
     }
     SG_TRY(std::optional<WeightsReport> weights, store.find_weights(key));

@@ -12,8 +12,8 @@ namespace sg {
 /// float32 where the word names no type.
 Precision precision_of(const Reading& reading);
 
-/// Of one reading of the model with this fingerprint, by the numerics of `engine`.
-RowKey row_key(const std::string& fingerprint, const EngineFacts& engine, const Reading& reading);
+/// Of the model with this fingerprint as if in one type, by the numerics of `engine`.
+RowKey row_key(const std::string& fingerprint, const EngineFacts& engine, Precision precision);
 
 /// For each prompt of a model that has facts, which are those of the experiment in every reading.
 std::vector<RowKey> row_keys(const ModelOutcome& outcome, const EngineFacts& engine,

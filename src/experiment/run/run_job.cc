@@ -105,7 +105,7 @@ Result<std::vector<MissingRows>> missing_rows(const Experiment& e, const ModelOu
   for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
     const Sequence& s = outcome.prompts[i];
     const Reading& reading = readings[i / (outcome.prompts.size() / readings.size())];
-    const RowKey key = row_key(job.key.fingerprint, engine, reading);
+    const RowKey key = row_key(job.key.fingerprint, engine, precision_of(reading));
     auto group = std::ranges::find(all, key.precision, [](const MissingRows& m) { return m.key.precision; });
     if (group == all.end())
       group = all.insert(all.end(), {.key = key, .precision = precision_of(reading), .prompts = {}});
@@ -131,7 +131,7 @@ Result<RunJob> open_job(const Experiment& e, const ModelData& data, const RunOpt
   outcome.facts = describe(job.model);
   SG_TRY(outcome.facts->fingerprint, content_hash(job.model,
                                                   options.stop));  // rows of other processes are reused
-  job.key = row_key(outcome.facts->fingerprint, {.numerics = kNumericsVersion}, own);
+  job.key = row_key(outcome.facts->fingerprint, {.numerics = kNumericsVersion}, precision_of(own));
   SG_TRY(const Tokenizer tokenizer, load_tokenizer(job.model));
   PromptsOfModel prompts(e, job.model, tokenizer, options);
   SG_TRY(outcome.prompts, prompts.all());
@@ -222,6 +222,7 @@ std::optional<RunFailure> measure_rows(RunJob& job, const Tokenizer& tokenizer, 
 std::optional<RunFailure> measure_matrices(RunJob& job, const Tokenizer& tokenizer, const RunOptions& options,
                                            RowStore& store) {
   if (!job.weights_missing) return std::nullopt;
+  use_precision(job.model, find_precision(job.key.precision.value_or("")).value_or(Precision::kFloat32));
   Result<WeightsReport> report = measure_weights(job.model, weights_options(tokenizer, options));
   if (!report.ok()) return of_model(std::move(report).error());
   Result<void> put = store.put_weights(job.key, report.value());

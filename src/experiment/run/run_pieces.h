@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiment/run/row_keys.h"
 #include "experiment/run/shared_run.h"
 
 namespace sg {
@@ -15,10 +16,11 @@ inline constexpr const char* kNotMeasuredYet = "not measured yet: the run was in
 /// The record of a run, as it stands when every model was opened, or why it cannot be, and nothing was measured.
 Result<RunRecord> prepare_run(const Experiment& experiment, const RunOptions& options);
 
-/// The first of each ids.
-std::vector<Sequence> distinct(const std::vector<Sequence>& prompts);
+/// What a model is asked as if in one type, each ids once.
+std::vector<Sequence> prompts_in(Precision precision, const ModelOutcome& outcome,
+                                 const std::vector<Reading>& readings);
 
-/// 64 hexadecimal digits. `prompts`: those of the piece's model, each ids once.
+/// 64 hexadecimal digits. `prompts`: those of the piece's model and type.
 std::string key_of_piece(const RunRecord& record, const RunPiece& piece, const std::vector<Sequence>& prompts);
 
 /// Puts the part of a piece into the store. Errors: bytes that are no such part; of the store.

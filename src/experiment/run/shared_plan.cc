@@ -6,6 +6,7 @@
 #include "base/sha.h"
 #include "base/text_file.h"
 #include "base/whole_file.h"
+#include "experiment/file/parse.h"
 #include "experiment/run/run_pieces.h"
 #include "store/row_bytes.h"
 #include "tasks/part.h"
@@ -41,6 +42,7 @@ std::string plan_text(const SharedRun& run) {
     const RunPiece& piece = run.pieces[i];
     Json row = {{"key", piece.key}, {"model", piece.model}, {"weights", piece.weights}};
     if (!piece.weights) row.update({{"begin", piece.begin}, {"end", piece.end}});
+    if (piece.precision != Precision::kFloat32) row["precision"] = name(piece.precision);
     text += row.dump() + (i + 1 < run.pieces.size() ? ",\n" : "\n");
   }
   return text + "]}\n";
@@ -56,6 +58,10 @@ Result<RunPiece> read_piece(const JsonReader& json, const RunRecord& record) {
     return model.wrong("a model of the run");
   SG_TRY(const JsonReader weights, json.at("weights"));
   SG_TRY(piece.weights, weights.boolean());
+  if (const auto precision = json.find("precision")) {
+    SG_TRY(const std::string word, precision->string());
+    piece.precision = precision_of(Reading{.special = {}, .chat = {}, .precision = word});
+  }
   if (piece.weights) return piece;
   const std::pair<const char*, std::size_t*> ends[] = {{"begin", &piece.begin}, {"end", &piece.end}};
   for (const auto& [name, value] : ends) {
@@ -75,10 +81,12 @@ Error damaged(const std::filesystem::path& file) {
 
 /// The keys say what a piece is, so that a plan that was edited is found out.
 Result<void> check_keys(const SharedRun& run, const std::filesystem::path& file) {
-  std::size_t model = run.record.models.size();
+  const RunPiece* before = nullptr;
   std::vector<Sequence> prompts;
   for (const RunPiece& piece : run.pieces) {
-    if (piece.model != model) prompts = distinct(run.record.models[model = piece.model].prompts);
+    if (before == nullptr || before->model != piece.model || before->precision != piece.precision)
+      prompts = prompts_in(piece.precision, run.record.models[piece.model], run.readings);
+    before = &piece;
     if (piece.end > prompts.size() || key_of_piece(run.record, piece, prompts) != piece.key) return damaged(file);
   }
   return {};
@@ -108,7 +116,8 @@ Result<SharedRun> read_shared_run(const TaskFolder& folder) {
   SG_TRY(const std::string bytes, read_part(record_file(folder), key));
   std::optional<RunRecord> record = row_of_bytes<RunRecord>(bytes);
   if (!record || sum_of(*record) != key) return damaged(record_file(folder));
-  SharedRun run = {.record = std::move(*record), .pieces = {}};
+  SG_TRY(const Experiment e, parse_experiment(record->experiment, "the experiment of the plan", record->overrides));
+  SharedRun run = {.record = std::move(*record), .pieces = {}, .readings = e.prompt_use.readings};
   SG_TRY(const JsonReader tasks, root.at("tasks"));
   SG_TRY_VOID(tasks.each_item([&](const JsonReader& item) -> Result<void> {
     SG_TRY(run.pieces.emplace_back(), read_piece(item, run.record));

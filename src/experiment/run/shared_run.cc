@@ -16,29 +16,47 @@
 namespace sg {
 namespace {
 
-/// Pieces of one model: runs of its prompts, each ids once, and its matrices where they are wanted.
-std::vector<RunPiece> cut(const RunRecord& record, std::size_t model, bool weights, std::size_t task_tokens) {
-  const std::vector<Sequence> prompts = distinct(record.models[model].prompts);
-  std::vector<RunPiece> pieces;
-  for (std::size_t begin = 0; begin < prompts.size();) {
-    std::size_t end = begin, tokens = 0;
-    for (; end < prompts.size() && (end == begin || tokens + prompts[end].ids.size() <= task_tokens); ++end)
-      tokens += prompts[end].ids.size();
-    pieces.push_back({.key = {}, .model = model, .begin = begin, .end = end});
-    begin = end;
+/// The types that the readings ask for, the own one first.
+std::vector<Precision> precisions_of(const std::vector<Reading>& readings) {
+  std::vector<Precision> all;
+  for (const Reading& reading : readings) {
+    const Precision precision = precision_of(reading);
+    if (std::ranges::find(all, precision) == all.end()) all.push_back(precision);
   }
-  if (weights) pieces.push_back({.key = {}, .model = model, .weights = true});
-  for (RunPiece& piece : pieces) piece.key = key_of_piece(record, piece, prompts);
+  return all;
+}
+
+/// Pieces of one model: runs of its prompts in each type, each ids once, and its matrices where they are wanted.
+std::vector<RunPiece> cut(const SharedRun& run, std::size_t model, bool weights, std::size_t task_tokens) {
+  std::vector<RunPiece> pieces;
+  const auto add = [&](RunPiece piece, const std::vector<Sequence>& prompts) {
+    piece.key = key_of_piece(run.record, piece, prompts);
+    pieces.push_back(std::move(piece));
+  };
+  for (const Precision precision : precisions_of(run.readings)) {
+    const std::vector<Sequence> prompts = prompts_in(precision, run.record.models[model], run.readings);
+    for (std::size_t begin = 0; begin < prompts.size();) {
+      std::size_t end = begin, tokens = 0;
+      for (; end < prompts.size() && (end == begin || tokens + prompts[end].ids.size() <= task_tokens); ++end)
+        tokens += prompts[end].ids.size();
+      add({.key = {}, .model = model, .begin = begin, .end = end, .precision = precision}, prompts);
+      begin = end;
+    }
+  }
+  if (weights) add({.key = {}, .model = model, .weights = true, .precision = precision_of(run.readings.front())}, {});
   return pieces;
 }
 
 }  // namespace
 
-std::vector<Sequence> distinct(const std::vector<Sequence>& prompts) {
+std::vector<Sequence> prompts_in(Precision precision, const ModelOutcome& outcome,
+                                 const std::vector<Reading>& readings) {
   std::vector<Sequence> once;
   std::set<std::vector<std::int32_t>> seen;
-  for (const Sequence& prompt : prompts) {
-    if (seen.insert(prompt.ids).second) once.push_back(prompt);
+  const std::size_t count = std::max<std::size_t>(outcome.prompts.size() / readings.size(), 1);
+  for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+    const Sequence& prompt = outcome.prompts[i];
+    if (precision_of(readings[i / count]) == precision && seen.insert(prompt.ids).second) once.push_back(prompt);
   }
   return once;
 }
@@ -47,28 +65,20 @@ std::string key_of_piece(const RunRecord& record, const RunPiece& piece, const s
   const ModelOutcome& outcome = record.models[piece.model];
   std::string about = fmt::format("{} {} {}", outcome.facts ? outcome.facts->fingerprint : "", record.engine.numerics,
                                   piece.weights ? "weights" : "rows");
-  if (record.engine.precision && !piece.weights) about += " " + *record.engine.precision;
+  if (piece.precision != Precision::kFloat32 && !piece.weights) about.append(" ").append(name(piece.precision));
   // What stands beside the ids is kept with them, so it is part of the part.
   for (std::size_t i = piece.begin; i < piece.end; ++i) about += row_bytes(prompts[i]);
   return sha256_hex(about);
 }
 
 Result<SharedRun> share_run(const Experiment& experiment, const RunOptions& options, std::size_t task_tokens) {
-  const auto& readings = experiment.prompt_use.readings;
-  const auto other = [&](const Reading& r) { return r.precision != readings.front().precision; };
-  if (std::ranges::any_of(readings, other)) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "the axis of precision is not shared out",
-                 .where = "axes",
-                 .hint = "run measures it in one process; --precision shares out a run in one type"};
-  }
-  SharedRun run;
+  SharedRun run = {.record = {}, .pieces = {}, .readings = experiment.prompt_use.readings};
   RunOptions elsewhere = options;
   elsewhere.memory = std::numeric_limits<std::uint64_t>::max();
   SG_TRY(run.record, prepare_run(experiment, elsewhere));
   for (std::size_t m = 0; m < run.record.models.size(); ++m) {
     if (run.record.models[m].error != kNotMeasuredYet) continue;
-    std::vector<RunPiece> pieces = cut(run.record, m, !experiment.weights.empty(), task_tokens);
+    std::vector<RunPiece> pieces = cut(run, m, !experiment.weights.empty(), task_tokens);
     std::move(pieces.begin(), pieces.end(), std::back_inserter(run.pieces));
   }
   return run;
@@ -78,9 +88,11 @@ std::vector<Task> tasks_of(const SharedRun& run) {
   std::vector<Task> tasks;
   for (const RunPiece& piece : run.pieces) {
     const std::string& model = run.record.models[piece.model].key;
+    const std::string type = piece.precision == Precision::kFloat32 ? "" : fmt::format(", {}", name(piece.precision));
     tasks.push_back({.key = piece.key,
-                     .what = piece.weights ? model + ", weights"
-                                           : fmt::format("{}, prompts {} to {}", model, piece.begin + 1, piece.end),
+                     .what = piece.weights
+                                 ? model + ", weights"
+                                 : fmt::format("{}, prompts {} to {}{}", model, piece.begin + 1, piece.end, type),
                      .group = model});
   }
   return tasks;

@@ -11,21 +11,24 @@
 
 #include "experiment/run/run.h"
 #include "experiment/run/run_record.h"
+#include "model/spec.h"
 #include "tasks/work.h"
 
 namespace sg {
 
 /// Some prompts of one model, or the statistics of its weights.
 struct RunPiece {
-  std::string key;                 // of the model's bytes, the numerics and what is measured
-  std::size_t model = 0;           // of the record
-  std::size_t begin = 0, end = 0;  // of its prompts, each ids once
-  bool weights = false;            // its matrices instead
+  std::string key;                            // of the model's bytes, the numerics and what is measured
+  std::size_t model = 0;                      // of the record
+  std::size_t begin = 0, end = 0;             // of its prompts, each ids once
+  bool weights = false;                       // its matrices instead
+  Precision precision = Precision::kFloat32;  // as if in which type; begin and end count the prompts that are asked so
 };
 
 struct SharedRun {
   RunRecord record;  // of a run in which nothing was measured yet; models that cannot be have their error
   std::vector<RunPiece> pieces;
+  std::vector<Reading> readings = {};  // of the experiment
 };
 
 /// Opens every model once, brings those that are not here, and cuts the prompts of each into pieces of about
@@ -50,7 +53,7 @@ class PieceMeasurer {
 
  private:
   struct Open;
-  Result<const Open*> model_of(std::size_t model);
+  Result<Open*> model_of(std::size_t model);
   const SharedRun& run_;
   RunOptions options_;
   std::unique_ptr<Open> open_;

@@ -151,6 +151,7 @@ Json corpus_json(const CorpusResult& report) {
   const CorpusStatistics& s = report.statistics;
   Json json = {{"schema", "streamgauge.corpus/1"}};
   json["engine"] = {{"version", report.engine.version}, {"numerics", report.engine.numerics}};
+  if (report.engine.precision) json["engine"]["precision"] = *report.engine.precision;
   json["model"] = row_json(report.model);
   json["corpus"] = corpus_facts(report);
   json["digest"] = report.digest;

@@ -90,6 +90,11 @@ Result<void> read_facts(const JsonReader& root, CorpusView& view) {
     SG_TRY(const JsonReader word, model.at(name));
     SG_TRY(*value, word.string());
   }
+  SG_TRY(const JsonReader engine, root.at("engine"));
+  if (const auto precision = engine.find("precision")) {
+    SG_TRY(const std::string type, precision->string());
+    view.model += ", as if in " + type;
+  }
   SG_TRY(const JsonReader corpus, root.at("corpus"));
   const std::pair<const char*, std::uint64_t*> counts[] = {
       {"tokens", &view.tokens}, {"windows", &view.windows}, {"documents", &view.documents}, {"context", &view.context}};

@@ -147,7 +147,8 @@ Paragraph output_paragraph(const CorpusStatistics& s) {
 
 Document corpus_document(const CorpusResult& report, const std::vector<Picture>& pictures) {
   const CorpusStatistics& s = report.statistics;
-  Document document = {Heading{.level = 1, .text = report.model.id + " over a corpus"}, what_was_read(report)};
+  const std::string type = report.engine.precision ? ", as if in " + *report.engine.precision : "";
+  Document document = {Heading{.level = 1, .text = report.model.id + " over a corpus" + type}, what_was_read(report)};
   if (report.missing > 0) {
     document.push_back(Callout{.kind = Callout::Kind::kWarning,
                                .head = {{"Parts are missing"}},

@@ -87,8 +87,10 @@ std::string massive_text(const CorpusStatistics& s) {
 
 std::string corpus_text(const ModelFacts& model, const CorpusPlan& plan, const CorpusStatistics& s,
                         const std::string& digest) {
+  const Precision precision = plan.options.precision;
+  const std::string type = precision == Precision::kFloat32 ? "" : fmt::format(", as if in {}", name(precision));
   std::string text =
-      fmt::format("{}: {} in {} of up to {}, {}\n\n", model.id, counted(s.tokens, "token"),
+      fmt::format("{}{}: {} in {} of up to {}, {}\n\n", model.id, type, counted(s.tokens, "token"),
                   counted(s.windows, "window"), plan.options.windows.context, counted(s.documents, "document"));
   text += layers_text(s) + output_text(s) + massive_text(s);
   return text + fmt::format("\ndigest {}\n", digest);
