@@ -21,6 +21,18 @@ double middle_of(std::size_t bucket) {
   return static_cast<double>(std::bit_cast<float>(high << 16 | (beyond ? 0 : 0x8000u)));
 }
 
+/// `each(bucket, times)` of what is not empty, in the order of the values.
+template <class Pages, class Each>
+void each_filled(const Pages& pages, const Each& each) {
+  std::size_t first = 0;
+  for (const auto& page : pages) {
+    for (std::size_t i = 0; page && i < page->size(); ++i) {
+      if ((*page)[i] > 0) each(first + i, (*page)[i]);
+    }
+    first += kBuckets / pages.size();
+  }
+}
+
 }  // namespace
 
 Histogram::Histogram(const Histogram& other) { *this = other; }
@@ -40,20 +52,12 @@ std::uint64_t& Histogram::at(std::size_t bucket) {
 void Histogram::add(double value, std::uint64_t times) { at(bucket_of(value)) += times; }
 
 void Histogram::add(const Histogram& other) {
-  for (std::size_t p = 0; p < kPages; ++p) {
-    if (!other.pages_[p]) continue;
-    for (std::size_t i = 0; i < kPerPage; ++i) {
-      if ((*other.pages_[p])[i] > 0) at(p * kPerPage + i) += (*other.pages_[p])[i];
-    }
-  }
+  each_filled(other.pages_, [&](std::size_t bucket, std::uint64_t times) { at(bucket) += times; });
 }
 
 std::uint64_t Histogram::total() const {
   std::uint64_t sum = 0;
-  for (const auto& page : pages_) {
-    if (!page) continue;
-    for (const std::uint64_t times : *page) sum += times;
-  }
+  each_filled(pages_, [&](std::size_t, std::uint64_t times) { sum += times; });
   return sum;
 }
 
@@ -63,37 +67,24 @@ std::optional<double> Histogram::quantile(double share) const {
   const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(all)));
   std::uint64_t seen = 0;
   std::size_t last = 0;
-  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-    const std::unique_ptr<Page>& page = pages_[bucket / kPerPage];
-    const std::uint64_t times = page ? (*page)[bucket % kPerPage] : 0;
-    if (times == 0) continue;
+  each_filled(pages_, [&](std::size_t bucket, std::uint64_t times) {
+    if (seen > 0 && seen >= rank) return;
     last = bucket;
     seen += times;
-    if (seen >= rank) break;
-  }
+  });
   return middle_of(last);
 }
 
 void Histogram::write(PartWriter& out) const {
   std::uint64_t filled = 0;
-  for (const auto& page : pages_) {
-    if (!page) continue;
-    for (const std::uint64_t times : *page) filled += times > 0;
-  }
+  each_filled(pages_, [&](std::size_t, std::uint64_t) { ++filled; });
   out.count(filled);
   std::size_t next = 0;
-  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
-    const std::unique_ptr<Page>& page = pages_[bucket / kPerPage];
-    if (!page) {
-      bucket += kPerPage - 1;
-      continue;
-    }
-    const std::uint64_t times = (*page)[bucket % kPerPage];
-    if (times == 0) continue;
+  each_filled(pages_, [&](std::size_t bucket, std::uint64_t times) {
     out.count(bucket - next);
     out.count(times);
     next = bucket + 1;
-  }
+  });
 }
 
 Result<Histogram> Histogram::read(PartReader& in) {
