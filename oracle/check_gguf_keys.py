@@ -87,11 +87,22 @@ class Batch(ctypes.Structure):
                 ("n_seq", ctypes.c_void_p), ("seq", ctypes.c_void_p), ("logits", ctypes.c_void_p), ("more", ctypes.c_uint64 * 8)]
 
 
-def llama_logits(path, vocab, queue):
+def single_precision(parameters):
+    """Context parameters whose caches are float32, without the fused attention: 1 is float16, -1 leaves it to the library."""
+    words = ctypes.cast(ctypes.pointer(parameters), ctypes.POINTER(ctypes.c_int32))
+    kinds = next(i for i in range(20, 60, 2) if words[i] == words[i + 1] == 1)  # after ten sizes, four choices and the floats
+    words[kinds] = words[kinds + 1] = 0
+    choices = next(i for i in range(6, 20) if words[i] == words[i + 1] == words[i + 2] == words[i + 3] == -1)
+    words[choices + 3] = 0
+    return parameters
+
+
+def llama_logits(path, vocab, queue, ids=IDS, single=False, log=os.devnull):
     """Last logits by llama.cpp, in a process that may die."""
     sys.stderr = open(os.devnull, "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     os.dup2(2, 1)
+    os.environ["GGML_NO_BACKTRACE"] = "1"  # an assertion would start a debugger
     import xllamacpp
     lib = ctypes.CDLL(str(next(pathlib.Path(xllamacpp.__file__).parent.glob("*.so"))))
     lib.llama_model_default_params.restype = lib.llama_context_default_params.restype = Blob
@@ -103,20 +114,22 @@ def llama_logits(path, vocab, queue):
     lib.llama_get_logits_ith.argtypes, lib.llama_get_logits_ith.restype = [ctypes.c_void_p, ctypes.c_int32], ctypes.c_void_p
     lib.llama_backend_init()
     model = lib.llama_model_load_from_file(str(path).encode(), lib.llama_model_default_params())
-    context = lib.llama_init_from_model(model, lib.llama_context_default_params()) if model else None
+    parameters = lib.llama_context_default_params()
+    context = lib.llama_init_from_model(model, single_precision(parameters) if single else parameters) if model else None
     if not context:
         return queue.put(None)
-    ids = (ctypes.c_int32 * len(IDS))(*IDS)
-    if lib.llama_decode(context, lib.llama_batch_get_one(ctypes.addressof(ids), len(IDS))) != 0:
+    tokens = (ctypes.c_int32 * len(ids))(*ids)
+    if lib.llama_decode(context, lib.llama_batch_get_one(ctypes.addressof(tokens), len(ids))) != 0:
         return queue.put(None)
     at = lib.llama_get_logits_ith(context, -1)
     queue.put(np.array((ctypes.c_float * vocab).from_address(at), dtype=np.float64))
     return None
 
 
-def of_llama(path, vocab):
+def logits_of_llama(path, vocab, *more):
+    """None where it refuses the file or dies of it; `more` as llama_logits takes it."""
     queue = multiprocessing.Queue()
-    process = multiprocessing.Process(target=llama_logits, args=(path, vocab, queue))
+    process = multiprocessing.Process(target=llama_logits, args=(path, vocab, queue, *more))
     process.start()
     try:
         logits = queue.get(timeout=20)
@@ -124,7 +137,12 @@ def of_llama(path, vocab):
         logits = None
     process.kill()
     process.join()
-    return None if logits is None or not np.isfinite(logits).all() else stats(logits)
+    return None if logits is None or not np.isfinite(logits).all() else logits
+
+
+def of_llama(path, vocab):
+    logits = logits_of_llama(path, vocab)
+    return None if logits is None else stats(logits)
 
 
 def stats(x):

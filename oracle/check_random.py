@@ -31,19 +31,27 @@ import sites
 import weights
 
 LENGTHS = (3, 38)
-LISTS = ("layer_types", "no_rope_layers", "mlp_layer_types", "attention_types")  # they fix the depth
+# They fix the depth.
+LISTS = ("layer_types", "no_rope_layers", "mlp_layer_types", "attention_types", "layers_block_type", "attn_layer_indices",
+         "hybrid_override_pattern")
 
 
 def relative(config, rng):
     """The configuration with other sizes; what others must divide stays divisible."""
-    c = dict(config)
+    c, width = dict(config), int(rng.integers(1, 4))
     more = int(rng.integers(1, 40))
     for key in ("vocab_size", "vocab_size_per_layer_input"):
         if c.get(key):
             c[key] += more
     for key in ("hidden_size", "n_embd", "d_model"):
         if key in c:
-            c[key] = int(c[key] * rng.integers(1, 4))
+            c[key] = c[key] * width
+    if c["model_type"] in ("mamba2", "granitemoehybrid", "bamba"):  # heads of the recurrence cover a multiple of the width
+        for key in ("num_heads", "mamba_n_heads"):
+            if key in c and not (key == "mamba_n_heads" and c["mamba_d_head"] == "auto"):
+                c[key] = c[key] * width
+    if c["model_type"] == "zamba2":
+        c.pop("intermediate_size", None)
     for key in ("intermediate_size", "moe_intermediate_size", "shared_expert_intermediate_size", "n_inner"):
         if c.get(key) and "ffn_hidden_size" not in c:
             c[key] = int(c[key] + 2 * rng.integers(1, 9))
@@ -83,10 +91,18 @@ SCALINGS = (
 )
 
 
+def float_of(value):
+    """A number that JSON has no word for, as config.json has it."""
+    if isinstance(value, list):
+        return [float_of(item) for item in value]
+    return float(value["__float__"]) if isinstance(value, dict) and "__float__" in value else value
+
+
 def with_other_switches(config, rng):
     """The configuration with a few switches turned, and their names."""
     c, changed = dict(config), []
-    known = transformers.AutoConfig.for_model(**{k: v for k, v in c.items() if k not in ("architectures", "dtype")}).to_dict()
+    plain = {k: float_of(v) for k, v in c.items() if k not in ("architectures", "dtype")}
+    known = transformers.AutoConfig.for_model(**plain).to_dict()
     turnable = [k for k in known if k not in NOT_SWITCHES and (isinstance(known[k], bool) or k in MOVED)]
     for key in rng.permutation(turnable)[:int(rng.integers(1, 4))].tolist():
         choices = [v for v in MOVED.get(key, (not known[key],)) if v != known[key]]

@@ -82,7 +82,8 @@ def compare_dots(table, got, want, norms, label):
         left, right = (norms[s] for s in parts[name])
         for l, (a, b) in enumerate(zip(got[name], want[name])):
             for t, (x, y) in enumerate(zip(a, b)):
-                error = abs(float(x) - y) / (left[l][t] * right[l][t])
+                size = left[l][t] * right[l][t]  # 0 where a layer lacks the branch
+                error = abs(float(x) - y) / (size or 1)
                 table.add(f"dots {name}", "branch", error, f"{label}, layer {l}, token {t}")
 
 
