@@ -23,6 +23,12 @@ QUANTILES = {
 MOMENTS = ("quantity", "layer", "tokens", "count", "mean", "std", "min", "max", "not_finite")
 
 
+def _numbers_end(task: dict[str, Any]) -> int:
+    """The number behind those of a task's documents."""
+    end: int = task["first_document"] + task["documents"] + task.get("shift", 0)
+    return end
+
+
 class CorpusStats(Corpus):
     """A corpus that was measured, with the parts it was made of: `a + b` is the corpus of both, exact to the bit.
 
@@ -61,7 +67,7 @@ class CorpusStats(Corpus):
         return plan
 
     def __add__(self, other: CorpusStats) -> CorpusStats:
-        """The statistics of both corpora together, in a folder of their own; documents keep the numbers that they had.
+        """The statistics of both corpora together, in a folder of their own: that of our files before theirs.
 
         Raises:
             Error: another model, other windows or options, a file that is in both; parts that are missing.
@@ -76,6 +82,9 @@ class CorpusStats(Corpus):
             both = {task[what] for task in ours["tasks"]} & {task[what] for task in theirs["tasks"]}
             if both:
                 raise usage("documents that are in both corpora", expected="each once", got=sorted(both)[0])
+        ours_end = max(_numbers_end(task) for task in ours["tasks"])
+        for task in theirs["tasks"]:
+            task["shift"] = task.get("shift", 0) + ours_end
         folder = pathlib.Path(tempfile.mkdtemp(prefix="streamgauge-"))
         for stats, plan in ((self, ours), (other, theirs)):
             for task in plan["tasks"]:

@@ -123,6 +123,12 @@ Result<int> compare_corpora(const Arguments& a, const CLI::App& command) {
     if (!labels.insert(view.label).second) view.label = folder;
     corpora.push_back(std::move(view));
   }
+  if (!a.folder.empty() && is_corpus_folder(a.folder)) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "a corpus stands in this folder",
+                 .where = a.folder,
+                 .hint = "name another folder with -o"};
+  }
   if (!a.folder.empty()) SG_TRY_VOID(write_corpora_report(corpora, a.folder));
   if (!a.csv.empty()) SG_TRY_VOID(write_document(a.csv, corpora_csv(corpora)));
   if (a.folder.empty() && a.csv.empty()) SG_TRY_VOID(print(corpora_text(corpora)));

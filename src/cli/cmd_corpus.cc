@@ -22,7 +22,7 @@ Result<int> run(const CorpusArguments& a, const Common& common) {
   const WorkOptions working = {.version = engine_version(), .stop = job->options.stop};
   SG_TRY_VOID(stoppable([&] { return work(folder, tasks_of(plan), working, compute_on(plan, *job, common)); }));
   const int threads = common.threads > 0 ? common.threads : available_threads();
-  SG_TRY(const Merged merged, merge(folder, plan, /*partial=*/false, static_cast<std::size_t>(threads)));
+  SG_TRY(const Merged merged, merge(folder, plan, {.threads = static_cast<std::size_t>(threads)}));
   SG_TRY_VOID(write_corpus(folder, plan, merged, *job));
   return 0;
 }

@@ -5,10 +5,13 @@
 #include "cli/progress.h"
 #include "cli/run_flags.h"
 #include "cli/signals.h"
+#include "corpus/plan.h"
 #include "experiment/file/builtin.h"
 #include "experiment/run/run.h"
+#include "report/data/corpus_view.h"
 #include "report/file/output_file.h"
 #include "store/sqlite_store.h"
+#include "tasks/work.h"
 
 namespace sg {
 namespace {
@@ -37,8 +40,14 @@ Result<int> run(const Arguments& a, const Common& common) {
   }
   SG_TRY(RunSetup setup, set_up_run(a.run, common));
   if (a.run.plan) return print_plan(setup, common);
-  SG_TRY_VOID(make_folder(a.run.folder));
   const std::filesystem::path folder = a.run.folder;
+  if (is_corpus_folder(folder) || read_plan(TaskFolder{folder}.plan()).ok()) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = "a corpus stands in this folder",
+                 .where = a.run.folder,
+                 .hint = "name another folder with -o"};
+  }
+  SG_TRY_VOID(make_folder(folder));
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));
   {
     const Console console(common);

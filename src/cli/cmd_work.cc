@@ -116,7 +116,8 @@ Result<int> merge_in(const WorkArguments& a, const Common& common) {
     SG_TRY(const std::uint64_t checked, stoppable([&] { return verify(folder, shared->tasks(), share, run); }));
     Console(common).note(fmt::format("{} of {} parts computed again: the same bits", checked, parts));
   }
-  return shared->merge(a.partial, a.output, common);
+  // What was looked at are parts; who doubts them does not take somebody's word for their sums.
+  return shared->merge({.partial = a.partial, .use_sums = share == 0, .store = a.output}, common);
 }
 
 Result<int> status_in(const WorkArguments& a) {

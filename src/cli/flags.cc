@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 
 #include "base/nearest.h"
@@ -23,7 +25,21 @@ CLI::Validator one_of(std::vector<std::string> words) {
       "");
 }
 
+/// The option of a file or a folder that was given "", which is not the same as not given.
+std::string file_without_name(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string type = option->get_type_name();
+    const bool names_file = type.starts_with("FILE") || type.starts_with("DIR") || type.starts_with("FOLDER");
+    if (names_file && std::ranges::find(option->results(), "") != option->results().end()) return option->get_name();
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string finite(const std::string& number) {
+  return std::isfinite(std::strtod(number.c_str(), nullptr)) ? "" : "expected a finite number, got " + number;
+}
 
 void add_model(CLI::App& command, std::string& model, const std::string& help) {
   constexpr const char* kModel = "a folder with safetensors, a .gguf file, or ORG/NAME[@REV][:QUANT] of the Hub";
@@ -89,7 +105,11 @@ void add_common_flags(CLI::App& app, Common& c) {
 void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run) {
   add_common_flags(command, program.common);
   command.footer("Example:\n  " + example);
-  command.callback([&program, run = std::move(run)] { program.action = run; });
+  command.callback([&program, &command, run = std::move(run)] {
+    if (const std::string nameless = file_without_name(command); !nameless.empty())
+      throw CLI::ValidationError(nameless, "an empty name");
+    program.action = run;
+  });
 }
 
 Result<void> check_only(const CLI::App& command, const std::vector<std::string>& taken, const std::string& what) {

@@ -4,17 +4,23 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "cli/common.h"
 
 namespace sg {
 
-/// A flag or an argument of one value; `type` is how --help calls that: "FILE".
+/// A check beside CLI11's own of numbers, which let NaN pass: what is wrong with it, or nothing.
+std::string finite(const std::string& number);
+
+/// A flag or an argument of one value; `type` is how --help calls that: "FILE". Real numbers are finite.
 template <class T>
 CLI::Option* add_value(CLI::App& command, const std::string& names, T& value, const std::string& type,
                        const std::string& help) {
-  return command.add_option(names, value, help)->type_name(type);
+  CLI::Option* option = command.add_option(names, value, help)->type_name(type);
+  if constexpr (std::is_floating_point_v<T>) option->check(finite);
+  return option;
 }
 
 /// The same, repeated for more.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/folder.h"
 #include "base/number_text.h"
 #include "base/thread_pool.h"
 #include "cli/corpus_job.h"
@@ -32,15 +33,18 @@ class SharedCorpus final : public SharedWork {
     return compute_on(plan_, *job_, common);
   }
 
-  Result<int> merge(bool partial, const std::string& store, const Common& common) override {
-    if (!store.empty()) {
+  Result<int> merge(const MergeWish& wish, const Common& common) override {
+    if (!wish.store.empty()) {
       return Error{.kind = ErrorKind::kUsage,
                    .what = "a corpus has no store: its results are files in its folder",
                    .where = "-o",
-                   .got = store};
+                   .got = wish.store};
     }
     const int threads = common.threads > 0 ? common.threads : available_threads();
-    SG_TRY(const Merged merged, sg::merge(folder_, plan_, partial, static_cast<std::size_t>(threads)));
+    SG_TRY(
+        const Merged merged,
+        sg::merge(folder_, plan_,
+                  {.partial = wish.partial, .use_sums = wish.use_sums, .threads = static_cast<std::size_t>(threads)}));
     SG_TRY_VOID(open({}, common));
     warn_of_missing(merged.missing.size(), plan_.tasks.size(), common);
     SG_TRY_VOID(write_corpus(folder_, plan_, merged, *job_));
@@ -87,14 +91,20 @@ class SharedExperiment final : public SharedWork {
     });
   }
 
-  Result<int> merge(bool partial, const std::string& file, const Common& common) override {
+  Result<int> merge(const MergeWish& wish, const Common& common) override {
     const std::vector<TaskStatus> status = status_of(folder_, sg::tasks_of(run_), std::chrono::seconds(1));
     const bool whole = std::ranges::all_of(status, [](const auto& task) { return task.state == TaskState::kDone; });
-    if (!whole && !partial) return parts_missing(folder_, sg::tasks_of(run_));  // before a store is made
-    const std::filesystem::path path = file.empty() ? folder_.root / "store.sqlite" : std::filesystem::path(file);
-    SG_TRY(const std::unique_ptr<RowStore> store, open_store(path, StoreAccess::kWrite));
-    SG_TRY(const MergedRun merged, merge_run(folder_, run_, partial, *store));
-    warn_of_missing(merged.missing, run_.pieces.size(), common);
+    if (!whole && !wish.partial) return parts_missing(folder_, sg::tasks_of(run_));  // before a store is made
+    if (!wish.store.empty() && is_there(wish.store)) {
+      return Error{.kind = ErrorKind::kUsage,
+                   .what = "a file stands there: a merge makes a store of its own",
+                   .where = wish.store,
+                   .hint = "name a new file with -o"};
+    }
+    const std::filesystem::path path =
+        wish.store.empty() ? folder_.root / "store.sqlite" : std::filesystem::path(wish.store);
+    SG_TRY_VOID(merge_into(path, wish.partial, common));
+    SG_TRY(const std::unique_ptr<RowStore> store, open_store(path, StoreAccess::kRead));
     return present_store(*store, folder_.root, common);
   }
 
@@ -106,6 +116,18 @@ class SharedExperiment final : public SharedWork {
   }
 
  private:
+  /// A store of these parts alone: rows that an earlier merge kept may be of a part that has been replaced.
+  Result<void> merge_into(const std::filesystem::path& path, bool partial, const Common& common) {
+    const std::filesystem::path fresh = path.string() + ".new";
+    SG_TRY_VOID(replace_store(fresh, {}));
+    {
+      SG_TRY(const std::unique_ptr<RowStore> store, open_store(fresh, StoreAccess::kWrite));
+      SG_TRY(const MergedRun merged, merge_run(folder_, run_, partial, *store));
+      warn_of_missing(merged.missing, run_.pieces.size(), common);
+    }
+    return replace_store(path, fresh);
+  }
+
   TaskFolder folder_;
   SharedRun run_;
   std::unique_ptr<PieceMeasurer> measurer_;

@@ -17,10 +17,14 @@ class SharedWork {
   /// What computes parts, with all that it needs opened; it may be called while this lives. Errors: models that are not
   /// there, or not those of the plan.
   virtual Result<RunTask> computer(const std::string& memory, const Common& common) = 0;
-  /// All parts together: results in the folder, what they say printed; the store of a run in the file `store`, if it
-  /// is not empty. The exit code, 1 where parts are missing. Errors: of the parts; some that are missing, unless
-  /// `partial`; (usage) a store of a corpus.
-  virtual Result<int> merge(bool partial, const std::string& store, const Common& common) = 0;
+  struct MergeWish {
+    bool partial = false;  // parts may be missing
+    bool use_sums = true;  // sums of shares stand for their parts
+    std::string store;     // the file of a run's store; empty: in the folder
+  };
+  /// All parts together: results in the folder, what they say printed. The exit code, 1 where parts are missing.
+  /// Errors: of the parts; some that are missing; (usage) a store of a corpus.
+  virtual Result<int> merge(const MergeWish& wish, const Common& common) = 0;
   /// The parts of a share added into one file, which merge takes in their place; how many. Errors (usage): a run, whose
   /// parts go into one store.
   virtual Result<std::uint64_t> sum(std::uint64_t shard, std::uint64_t shards) = 0;

@@ -6,10 +6,30 @@
 namespace sg {
 namespace {
 
-/// sum of a b - (sum of a)(sum of b) / n, each product with its rounding error.
-double centred(double ab, double a, double b, double n) {
-  const double product = a * b, lost = std::fma(a, b, -product);
-  return (ab - product / n) - lost / n;
+/// a b and what a double loses of it.
+void add_product(ExactSum& sum, double a, double b) {
+  const double product = a * b;
+  sum.add(product);
+  sum.add(std::fma(a, b, -product));
+}
+
+/// n sum(x y) - sum(x) sum(y), rounded once, of sums whose terms are about 2^x_bits and 2^y_bits large: in units of
+/// both, so that no product leaves the range. NaN where a sum is beyond it.
+double centred(const ExactSum& xy, const ExactSum& x, const ExactSum& y, double n, int x_bits, int y_bits) {
+  if (!std::isfinite(xy.rounded()) || !std::isfinite(x.rounded()) || !std::isfinite(y.rounded())) return std::nan("");
+  ExactSum sum;
+  for (const double piece : xy.pieces()) add_product(sum, n, std::ldexp(piece, -x_bits - y_bits));
+  const std::vector<double> of_y = y.pieces();
+  for (const double a : x.pieces()) {
+    for (const double b : of_y) add_product(sum, -std::ldexp(a, -x_bits), std::ldexp(b, -y_bits));
+  }
+  return sum.rounded();
+}
+
+/// The size of terms, in powers of two, from the sum of their squares.
+int bits_of(const ExactSum& squares) {
+  const double sum = squares.rounded();
+  return sum > 0 && std::isfinite(sum) ? std::ilogb(sum) / 2 : 0;
 }
 
 }  // namespace
@@ -21,7 +41,7 @@ bool Moments::add(double value) {
   }
   ++count;
   sum.add(value);
-  if (const double square = value * value; std::isfinite(square)) squares.add(square);
+  if (std::isfinite(value * value)) add_product(squares, value, value);
   min = std::min(min, value);
   max = std::max(max, value);
   return true;
@@ -42,9 +62,12 @@ std::optional<double> Moments::mean() const {
 }
 
 std::optional<double> Moments::std() const {
-  if (count < 2) return std::nullopt;
-  const double n = static_cast<double>(count), s = sum.rounded();
-  return std::sqrt(std::max(0.0, centred(squares.rounded(), s, s, n)) / (n - 1));
+  if (count < 2 || !std::isfinite(min * min) || !std::isfinite(max * max)) return std::nullopt;
+  const double n = static_cast<double>(count);
+  const int bits = bits_of(squares);
+  const double spread = centred(squares, sum, sum, n, bits, bits);
+  if (!(spread >= 0)) return std::nullopt;
+  return std::ldexp(std::sqrt(spread / n / (n - 1)), bits);
 }
 
 void Moments::write(PartWriter& out) const {
@@ -76,6 +99,11 @@ void Distribution::add(double value) {
 void Distribution::add(const Distribution& other) {
   moments.add(other.moments);
   histogram.add(other.histogram);
+}
+
+std::optional<double> Distribution::quantile(double share) const {
+  const std::optional<double> found = histogram.quantile(share);
+  return found ? std::clamp(*found, moments.min, moments.max) : found;
 }
 
 void Distribution::write(PartWriter& out) const {
@@ -120,9 +148,9 @@ void Relation::add(double a, double b) {
   ++count;
   x.add(a);
   y.add(b);
-  xx.add(a * a);
-  yy.add(b * b);
-  xy.add(a * b);
+  add_product(xx, a, a);
+  add_product(yy, b, b);
+  add_product(xy, a, b);
 }
 
 void Relation::add(const Relation& other) {
@@ -136,10 +164,11 @@ void Relation::add(const Relation& other) {
 
 std::optional<double> Relation::pearson() const {
   if (count < 2) return std::nullopt;
-  const double n = static_cast<double>(count), a = x.rounded(), b = y.rounded();
-  const double aa = centred(xx.rounded(), a, a, n), bb = centred(yy.rounded(), b, b, n);
+  const double n = static_cast<double>(count);
+  const int a = bits_of(xx), b = bits_of(yy);
+  const double aa = centred(xx, x, x, n, a, a), bb = centred(yy, y, y, n, b, b);
   if (!(aa > 0) || !(bb > 0)) return std::nullopt;
-  return std::clamp(centred(xy.rounded(), a, b, n) / std::sqrt(aa * bb), -1.0, 1.0);
+  return std::clamp(centred(xy, x, y, n, a, b) / std::sqrt(aa) / std::sqrt(bb), -1.0, 1.0);
 }
 
 void Relation::write(PartWriter& out) const {

@@ -13,7 +13,7 @@ namespace sg {
 /// Counts, sums and extremes. Values that are not finite are counted apart and nowhere else.
 struct Moments {
   std::uint64_t count = 0, not_finite = 0;
-  ExactSum sum, squares;  // squares: of the values as doubles, each rounded once
+  ExactSum sum, squares;
   double min = std::numeric_limits<double>::infinity(), max = -std::numeric_limits<double>::infinity();
 
   /// True when the value was finite.
@@ -21,7 +21,8 @@ struct Moments {
   void add(const Moments& other);
 
   std::optional<double> mean() const;
-  /// Standard deviation with divisor n - 1; nothing for fewer than two values.
+  /// Standard deviation with divisor n - 1, rounded after an exact sum; nothing for fewer than two values or where a
+  /// square is beyond the range of a double.
   std::optional<double> std() const;
 
   void write(PartWriter& out) const;
@@ -35,6 +36,8 @@ struct Distribution {
 
   void add(double value);
   void add(const Distribution& other);
+  /// The histogram's, within the extremes.
+  std::optional<double> quantile(double share) const;
   void write(PartWriter& out) const;
   static Result<Distribution> read(PartReader& in);
 };

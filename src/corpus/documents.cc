@@ -17,7 +17,14 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kNames = {"blocks", "lines", "jsonl", "ids16", "npy", "csv", "tsv"};
 
-bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+std::string lower(std::string word) {
+  for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return word;
+}
+
+bool blank(std::string_view line) { return line.find_first_not_of(" \t") == std::string_view::npos; }
 
 }  // namespace
 
@@ -33,7 +40,7 @@ Result<DocumentForm> form_named(std::string_view name) {
 }
 
 Result<DocumentForm> form_of(const std::string& file, DocumentForm text) {
-  const std::string extension = std::filesystem::path(file).extension().string();
+  const std::string extension = lower(std::filesystem::path(file).extension().string());
   if (extension == ".jsonl" || extension == ".ndjson") return DocumentForm::kJsonLines;
   if (extension == ".bin") return DocumentForm::kIds16;
   if (extension == ".npy") return DocumentForm::kNumpy;
@@ -56,6 +63,14 @@ Error DocumentReader::wrong(std::string what, std::string got) const {
 
 Result<DocumentReader> DocumentReader::open(const DocumentRange& range, const DocumentOptions& options) {
   std::error_code failure;
+  const std::filesystem::file_status status = std::filesystem::status(range.file, failure);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return Error{.what = "is no file of documents",
+                 .where = range.file,
+                 .expected = "a regular file, which is read more than once",
+                 .got = std::filesystem::is_directory(status) ? "a folder" : "a pipe or a device",
+                 .hint = "name its files, or write what the pipe gives into one"};
+  }
   const std::uint64_t size = std::filesystem::file_size(range.file, failure);
   if (failure) return file_error("cannot be read", range.file, failure.value());
   std::ifstream stream(range.file, std::ios::binary);
@@ -91,12 +106,20 @@ bool DocumentReader::read_line(std::string& line) {
   return true;
 }
 
+bool DocumentReader::read_text_line(std::string& line) {
+  const bool is_first = at_ == 0;
+  if (!read_line(line)) return false;
+  if (line.ends_with('\r')) line.pop_back();
+  if (is_first && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  return true;
+}
+
 Result<std::optional<CorpusDocument>> DocumentReader::next_block() {
   std::string line;
   std::optional<CorpusDocument> document;
   while (document || at_ < range_.end) {
     const std::uint64_t begin = at_;
-    if (!read_line(line)) break;
+    if (!read_text_line(line)) break;
     if (blank(line)) {
       if (document) break;
       continue;
@@ -114,14 +137,13 @@ Result<std::optional<CorpusDocument>> DocumentReader::next_line() {
   std::string line;
   while (at_ < range_.end) {
     CorpusDocument document = {.begin = at_, .end = at_, .text = {}, .ids = {}};
-    if (!read_line(line)) break;
+    if (!read_text_line(line)) break;
     document.end = at_;
     if (blank(line)) continue;
     if (range_.form == DocumentForm::kJsonLines) {
       SG_TRY(document, from_json(line, std::move(document)));
       return std::optional(std::move(document));
     }
-    if (line.ends_with('\r')) line.pop_back();
     document.text = std::move(line);
     return std::optional(std::move(document));
   }

@@ -77,6 +77,8 @@ class DocumentReader {
   Result<CorpusDocument> from_json(std::string_view line, CorpusDocument document) const;
   /// False at the end of the file. at_ is the line's end afterwards.
   bool read_line(std::string& line);
+  /// The same without the carriage return before the line's end, and without a byte order mark at the file's begin.
+  bool read_text_line(std::string& line);
   Error wrong(std::string what, std::string got = {}) const;
 
   DocumentRange range_;

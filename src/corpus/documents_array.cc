@@ -50,12 +50,13 @@ Result<void> DocumentReader::find_array_of_numpy(Array& array, std::uint64_t& it
   if (rows.ec != std::errc() || (columns.ec == std::errc() && columns.ptr != shape.data() + shape.size())) {
     return wrong("ids are one row or a table", header);
   }
-  if (columns.ec != std::errc()) {
-    items = std::min(items, array.rows);
-    array.columns = 0;
-  } else if (array.columns == 0 || array.rows > items / array.columns) {
+  if (columns.ec != std::errc()) array.columns = 1;
+  if (array.columns == 0 || array.rows > items / array.columns) {
     return wrong("the .npy file is shorter than its header says", header);
   }
+  if (columns.ec == std::errc()) return {};
+  items = array.rows;
+  array.columns = 0;
   return {};
 }
 
@@ -63,6 +64,9 @@ Result<void> DocumentReader::find_array(std::uint64_t file_bytes) {
   Array array;
   std::uint64_t items = file_bytes / array.item_bytes;
   if (range_.form == DocumentForm::kNumpy) SG_TRY_VOID(find_array_of_numpy(array, items, file_bytes));
+  if (range_.form == DocumentForm::kIds16 && file_bytes % array.item_bytes != 0) {
+    return wrong("ids of two bytes make an even number of bytes", fmt::format("{} bytes", file_bytes));
+  }
   if (array.columns == 0) {
     array.columns = options_.context;
     array.rows = (items + options_.context - 1) / options_.context;

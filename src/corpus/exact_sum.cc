@@ -86,6 +86,17 @@ double ExactSum::rounded() const {
   return negative ? -value : value;
 }
 
+std::vector<double> ExactSum::pieces() const {
+  std::vector<double> found;
+  ExactSum rest = *this;
+  for (double piece = rounded(); piece != 0; piece = rest.rounded()) {
+    found.push_back(piece);
+    if (!std::isfinite(piece)) break;
+    rest.add(-piece);
+  }
+  return found;
+}
+
 void ExactSum::write(PartWriter& out) const {
   ExactSum sum = *this;
   sum.carry();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "corpus/part_bytes.h"
 
@@ -20,6 +21,9 @@ class ExactSum {
 
   /// The sum, rounded once, to nearest with ties to even; infinite beyond the range of a double.
   double rounded() const;
+
+  /// Doubles that add up to it, the largest first; {infinity} beyond their range.
+  std::vector<double> pieces() const;
 
   /// Equal sums have equal bytes.
   void write(PartWriter& out) const;

@@ -1,5 +1,6 @@
 #include "corpus/fold.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -38,11 +39,12 @@ void each_token(std::size_t tokens, const Growths& growths, std::optional<double
 
 class Fold {
  public:
-  Fold(const CorpusWindow& window, const WindowRows& rows, std::size_t context, CorpusStatistics& statistics)
-      : window_(window), rows_(rows), norms_(rows.measured.norms), context_(context), out_(statistics) {}
+  Fold(const CorpusWindow& window, const WindowRows& rows, CorpusStatistics& statistics)
+      : window_(window), rows_(rows), norms_(rows.measured.norms), out_(statistics) {}
 
   void all(std::uint64_t keep_every) {
     ++out_.windows;
+    out_.windows_with_bos += window_.special > 0;
     out_.tokens += tokens();
     norms();
     blocks();
@@ -58,8 +60,9 @@ class Fold {
  private:
   std::size_t tokens() const { return window_.ids.size(); }
   std::size_t layers() const { return norms_.resid_post.layers; }
+  /// A special token has the place of the token that it stands before.
   TokenPlace place_of(std::size_t token) const {
-    return {.document = window_.document, .position = window_.number * context_ + token};
+    return {.document = window_.document, .position = window_.begin + token - std::min(token, window_.special)};
   }
   const double* last_norms() const { return norms_.resid_post.row(layers() - 1); }
 
@@ -208,7 +211,7 @@ class Fold {
   }
 
   void keep(std::uint64_t every) {
-    for (std::size_t t = 0; t < tokens(); ++t) {
+    for (std::size_t t = window_.special; t < tokens(); ++t) {
       if (place_of(t).position % every != 0) continue;
       std::vector<double>& row = out_.kept[place_of(t)];
       row.push_back(window_.ids[t]);
@@ -219,7 +222,6 @@ class Fold {
   const CorpusWindow& window_;
   const WindowRows& rows_;
   const SiteNorms& norms_;
-  std::size_t context_;
   CorpusStatistics& out_;
 };
 
@@ -227,9 +229,9 @@ class Fold {
 
 std::span<const CorpusQuantity> corpus_quantities() { return kQuantities; }
 
-void add_window(const CorpusWindow& window, const WindowRows& rows, std::size_t context, std::uint64_t keep_every,
+void add_window(const CorpusWindow& window, const WindowRows& rows, std::uint64_t keep_every,
                 CorpusStatistics& statistics) {
-  Fold(window, rows, context, statistics).all(keep_every);
+  Fold(window, rows, statistics).all(keep_every);
 }
 
 }  // namespace sg

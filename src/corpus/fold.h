@@ -17,8 +17,8 @@ struct CorpusQuantity {
 /// All of them, in the order of reports.
 std::span<const CorpusQuantity> corpus_quantities();
 
-/// `keep_every`: rows of every so many-th token of a document are kept whole; 0: none.
-void add_window(const CorpusWindow& window, const WindowRows& rows, std::size_t context, std::uint64_t keep_every,
+/// `keep_every`: rows of every so many-th token of a document, special ones not counted, are kept whole; 0: none.
+void add_window(const CorpusWindow& window, const WindowRows& rows, std::uint64_t keep_every,
                 CorpusStatistics& statistics);
 
 }  // namespace sg

@@ -29,12 +29,13 @@ Result<Merged> merge_run(const TaskFolder& folder, const CorpusPlan& plan, std::
   for (std::size_t i = begin; i < end; ++i) {
     const std::string& key = plan.tasks[i].key;
     const std::filesystem::path file = folder.part(key);
-    if (!is_there(file)) {
+    if (!has_part(file, key)) {
       merged.missing.push_back(i);
       continue;
     }
     SG_TRY(const std::string part, read_part(file, key));
-    SG_TRY(const CorpusStatistics statistics, statistics_of(part, file.string()));
+    SG_TRY(CorpusStatistics statistics, statistics_of(part, file.string()));
+    statistics.shift_documents(plan.tasks[i].shift);
     merged.statistics.add(statistics);
     ++merged.parts;
   }
@@ -131,9 +132,9 @@ Result<std::uint64_t> sum_share(const TaskFolder& folder, const CorpusPlan& plan
   return merged.parts;
 }
 
-Result<Merged> merge(const TaskFolder& folder, const CorpusPlan& plan, bool partial, std::size_t threads) {
-  if (const std::uint64_t shares = shares_there(folder)) {
-    return add_all(shares, threads, [&](std::size_t begin, std::size_t end) -> Result<Merged> {
+Result<Merged> merge(const TaskFolder& folder, const CorpusPlan& plan, const MergeOptions& options) {
+  if (const std::uint64_t shares = options.use_sums ? shares_there(folder) : 0) {
+    return add_all(shares, options.threads, [&](std::size_t begin, std::size_t end) -> Result<Merged> {
       Merged merged;
       for (std::size_t i = begin; i < end; ++i) {
         SG_TRY(Merged sum, read_sum(folder, plan, i, shares));
@@ -142,10 +143,10 @@ Result<Merged> merge(const TaskFolder& folder, const CorpusPlan& plan, bool part
       return merged;
     });
   }
-  SG_TRY(Merged merged, add_all(plan.tasks.size(), threads, [&](std::size_t begin, std::size_t end) {
+  SG_TRY(Merged merged, add_all(plan.tasks.size(), options.threads, [&](std::size_t begin, std::size_t end) {
            return merge_run(folder, plan, begin, end);
          }));
-  if (merged.missing.empty() || partial) return merged;
+  if (merged.missing.empty() || options.partial) return merged;
   return parts_missing(folder, tasks_of(plan));
 }
 

@@ -22,8 +22,13 @@ struct Merged {
 Result<std::uint64_t> sum_share(const TaskFolder& folder, const CorpusPlan& plan, std::uint64_t shard,
                                 std::uint64_t shards);
 
-/// All parts together, by `threads` threads, each of which adds up a run of them; from the files of sum_share where all
-/// of one number of shares are there. Errors: a damaged part; parts that are missing, unless `partial`.
-Result<Merged> merge(const TaskFolder& folder, const CorpusPlan& plan, bool partial, std::size_t threads);
+struct MergeOptions {
+  bool partial = false;  // parts may be missing
+  bool use_sums = true;  // from the files of sum_share, where all of one number of shares are there
+  std::size_t threads = 1;
+};
+/// All parts together; each thread adds up a run of them. Errors: a damaged part; parts that are missing, unless some
+/// may be.
+Result<Merged> merge(const TaskFolder& folder, const CorpusPlan& plan, const MergeOptions& options);
 
 }  // namespace sg

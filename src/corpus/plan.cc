@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kPlanVersion = 1;
+constexpr int kPlanVersion = 2;  // of what the statistics are, too
 constexpr std::string_view kSchema = "streamgauge.corpus_plan/1";
 
 /// Of float32 as before there were other types, whose parts keep their keys.
@@ -101,6 +101,9 @@ Result<CorpusTask> read_task(const JsonReader& json) {
     SG_TRY(const JsonReader number, json.at(name));
     SG_TRY(*value, number.count());
   }
+  if (const std::optional<JsonReader> shift = json.find("shift")) {
+    SG_TRY(task.shift, shift->count());
+  }
   if (task.range.end < task.range.begin) return json.wrong("an end after its begin");
   task.bytes = task.range.end - task.range.begin;
   return task;
@@ -133,7 +136,7 @@ Result<CorpusOptions> read_options(const JsonReader& json) {
     if (!found) return precision->wrong("float32, bfloat16 or float16");
     o.precision = *found;
   }
-  if (context < 2) return json.wrong("a context of at least 2 tokens");
+  if (context < 2 || context > kMostContext) return json.wrong("a context of 2 to 2^20 tokens");
   o.windows.context = o.documents.context = context;
   return o;
 }
@@ -159,8 +162,14 @@ Result<std::string> sum_of_range(const DocumentRange& range) {
   std::string buffer(std::size_t{1} << 20, '\0');
   for (std::uint64_t left = range.end - range.begin; left > 0;) {
     const std::uint64_t step = std::min<std::uint64_t>(left, buffer.size());
+    errno = 0;
     stream.read(buffer.data(), static_cast<std::streamsize>(step));
-    if (!stream) return file_error("cannot be read", range.file, errno != 0 ? errno : EIO);
+    if (!stream && errno == 0) {
+      return Error{.what = "is shorter than when the plan was made",
+                   .where = range.file,
+                   .hint = "plan the corpus again, into another folder"};
+    }
+    if (!stream) return file_error("cannot be read", range.file, errno);
     sum.add(buffer.data(), step);
     left -= step;
   }
@@ -214,13 +223,14 @@ std::string plan_text(const CorpusPlan& plan) {
   text += ",\"tasks\":[\n";
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     const CorpusTask& t = plan.tasks[i];
-    const Json row = {{"key", t.key},
-                      {"file", t.range.file},
-                      {"form", name(t.range.form)},
-                      {"begin", t.range.begin},
-                      {"end", t.range.end},
-                      {"first_document", t.first_document},
-                      {"documents", t.documents}};
+    Json row = {{"key", t.key},
+                {"file", t.range.file},
+                {"form", name(t.range.form)},
+                {"begin", t.range.begin},
+                {"end", t.range.end},
+                {"first_document", t.first_document},
+                {"documents", t.documents}};
+    if (t.shift > 0) row["shift"] = t.shift;
     text += row.dump() + (i + 1 < plan.tasks.size() ? ",\n" : "\n");
   }
   return text + "]}\n";
@@ -247,8 +257,10 @@ Result<CorpusPlan> read_plan(const std::filesystem::path& file) {
     return {};
   }));
   SG_TRY(const JsonReader tasks, root.at("tasks"));
+  std::set<std::string> keys;
   SG_TRY_VOID(tasks.each_item([&](const JsonReader& item) -> Result<void> {
     SG_TRY(plan.tasks.emplace_back(), read_task(item));
+    if (!keys.insert(plan.tasks.back().key).second) return item.wrong("each task once");
     return {};
   }));
   return plan;

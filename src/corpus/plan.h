@@ -24,11 +24,14 @@ struct CorpusOptions {
   std::uint64_t most_tokens = 0;              // of the corpus, up to the end of a document; 0: all
 };
 
+inline constexpr std::uint64_t kMostContext = std::uint64_t{1} << 20;  // tokens of a window
+
 /// Some consecutive documents of one file.
 struct CorpusTask {
   std::string key;  // 64 hexadecimal digits: of the model, the numerics, the documents' bytes and the options
   DocumentRange range;
-  std::uint64_t first_document = 0, documents = 0;  // their numbers in the corpus
+  std::uint64_t first_document = 0, documents = 0;  // their numbers in the corpus that was planned
+  std::uint64_t shift = 0;                          // more, in a corpus that others were added to
   std::uint64_t bytes = 0;
 };
 

@@ -57,6 +57,7 @@ void add_to(std::map<K, V>& mine, const std::map<K, V>& other) {
 std::strong_ordering Extreme::operator<=>(const Extreme& other) const {
   if (const auto by_size = std::strong_order(other.size, size); by_size != 0) return by_size;
   if (const auto by_place = place <=> other.place; by_place != 0) return by_place;
+  if (const auto by_token = window_position <=> other.window_position; by_token != 0) return by_token;
   if (const auto by_layer = layer <=> other.layer; by_layer != 0) return by_layer;
   return channel <=> other.channel;
 }
@@ -67,6 +68,14 @@ void CorpusStatistics::add(const CorpusStatistics& other) {
   std::size_t at = 0;
   each_piece(
       [&](auto& piece) { add_to(piece, *static_cast<const std::remove_reference_t<decltype(piece)>*>(theirs[at++])); });
+}
+
+void CorpusStatistics::shift_documents(std::uint64_t by) {
+  for (TopList<Extreme>* list : {&massive_list, &largest, &smallest})
+    list->each([by](Extreme& e) { e.place.document += by; });
+  std::map<TokenPlace, std::vector<double>> shifted;
+  for (auto& [place, row] : kept) shifted[{place.document + by, place.position}] = std::move(row);
+  kept = std::move(shifted);
 }
 
 std::uint32_t position_bucket(std::uint64_t position) {

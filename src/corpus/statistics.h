@@ -63,6 +63,7 @@ struct EntropyRow {
 struct CorpusStatistics {
   std::uint64_t documents = 0, windows = 0, tokens = 0;  // tokens: positions measured, special ones with them
   std::uint64_t empty_documents = 0;                     // without a token
+  std::uint64_t windows_with_bos = 0;                    // windows that begin with a special token
 
   /// By name (kQuantities), then by layer; quantities without layers have one.
   std::map<std::string, std::vector<TokenDistribution>> quantities;
@@ -90,6 +91,8 @@ struct CorpusStatistics {
   }
 
   void add(const CorpusStatistics& other);
+  /// Documents get numbers that are so much larger: those of a corpus that stands behind another.
+  void shift_documents(std::uint64_t by);
   /// Equal statistics have equal bytes.
   void write(PartWriter& out) const;
   static Result<CorpusStatistics> read(PartReader& in);
@@ -101,6 +104,7 @@ struct CorpusStatistics {
     visit(self.windows);
     visit(self.tokens);
     visit(self.empty_documents);
+    visit(self.windows_with_bos);
     visit(self.quantities);
     visit(self.first_token_share);
     visit(self.positions);

@@ -115,7 +115,7 @@ Result<void> WindowMeasurer::measure(std::vector<CorpusWindow>& windows, CorpusS
   SG_TRY_VOID(run_forward(state_->model, state_->weights, tokens, run));
   tap.finish();
   for (std::size_t w = 0; w < windows.size(); ++w)
-    add_window(windows[w], rows[w], state_->corpus.windows.context, state_->corpus.keep_every, statistics);
+    add_window(windows[w], rows[w], state_->corpus.keep_every, statistics);
   windows.clear();
   return {};
 }

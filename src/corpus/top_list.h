@@ -23,6 +23,11 @@ class TopList {
   void add(const TopList& other) {
     for (const T& item : other.items_) add(item);
   }
+  /// Calls change(item) for each; it keeps their order.
+  template <class Change>
+  void each(Change change) {
+    for (T& item : items_) change(item);
+  }
   const std::vector<T>& items() const { return items_; }
 
  private:

@@ -44,7 +44,7 @@ std::vector<CorpusWindow> windows_of(std::span<const std::int32_t> ids, std::uin
   const std::size_t step = std::max<std::size_t>(options.context - std::min(options.context, special), 1);
   std::vector<CorpusWindow> windows;
   for (std::size_t begin = 0; begin < ids.size(); begin += step) {
-    CorpusWindow window = {.document = document, .number = windows.size(), .ids = {}};
+    CorpusWindow window = {.document = document, .begin = begin, .special = special, .ids = {}};
     const std::span<const std::int32_t> piece = ids.subspan(begin, std::min(step, ids.size() - begin));
     window.ids.resize(special + piece.size(), bos);
     std::copy(piece.begin(), piece.end(), window.ids.begin() + static_cast<std::ptrdiff_t>(special));

@@ -18,7 +18,8 @@ struct WindowOptions {
 
 /// Consecutive tokens of one document, as the model sees them.
 struct CorpusWindow {
-  std::uint64_t document = 0, number = 0;  // number: of the window in its document
+  std::uint64_t document = 0, begin = 0;  // begin: of its first token in the document, special ones not counted
+  std::size_t special = 0;                // tokens before that one
   std::vector<std::int32_t> ids;
 };
 

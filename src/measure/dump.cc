@@ -40,7 +40,8 @@ Error misfit(const Dump& dump, const TensorInfo& array, std::string expected) {
 Result<void> bind_array(Dump& dump, const TensorInfo& array, const std::vector<SiteRef>& places, const Fit& fit) {
   const std::uint64_t matrix = fit.rows * fit.width;
   const bool fits = traits(array.dtype).is_weight && traits(array.dtype).block_items == 1 && !array.shape.empty() &&
-                    array.shape.back() == fit.width && array.items() == matrix * places.size();
+                    array.shape.back() == fit.width && array.items() == matrix * places.size() &&
+                    (places.size() == 1 || array.shape.front() == places.size());
   if (!fits) {
     const std::string first = places.size() > 1 ? fmt::format("{}, ", places.size()) : "";
     return misfit(dump, array, fmt::format("floating-point numbers of shape [{}{}, {}]", first, fit.rows, fit.width));

@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "base/file_error.h"
 #include "base/sha.h"
 #include "store/sqlite.h"
 #include "store/store_schema.h"
@@ -134,6 +135,20 @@ Result<std::unique_ptr<RowStore>> open_store(const std::filesystem::path& file, 
   }
   if (access == StoreAccess::kRead) SG_TRY_VOID(db.run("PRAGMA query_only = 1"));
   return std::unique_ptr<RowStore>(std::make_unique<SqliteStore>(std::move(db)));
+}
+
+Result<void> replace_store(const std::filesystem::path& file, const std::filesystem::path& with) {
+  std::error_code failure;
+  // With what SQLite keeps beside it: a journal of the old store is none of the new one.
+  for (const char* part : {"-wal", "-shm", ""}) {
+    const std::string name = file.string() + part;
+    std::filesystem::remove(name, failure);
+    if (failure) return file_error("cannot be removed", name, failure.value());
+  }
+  if (with.empty()) return {};
+  std::filesystem::rename(with, file, failure);
+  if (failure) return file_error("cannot be renamed", with.string(), failure.value());
+  return {};
 }
 
 }  // namespace sg

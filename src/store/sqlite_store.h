@@ -18,4 +18,7 @@ enum class StoreAccess : std::uint8_t { kWrite, kRead };
 /// damaged, or of another version.
 Result<std::unique_ptr<RowStore>> open_store(const std::filesystem::path& file, StoreAccess access);
 
+/// Puts a store that nobody has open in the place of another, if there is one, or takes it away when `with` is empty.
+Result<void> replace_store(const std::filesystem::path& file, const std::filesystem::path& with);
+
 }  // namespace sg

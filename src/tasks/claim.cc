@@ -29,6 +29,15 @@ bool create(const fs::path& file, const std::string& content) {
   return true;
 }
 
+/// When a file was last written or touched, by its file system.
+std::optional<std::chrono::system_clock::time_point> modified(const fs::path& file) {
+  struct stat facts = {};
+  if (::stat(file.c_str(), &facts) != 0) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(facts.st_mtim.tv_sec) +
+         std::chrono::duration_cast<std::chrono::system_clock::duration>(
+             std::chrono::nanoseconds(facts.st_mtim.tv_nsec));
+}
+
 std::string host_name() {
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '?';
@@ -54,15 +63,25 @@ bool owner_is_gone(const fs::path& file) {
 
 std::string who_is_here() { return fmt::format("{}:{}", host_name(), ::getpid()); }
 
-ClaimState claim_state(const fs::path& file, std::chrono::seconds lease) {
-  struct stat facts = {};
-  if (::stat(file.c_str(), &facts) != 0) return ClaimState::kNone;
-  // The file system's own clock decides, which machines that share it share too.
-  const auto age = std::chrono::system_clock::now() - std::chrono::system_clock::from_time_t(facts.st_mtim.tv_sec);
-  return age > lease || owner_is_gone(file) ? ClaimState::kStale : ClaimState::kHeld;
+Lease Lease::in(const fs::path& folder, std::chrono::nanoseconds lasts) {
+  const fs::path probe = folder / ("." + who_is_here());
+  const int fd = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return {lasts};
+  ::close(fd);
+  const auto touched = ::utimensat(AT_FDCWD, probe.c_str(), nullptr, 0) == 0 ? modified(probe) : std::nullopt;
+  const auto ahead = touched ? *touched - std::chrono::system_clock::now() : std::chrono::nanoseconds{0};
+  ::unlink(probe.c_str());
+  return {lasts, ahead};
 }
 
-Result<std::unique_ptr<Claim>> Claim::take(const fs::path& file, std::chrono::seconds lease) {
+ClaimState claim_state(const fs::path& file, const Lease& lease) {
+  const auto renewed = modified(file);
+  if (!renewed) return ClaimState::kNone;
+  const auto age = std::chrono::system_clock::now() + lease.ahead - *renewed;
+  return std::chrono::abs(age) > lease.time || owner_is_gone(file) ? ClaimState::kStale : ClaimState::kHeld;
+}
+
+Result<std::unique_ptr<Claim>> Claim::take(const fs::path& file, const Lease& lease) {
   std::error_code failure;
   fs::create_directories(file.parent_path(), failure);
   if (failure) return file_error("this folder cannot be made", file.parent_path().string(), failure.value());
@@ -71,12 +90,12 @@ Result<std::unique_ptr<Claim>> Claim::take(const fs::path& file, std::chrono::se
     const fs::path aside = file.string() + "." + who_is_here();
     if (::rename(file.c_str(), aside.c_str()) == 0) ::unlink(aside.c_str());
   }
-  if (create(file, who_is_here() + "\n")) return std::unique_ptr<Claim>(new Claim(file, lease));
+  if (create(file, who_is_here() + "\n")) return std::unique_ptr<Claim>(new Claim(file, lease.time));
   if (errno == EEXIST) return std::unique_ptr<Claim>();
   return file_error("cannot be created", file.string(), errno);
 }
 
-Claim::Claim(fs::path file, std::chrono::seconds lease) : file_(std::move(file)), lease_(lease) {
+Claim::Claim(fs::path file, std::chrono::nanoseconds lease) : file_(std::move(file)), lease_(lease) {
   try {
     renewer_ = std::thread([this] { renew(); });
   } catch (const std::system_error&) {
@@ -96,8 +115,7 @@ Claim::~Claim() {
 
 void Claim::renew() {
   std::unique_lock lock(mutex_);
-  const auto pause =
-      std::max<std::chrono::milliseconds>(std::chrono::milliseconds(lease_) / 4, std::chrono::milliseconds(100));
+  const auto pause = std::max<std::chrono::nanoseconds>(lease_ / 4, std::chrono::milliseconds(100));
   while (!wake_.wait_for(lock, pause, [this] { return done_; })) ::utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
 }
 

@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <map>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "base/folder.h"
 #include "base/sha.h"
@@ -44,7 +45,11 @@ struct Failure {
 Failure failure_of(const fs::path& file) {
   const Json json = Json::parse(first_line(file), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return {};
-  return {.times = json.value("times", 0), .reason = json.value("reason", "")};
+  // Somebody may have edited it: what is of another kind says nothing.
+  const auto times = json.find("times"), reason = json.find("reason");
+  const bool counts = times != json.end() && times->is_number_integer();
+  return {.times = counts ? static_cast<int>(std::clamp<std::int64_t>(times->get<std::int64_t>(), 0, kTries)) : 0,
+          .reason = reason != json.end() && reason->is_string() ? reason->get<std::string>() : std::string()};
 }
 
 Result<void> write_line(const fs::path& file, const Json& json) {
@@ -62,6 +67,9 @@ class Worker {
       : folder_(folder), tasks_(tasks), options_(options), run_(run) {
     // A share is a run of tasks, so that one process has most tasks of a group.
     const std::uint64_t n = tasks.size();
+    std::error_code ignored;
+    fs::create_directories(folder.claims(), ignored);
+    lease_ = Lease::in(folder.claims(), options.lease);
     begin_ = n * options.shard / options.shards;
     end_ = n * (options.shard + 1) / options.shards;
   }
@@ -87,7 +95,7 @@ class Worker {
  private:
   using Range = std::pair<std::size_t, std::size_t>;
 
-  bool is_done(std::size_t i) const { return is_there(folder_.part(tasks_[i].key)); }
+  bool is_done(std::size_t i) const { return has_part(folder_.part(tasks_[i].key), tasks_[i].key); }
   bool is_given_up(std::size_t i) const { return failure_of(folder_.failure(tasks_[i].key)).times >= kTries; }
 
   std::vector<Range> groups() const {
@@ -104,7 +112,7 @@ class Worker {
   /// The first group that nobody is at, if there is one: who opened a model has its tasks to itself meanwhile.
   std::vector<Range>::iterator next_of(std::vector<Range>& groups) const {
     const auto is_held = [&](const Task& task) {
-      return claim_state(folder_.claim(task.key), options_.lease) == ClaimState::kHeld;
+      return claim_state(folder_.claim(task.key), lease_) == ClaimState::kHeld;
     };
     const auto is_free = [&](const Range& group) {
       return std::none_of(tasks_.begin() + static_cast<std::ptrdiff_t>(group.first),
@@ -119,7 +127,7 @@ class Worker {
   Result<bool> visit(std::size_t i) {
     const Task& task = tasks_[i];
     if (is_done(i) || is_given_up(i)) return false;
-    SG_TRY(const std::unique_ptr<Claim> claim, Claim::take(folder_.claim(task.key), options_.lease));
+    SG_TRY(const std::unique_ptr<Claim> claim, Claim::take(folder_.claim(task.key), lease_));
     if (!claim || is_done(i)) return false;
     SG_TRY_VOID(do_task(i));
     return true;
@@ -173,6 +181,7 @@ class Worker {
   const std::vector<Task>& tasks_;
   const WorkOptions& options_;
   const RunTask& run_;
+  Lease lease_{std::chrono::seconds(0)};
   std::size_t begin_ = 0, end_ = 0;
   WorkDone done_;
 };
@@ -195,12 +204,13 @@ Result<WorkDone> work(const TaskFolder& folder, const std::vector<Task>& tasks, 
 }
 
 std::vector<TaskStatus> status_of(const TaskFolder& folder, const std::vector<Task>& tasks,
-                                  std::chrono::seconds lease) {
+                                  std::chrono::seconds lasts) {
+  const Lease lease = Lease::in(folder.claims(), lasts);
   std::vector<TaskStatus> all;
   for (const Task& task : tasks) {
     TaskStatus status = {.task = task, .state = TaskState::kToDo, .said = {}};
     const Failure failure = failure_of(folder.failure(task.key));
-    if (is_there(folder.part(task.key))) {
+    if (has_part(folder.part(task.key), task.key)) {
       status.state = TaskState::kDone;
     } else if (failure.times >= kTries) {
       status.state = TaskState::kFailed;
@@ -242,17 +252,13 @@ Error parts_missing(const TaskFolder& folder, const std::vector<Task>& tasks) {
 
 Result<std::uint64_t> verify(const TaskFolder& folder, const std::vector<Task>& tasks, double share,
                              const RunTask& run) {
-  std::map<std::string, std::size_t> there;
+  std::vector<std::size_t> there, sample;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (is_there(folder.part(tasks[i].key))) there.emplace(tasks[i].key, i);
+    if (has_part(folder.part(tasks[i].key), tasks[i].key)) there.push_back(i);
   }
-  const auto wanted = static_cast<std::size_t>(std::ceil(share * static_cast<double>(there.size())));
-  // Keys are sums, so that the first of them are a sample; side by side, so that each group is opened once.
-  std::vector<std::size_t> sample;
-  for (const auto& [key, i] : there) {
-    if (sample.size() < wanted) sample.push_back(i);
-  }
-  std::sort(sample.begin(), sample.end());
+  const auto wanted = static_cast<std::ptrdiff_t>(std::ceil(share * static_cast<double>(there.size())));
+  // Another sample each time; side by side, so that each group is opened once.
+  std::sample(there.begin(), there.end(), std::back_inserter(sample), wanted, std::mt19937_64(std::random_device()()));
   for (const std::size_t i : sample) {
     const Task& task = tasks[i];
     SG_TRY(const std::string stored, read_part(folder.part(task.key), task.key));

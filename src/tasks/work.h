@@ -25,7 +25,8 @@ struct TaskFolder {
   std::filesystem::path root;
   std::filesystem::path plan() const { return root / "plan.json"; }
   std::filesystem::path part(const std::string& key) const { return root / "parts" / key.substr(0, 2) / key; }
-  std::filesystem::path claim(const std::string& key) const { return root / "claims" / key; }
+  std::filesystem::path claims() const { return root / "claims"; }
+  std::filesystem::path claim(const std::string& key) const { return claims() / key; }
   std::filesystem::path failure(const std::string& key) const { return root / "failed" / (key + ".json"); }
   std::filesystem::path log() const { return root / "log.jsonl"; }
 };
@@ -62,12 +63,12 @@ struct TaskStatus {
   TaskState state = TaskState::kToDo;
   std::string said;  // by whom it is held, or why it failed
 };
-std::vector<TaskStatus> status_of(const TaskFolder& folder, const std::vector<Task>& tasks, std::chrono::seconds lease);
+std::vector<TaskStatus> status_of(const TaskFolder& folder, const std::vector<Task>& tasks, std::chrono::seconds lasts);
 
 /// The error when some of these have no part: which, and why those that failed did.
 Error parts_missing(const TaskFolder& folder, const std::vector<Task>& tasks);
 
-/// Computes a share of the parts again, chosen by their keys, and compares bits. Error: one that differs, by name.
+/// Computes a share of the parts again, chosen at random, and compares bits. Error: one that differs, by name.
 Result<std::uint64_t> verify(const TaskFolder& folder, const std::vector<Task>& tasks, double share,
                              const RunTask& run);
 

@@ -1,4 +1,5 @@
 """corpus, plan, work, merge, status: one result whatever the parts, the workers and the kills."""
+import csv
 import json
 import math
 import re
@@ -7,10 +8,25 @@ import struct
 import subprocess
 import time
 
-from support import PROGRAM, ROOT, CliTest, main, run, validate_json
+from support import LLAMA, PROGRAM, ROOT, CliTest, main, run, validate_json
 
 MODEL = ROOT / "zoo" / "llama2"
 TEXT = ROOT / "zoo" / "heldout.txt"
+
+
+def with_embedding_times(factor, folder):
+    """The model of LLAMA with an embedding of another scale."""
+    folder.mkdir()
+    shutil.copy(LLAMA / "config.json", folder)
+    data = bytearray((LLAMA / "model.safetensors").read_bytes())
+    length = struct.unpack("<Q", data[:8])[0]
+    tensor = json.loads(data[8:8 + length])["model.embed_tokens.weight"]
+    begin, end = (8 + length + offset for offset in tensor["data_offsets"])
+    count = (end - begin) // 4
+    assert tensor["dtype"] == "F32", tensor
+    data[begin:end] = struct.pack(f"<{count}f", *(factor * x for x in struct.unpack(f"<{count}f", data[begin:end])))
+    (folder / "model.safetensors").write_bytes(data)
+    return folder
 
 
 class Corpus(CliTest):
@@ -182,7 +198,9 @@ class Corpus(CliTest):
         self.ok("work", folder)
         for shard in range(3):
             self.ok("merge", folder, "--shard", f"{shard}/3")
+        self.assertIn("the same bits", self.ok("merge", folder, "--verify", "50%").err)
         shutil.rmtree(folder / "parts")
+        self.fails(3, "merge", folder, "--verify", "50%", says=["parts are missing"])
         self.ok("merge", folder)
         self.assertEqual(self.result(folder)["digest"], whole["digest"])
         self.assertEqual((folder / "quantities.csv").read_bytes(), (self.folder / "whole" / "quantities.csv").read_bytes())
@@ -248,6 +266,33 @@ class Corpus(CliTest):
         self.assertTrue(all(position % 7 == 0 for position in positions))
         self.assertGreater(kept["corpus"]["tokens"], len(positions))
 
+    def test_a_token_has_its_place_whatever_the_windows(self):
+        """Of ids without a BOS, and of text with one in every window: every third token of each document."""
+        kept = {}
+        for context in (16, 48):
+            self.whole("--keep-every", "3", name=f"kept-{context}", context=context)
+            with open(self.folder / f"kept-{context}" / "rows.csv", encoding="utf-8", newline="") as file:
+                kept[context] = {(row["document"], row["position"], row["id"]) for row in csv.DictReader(file)}
+        self.assertGreater(len(kept[16]), 100)
+        self.assertEqual(kept[16], kept[48])
+
+    def test_large_channels_are_kept_and_too_large_ones_are_left_empty(self):
+        """An embedding times 1e9 has squares far beyond those of any model; times 2e18 they are beyond what is kept."""
+        ids = self.folder / "ids.jsonl"
+        ids.write_text(json.dumps({"ids": list(range(1, 20))}) + "\n")
+        for factor in (1e-9, 1e9, 2e18):
+            out = self.folder / f"of-{factor}"
+            self.ok("corpus", with_embedding_times(factor, self.folder / f"by-{factor}"), ids, "--no-logits", "-o", out)
+            with open(out / "channels.csv", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            self.assertEqual(any(row["windows_outside"] != "0" for row in rows), factor == 2e18)
+            for row in rows:
+                self.assertEqual(row["rms"] == "", row["windows_outside"] != "0", row)
+                if row["rms"]:
+                    self.assertLessEqual(abs(float(row["mean"])), float(row["rms"]) * (1 + 1e-9), row)
+                    self.assertLessEqual(float(row["rms"]), float(row["largest"]) * (1 + 1e-9), row)
+                    self.assertGreater(float(row["rms"]), 0, row)
+
     def test_a_page_with_figures(self):
         self.whole()
         page = (self.folder / "whole" / "report.html").read_text()
@@ -294,6 +339,8 @@ class Corpus(CliTest):
         self.fails(2, "work", folder, "--shard", "3/3", says=["--shard"])
         self.fails(2, "work", folder, "--lease", "soon", says=["--lease"])
         self.fails(2, "merge", folder, "--verify", "200%", says=["--verify"])
+        self.fails(2, "run", "head-density", "--zoo", "-o", folder, says=["a corpus stands in this folder"])
+        self.fails(3, "corpus", MODEL, "/dev/null", "-o", out, says=["pipe or a device"])
 
 
 if __name__ == "__main__":

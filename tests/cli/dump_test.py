@@ -119,6 +119,8 @@ class DumpTest(CliTest):
         short = self.write("short.npy", npy((LAYERS, ROWS, WIDTH), flat[:LAYERS * ROWS * WIDTH]))
         self.fails(3, "compare", LLAMA, short, *PROMPTS, says=(f"[8, {ROWS}, {WIDTH}]", f"[7, {ROWS}, {WIDTH}]", "--map"))
         self.fails(3, "compare", LLAMA, self.write("h.npy", good), "--ids", IDS, says=("[8, 5, 24]",))
+        by_token = self.write("turned.npy", npy((TOKENS[0], LAYERS + 1, WIDTH), [0.5] * (TOKENS[0] * (LAYERS + 1) * WIDTH)))
+        self.fails(3, "compare", LLAMA, by_token, "--ids", IDS, says=("[8, 5, 24]", "[5, 8, 24]"))
         self.fails(3, "compare", LLAMA, self.write("cut.npy", good[:-1]), *PROMPTS, says=("ends early",))
         self.fails(3, "compare", LLAMA, self.write("big.npy", good.replace(b"<f4", b">f4")), *PROMPTS, says=(">f4",))
         self.fails(3, "compare", LLAMA, self.write("none.npy", b"no array"), *PROMPTS, says=("not an array of numpy",))

@@ -1,4 +1,5 @@
 """plan EXPERIMENT, work, merge, status: the outcome of one process, whatever the tasks, the workers and the kills."""
+import hashlib
 import json
 import re
 import shutil
@@ -57,6 +58,25 @@ class RunPlan(CliTest):
         self.ok("merge", folder, "-o", store)
         self.assertEqual(store.read_bytes()[:15], b"SQLite format 3")
         self.assertFalse((folder / "store.sqlite").exists())
+        kept = store.read_bytes()
+        self.fails(2, "merge", folder, "-o", store, says=["a file stands there"])
+        self.assertEqual(store.read_bytes(), kept)
+
+    def test_a_part_that_was_replaced_leaves_nothing_behind(self):
+        """One with another norm, and a sum that fits: the merge takes it, until the right one is back."""
+        _, rows = self.whole()
+        folder = self.planned("forged", "--zoo")
+        self.ok("work", folder)
+        part = max(folder.glob("parts/*/*"), key=lambda p: p.stat().st_size)
+        right = part.read_bytes()
+        wrong = bytearray(right[:-64])
+        at = len(wrong) // 2
+        wrong[at] ^= 1
+        part.write_bytes(bytes(wrong) + hashlib.sha256(wrong).hexdigest().encode())
+        self.assertNotEqual(digest(self.ok("merge", folder)), rows)
+        part.write_bytes(right)
+        self.assertEqual(digest(self.ok("merge", folder, "--verify", "100%")), rows)
+        self.assertEqual([p.name for p in folder.glob("store.sqlite*")], ["store.sqlite"])
 
     def test_weights_are_tasks_too(self):
         experiment = self.folder / "weights.toml"
@@ -132,7 +152,12 @@ class RunPlan(CliTest):
         (folder / "plan.json").write_text(plan)
         self.ok("work", folder)
         part = next(folder.glob("parts/*/*"))
-        part.write_bytes(part.read_bytes()[:-1])
+        data = part.read_bytes()
+        part.write_bytes(data[:-1])
+        self.fails(3, "merge", folder, says=["parts are missing"])
+        self.assertIn("1 computed", self.ok("work", folder).out)
+        self.assertEqual(part.read_bytes(), data)
+        part.write_bytes(data[:-100] + bytes([data[-100] ^ 1]) + data[-99:])
         self.fails(3, "merge", folder, says=["no whole part"])
 
     def test_calls_that_are_wrong(self):

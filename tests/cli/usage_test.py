@@ -48,6 +48,11 @@ class Usage(CliTest):
         self.fails(2, "measure", GGUF, "--ids", IDS, "--isa", "abacus", says=["abacus"])
         self.fails(2, "gains", GGUF, "--ids", IDS, "--definition", "best", says=["notebook-003", "list definitions"])
         self.fails(2, "tokenize", GGUF, says=["FILE"])
+        for flag in ("--json", "--csv", "--plot", "--explore", "--trace", "-o"):
+            self.fails(2, "measure", GGUF, "--ids", IDS, flag, "", says=["an empty name"])
+        for number in ("nan", "inf", "-1"):
+            self.fails(2, "compare", GGUF, GGUF, "--ids", IDS, "--apart", number, says=["--apart"])
+            self.fails(2, "measure", GGUF, "--ids", IDS, "--massive", number, says=["--massive"])
 
     def test_flags_of_every_command_stand_before_it_or_after_it(self):
         common = ["--threads", "1", "--quiet", "--no-progress", "--log-level", "debug"]

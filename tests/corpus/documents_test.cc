@@ -121,6 +121,30 @@ TEST_F(Documents, ArraysOfIds) {
   EXPECT_FALSE(all(write("s.npy", npy("<i4", "2, 3", four))).ok());
   EXPECT_FALSE(all(write("n.npy", npy("<i4", "1,", std::string("\xff\xff\xff\xff", 4)))).ok());
   EXPECT_FALSE(all(write("x.npy", "no array")).ok());
+  EXPECT_FALSE(all(write("l.npy", npy("<i4", "5,", four))).ok());
+  EXPECT_FALSE(all(write("odd.bin", std::string("\1\0\2", 3))).ok());
+}
+
+TEST_F(Documents, TextFromElsewhereIsTheSameText) {
+  const std::string lines = "one\ntwo\n\nthree\n", crlf = "one\r\ntwo\r\n\r\nthree\r\n", mark = "\xEF\xBB\xBF";
+  const auto wanted = all(write("a.txt", lines)).value();
+  ASSERT_EQ(wanted.size(), 2u);
+  EXPECT_EQ(wanted[0].text, "one\ntwo");
+  for (const std::string& text : {mark + lines, crlf, mark + crlf}) {
+    const auto found = all(write("b.txt", text)).value();
+    ASSERT_EQ(found.size(), wanted.size());
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].text, wanted[i].text);
+  }
+  EXPECT_EQ(all(write("c.jsonl", mark + "{\"text\": \"one\"}\r\n")).value().at(0).text, "one");
+  for (const char* name : {"A.JSONL", "A.Bin", "A.NPY", "A.CSV", "A.Tsv"})
+    EXPECT_NE(form_of(name, DocumentForm::kBlocks).value(), DocumentForm::kBlocks) << name;
+  EXPECT_FALSE(form_of("A.PARQUET", DocumentForm::kBlocks).ok());
+}
+
+TEST_F(Documents, APipeIsNotReadTwice) {
+  const Result<DocumentReader> reader = DocumentReader::open({.file = "/dev/null", .end = 1}, {});
+  ASSERT_FALSE(reader.ok());
+  EXPECT_EQ(reader.error().kind, ErrorKind::kBadInput);
 }
 
 TEST_F(Documents, WindowsHoldEveryIdOnce) {
@@ -129,9 +153,9 @@ TEST_F(Documents, WindowsHoldEveryIdOnce) {
   for (const std::size_t context : {2u, 3u, 8u, 24u, 100u}) {
     for (const std::int32_t bos : {-1, 1}) {
       Ids seen;
-      std::uint64_t number = 0;
       for (const CorpusWindow& w : windows_of(ids, 5, {.context = context, .with_bos = true, .every = 1}, bos)) {
-        EXPECT_EQ(w.number, number++);
+        EXPECT_EQ(w.begin, seen.size());
+        EXPECT_EQ(w.special, bos >= 0 ? 1u : 0u);
         EXPECT_LE(w.ids.size(), context);
         const std::size_t special = bos >= 0 ? 1 : 0;
         EXPECT_TRUE(special == 0 || w.ids[0] == bos);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/counter_rng.h"
+#include "corpus/distribution.h"
 #include "corpus/fixed_sum.h"
 #include "corpus/histogram.h"
 
@@ -21,7 +22,8 @@ double any_double(const CounterRng& rng, std::uint64_t index) {
   return std::isfinite(x) ? x : 1.0;
 }
 
-std::string bytes_of(const ExactSum& sum) {
+template <class Sum>
+std::string bytes_of(const Sum& sum) {
   PartWriter out;
   sum.write(out);
   return out.take();
@@ -110,10 +112,92 @@ TEST(ExactSum, ComesBackFromItsBytes) {
 
 TEST(FixedSum, CountsWhatItCannotHold) {
   FixedSum sum;
-  for (const double x : {0.5, -0.25, 1e9, 0x1p40, std::nan(""), std::numeric_limits<double>::infinity(), -0x1p40})
+  for (const double x : {0.5, -0.25, 1e9, 0x1p118, std::nan(""), std::numeric_limits<double>::infinity(), -0x1p118})
     sum.add(x);
   EXPECT_EQ(sum.value(), 1e9 + 0.25);
   EXPECT_EQ(sum.outside(), 4u);
+}
+
+/// Between 1e-20 and 1e35, of both signs: what a channel of any model may be.
+double channel_like(const CounterRng& rng, std::uint64_t i) {
+  return std::exp(126 * rng.uniform(i) - 46) * (rng.uniform(i + 1000000) < 0.5 ? -1 : 1);
+}
+
+TEST(FixedSum, IsTheExactSumOfRoundedTerms) {
+  const CounterRng rng(11);
+  for (const std::size_t terms : {1u, 2u, 40u, 3000u}) {
+    FixedSum sum, left, right;
+    ExactSum exact;
+    for (std::uint64_t i = 0; i < terms; ++i) {
+      const double x = channel_like(rng, i + 7919 * terms);
+      sum.add(x);
+      (rng.uniform(i) < 0.5 ? left : right).add(x);
+      exact.add(std::ldexp(std::nearbyint(std::ldexp(x, 100)), -100));
+    }
+    left.add(right);
+    EXPECT_EQ(sum.value(), exact.rounded());
+    EXPECT_EQ(sum.outside(), 0u);
+    EXPECT_EQ(bytes_of(left), bytes_of(sum));
+  }
+}
+
+TEST(FixedSum, ComesBackFromItsBytes) {
+  const CounterRng rng(12);
+  std::vector<double> terms = {
+      0, 1, -1, 0x1p-100, -0x1p-100, 0x1.7p-94, 127 * 0x1p-100, 128 * 0x1p-100, -128 * 0x1p-100, -129 * 0x1p-100};
+  for (std::uint64_t i = 0; i < 200; ++i) terms.push_back(channel_like(rng, i));
+  for (const double term : terms) {
+    FixedSum sum;
+    sum.add(term);
+    const std::string bytes = bytes_of(sum);
+    PartReader in(bytes, "test");
+    const Result<FixedSum> back = FixedSum::read(in);
+    ASSERT_TRUE(back.ok());
+    EXPECT_TRUE(in.expect_end().ok());
+    EXPECT_EQ(bytes_of(back.value()), bytes);
+    EXPECT_EQ(back.value().value(), sum.value());
+    for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+      PartReader shorter(std::string_view(bytes).substr(0, cut), "test");
+      EXPECT_FALSE(FixedSum::read(shorter).ok());
+    }
+  }
+}
+
+TEST(Moments, SpreadIsExact) {
+  for (const double x : {0.1, 1.0 / 3, 7e-5, 123456.789, 1e30, 1e150}) {
+    Moments same, two;
+    for (int i = 0; i < 1001; ++i) same.add(x);
+    EXPECT_EQ(same.std(), 0.0) << x;
+    two.add(x);
+    two.add(std::nextafter(x, 2 * x));
+    const double step = std::nextafter(x, 2 * x) - x;
+    EXPECT_NEAR(two.std().value() / (step / std::sqrt(2.0)), 1, 1e-15) << x;
+  }
+  Moments beyond;
+  for (const double x : {1.0, 1e200}) beyond.add(x);
+  EXPECT_FALSE(beyond.std());
+}
+
+TEST(Relation, OfALineIsOne) {
+  Relation line, none;
+  for (int i = 0; i < 100; ++i) {
+    line.add(1e9 + i * 0x1p-20, 3 - 2.0 * i);
+    none.add(0.1, i);
+  }
+  EXPECT_NEAR(line.pearson().value(), -1, 1e-15);
+  EXPECT_FALSE(none.pearson());
+}
+
+TEST(Distribution, QuantilesAreWithinTheExtremes) {
+  const CounterRng rng(13);
+  for (std::uint64_t n = 1; n < 200; ++n) {
+    Distribution d;
+    for (std::uint64_t i = 0; i < n; ++i) d.add(std::exp(20 * rng.uniform(n * 1000 + i) - 10));
+    for (const double share : {0.0, 0.001, 0.5, 0.999, 1.0}) {
+      EXPECT_GE(d.quantile(share).value(), d.moments.min);
+      EXPECT_LE(d.quantile(share).value(), d.moments.max);
+    }
+  }
 }
 
 TEST(Histogram, QuantilesAreWithinHalfABucket) {

@@ -107,12 +107,23 @@ TEST_F(CorpusPlans, KeysChangeWithWhateverChangesResults) {
   EXPECT_EQ(keys.size(), 5u);
 }
 
+TEST_F(CorpusPlans, ATaskStandsInAPlanOnce) {
+  const CorpusPlan one = plan(1);
+  const fs::path file = folder_.plan();
+  const std::string text = plan_text(one);
+  std::ofstream(file) << text;
+  ASSERT_TRUE(read_plan(file).ok());
+  const std::size_t begin = text.find("[\n") + 2, end = text.find('\n', begin) + 1;
+  std::ofstream(file) << text.substr(0, begin) << text.substr(begin, end - begin) << text.substr(begin);
+  EXPECT_FALSE(read_plan(file).ok());
+}
+
 TEST_F(CorpusPlans, TheSumOfAnyPartsIsThatOfOne) {
   const CorpusPlan one = plan(1), whole = plan(1000);
   ASSERT_TRUE(work(folder_, tasks_of(one), {}, count(one)).ok());
   std::set<std::string> digests;
   for (const std::size_t threads : {1u, 2u, 7u}) {
-    const Result<Merged> merged = merge(folder_, one, false, threads);
+    const Result<Merged> merged = merge(folder_, one, {.threads = threads});
     ASSERT_TRUE(merged.ok()) << merged.error().message();
     EXPECT_EQ(merged.value().parts, one.tasks.size());
     EXPECT_EQ(merged.value().statistics.documents, whole.documents());
@@ -125,8 +136,8 @@ TEST_F(CorpusPlans, APartThatIsMissingIsToldUnlessTheSumMayBePartial) {
   const CorpusPlan tasks = plan(1);
   ASSERT_TRUE(work(folder_, tasks_of(tasks), {}, count(tasks)).ok());
   fs::remove(folder_.part(tasks.tasks[1].key));
-  EXPECT_FALSE(merge(folder_, tasks, false, 2).ok());
-  const Result<Merged> partial = merge(folder_, tasks, true, 2);
+  EXPECT_FALSE(merge(folder_, tasks, {.threads = 2}).ok());
+  const Result<Merged> partial = merge(folder_, tasks, {.partial = true, .threads = 2});
   ASSERT_TRUE(partial.ok());
   EXPECT_EQ(partial.value().missing, std::vector<std::size_t>{1});
 }
@@ -134,17 +145,43 @@ TEST_F(CorpusPlans, APartThatIsMissingIsToldUnlessTheSumMayBePartial) {
 TEST_F(CorpusPlans, SumsOfSharesTakeThePlaceOfTheirParts) {
   const CorpusPlan one = plan(1);
   ASSERT_TRUE(work(folder_, tasks_of(one), {}, count(one)).ok());
-  const std::string whole = digest(merge(folder_, one, false, 1).value().statistics);
+  const std::string whole = digest(merge(folder_, one, {}).value().statistics);
   for (std::uint64_t shard = 0; shard < 2; ++shard) ASSERT_TRUE(sum_share(folder_, one, shard, 2).ok());
   ASSERT_TRUE(sum_share(folder_, one, 0, 3).ok());  // of a number of shares that is not whole
   fs::remove_all(folder_.root / "parts");
-  const Result<Merged> merged = merge(folder_, one, false, 2);
+  const Result<Merged> merged = merge(folder_, one, {.threads = 2});
   ASSERT_TRUE(merged.ok()) << merged.error().message();
   EXPECT_EQ(merged.value().parts, one.tasks.size());
   EXPECT_EQ(digest(merged.value().statistics), whole);
   EXPECT_FALSE(sum_share(folder_, one, 0, 2).ok());
+  EXPECT_FALSE(merge(folder_, one, {.use_sums = false}).ok());
   fs::resize_file(folder_.root / "sums" / "1-of-2", 100);
-  EXPECT_FALSE(merge(folder_, one, false, 1).ok());
+  EXPECT_FALSE(merge(folder_, one, {}).ok());
+}
+
+TEST_F(CorpusPlans, PartsSayWhatAWrongSumDoesNot) {
+  const CorpusPlan one = plan(1);
+  ASSERT_TRUE(work(folder_, tasks_of(one), {}, count(one)).ok());
+  const std::string whole = digest(merge(folder_, one, {}).value().statistics);
+  ASSERT_TRUE(sum_share(folder_, one, 0, 1).ok());
+  const fs::path sum = folder_.root / "sums" / "0-of-1";
+  std::string key(64, ' ');
+  std::ifstream(sum, std::ios::binary).seekg(std::string("streamgauge part 2\n").size()).read(key.data(), 64);
+  ASSERT_TRUE(write_part(sum, key, part_of(CorpusStatistics())).ok());
+  EXPECT_NE(digest(merge(folder_, one, {}).value().statistics), whole);
+  EXPECT_EQ(digest(merge(folder_, one, {.use_sums = false}).value().statistics), whole);
+}
+
+TEST_F(CorpusPlans, AShortPartIsComputedAgain) {
+  const CorpusPlan one = plan(1);
+  ASSERT_TRUE(work(folder_, tasks_of(one), {}, count(one)).ok());
+  const std::string whole = digest(merge(folder_, one, {}).value().statistics);
+  fs::resize_file(folder_.part(one.tasks[0].key), 100);
+  fs::resize_file(folder_.part(one.tasks[1].key), 0);
+  EXPECT_EQ(status_of(folder_, tasks_of(one), std::chrono::seconds(60))[0].state, TaskState::kToDo);
+  EXPECT_FALSE(merge(folder_, one, {}).ok());
+  EXPECT_EQ(work(folder_, tasks_of(one), {}, count(one)).value().computed, 2u);
+  EXPECT_EQ(digest(merge(folder_, one, {}).value().statistics), whole);
 }
 
 TEST_F(CorpusPlans, ADamagedPartIsNamed) {
@@ -157,11 +194,11 @@ TEST_F(CorpusPlans, ADamagedPartIsNamed) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ 1);
     std::ofstream(part, std::ios::binary) << damaged;
-    EXPECT_FALSE(merge(folder_, tasks, false, 1).ok()) << i;
+    EXPECT_FALSE(merge(folder_, tasks, {}).ok()) << i;
   }
   // A whole part whose content is of no statistics.
   ASSERT_TRUE(write_part(part, tasks.tasks[0].key, "something else").ok());
-  EXPECT_FALSE(merge(folder_, tasks, false, 1).ok());
+  EXPECT_FALSE(merge(folder_, tasks, {}).ok());
 }
 
 }  // namespace

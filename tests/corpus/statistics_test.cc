@@ -29,7 +29,7 @@ Sample sample(std::uint64_t number) {
   const auto uniform = [&] { return rng.uniform(at++); };
   Sample s;
   const std::size_t tokens = 1 + rng.below(at++, kContext);
-  s.window = {.document = number / 3, .number = number % 3, .ids = {}};
+  s.window = {.document = number / 3, .begin = number % 3 * (kContext - 1), .special = number % 2, .ids = {}};
   const auto norm = [&] {
     const double u = uniform();
     return u < 0.01   ? std::nan("")
@@ -75,7 +75,7 @@ Sample sample(std::uint64_t number) {
   return s;
 }
 
-void add(const Sample& s, CorpusStatistics& statistics) { add_window(s.window, s.rows, kContext, 4, statistics); }
+void add(const Sample& s, CorpusStatistics& statistics) { add_window(s.window, s.rows, 4, statistics); }
 
 std::vector<Sample> samples(std::size_t many) {
   std::vector<Sample> all;

@@ -87,6 +87,36 @@ TEST_F(Work, AGroupThatSomebodyIsAtComesLast) {
   EXPECT_EQ(done.value().held, 1u);
 }
 
+TEST_F(Work, AFailureThatSomebodyEditedSaysNothing) {
+  const std::vector<Task> all = tasks(1, 5);
+  fs::create_directories(folder_.root / "failed");
+  const char* texts[] = {R"({"times":"x"})", R"({"times":2.5,"reason":3})", R"([1])", "",
+                         R"({"times":-9223372036854775808})"};
+  for (std::size_t i = 0; i < all.size(); ++i) std::ofstream(folder_.failure(all[i].key)) << texts[i];
+  for (const TaskStatus& task : status_of(folder_, all, std::chrono::seconds(60)))
+    EXPECT_EQ(task.state, TaskState::kToDo);
+  EXPECT_EQ(work(folder_, all, {}, say()).value().computed, 5u);
+}
+
+TEST_F(Work, AClaimIsAsOldAsItsFileSystemSays) {
+  const fs::path file = folder_.claim("key");
+  fs::create_directories(file.parent_path());
+  std::ofstream(file) << "elsewhere:1\n";
+  const auto now = fs::file_time_type::clock::now();
+  const auto at = [&](std::chrono::seconds age) { fs::last_write_time(file, now - age); };
+  const std::chrono::seconds lease(60);
+  at(std::chrono::seconds(-3600));
+  EXPECT_EQ(claim_state(file, lease), ClaimState::kStale);  // from the future
+  EXPECT_EQ(claim_state(file, Lease(lease, std::chrono::seconds(3600))),
+            ClaimState::kHeld);  // of a clock that is ahead
+  at(std::chrono::seconds(3600));
+  EXPECT_EQ(claim_state(file, lease), ClaimState::kStale);
+  EXPECT_EQ(claim_state(file, Lease(lease, std::chrono::seconds(-3600))), ClaimState::kHeld);
+  const Lease here = Lease::in(file.parent_path(), lease);
+  EXPECT_LT(std::chrono::abs(here.ahead), std::chrono::seconds(5));
+  EXPECT_EQ(std::distance(fs::directory_iterator(file.parent_path()), fs::directory_iterator()), 1);
+}
+
 TEST_F(Work, ATaskThatFailsTwiceStandsWithItsReason) {
   const std::vector<Task> all = tasks(1, 3);
   int calls = 0;

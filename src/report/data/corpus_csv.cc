@@ -33,7 +33,7 @@ std::string quantities_csv(const CorpusStatistics& s) {
         line << quantity.name << layer_cell(quantity.by_layer, l) << which;
         add_moments(line, d.moments);
         line << d.moments.not_finite;
-        for (const NamedShare& share : kShares) line << d.histogram.quantile(share.share);
+        for (const NamedShare& share : kShares) line << d.quantile(share.share);
         out += line.text();
       }
     }
@@ -64,8 +64,9 @@ std::string channels_csv(const CorpusStatistics& s) {
     for (std::size_t c = 0; c < s.channels[l].size(); ++c) {
       const ChannelRow& row = s.channels[l][c];
       CsvLine line;
-      line << l << c << row.sum.value() / n << std::sqrt(row.squares.value() / n) << static_cast<double>(row.largest)
-           << std::max(row.sum.outside(), row.squares.outside());
+      line << l << c << (row.sum.outside() == 0 ? std::optional(row.sum.value() / n) : std::nullopt)
+           << (row.squares.outside() == 0 ? std::optional(std::sqrt(row.squares.value() / n)) : std::nullopt)
+           << static_cast<double>(row.largest) << std::max(row.sum.outside(), row.squares.outside());
       out += line.text();
     }
   }

@@ -20,7 +20,7 @@ Json moments_json(const Moments& m) {
 Json distribution_json(const Distribution& d) {
   Json json = moments_json(d.moments);
   Json quantiles = Json::object();
-  for (const NamedShare& share : kShares) quantiles[share.name] = d.histogram.quantile(share.share);
+  for (const NamedShare& share : kShares) quantiles[share.name] = d.quantile(share.share);
   json["quantiles"] = std::move(quantiles);
   return json;
 }
@@ -117,7 +117,7 @@ Json corpus_facts(const CorpusResult& report) {
   const CorpusStatistics& s = report.statistics;
   return {{"files", report.plan.files},     {"documents", s.documents}, {"empty_documents", s.empty_documents},
           {"windows", s.windows},           {"tokens", s.tokens},       {"context", o.windows.context},
-          {"bos", o.windows.with_bos},      {"every", o.windows.every}, {"parts", report.parts},
+          {"bos", s.windows_with_bos > 0},  {"every", o.windows.every}, {"parts", report.parts},
           {"missing_parts", report.missing}};
 }
 

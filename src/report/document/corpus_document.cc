@@ -7,6 +7,7 @@
 
 #include "base/display_text.h"
 #include "base/number_text.h"
+#include "report/text/corpus_text.h"
 #include "report/text/model_text.h"
 
 namespace sg {
@@ -38,15 +39,14 @@ DocumentTable layers_table(const CorpusStatistics& s) {
   if (norms == s.quantities.end()) return table;
   const auto median = [&](const char* name, std::size_t l) -> std::optional<double> {
     const auto found = s.quantities.find(name);
-    return found == s.quantities.end() ? std::nullopt : found->second[l].rest.histogram.quantile(0.5);
+    return found == s.quantities.end() ? std::nullopt : found->second[l].rest.quantile(0.5);
   };
   for (std::size_t l = 0; l < norms->second.size(); ++l) {
     const TokenDistribution& t = norms->second[l];
     table.rows.push_back(
-        {count_cell(l), number_cell(t.rest.moments.mean()), number_cell(t.rest.histogram.quantile(0.5)),
-         number_cell(t.rest.histogram.quantile(0.01)), number_cell(t.rest.histogram.quantile(0.99)),
-         number_cell(t.first.moments.mean()), number_cell(median("gain", l)), number_cell(median("attention_share", l)),
-         number_cell(median("mlp_share", l)),
+        {count_cell(l), number_cell(t.rest.moments.mean()), number_cell(t.rest.quantile(0.5)),
+         number_cell(t.rest.quantile(0.01)), number_cell(t.rest.quantile(0.99)), number_cell(t.first.moments.mean()),
+         number_cell(median("gain", l)), number_cell(median("attention_share", l)), number_cell(median("mlp_share", l)),
          number_cell(l < s.first_token_share.size() ? s.first_token_share[l].moments.mean() : std::nullopt)});
   }
   return table;
@@ -95,7 +95,8 @@ DocumentTable extremes_table(const CorpusResult& report, const TopList<Extreme>&
 DocumentTable vocabulary_table(const CorpusResult& report) {
   std::vector<std::pair<std::int32_t, VocabularyRow>> rows;
   for (const auto& entry : report.statistics.vocabulary) {
-    if (entry.second.count >= kOftenEnough && entry.second.norm.outside() == 0) rows.push_back(entry);
+    if (entry.second.count >= kOftenEnough && entry.second.norm.outside() == 0 && entry.second.gain.outside() == 0)
+      rows.push_back(entry);
   }
   const auto mean = [](const VocabularyRow& row, const FixedSum& sum) {
     return sum.value() / static_cast<double>(row.count);
@@ -127,8 +128,9 @@ Paragraph what_was_read(const CorpusResult& r) {
   return plain(fmt::format(
       "{} in {} of up to {}, {} of {}. {} Fingerprint {}.", counted(s.tokens, "token"), counted(s.windows, "window"),
       o.windows.context, counted(s.documents, "document"), counted(r.plan.files.size(), "file"),
-      o.windows.with_bos ? "Every window begins with the token that the tokenizer puts first, if it has one."
-                         : "Windows begin without a special token.",
+      s.windows_with_bos == 0           ? "Windows begin without a special token."
+      : s.windows_with_bos == s.windows ? "Every window begins with the token that the tokenizer puts first."
+                                        : "Windows of text begin with the token that the tokenizer puts first.",
       r.model.fingerprint.substr(0, 12)));
 }
 
@@ -154,6 +156,10 @@ Document corpus_document(const CorpusResult& report, const std::vector<Picture>&
                                .head = {{"Parts are missing"}},
                                .words = {{fmt::format("{} of {} parts are not in these numbers.", report.missing,
                                                       report.missing + report.parts)}}});
+  }
+  if (const std::string odd = not_finite_text(s); !odd.empty()) {
+    document.push_back(
+        Callout{.kind = Callout::Kind::kWarning, .head = {{"Numbers that are not finite"}}, .words = {{odd}}});
   }
   document.push_back(Heading{.level = 2, .text = "Norms"});
   for (const Picture& picture : pictures)

@@ -17,7 +17,7 @@ Series by_layer(const std::string& label, const std::vector<TokenDistribution>& 
 }
 
 auto quantile(double share) {
-  return [share](const TokenDistribution& t) { return t.rest.histogram.quantile(share); };
+  return [share](const TokenDistribution& t) { return t.rest.quantile(share); };
 }
 
 Picture norms(const CorpusStatistics& s) {

@@ -22,7 +22,7 @@ const std::vector<TokenDistribution>* find(const CorpusStatistics& s, const char
 std::string shown(const std::optional<double>& value) { return value ? short_number(*value) : "-"; }
 
 std::string median(const std::vector<TokenDistribution>* quantity, std::size_t layer) {
-  return quantity == nullptr ? "-" : shown((*quantity)[layer].rest.histogram.quantile(0.5));
+  return quantity == nullptr ? "-" : shown((*quantity)[layer].rest.quantile(0.5));
 }
 
 std::string layers_text(const CorpusStatistics& s) {
@@ -40,10 +40,9 @@ std::string layers_text(const CorpusStatistics& s) {
                    {"first token's share"}});
   for (std::size_t l = 0; l < norms->size(); ++l) {
     const TokenDistribution& norm = (*norms)[l];
-    table.row({std::to_string(l), shown(norm.rest.moments.mean()), median(norms, l),
-               shown(norm.rest.histogram.quantile(0.01)), shown(norm.rest.histogram.quantile(0.99)),
-               shown(norm.first.moments.mean()), median(find(s, "gain"), l), median(find(s, "attention_share"), l),
-               median(find(s, "mlp_share"), l),
+    table.row({std::to_string(l), shown(norm.rest.moments.mean()), median(norms, l), shown(norm.rest.quantile(0.01)),
+               shown(norm.rest.quantile(0.99)), shown(norm.first.moments.mean()), median(find(s, "gain"), l),
+               median(find(s, "attention_share"), l), median(find(s, "mlp_share"), l),
                l < s.first_token_share.size() ? shown(s.first_token_share[l].moments.mean()) : "-"});
   }
   return "resid_post, without the first token of each window unless it is named; gain, attention and MLP are "
@@ -85,6 +84,20 @@ std::string massive_text(const CorpusStatistics& s) {
 
 }  // namespace
 
+std::string not_finite_text(const CorpusStatistics& s) {
+  const std::vector<TokenDistribution>* norms = find(s, "resid_post");
+  for (std::size_t layer = 0; norms != nullptr && layer < norms->size(); ++layer) {
+    const std::uint64_t tokens = (*norms)[layer].all().moments.not_finite;
+    if (tokens == 0) continue;
+    return fmt::format(
+        "{} have a norm that is not finite, the first at resid_post[{}]; {} counted apart, and sums over {} windows, "
+        "as of "
+        "channels, are left empty.",
+        counted(tokens, "token"), layer, tokens == 1 ? "it is" : "they are", tokens == 1 ? "its" : "their");
+  }
+  return "";
+}
+
 std::string corpus_text(const ModelFacts& model, const CorpusPlan& plan, const CorpusStatistics& s,
                         const std::string& digest) {
   const Precision precision = plan.options.precision;
@@ -92,6 +105,7 @@ std::string corpus_text(const ModelFacts& model, const CorpusPlan& plan, const C
   std::string text =
       fmt::format("{}{}: {} in {} of up to {}, {}\n\n", model.id, type, counted(s.tokens, "token"),
                   counted(s.windows, "window"), plan.options.windows.context, counted(s.documents, "document"));
+  if (const std::string odd = not_finite_text(s); !odd.empty()) text += odd + "\n\n";
   text += layers_text(s) + output_text(s) + massive_text(s);
   return text + fmt::format("\ndigest {}\n", digest);
 }

@@ -13,4 +13,7 @@ namespace sg {
 std::string corpus_text(const ModelFacts& model, const CorpusPlan& plan, const CorpusStatistics& statistics,
                         const std::string& digest);
 
+/// How many tokens have norms that are not finite, and from which layer on; empty when there are none.
+std::string not_finite_text(const CorpusStatistics& statistics);
+
 }  // namespace sg
