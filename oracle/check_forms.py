@@ -20,6 +20,7 @@ import transformers
 
 import form_cases
 import hf
+import make_form_goldens
 import packages
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data"
@@ -61,7 +62,12 @@ def shape_of(case, name):
             model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
         shapes = {n: tuple(p.shape) for n, p in model.named_parameters()}
         for n, shape in list(shapes.items()):  # experts are stacked in memory, and apart in files
-            if n.endswith("experts.gate_up_proj"):
+            if case.linear_experts and make_form_goldens.layers_of(n, shape[-1]) and len(shape) == 3:
+                layers = make_form_goldens.layers_of(n, shape[-1])
+                for layer in layers:
+                    one = (shape[2] // len(layers), shape[1])
+                    shapes |= {layer.format(e): one for e in range(shape[0])}
+            elif n.endswith("experts.gate_up_proj"):
                 one = (shape[1] // 2, shape[2])
                 for e in range(shape[0]):
                     stem = f"{n.removesuffix('gate_up_proj')}{e}."

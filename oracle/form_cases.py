@@ -6,7 +6,7 @@ import torch
 import forms
 from case import V4, V5
 from cases_2026 import ROPE
-from cases_experts import _gpt_oss, _qwen3_moe
+from cases_experts import _gpt_oss, _llama4, _qwen3_moe
 from cases_latent import _v3, _yarn
 from cases_llama import _llama
 
@@ -23,6 +23,8 @@ class FormCase:
     ends: tuple = (".weight",)
     attention: str = "eager"
     ids_below: int = 0
+    prepare: object = None
+    linear_experts: bool = False  # stacked experts as linear layers of each, which is how llm-compressor stores them
 
     def family(self):
         return self.config["model_type"]
@@ -70,6 +72,9 @@ SMALL_GPT_OSS = _gpt_oss(V5, num_hidden_layers=2, hidden_size=32, head_dim=16, n
                          intermediate_size=16, sliding_window=6, swiglu_limit=1.5,
                          rope_parameters={**ROPE, "rope_theta": 10000.0},
                          layer_types=["sliding_attention", "full_attention"])
+LLAMA4 = _llama4(V4, hidden_size=32, intermediate_size=16, intermediate_size_mlp=32, num_local_experts=3,
+                 num_experts_per_tok=1, interleave_moe_layer_step=2, no_rope_layers=[], attention_chunk_size=8,
+                 use_qk_norm=True, attn_temperature_tuning=True, rope_theta=5e5, rope_scaling=None)
 DEEPSEEK = _v3(V4, hidden_size=64, intermediate_size=96, q_lora_rank=24, n_routed_experts=4, num_experts_per_tok=2,
                n_shared_experts=1, first_k_dense_replace=1, routed_scaling_factor=2.5, n_group=2, topk_group=1,
                norm_topk_prob=True, num_nextn_predict_layers=0, rope_theta=10000,
@@ -148,8 +153,8 @@ NIBBLES = [
     FormCase("llama-llm-int8", LLAMA, forms.Int8(), _says("bitsandbytes", load_in_8bit=True, load_in_4bit=False), 1066),
 ]
 
-# What every family is published in: the form and what config.json says. gpt-oss' experts stay as they are, since no
-# package but its own stores them; its attention is a linear layer like any other.
+# What every family is published in: the form and what config.json says. gpt-oss' experts stay as they are (LINEAR_EXPERTS
+# are not); its attention is a linear layer like any other.
 _FP8_HF = {"hf_quant_config.json": {"producer": {"name": "modelopt", "version": "0.29.0"},
                                     "quantization": {"quant_algo": "FP8", "exclude_modules": ["lm_head", "*.router"]}}}
 _GENERAL = {
@@ -199,4 +204,9 @@ EVERYWHERE = [
     for f, (family, config) in enumerate(FAMILIES.items()) for i, (name, (form, says, beside)) in enumerate(_GENERAL.items())
     if f"{family}-{name}" not in {c.name for c in _NAMED}
 ]
-CASES = _NAMED + EVERYWHERE
+# What llm-compressor makes of stacked experts: gate, up and down of each are layers of their own.
+LINEAR_EXPERTS = [
+    FormCase(f"gpt-oss-experts-{name}", GPT_OSS, *_GENERAL[name][:2], 1300 + i, linear_experts=True)
+    for i, name in enumerate(("fp8-compressed-rows", "int8-compressed", "w4a16", "nvfp4", "mxfp4-compressed"))
+] + [FormCase("llama4-experts-w4a16", LLAMA4, *_GENERAL["w4a16"][:2], 1310, linear_experts=True)]
+CASES = _NAMED + EVERYWHERE + LINEAR_EXPERTS

@@ -41,6 +41,51 @@ def stored_name(name, part):
     return name.removesuffix("weight") + part
 
 
+def layers_of(name, outputs):
+    """What stacked experts of gpt-oss or LLaMA 4 are as linear layers: their names, "{}" being the expert, and which of
+    the stack's outputs each has. None of any other tensor."""
+    stem, _, last = name.rpartition(".")
+    kind, part = ("bias" if last.endswith("_bias") else "weight"), last.removesuffix("_bias")
+    if stem.endswith(".mlp.experts"):
+        stem, halves = stem + ".experts", (slice(0, None, 2), slice(1, None, 2))
+    elif stem.endswith(".feed_forward.experts"):
+        halves = slice(0, outputs // 2), slice(outputs // 2, None)
+    else:
+        return None
+    parts = {"gate_proj": halves[0], "up_proj": halves[1]} if part == "gate_up_proj" else {part: slice(None)}
+    return {f"{stem}.{{}}.{each}.{kind}": taken for each, taken in parts.items()}
+
+
+def apart(tensors):
+    """Stacked experts as linear layers, (outputs x inputs)."""
+    made = {}
+    for name, tensor in tensors.items():
+        layers = layers_of(name, tensor.shape[-1])
+        if layers is None:
+            made[name] = tensor
+            continue
+        for e, one in enumerate(tensor):
+            for layer, taken in layers.items():
+                made[layer.format(e)] = (one[..., taken].T if one.dim() == 2 else one[taken]).contiguous()
+    return made
+
+
+def together(tensors, stacked):
+    """What `apart` took apart, in the shapes of `stacked`."""
+    made = {}
+    for name, like in stacked.items():
+        layers = layers_of(name, like.shape[-1])
+        if layers is None:
+            made[name] = tensors[name]
+            continue
+        made[name] = torch.empty_like(like)
+        for e in range(len(like)):
+            for layer, taken in layers.items():
+                one = tensors[layer.format(e)]
+                made[name][e][..., taken] = one.T if one.dim() == 2 else one
+    return made
+
+
 def same_bits(a, b):
     return a.shape == b.shape and np.array_equal(a.view(np.uint32), b.view(np.uint32))
 
@@ -82,7 +127,10 @@ def make(case):
         model = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.from_pretrained(folder),
                                                               dtype=torch.float32)
         weights.fill(model, case.seed)
-        stored, plain, sums, metadata = quantise(case, make_goldens.stored_tensors(model))
+        tensors = make_goldens.stored_tensors(model)
+        stored, plain, sums, metadata = quantise(case, apart(tensors) if case.linear_experts else tensors)
+        if case.linear_experts:
+            plain = together(plain, tensors)
         make_goldens.write_safetensors(folder, plain, 1)
         golden = make_goldens.golden(case, folder, torch.float32, "f32")
         measurement.write(folder / "golden.json", golden)

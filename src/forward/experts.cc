@@ -82,8 +82,9 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
     run.kernels.scale(routing.weight[seats[i].rank], x.row(i), x.cols);
     round_to(run.precision, x.row(i), x.cols);
   }
-  const FeedForward ff = {
-      .w = call.weights.experts[expert], .width = spec.width, .gating = spec.gating, .interleaved = spec.interleaved};
+  const ExpertWeights& w = call.weights.experts[expert];
+  const bool interleaved = spec.interleaved && w.gate_up;
+  const FeedForward ff = {.w = w, .width = spec.width, .gating = spec.gating, .interleaved = interleaved};
   const MatrixView hidden = ws.expert_hidden.row_range(0, seats.size());
   if (spec.latent == 0) {
     feed_forward(call, ff, x, hidden, y, run);

@@ -16,7 +16,9 @@ std::string shape_text(const std::vector<std::uint64_t>& shape) {
   return shape.empty() ? "a scalar" : fmt::format("{}", fmt::join(shape, " x "));
 }
 
-Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, const Checkpoint& checkpoint) {
+/// `one`: of experts or heads that have a tensor each.
+Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, const Checkpoint& checkpoint,
+                         bool one) {
   const RoleShape want = expected_shape(role, spec);
   const bool in_block =
       role != Role::kEmbed && role != Role::kLayerInputs && role != Role::kHead && role != Role::kPositionEmbed;
@@ -28,12 +30,12 @@ Result<void> check_shape(const TensorInfo& tensor, Role role, const Spec& spec, 
     expected = {want.rows, want.cols};
     if (transposed) std::swap(expected[0], expected[1]);
   }
-  // Of experts: one tensor each, or all stacked.
-  const bool of_experts = is_of_experts(role);
-  if (of_experts && spec.family->experts.conv1d && !want.is_vector && spec.format == Format::kSafetensors) {
-    std::swap(expected[0], expected[1]);
+  // Of experts: a linear layer each, or all stacked.
+  if (is_of_experts(role) && !one) {
+    const bool by_inputs = spec.family->experts.conv1d && spec.format == Format::kSafetensors;
+    if (by_inputs && !want.is_vector) std::swap(expected[0], expected[1]);
+    expected.insert(expected.begin(), spec.experts.count);
   }
-  if (of_experts && tensor.shape.size() == expected.size() + 1) expected.insert(expected.begin(), spec.experts.count);
   // Of latent attention in GGUF: one matrix per head, that of keys stored (inputs x outputs).
   if (role == Role::kKB || role == Role::kVB) expected.insert(expected.begin(), spec.heads);
   // A convolution by channels has a dimension of one in its middle; a decay per head is a vector.
@@ -99,6 +101,24 @@ struct Binder {
   std::string_view pattern_of(const TensorRow& row) const {
     return checkpoint.format == Format::kGguf ? row.gguf : row.hf;
   }
+  std::string_view first_pattern_of(const TensorRow& row) const {
+    const std::string_view all = pattern_of(row);
+    return all.substr(0, all.find('|'));
+  }
+  /// Whether every expert, or head, has a tensor of its own.
+  bool is_apart(const TensorRow& row) const {
+    const std::string_view pattern = first_pattern_of(row);
+    return pattern.find("{}") != pattern.rfind("{}");
+  }
+  /// The row that names the tensors of a role, of several the one for experts that are apart or stacked; or null.
+  const TensorRow* row_of(Role role, bool apart) const {
+    const TensorRow* found = nullptr;
+    for (const TensorRow& row : spec.family->tensors) {
+      if (row.role != role || pattern_of(row).empty()) continue;
+      if (found == nullptr || is_apart(row) == apart) found = &row;
+    }
+    return found;
+  }
   Error missing(const TensorRow& row, std::string_view pattern, std::size_t index) const {
     return {.what = fmt::format("tensor {} ({}) is missing", with_index(pattern.substr(0, pattern.find('|')), index),
                                 name(row.role)),
@@ -124,7 +144,7 @@ struct Binder {
                    .hint = "config.json and the weights belong to different models"};
     }
     const bool of_layer = pattern_of(row).find("{}") != std::string_view::npos && in_hand < spec.layers;
-    SG_TRY_VOID(check_shape(*tensor, row.role, of_layer ? spec.of(in_hand) : spec, checkpoint));
+    SG_TRY_VOID(check_shape(*tensor, row.role, of_layer ? spec.of(in_hand) : spec, checkpoint, is_apart(row)));
     used.insert(tensor);
     return tensor;
   }
@@ -155,8 +175,8 @@ struct Binder {
       }
       return {};
     }
-    const std::string here = with_index(pattern.substr(0, pattern.find('|')), layer);
-    if (here.find("{}") == std::string::npos) {
+    const std::string here = with_index(first_pattern_of(row), layer);
+    if (!is_apart(row)) {
       SG_TRY(out.layers[layer][static_cast<std::size_t>(row.role)], find(row, pattern, layer));
       return {};
     }
@@ -186,22 +206,38 @@ struct Binder {
   }
 
   /// Gate and up may be one tensor or two, and experts stacked or apart: which of them there are is known at the end.
+  /// Where a family has biases, each weight has one.
   Result<void> check_complete_experts(std::size_t layer, const Bindings& out) const {
     if (!spec.experts.at(layer)) return {};
-    const auto there = [&](Role role) {
-      return get(out.layers[layer], role) != nullptr || out.parts.contains({layer, role});
+    const auto apart = [&](Role role) { return out.parts.contains({layer, role}); };
+    const auto there = [&](Role role) { return get(out.layers[layer], role) != nullptr || apart(role); };
+    const auto lost = [&](Role role, bool in_parts) -> Result<void> {
+      const TensorRow* row = row_of(role, in_parts);
+      SG_CHECK(row != nullptr, "a family with experts names their tensors");
+      return missing(*row, with_index(first_pattern_of(*row), layer), 0);
     };
-    const bool two = there(Role::kExpertUp) && (spec.mlp == MlpKind::kPlain || there(Role::kExpertGate));
-    const bool first = there(Role::kExpertGateUp) || two;
-    if (first && there(Role::kExpertDown)) return {};
-    const Role lost = first ? Role::kExpertDown : there(Role::kExpertUp) ? Role::kExpertGate : Role::kExpertUp;
-    for (const TensorRow& row : spec.family->tensors) {
-      if (row.role != lost || pattern_of(row).empty()) continue;
-      const std::string here = with_index(pattern_of(row).substr(0, pattern_of(row).find('|')), layer);
-      return missing(row, here, 0);
+    const bool gate = there(Role::kExpertGate), up = there(Role::kExpertUp), gate_up = there(Role::kExpertGateUp);
+    if (!gate_up && !up && !gate) return lost(first_of_experts(), false);
+    if (!gate_up && !up) return lost(Role::kExpertUp, apart(Role::kExpertGate));
+    if (!gate_up && !gate && spec.mlp == MlpKind::kGated) return lost(Role::kExpertGate, apart(Role::kExpertUp));
+    if (!there(Role::kExpertDown)) return lost(Role::kExpertDown, apart(up ? Role::kExpertUp : Role::kExpertGateUp));
+    constexpr std::pair<Role, Role> kBiased[] = {{Role::kExpertGate, Role::kExpertGateBias},
+                                                 {Role::kExpertUp, Role::kExpertUpBias},
+                                                 {Role::kExpertGateUp, Role::kExpertGateUpBias},
+                                                 {Role::kExpertDown, Role::kExpertDownBias}};
+    for (const auto& [weight, bias] : kBiased) {
+      if (row_of(bias, false) == nullptr || there(weight) == there(bias)) continue;
+      return there(weight) ? lost(bias, apart(weight)) : lost(weight, apart(bias));
     }
-    SG_CHECK(false, "a family with experts names their tensors");
     return {};
+  }
+  /// What a family names first of an expert's gate and up.
+  Role first_of_experts() const {
+    for (const TensorRow& row : spec.family->tensors) {
+      if (row.role != Role::kExpertGate && row.role != Role::kExpertUp && row.role != Role::kExpertGateUp) continue;
+      if (!pattern_of(row).empty()) return row.role;
+    }
+    return Role::kExpertUp;
   }
 };
 

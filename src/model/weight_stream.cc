@@ -216,14 +216,16 @@ std::vector<Linear> WeightStream::stacked(const RoleTensors& tensors, Role role,
 }
 
 std::vector<Linear> WeightStream::expert_linears(std::size_t l, Role role, Vectors& vectors) const {
+  const auto& parts = model_.bindings.parts;
+  const auto biases = parts.find({l, bias_of(role)});
+  const float* bias = biases != parts.end() ? vectors.decode(biases->second)
+                                            : vector(model_.bindings.layers[l], bias_of(role), vectors);
   std::vector<Linear> all;
-  const bool transposed = model_.spec.family->experts.conv1d && model_.spec.format == Format::kSafetensors;
-  const float* bias = vector(model_.bindings.layers[l], bias_of(role), vectors);
-  if (const auto apart = model_.bindings.parts.find({l, role}); apart != model_.bindings.parts.end()) {
-    for (const TensorInfo* tensor : apart->second)
-      all.push_back({.w = weight_view(*tensor, transposed), .bias = nullptr});
+  if (const auto apart = parts.find({l, role}); apart != parts.end()) {
+    for (const TensorInfo* tensor : apart->second) all.push_back({.w = weight_view(*tensor, false), .bias = nullptr});
   } else {
-    all = stacked(model_.bindings.layers[l], role, transposed);
+    const bool by_inputs = model_.spec.family->experts.conv1d && model_.spec.format == Format::kSafetensors;
+    all = stacked(model_.bindings.layers[l], role, by_inputs);
   }
   for (std::size_t e = 0; e < all.size() && bias != nullptr; ++e) all[e].bias = bias + e * all[e].w.rows;
   return all;

@@ -114,17 +114,17 @@ class Lister {
 
  private:
   void experts(Role role, std::size_t l) {
-    const bool transposed = spec_.family->experts.conv1d && spec_.format == Format::kSafetensors;
+    const bool by_inputs = spec_.family->experts.conv1d && spec_.format == Format::kSafetensors;
     const auto put = [&](const TensorInfo* tensor, std::size_t e, const MatrixSource& source) {
       push(role, tensor, l, source);
       found_.back().expert = e;
     };
     if (const auto apart = model_.bindings.parts.find({l, role}); apart != model_.bindings.parts.end()) {
       for (std::size_t e = 0; e < apart->second.size(); ++e) {
-        put(apart->second[e], e, source_of(*apart->second[e], transposed));
+        put(apart->second[e], e, source_of(*apart->second[e], false));
       }
     } else if (const TensorInfo* whole = get(model_.bindings.layers[l], role)) {
-      for (std::size_t e = 0; e < whole->shape[0]; ++e) put(whole, e, stacked_source(*whole, e, transposed));
+      for (std::size_t e = 0; e < whole->shape[0]; ++e) put(whole, e, stacked_source(*whole, e, by_inputs));
     }
   }
 

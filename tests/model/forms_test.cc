@@ -129,6 +129,10 @@ TEST(StoredForms, AreThereForEveryFamily) {
       EXPECT_TRUE(fs::exists(folder / "golden.json")) << folder;
     }
   }
+  for (const char* form : {"fp8-compressed-rows", "int8-compressed", "w4a16", "nvfp4", "mxfp4-compressed"}) {
+    const fs::path folder = kGoldens / ("stored-gpt-oss-experts-" + std::string(form));
+    EXPECT_TRUE(fs::exists(folder / "golden.json")) << folder;
+  }
 }
 
 // What cannot be.
@@ -205,7 +209,7 @@ TEST_P(RefusedForm, ByName) {
 }
 
 const std::string kQ = "model.layers.0.self_attn.q_proj.";
-const std::string kExperts = "model.layers.1.mlp.experts.";
+const std::string kExperts = "model.layers.1.mlp.experts.", kExpert1 = kExperts + "experts.1.";
 
 INSTANTIATE_TEST_SUITE_P(
     Missing, RefusedForm,
@@ -235,7 +239,18 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"stored-llama-hqq-4", without(kQ + "axis"), "q_proj.axis"},
         Refusal{"stored-llama-torchao-int4", without(kQ + "_weight_scale"), "q_proj._weight_scale, the scales of"},
         Refusal{"stored-llama-torchao-int4", without(kQ + "_weight_qdata"), "q_proj._weight_qdata, the numbers of"},
-        Refusal{"stored-gpt-oss-mxfp4", without(kExperts + "down_proj_scales"), "down_proj_scales"}));
+        Refusal{"stored-gpt-oss-mxfp4", without(kExperts + "down_proj_scales"), "down_proj_scales"},
+        Refusal{"stored-gpt-oss-w4a16", without(kExperts + "gate_up_proj"), "experts.gate_up_proj (W_gate_in"},
+        Refusal{"stored-gpt-oss-w4a16", without(kExperts + "down_proj_bias"), "experts.down_proj_bias (b_out"},
+        Refusal{"llama4-constants", without("model.layers.1.feed_forward.experts.gate_up_proj"),
+                "experts.gate_up_proj (W_gate_in"},
+        Refusal{"stored-llama4-experts-w4a16", without("model.layers.1.feed_forward.experts.0.up_proj.weight_packed"),
+                "experts.0.up_proj.weight (W_in"},
+        Refusal{"stored-gpt-oss-experts-w4a16", without(kExpert1 + "up_proj.bias"), "experts.1.up_proj.bias (b_in"},
+        Refusal{"stored-gpt-oss-experts-w4a16", without(kExpert1 + "gate_proj.weight_packed"),
+                "experts.1.gate_proj.weight (W_gate"},
+        Refusal{"stored-gpt-oss-experts-w4a16", without(kExpert1 + "down_proj.weight_scale"),
+                "experts.1.down_proj.weight_scale, the scales of"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, RefusedForm,
@@ -269,6 +284,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"stored-llama-torchao-int4", shaped(kQ + "_weight_zero_point", {64, 1}),
                 "_weight_zero_point has the wrong shape"},
         Refusal{"stored-llama-torchao-float8", typed(kQ + "_weight_qdata", DType::kI8), "is no matrix of bytes"},
+        Refusal{"stored-gpt-oss-w4a16", shaped(kExperts + "gate_up_proj", {32, 32}), "has the wrong shape"},
+        Refusal{"stored-gpt-oss-experts-w4a16", shaped(kExpert1 + "up_proj.bias", {4, 32}), "has the wrong shape"},
         Refusal{"stored-gpt-oss-mxfp4", shaped(kExperts + "down_proj_scales", {4, 64, 2}),
                 "down_proj_scales has the wrong"},
         Refusal{"stored-gpt-oss-mxfp4", shaped(kExperts + "down_proj_blocks", {4, 64, 2, 8}), "no MXFP4 blocks"}));

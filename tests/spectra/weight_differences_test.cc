@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/SVD>
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -54,6 +55,32 @@ TEST(WeightDifferences, EqualDenseOnes) {
       EXPECT_TRUE(d.spectral_error <= 1e-3 * d.spectral) << d.tensor_a;
     }
   }
+}
+
+/// Of gpt-oss, whose stack has gate and up in one: what both have is compared, outputs by inputs on both sides.
+TEST(WeightDifferences, OfExpertsThatAreStackedAndOnesThatAreApart) {
+  const Result<Model> a = open_model(kGoldens / "stored-gpt-oss-mxfp4"),
+                      b = open_model(kGoldens / "stored-gpt-oss-experts-w4a16");
+  ASSERT_TRUE(a.ok() && b.ok());
+  const Result<WeightDifferences> got = weight_differences(a.value(), b.value(), {.threads = 1});
+  ASSERT_TRUE(got.ok()) << got.error().message();
+  ASSERT_EQ(got.value().warnings.size(), 1u);
+  EXPECT_TRUE(got.value().warnings[0].starts_with("8 matrices have no counterpart")) << got.value().warnings[0];
+  std::size_t compared = 0;
+  for (const WeightMatrix& down : weight_matrices(a.value(), true)) {
+    if (!down.expert || down.role != "W_out of experts") continue;
+    for (const WeightMatrix& other : weight_matrices(b.value(), true)) {
+      if (other.role != down.role || other.layer != down.layer || other.expert != down.expert) continue;
+      const Eigen::MatrixXd p = dense(down), q = dense(other);
+      ASSERT_EQ(q.rows(), 64);
+      ASSERT_EQ(q.cols(), 32);
+      const double frobenius = (q - p).norm() / p.norm();
+      const auto& all = got.value().matrices;
+      compared += std::ranges::any_of(
+          all, [&](const WeightDifference& d) { return std::abs(d.frobenius - frobenius) <= 1e-6 * frobenius; });
+    }
+  }
+  EXPECT_EQ(compared, 8u);
 }
 
 /// GGUF permutes rows of q and k of a LLaMA; they are the same weights.

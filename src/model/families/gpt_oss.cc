@@ -17,13 +17,21 @@ constexpr auto kTensors = join(
            {Role::kRouter, "model.layers.{}.mlp.router.weight", "blk.{}.ffn_gate_inp.weight"},
            {Role::kRouterBias, "model.layers.{}.mlp.router.bias", "blk.{}.ffn_gate_inp.bias"},
            {Role::kExpertGateUp, "model.layers.{}.mlp.experts.gate_up_proj", "", Need::kOptional},
-           {Role::kExpertGateUpBias, "model.layers.{}.mlp.experts.gate_up_proj_bias", ""},
+           {Role::kExpertGateUpBias, "model.layers.{}.mlp.experts.gate_up_proj_bias", "", Need::kOptional},
            {Role::kExpertGate, "", "blk.{}.ffn_gate_exps.weight", Need::kOptional},
-           {Role::kExpertGateBias, "", "blk.{}.ffn_gate_exps.bias"},
+           {Role::kExpertGateBias, "", "blk.{}.ffn_gate_exps.bias", Need::kOptional},
            {Role::kExpertUp, "", "blk.{}.ffn_up_exps.weight", Need::kOptional},
-           {Role::kExpertUpBias, "", "blk.{}.ffn_up_exps.bias"},
+           {Role::kExpertUpBias, "", "blk.{}.ffn_up_exps.bias", Need::kOptional},
            {Role::kExpertDown, "model.layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight", Need::kOptional},
-           {Role::kExpertDownBias, "model.layers.{}.mlp.experts.down_proj_bias", "blk.{}.ffn_down_exps.bias"},
+           {Role::kExpertDownBias, "model.layers.{}.mlp.experts.down_proj_bias", "blk.{}.ffn_down_exps.bias",
+            Need::kOptional},
+           // As llm-compressor stores them, which takes the experts apart so that each is made of linear layers.
+           {Role::kExpertGate, "model.layers.{}.mlp.experts.experts.{}.gate_proj.weight", "", Need::kOptional},
+           {Role::kExpertGateBias, "model.layers.{}.mlp.experts.experts.{}.gate_proj.bias", "", Need::kOptional},
+           {Role::kExpertUp, "model.layers.{}.mlp.experts.experts.{}.up_proj.weight", "", Need::kOptional},
+           {Role::kExpertUpBias, "model.layers.{}.mlp.experts.experts.{}.up_proj.bias", "", Need::kOptional},
+           {Role::kExpertDown, "model.layers.{}.mlp.experts.experts.{}.down_proj.weight", "", Need::kOptional},
+           {Role::kExpertDownBias, "model.layers.{}.mlp.experts.experts.{}.down_proj.bias", "", Need::kOptional},
        })));
 
 constexpr auto kConfig =

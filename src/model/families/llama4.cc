@@ -21,6 +21,10 @@ constexpr auto kTensors = join(
             Need::kOptional},
            {Role::kExpertGate, "", "blk.{}.ffn_gate_exps.weight", Need::kOptional},
            {Role::kExpertUp, "", "blk.{}.ffn_up_exps.weight", Need::kOptional},
+           // As llm-compressor stores them, which takes the experts apart so that each is made of linear layers.
+           {Role::kExpertGate, "model.layers.{}.feed_forward.experts.{}.gate_proj.weight", "", Need::kOptional},
+           {Role::kExpertUp, "model.layers.{}.feed_forward.experts.{}.up_proj.weight", "", Need::kOptional},
+           {Role::kExpertDown, "model.layers.{}.feed_forward.experts.{}.down_proj.weight", "", Need::kOptional},
            {Role::kSharedGate, "model.layers.{}.feed_forward.shared_expert.gate_proj.weight",
             "blk.{}.ffn_gate_shexp.weight"},
            {Role::kSharedUp, "model.layers.{}.feed_forward.shared_expert.up_proj.weight", "blk.{}.ffn_up_shexp.weight"},
