@@ -9,7 +9,9 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, Any, Literal, Mapping, Sequence
 
+from ._arrays import read_only
 from ._errors import usage
+from ._files import name_of
 from ._inputs import (
     Bar,
     PlainPrompt,
@@ -22,11 +24,11 @@ from ._inputs import (
     plain_prompts,
     plain_texts,
     site_words,
+    word,
     with_template_kwargs,
 )
 from ._lazy import np
-from ._measurement import read_only
-from ._model import Model, Positions, Special, open, word
+from ._model import Model, Positions, Special, open
 from ._program import call
 from ._results import Activations
 from ._table import Table
@@ -102,6 +104,8 @@ class Comparison:
 
     def first_divergence(self, distance: float = 0.1) -> dict[str, Any] | None:
         """The first site of the pass whose mean distance |b - a| / |a| is above this, or is no number: `--apart`."""
+        if isinstance(distance, bool) or not isinstance(distance, (int, float)) or not distance >= 0:
+            raise usage("not a distance", expected="a number from 0", got=distance)
         for row in self.table:
             mean = row["distance_mean"]
             if not isinstance(mean, (int, float)) or not mean <= distance:
@@ -118,10 +122,10 @@ class Comparison:
 
 def _is_stored(b: object) -> bool:
     """Whether it is hidden states and no model, as the command tells them apart."""
-    if not isinstance(b, (str, os.PathLike)) or not os.path.isfile(b):
+    name = name_of(b, "a model, or a file of hidden states")
+    if not os.path.isfile(name):
         return False
-    name = os.fspath(b)
-    kind = str(os.path.splitext(name)[1]).lower()
+    kind = os.path.splitext(name)[1].lower()
     beside = os.path.join(os.path.dirname(name), "config.json")
     return kind in (".npy", ".npz") or (kind == ".safetensors" and not os.path.exists(beside))
 
@@ -131,7 +135,7 @@ def _with_stored(
 ) -> str:
     """What the command says of a model beside a file; the prompts go to it in a file too."""
     special, chat, system, generation_prompt = texts
-    flags += ["--special", special, *(["--chat"] if chat else []), *([f"--system={system}"] if system else [])]
+    flags += [f"--special={special}", *(["--chat"] if chat else []), *([f"--system={system}"] if system else [])]
     flags += [] if generation_prompt else ["--no-generation-prompt"]
     rows = []
     for text, ids, messages, name, columns in prompts:
@@ -143,8 +147,8 @@ def _with_stored(
         asked = os.path.join(folder, "prompts.jsonl")
         with builtins.open(asked, "w", encoding="utf-8") as out:
             out.write("".join(row + "\n" for row in rows))
-        names = [os.path.abspath(model.name) if os.path.exists(model.name) else model.name, os.path.abspath(file)]
-        flags += ["--embed-scale", model.embed_scale, "--precision", model.precision]
+        names = [model.path, os.path.abspath(file)]
+        flags += [f"--embed-scale={model.embed_scale}", f"--precision={model.precision}"]
         flags += ["--prompts", asked, "--json", "-", "--no-progress"]
         return call("compare", *names, *flags)
 
@@ -189,14 +193,16 @@ def compare(
     if (sites is not None and not words) or (layers is not None and not chosen):
         raise usage("no sites or layers to keep", expected="one at least", got=(sites, layers))
     size, team = bytes_of(memory), count(threads, "threads")
-    if not isinstance(b, Model) and (map is not None or _is_stored(b)):
-        flags = ["--logits", word(logits), "--weights", word(weights)]
-        flags += ["--sites", ",".join(words)] if words else []
+    if not isinstance(map, (Mapping, type(None))):
+        raise usage("not a map", expected='{name of an array: site}, as {"layers.{}.out": "resid_post"}', got=map)
+    if not isinstance(b, Model) and (_is_stored(b) or map is not None):
+        flags = [f"--logits={word(logits)}", f"--weights={word(weights)}"]
+        flags += [f"--sites={','.join(words)}"] if words else []
         flags += [f"--layers={','.join(str(layer) for layer in chosen)}"] if chosen else []
         flags += [f"--map={word(name)}={word(site)}" for name, site in (map or {}).items()]
         flags += ["--memory", str(size)] if size else []
         flags += ["--threads", str(team)] if team else []
-        flags += ["--isa", isa] if word(isa) else []
+        flags += [f"--isa={isa}"] if word(isa) else []
         with Bar(progress, "compare") as tell:
             text = _with_stored(first, b, given, texts, flags)
             if tell is not None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
-import json
+import io
 import os
 import pathlib
 import re
 import tempfile
+from numbers import Integral
 from typing import Any, Sequence, Union
 
-from ._errors import usage
+from ._errors import Error, usage
+from ._files import Path, argument, json_of, name_of, read_json, read_text, writing
+from ._model import Model, model_argument
 from ._plot import Figure
 from ._program import call
-from ._shared import Path, executor_named, work, work_on
+from ._shared import executor_named, jobs_at_once, resources, work, work_on
 from ._table import Table
 
 TEXT_COLUMNS = {"token", "context"}
@@ -25,7 +28,7 @@ MISTAKEN = re.compile(
 
 
 class Corpus:
-    """The folder of a corpus that was measured.
+    """The folder of a corpus that was measured. Error: it is none.
 
     Attributes:
         folder: where corpus.json, the report and the tables are.
@@ -35,11 +38,12 @@ class Corpus:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = pathlib.Path(folder)
-        self._text = (self.folder / "corpus.json").read_text(encoding="utf-8")
-        self.results: dict[str, Any] = json.loads(self._text)
+        self.folder = pathlib.Path(name_of(folder, "a folder"))
+        file = self.folder / "corpus.json"
+        self._text = read_text(file)
+        self.results: dict[str, Any] = json_of(self._text, str(file), "streamgauge.corpus/", "digest", "corpus", "model")
         self.digest: str = self.results["digest"]
-        self.scales: dict[str, Any] = json.loads((self.folder / "scales.json").read_text(encoding="utf-8"))
+        self.scales: dict[str, Any] = read_json(self.folder / "scales.json", "")
 
     def json(self) -> str:
         """The text of corpus.json."""
@@ -54,14 +58,16 @@ class Corpus:
         """Every table as a file of Parquet; needs pyarrow."""
         import pyarrow.parquet
 
-        out = pathlib.Path(folder)
-        out.mkdir(parents=True, exist_ok=True)
+        out = pathlib.Path(name_of(folder, "a folder"))
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
         written = []
         for name, table in self.tables.items():
             path = out / f"{name}.parquet"
             partial = out / f"{name}.parquet.partial-{os.getpid()}"
-            pyarrow.parquet.write_table(table.to_arrow(), partial)
-            os.replace(partial, path)
+            with writing(path):
+                pyarrow.parquet.write_table(table.to_arrow(), partial)
+                os.replace(partial, path)
             written.append(path)
         return written
 
@@ -69,7 +75,7 @@ class Corpus:
     def figures(self) -> dict[str, Figure]:
         """The report's pictures by name; a notebook shows them."""
         found = sorted((self.folder / "figures").glob("*.svg"))
-        return {path.stem: Figure(path.read_text(encoding="utf-8")) for path in found}
+        return {path.stem: Figure(read_text(path)) for path in found}
 
     @property
     def report_path(self) -> pathlib.Path:
@@ -105,8 +111,9 @@ def _text(field: str) -> str:
 
 def _read(path: pathlib.Path) -> Table:
     """A table of the report; numbers in a column are all whole or all float."""
-    with open(path, encoding="utf-8", newline="") as file:
-        head, *rows = csv.reader(file)
+    head, *rows = list(csv.reader(io.StringIO(read_text(path), newline=""))) or [[]]
+    if not head or any(len(row) != len(head) for row in rows):
+        raise Error(f"{path}: not a table: lines of different lengths, or none", "not a table", str(path))
     columns: dict[str, list[Any]] = {}
     for at, name in enumerate(head):
         texts = [row[at] for row in rows]
@@ -118,7 +125,7 @@ def _read(path: pathlib.Path) -> Table:
 
 
 def corpus_arguments(
-    model: Path,
+    model: Model | Path,
     files: Sequence[Path] | Path,
     *,
     context: int = 1024,
@@ -134,38 +141,35 @@ def corpus_arguments(
     precision: str | None = None,
 ) -> list[str]:
     """What corpus says of its documents, as the commands corpus and plan take it."""
+    if isinstance(model, Model) and precision is None and model.precision != "float32":
+        precision = model.precision
     options: dict[str, Any] = {
         "--context": context,
         "--tokens": tokens,
         "--every": every,
         "--documents": documents,
         "--text-key": text_key,
-        "--no-bos": not bos,
-        "--no-logits": not logits,
         "--keep-every": keep_every,
         "--task": task,
-        "--memory": memory,
         "--precision": precision,
     }
+    if isinstance(files, bytes) or not (isinstance(files, (str, os.PathLike)) or hasattr(files, "__iter__")):
+        raise usage("not files", expected="a path, or several in a list", got=files)
     names = [files] if isinstance(files, (str, os.PathLike)) else list(files)
-    arguments = []
-    for what, name in [("a model", model), *(("a file", name) for name in names)]:
-        text = str(os.fspath(name)) if isinstance(name, (str, os.PathLike)) else ""
-        if not text or text.startswith("-") or "\0" in text:
-            raise usage(f"not {what}", expected="a name or a path", got=name)
-        arguments.append(text)
+    arguments = [model_argument(model, in_any_type=True), *(argument(name, "a file") for name in names)]
     if not names:
         raise usage("a corpus of no file", expected="at least one file")
     for flag, value in options.items():
-        if value is True:
-            arguments.append(flag)
-        elif value is not None and value is not False:
-            arguments += [flag, str(value)]
-    return arguments
+        if isinstance(value, bool) or not isinstance(value, (Integral, str, type(None))):
+            raise usage(f"not a value of {flag[2:]}", expected="a number or a text", got=value)
+        arguments += [f"{flag}={value}"] if value is not None else []
+    arguments += [] if bos else ["--no-bos"]
+    arguments += [] if logits else ["--no-logits"]
+    return arguments + resources(memory)
 
 
 def corpus(
-    model: Path,
+    model: Model | Path,
     files: Sequence[Path] | Path,
     *,
     output: Path | None = None,
@@ -188,6 +192,7 @@ def corpus(
     """Exact statistics of many documents, as `streamgauge corpus`; with an executor as plan, work and merge.
 
     Args:
+        model: a path or a name, or one that is open, without an embed_scale of its own.
         files: text, .jsonl, .csv, .npy or .bin.
         output: the folder; what is done there is not done again. A temporary one when not given. For an executor of
             other machines a folder that all of them see.
@@ -201,19 +206,21 @@ def corpus(
         jobs: at once on the executor.
         verify: the share of tasks that is computed again here and compared, as "1%".
         threads: of a job.
-        precision: as if in which type the model computes: "float32" when not given, "bfloat16" or "float16".
+        precision: as if in which type the model computes: "float32", "bfloat16" or "float16"; that of an open model, else
+            "float32", when not given.
 
     Raises:
         Error: with the command's text. What was done stays in the folder.
     """
-    folder = pathlib.Path(output if output is not None else tempfile.mkdtemp(prefix="streamgauge-"))
-    own: list[str] = ["--no-progress", *(["--threads", str(threads)] if threads else [])]
+    own = ["--no-progress", *resources(threads=threads)]
+    jobs_at_once(jobs)
+    again = [f"--verify={name_of(verify, 'a share')}"] if verify is not None else []
     arguments = corpus_arguments(
         model, files, context=context, tokens=tokens, every=every, documents=documents, text_key=text_key, bos=bos,
         logits=logits, keep_every=keep_every, task=task, memory=memory, precision=precision,
     )  # fmt: skip
-    arguments += ["-o", str(folder)]
-    again = ["--verify", verify] if verify is not None else []
+    folder = argument(output, "a folder") if output is not None else tempfile.mkdtemp(prefix="streamgauge-")
+    arguments += [f"--output={folder}"]
     if executor is None and not again:
         call("corpus", *arguments, *own)
         return Corpus(folder)
@@ -223,5 +230,5 @@ def corpus(
         work(folder, memory=memory, threads=threads)
     else:
         work_on(folder, shared, jobs=jobs, threads=threads, memory=memory)
-    call("merge", str(folder), "--no-progress", *again)
+    call("merge", folder, "--no-progress", *again)
     return Corpus(folder)

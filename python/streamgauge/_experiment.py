@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
 import tempfile
 from typing import Any, Mapping, Sequence
 
 from ._errors import Error, usage
+from ._files import Path, argument, json_of, name_of, read_text
+from ._inputs import count
+from ._model import Model, model_argument
 from ._plot import Figure
 from ._program import call
-from ._shared import Path, executor_named, work_on
+from ._shared import executor_named, jobs_at_once, resources, work_on
 from ._table import Table
 
 
@@ -38,8 +40,8 @@ class Run:
 
     def __init__(self, folder: pathlib.Path, notes: list[str]) -> None:
         self.folder, self.notes = folder, notes
-        self._text = (folder / "results.json").read_text(encoding="utf-8")
-        self.document: dict[str, Any] = json.loads(self._text)
+        self._text = read_text(folder / "results.json")
+        self.document: dict[str, Any] = json_of(self._text, str(folder / "results.json"), "", "streamgauge")
 
     @property
     def results(self) -> Results:
@@ -75,7 +77,7 @@ class Run:
     def figures(self) -> dict[str, Figure]:
         """The report's pictures by name; a notebook shows them."""
         found = sorted((self.folder / "figures").glob("*.svg"))
-        return {path.stem: Figure(path.read_text(encoding="utf-8")) for path in found}
+        return {path.stem: Figure(read_text(path)) for path in found}
 
     @property
     def report_path(self) -> pathlib.Path:
@@ -90,7 +92,7 @@ class Run:
 
 
 def _folder(given: Path | None) -> pathlib.Path:
-    return pathlib.Path(given if given is not None else tempfile.mkdtemp(prefix="streamgauge-"))
+    return pathlib.Path(argument(given, "a folder") if given is not None else tempfile.mkdtemp(prefix="streamgauge-"))
 
 
 def finish(out: pathlib.Path, *arguments: str) -> Run:
@@ -105,19 +107,10 @@ def finish(out: pathlib.Path, *arguments: str) -> Run:
     return Run(out, notes)
 
 
-def _text(value: object, what: str) -> str:
-    if not isinstance(value, (str, os.PathLike)):
-        raise usage(f"not {what}", expected="text or a path", got=value)
-    text = str(os.fspath(value))
-    if not text or text.startswith("-") or "\0" in text:
-        raise usage(f"not {what}", expected="a name or a path", got=text)
-    return text
-
-
 def run(
     experiment: Path,
     *,
-    models: Mapping[str, Path] | None = None,
+    models: Mapping[str, Model | Path] | None = None,
     zoo: bool = False,
     checkpoints: Path | None = None,
     change: Mapping[str, object] | None = None,
@@ -145,7 +138,8 @@ def run(
 
     Args:
         experiment: a built-in name or a TOML file.
-        models: {the experiment's key: a model}; those of the file, from the Hub's cache, when not given.
+        models: {the experiment's key: a model, by name or open as it is stored}; those of the file, from the Hub's cache, when
+            not given.
         zoo: the pocket zoo's small models as stand-ins.
         checkpoints: the folder of one training run's checkpoints as the models.
         change: other values for keys of the file, as {"prompts.suite": "notebook-003"}.
@@ -169,17 +163,18 @@ def run(
         text_key=text_key, id_key=id_key, special=special, chat=chat, system=system, generation_prompt=generation_prompt,
         chat_template_kwargs=chat_template_kwargs, yes=yes, memory=memory,
     )  # fmt: skip
+    own = resources(threads=threads)
+    jobs_at_once(jobs)
     out = _folder(output)
-    own = ["--threads", str(threads)] if threads else []
     if executor is None:
-        own += ["--isa", _text(isa, "an instruction set")] if isa else []
+        own += [f"--isa={name_of(isa, 'an instruction set')}"] if isa else []
         own += ["--delete-after"] if delete_after else []
-        return finish(out, "run", *arguments, *own, "-o", str(out))
+        return finish(out, "run", *arguments, *own, f"--output={out}")
     if delete_after or isa:
         raise usage("delete_after and isa belong to runs without an executor")
     shared = executor_named(executor)
-    own += ["--task-tokens", str(task_tokens)] if task_tokens is not None else []
-    call("plan", *arguments, *own, "-o", str(out), "--no-progress")
+    own += [f"--task-tokens={count(task_tokens, 'tokens')}"] if task_tokens is not None else []
+    call("plan", *arguments, *own, f"--output={out}", "--no-progress")
     work_on(out, shared, jobs=jobs, threads=threads, memory=memory, fail=False)
     return finish(out, "merge", str(out), "--partial")
 
@@ -187,7 +182,7 @@ def run(
 def experiment_arguments(
     experiment: Path,
     *,
-    models: Mapping[str, Path] | None = None,
+    models: Mapping[str, Model | Path] | None = None,
     zoo: bool = False,
     checkpoints: Path | None = None,
     change: Mapping[str, object] | None = None,
@@ -204,30 +199,36 @@ def experiment_arguments(
     memory: int | str | None = None,
 ) -> list[str]:
     """What run says of its experiment, as the commands run and plan take it."""
-    arguments = [_text(experiment, "an experiment")]
-    for key, model in (models or {}).items():
-        arguments += ["--model", f"{key}={_text(model, 'a model')}"]
+    for what, given in (("models", models), ("change", change), ("chat_template_kwargs", chat_template_kwargs)):
+        if not isinstance(given, (Mapping, type(None))):
+            raise usage(f"{what} is no dict", expected="{name: value}", got=given)
+    arguments = [argument(experiment, "an experiment")]
+    arguments += [f"--model={name_of(key, 'a key')}={model_argument(model)}" for key, model in (models or {}).items()]
     arguments += ["--zoo"] if zoo else []
-    arguments += ["--checkpoints", _text(checkpoints, "a folder")] if checkpoints is not None else []
-    for key, value in (change or {}).items():
-        arguments += ["--set", f"{key}={value}"]
+    arguments += [f"--checkpoints={argument(checkpoints, 'a folder')}"] if checkpoints is not None else []
+    arguments += [f"--set={name_of(key, 'a key')}={_toml(value)}" for key, value in (change or {}).items()]
     if isinstance(axes, str):
         raise usage("not a list of axes", expected="several in a list", got=axes)
-    arguments += ["--axes", ",".join(_text(axis, "an axis") for axis in axes)] if axes else []
+    arguments += [f"--axes={','.join(name_of(axis, 'an axis') for axis in axes)}"] if axes else []
     arguments += _reading(prompts, text_key, id_key, special, system)
     arguments += ["--chat"] if chat else []
     arguments += [] if generation_prompt else ["--no-generation-prompt"]
     arguments += ["--yes"] if yes else []
-    arguments += ["--memory", str(memory)] if memory is not None else []
+    arguments += resources(memory)
     if chat_template_kwargs is not None:
         arguments += ["--chat-template-kwargs=" + json.dumps(dict(chat_template_kwargs))]
     return arguments
 
 
+def _toml(value: object) -> str:
+    """A value of an experiment's file; a text is written without quotation marks."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _reading(prompts: object, text_key: object, id_key: object, special: object, system: object) -> list[str]:
     """Flags of the prompts that have a value. An option and its value are one word, whatever the value begins with."""
     if prompts is not None:
-        prompts = _text(prompts, "a file of prompts")
+        prompts = name_of(prompts, "a file of prompts")
     given = {"prompts": prompts, "text-key": text_key, "id-key": id_key, "special": special, "system": system}
     for name, value in given.items():
         if value is not None and (not isinstance(value, str) or "\0" in value):
@@ -239,7 +240,7 @@ def analyze(experiment: Path, results: Path, *, output: Path | None = None) -> R
     """Statistics, verdicts and figures of stored results, without any model, as `streamgauge analyze`."""
     out = _folder(output)
     return finish(
-        out, "analyze", _text(experiment, "an experiment"), _text(results, "a results file"), "-o", str(out)
+        out, "analyze", argument(experiment, "an experiment"), argument(results, "a results file"), f"--output={out}"
     )
 
 
@@ -263,18 +264,18 @@ def pull(
     Raises:
         Error: with the command's text.
     """
-    name = _text(model, "a model")
+    name = argument(model, "a model")
     if revision is not None:
         found = re.fullmatch(r"([^@:]+(?:://[^@:]+)?)(:[^@]+)?", name)
         if found is None:
             raise usage("a model with a revision of its own", expected="ORG/NAME", got=name)
-        name = f"{found[1]}@{_text(revision, 'a revision')}{found[2] or ''}"
+        name = f"{found[1]}@{argument(revision, 'a revision')}{found[2] or ''}"
     arguments = ["pull", name]
     for flag, globs in (("--include", include), ("--exclude", exclude)):
         for glob in [globs] if isinstance(globs, str) else globs:
-            arguments += [flag, _text(glob, "a glob")]
+            arguments += [f"{flag}={name_of(glob, 'a glob')}"]
     arguments += ["--audit"] if audit else []
-    arguments += ["--revisions", _text(revisions, "a glob")] if revisions is not None else []
+    arguments += [f"--revisions={name_of(revisions, 'a glob')}"] if revisions is not None else []
     return call(*arguments)
 
 

@@ -5,15 +5,7 @@ from __future__ import annotations
 import html
 import os
 
-
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a file, whole or not at all."""
-    partial = f"{os.fspath(path)}.partial-{os.getpid()}"
-    with open(partial, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+from ._files import write_whole
 
 
 class Explorer:

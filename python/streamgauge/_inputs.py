@@ -13,6 +13,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence, Union
 
 from . import _sg
 from ._errors import usage
+from ._files import name_of
 
 SITES = ("embed", "resid_pre", "attn_out", "resid_mid", "mlp_out", "resid_post", "ln_final")
 PlainPrompt = tuple[str, list[int], str, str, list[tuple[str, str]]]
@@ -88,14 +89,19 @@ def _ids(values: Any) -> list[int]:
     return ids
 
 
-def _text(value: object) -> str:
+def word(value: object, what: str = "a word") -> str:
+    """Text that the module can take."""
     if not isinstance(value, str):
-        raise usage("a prompt is not text", expected="str", got=value)
+        raise usage(f"not {what}", expected="str", got=value)
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise usage("a prompt that is not Unicode text", expected="no lone surrogates", got=value) from None
+        raise usage(f"not {what}: no Unicode text", expected="no lone surrogates", got=value) from None
     return value
+
+
+def _text(value: object) -> str:
+    return word(value, "text of a prompt")
 
 
 def _messages(messages: Any, template: Mapping[str, Any] | None = None) -> str:
@@ -188,10 +194,8 @@ def read_prompts(path: str | os.PathLike[str], *, text_key: str = "", id_key: st
     Raises:
         Error: a file that cannot be read, or is not what its name says; a key that is not there; no prompt at all.
     """
-    if not isinstance(path, (str, os.PathLike)) or not isinstance(text_key, str) or not isinstance(id_key, str):
-        raise usage("not a file of prompts", expected="a path, and names of keys", got=path)
-    name = os.fspath(path)
-    prompts, notes, said = _sg.read_prompts(_text(name), _text(text_key), _text(id_key))
+    name = name_of(path, "a file of prompts")
+    prompts, notes, said = _sg.read_prompts(name, word(text_key, "a key"), word(id_key, "a key"))
     for note in notes:
         warnings.warn(note, stacklevel=2)
     return Suite(os.path.basename(name), said, tuple(prompt_of(p) for p in prompts))
@@ -199,9 +203,8 @@ def read_prompts(path: str | os.PathLike[str], *, text_key: str = "", id_key: st
 
 def plain_texts(special: object, chat: object, system: object, generation_prompt: object) -> PlainTexts:
     """How texts become ids, as the module takes it."""
-    if not isinstance(special, str) or not isinstance(system, (str, type(None))):
-        raise usage("not special tokens and a system's text", expected="str", got=(special, system))
-    return (special, bool(chat), _text(system or ""), bool(generation_prompt))
+    said = "" if system is None else word(system, "a system's text")
+    return (word(special, "special tokens"), bool(chat), said, bool(generation_prompt))
 
 
 _HOOKS = {

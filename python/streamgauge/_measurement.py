@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import copyreg
 import html
 import json
 import os
 from functools import cached_property
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
-
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
 from . import _sg
-from ._errors import Error, usage
-from ._explorer import Explorer, write_whole
-from ._inputs import SiteKey, count, site_of
+from ._arrays import Norms, Padded, PromptNorms, read_only
+from ._errors import usage
+from ._explorer import Explorer
+from ._files import Path, name_of, read_text, write_whole
+from ._inputs import SiteKey, site_of, word
 from ._lazy import np
 from ._plot import Plot
 from ._table import Table
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-
-def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array.flags.writeable = False
-    return array
 
 
 def json_table(text: str, key: str, title: str = "") -> Table:
@@ -46,28 +43,11 @@ def reductions(named: str | None = None) -> list[str]:
     return [named]
 
 
-def _place(key: object, depth: int) -> tuple[str, int | None]:
-    """The site and, where it says one, the layer of a key of a mapping. Raises KeyError for what is no site."""
-    try:
-        site, layer = site_of(key)
-    except Error as error:
-        raise KeyError(str(error)) from None
-    if layer is not None and (site in ("embed", "ln_final") or not -depth <= layer < depth):
-        raise KeyError(f"{key!r}: there is no such layer: expected 0 to {depth - 1}, or from the end; embed and ln_final have none")
-    return site, layer
-
-
-class PromptNorms(dict[str, "npt.NDArray[np.float64]"]):
-    """{site: float64 [layer, token]}; a key that says a layer, in any spelling, gives [token]."""
-
-    def __init__(self, tables: Mapping[str, npt.NDArray[np.float64]], depth: int) -> None:
-        super().__init__(tables)
-        self._depth = depth
-
-    def __getitem__(self, key: SiteKey) -> npt.NDArray[np.float64]:
-        site, layer = _place(key, self._depth)
-        table = super().__getitem__(site)
-        return table if layer is None else table[layer]
+def _from_the_end(value: object, length: int, what: str) -> int:
+    """A number below length; negative ones count from the end."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not -length <= int(value) < length:
+        raise usage(f"there is no such {what.split()[-1]}", expected=f"0 to {length - 1}, or from the end", got=value)
+    return int(value) % length
 
 
 class MeasuredPrompt:
@@ -95,6 +75,9 @@ class MeasuredPrompt:
         self.norms = PromptNorms(measurement.norms(i), measurement.facts()["n_layers"])
         self.dots: dict[str, npt.NDArray[np.float64]] = measurement.dots(i)
 
+    def __reduce__(self) -> tuple[Any, tuple[_sg.Measurement, int]]:
+        return MeasuredPrompt, (self._m, self._i)
+
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -114,47 +97,6 @@ class MeasuredPrompt:
 
     def __repr__(self) -> str:
         return f"<prompt of {len(self)} tokens: {(self.text or str(self.ids))[:60]!r}>"
-
-
-class _Padded(Mapping[str, "npt.NDArray[np.float64]"]):
-    """{name: float64 [prompt, layer, token]}, NaN where a prompt is shorter; made once, then handed out as it is."""
-
-    def __init__(self, per_prompt: Sequence[Mapping[str, npt.NDArray[np.float64]]]) -> None:
-        self._rows = per_prompt
-        self._made: dict[str, npt.NDArray[np.float64]] = {}
-
-    def __getitem__(self, name: str) -> npt.NDArray[np.float64]:
-        if name not in self._made:
-            if name not in self._rows[0]:
-                raise KeyError(name)
-            rows = [r[name] for r in self._rows]
-            if len(rows) == 1:  # nothing to pad: the engine's own numbers
-                return self._made.setdefault(name, rows[0][None])
-            tokens = max(r.shape[-1] for r in rows)
-            out = np.full((len(rows), *rows[0].shape[:-1], tokens), np.nan)
-            for i, r in enumerate(rows):
-                out[i, ..., : r.shape[-1]] = r
-            self._made[name] = read_only(out)
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows[0])
-
-    def __len__(self) -> int:
-        return len(self._rows[0])
-
-
-class Norms(_Padded):
-    """The same of sites; a key that says a layer, in any spelling, gives [prompt, token]."""
-
-    def __init__(self, per_prompt: Sequence[Mapping[str, npt.NDArray[np.float64]]], depth: int) -> None:
-        super().__init__(per_prompt)
-        self._depth = depth
-
-    def __getitem__(self, key: SiteKey) -> npt.NDArray[np.float64]:
-        site, layer = _place(key, self._depth)
-        table = super().__getitem__(site)
-        return table if layer is None else table[:, layer]
 
 
 class Measurement:
@@ -209,7 +151,7 @@ class Measurement:
     @cached_property
     def dots(self) -> Mapping[str, npt.NDArray[np.float64]]:
         """{name: float64 [prompt, layer, token]}: inner products of what is added with what it is added to."""
-        return _Padded([p.dots for p in self.prompts])
+        return Padded([p.dots for p in self.prompts])
 
     @cached_property
     def heads(self) -> Mapping[str, npt.NDArray[np.float64]]:
@@ -222,7 +164,7 @@ class Measurement:
         Raises:
             Error: measured without heads.
         """
-        return _Padded([p.heads for p in self.prompts])
+        return Padded([p.heads for p in self.prompts])
 
     @cached_property
     def head_layers(self) -> list[int]:
@@ -255,10 +197,7 @@ class Measurement:
         Raises:
             Error: an unknown definition, blocks that are not there.
         """
-        for name, text in (("a definition", definition), ("layers", layers)):
-            if not isinstance(text, str):
-                raise usage(f"not {name}", expected="a text", got=text)
-        why: dict[str, Any] = json.loads(self._m.explain_json(definition, layers))
+        why: dict[str, Any] = json.loads(self._m.explain_json(word(definition, "a definition"), word(layers, "layers")))
         return why
 
     @cached_property
@@ -388,9 +327,7 @@ class Measurement:
 
     def gains_json(self, definition: str = "all") -> str:
         """The text of `streamgauge gains --json`."""
-        if not isinstance(definition, str):
-            raise usage("not a definition", expected="its name or id", got=definition)
-        return self._m.gains_json(definition)
+        return self._m.gains_json(word(definition, "a definition"))
 
     def ladder(self) -> Table:
         """The gain of every block, resid_post / resid_pre, mean over prompts; one column per reduction."""
@@ -416,14 +353,17 @@ class Measurement:
     def decomposition(self, *, prompt: int = 0, token: int = -1) -> Table:
         """What attention and MLP add to one token's squared norm, per block: |post|²/|pre|² = 1 + attention + mlp + cross.
 
+        Args:
+            prompt, token: their numbers; negative ones count from the end.
+
         Raises:
             Error: no such prompt or token.
         """
-        length = len(self.prompts[count(prompt, "a prompt")]) if prompt < len(self) else 0
-        at = token + length if isinstance(token, int) and -length <= token < 0 else count(token, "a token")
+        number = _from_the_end(prompt, len(self), "a prompt")
+        at = _from_the_end(token, len(self.prompts[number]), "a token")
         names = ("attention", "mlp", "cross", "cos_attention", "cos_mlp")
         rows = [
-            {"block": layer, **dict(zip(names, self._m.growth(prompt, layer, at)))}
+            {"block": layer, **dict(zip(names, self._m.growth(number, layer, at)))}
             for layer in range(self.facts["n_layers"])
         ]
         return Table.of_rows(rows, "decomposition of the gain")
@@ -454,15 +394,18 @@ class Measurement:
         """streamgauge.measurement/1, the text of `streamgauge measure --json`."""
         return self._m.json()
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: Path) -> None:
         """Writes json() to a file, whole or not at all."""
         write_whole(path, self.json())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Measurement:
-        """Reads what save(), or the command, wrote."""
-        with open(path, encoding="utf-8") as file:
-            return cls(_sg.Measurement.read(file.read(), os.fspath(path)))
+    def load(cls, path: Path) -> Measurement:
+        """Reads what save(), or the command, wrote.
+
+        Raises:
+            Error: no such file, or another one.
+        """
+        return cls(_sg.Measurement.read(read_text(path), name_of(path, "a file")))
 
     def to_xarray(self) -> Any:
         """An xarray.Dataset with dimensions prompt, layer, token; needs xarray."""
@@ -472,8 +415,8 @@ class Measurement:
         data = {n: (("prompt", "token") if t.ndim == 2 else ("prompt", "layer", "token"), t) for n, t in tables.items()}
         return xarray.Dataset({**data, "mask": (("prompt", "token"), self.mask)}, attrs={"model": self.facts["id"]})
 
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return _unpickled, (self.json(),)
+    def __reduce__(self) -> tuple[Any, tuple[_sg.Measurement]]:
+        return Measurement, (self._m,)
 
     def __repr__(self) -> str:
         return f"<measurement of {self.facts['id']}: {len(self)} prompts, {sum(self.lengths)} tokens>"
@@ -482,5 +425,12 @@ class Measurement:
         return f"<p>{html.escape(repr(self))}</p>"
 
 
-def _unpickled(text: str) -> Measurement:
-    return Measurement(_sg.Measurement.read(text, "pickle"))
+def _unpickled(text: str) -> _sg.Measurement:
+    return _sg.Measurement.read(text, "pickle")
+
+
+def _pickled(engine: _sg.Measurement) -> tuple[Any, tuple[str]]:
+    return _unpickled, (engine.json(),)
+
+
+copyreg.pickle(_sg.Measurement, _pickled)  # once for a measurement and all of its prompts

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import pathlib
 from typing import Any, Union
 
 from ._corpus import Corpus, corpus_arguments
 from ._errors import Error, usage
 from ._experiment import Run, experiment_arguments, finish
+from ._files import Path, argument, name_of, read_json
+from ._inputs import count
 from ._program import call
-from ._shared import Path
 
 
 def plan(
@@ -36,8 +35,7 @@ def plan(
         Error: with the command's text.
         TypeError: an option of another name.
     """
-    if not isinstance(output, (str, os.PathLike)):
-        raise usage("not a folder", expected="a path", got=output)
+    folder = argument(output, "a folder")
     if what == "corpus":
         if len(corpus) != 2:
             raise usage("not a corpus", expected="a model, and files of its documents", got=corpus)
@@ -46,10 +44,10 @@ def plan(
         if corpus:
             raise usage("an experiment takes its models by name", expected="models={...}", got=corpus)
         arguments = experiment_arguments(what, **options)
-    arguments += ["--task-tokens", str(task_tokens)] if task_tokens is not None else []
+    arguments += [f"--task-tokens={count(task_tokens, 'tokens')}"] if task_tokens is not None else []
     arguments += ["--slurm"] if slurm else []
-    call("plan", *arguments, "-o", str(output), "--no-progress")
-    return pathlib.Path(output)
+    call("plan", *arguments, f"--output={folder}", "--no-progress")
+    return pathlib.Path(folder)
 
 
 def merge(folder: Path, *, verify: str | None = None, partial: bool = False) -> Union[Corpus, Run]:
@@ -62,10 +60,10 @@ def merge(folder: Path, *, verify: str | None = None, partial: bool = False) -> 
     Raises:
         Error: with the command's text; parts that are missing, or have other bits.
     """
-    arguments = ["merge", str(folder)]
-    arguments += ["--verify", verify] if verify is not None else []
+    arguments = ["merge", argument(folder, "a folder")]
+    arguments += [f"--verify={name_of(verify, 'a share')}"] if verify is not None else []
     arguments += ["--partial"] if partial else []
-    plan = json.loads((pathlib.Path(folder) / "plan.json").read_text(encoding="utf-8"))
+    plan = read_json(pathlib.Path(folder) / "plan.json", "streamgauge.")
     if plan["schema"].startswith("streamgauge.run_plan/"):
         return finish(pathlib.Path(folder), *arguments)
     try:

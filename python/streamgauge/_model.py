@@ -11,6 +11,7 @@ from typing import Any, Literal, Mapping, Sequence
 
 from . import _sg
 from ._errors import usage
+from ._files import Path, argument, name_of
 from ._inputs import (
     Bar,
     Progress,
@@ -21,6 +22,7 @@ from ._inputs import (
     plain_prompts,
     plain_texts,
     site_words,
+    word,
     with_template_kwargs,
 )
 from ._measurement import Measurement
@@ -53,23 +55,25 @@ def open(  # noqa: A001
     Raises:
         Error: no such model, or one that is not understood.
     """
-    if not isinstance(model, (str, os.PathLike)):
-        raise usage("not a model", expected="a path or ORG/NAME", got=model)
-    name = os.fspath(model)
-    if not isinstance(name, str) or "\0" in name:
-        raise usage("not a model", expected="a path or ORG/NAME", got=name)
+    name = argument(model, "a model")
     if pull:
         call("pull", name)
     return Model(_sg.Model.open(name, word(embed_scale), word(precision)), name, embed_scale, precision)
 
 
 class Model:
-    """One opened checkpoint. Immutable; may be shared between threads. Pickled by its name."""
+    """One opened checkpoint. Immutable; may be shared between threads. Pickled by its path.
+
+    Attributes:
+        name: as it was opened.
+        path: its whole path, where it lies on this machine; else its name.
+    """
 
     def __init__(
         self, engine: _sg.Model, name: str, embed_scale: EmbedScale = "stored", precision: Precision = "float32"
     ) -> None:
         self._m, self.name = engine, name
+        self.path = os.path.abspath(name) if os.path.exists(name) else name
         self.embed_scale: EmbedScale = embed_scale
         self.precision: Precision = precision
         self._others: dict[str, Model] = {}  # by precision
@@ -131,7 +135,7 @@ class Model:
         # The command knows the BOS; a text is one word with its flag, whatever it begins with.
         if any("\0" in text for text in given):
             raise usage("a text that the command cannot be told", expected="no character of code 0")
-        return call("tokenize", self.name, "--special", "bos", "--json", "-", *(f"--prompt={text}" for text in given))
+        return call("tokenize", self.path, "--special", "bos", "--json", "-", *(f"--prompt={text}" for text in given))
 
     def measure(
         self,
@@ -266,15 +270,14 @@ class Model:
         Raises:
             Error: what extract raises, a file that cannot be written, several matrices for .npy, which holds one.
         """
-        if not isinstance(path, (str, os.PathLike)):
-            raise usage("not a file", expected="a path", got=path)
+        file = name_of(path, "a file")
         chosen = self._chosen(sites, layers, positions)
         given = with_template_kwargs(plain_prompts(prompts), chat_template_kwargs, bool(chat))
         texts = plain_texts(special, chat, system, generation_prompt)
         size, team = bytes_of(memory), count(threads, "threads")
         model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "extract") as bar:
-            model._m.extract_to(word(os.fspath(path)), *chosen, given, texts, size, team, word(isa), bar)
+            model._m.extract_to(file, *chosen, given, texts, size, team, word(isa), bar)
 
     @staticmethod
     def _chosen(sites: Any, layers: Any, positions: Any) -> tuple[list[str], list[int], bool, list[int]]:
@@ -335,7 +338,7 @@ class Model:
                 bool(all),
                 [word(t) for t in tensors],
                 bool(spectra),
-                amplification or "",
+                word(amplification or ""),
                 measured,
                 count(threads, "threads"),
                 word(isa),
@@ -344,8 +347,7 @@ class Model:
         return Weights(rows, text)
 
     def __reduce__(self) -> tuple[Any, tuple[str, str, str]]:
-        name = os.path.abspath(self.name) if os.path.exists(self.name) else self.name
-        return _opened, (name, self.embed_scale, self.precision)
+        return _opened, (self.path, self.embed_scale, self.precision)
 
     def __repr__(self) -> str:
         f = self.facts
@@ -353,6 +355,16 @@ class Model:
 
     def _repr_html_(self) -> str:
         return self.facts._repr_html_()
+
+
+def model_argument(model: Model | Path, in_any_type: bool = False) -> str:
+    """A model as a word for commands that open it themselves, as it is stored; `in_any_type`: they are told its precision."""
+    if not isinstance(model, Model):
+        return argument(model, "a model")
+    if model.embed_scale != "stored" or not (in_any_type or model.precision == "float32"):
+        asked = f"embed_scale={model.embed_scale!r}, precision={model.precision!r}"
+        raise usage("a model that was opened in a way of its own", expected="stored and float32, as this call computes", got=asked)
+    return model.path
 
 
 def _opened(name: str, embed_scale: EmbedScale, precision: Precision) -> Model:
@@ -363,12 +375,6 @@ def _plain_text(value: object) -> str:
     if not isinstance(value, str):
         raise usage("not a text", expected="str", got=value)
     return plain_prompts(value)[0][0]
-
-
-def word(value: object) -> str:
-    if not isinstance(value, str):
-        raise usage("not a word", expected="str", got=value)
-    return value
 
 
 def _list(values: Any) -> list[Any]:

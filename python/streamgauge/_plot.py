@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import _sg
 from ._errors import usage
+from ._files import Path, write_whole
 from ._lazy import np
 
 if TYPE_CHECKING:
@@ -25,11 +26,9 @@ class Figure:
     def _repr_svg_(self) -> str:
         return self.svg
 
-    def save(self, path: str) -> None:
-        """Writes the SVG."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.svg)
-
+    def save(self, path: Path) -> None:
+        """Writes the SVG, whole or not at all."""
+        write_whole(path, self.svg)
 
 
 class Plot:

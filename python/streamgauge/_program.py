@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import Callable, NoReturn
 
-from ._errors import Error
+from ._errors import Error, usage
 
 PROGRAM = pathlib.Path(__file__).parent / "bin" / "streamgauge"
 
@@ -30,14 +30,19 @@ def call(*arguments: str, say: Callable[[str], None] | None = None) -> str:
     Raises:
         Error: with the command's text and exit code. Ctrl-C stops the command too.
     """
-    process = subprocess.Popen(
-        [program(), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    )
+    try:
+        process = subprocess.Popen(
+            [program(), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except OSError as error:  # no such program, or more arguments than the system takes
+        raise Error(f"the command cannot be started; got {error}", where=program(), got=str(error)) from None
+    except ValueError as error:  # a character of code 0, a lone surrogate
+        raise usage("what the command cannot be told", expected="Unicode text without characters of code 0", got=str(error)) from None
     try:
         out, messages = process.communicate()
     except BaseException:

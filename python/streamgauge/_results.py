@@ -6,8 +6,8 @@ import html
 import json
 from typing import TYPE_CHECKING, Any, Sequence
 
+from ._arrays import read_only
 from ._lazy import np
-from ._measurement import read_only
 from ._table import Table
 
 if TYPE_CHECKING:

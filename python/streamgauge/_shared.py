@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import time
-from typing import Any, Iterator, Union
+from typing import Any, Iterator
 
 from ._errors import Error, usage
+from ._files import Path, argument, name_of, read_json
+from ._inputs import bytes_of, count
 from ._program import call
-
-Path = Union[str, "os.PathLike[str]"]
 
 ROUNDS = 5
 """Rounds of jobs that may bring nothing, with workers that died in each, before the last fault is told."""
@@ -35,17 +34,21 @@ def work(
     Raises:
         Error: with the command's text; a task that failed twice.
     """
-    arguments = ["work", str(folder), "--end-with", str(os.getpid()), "--no-progress"]
-    for flag, value in (("--shard", shard), ("--lease", lease), ("--memory", memory)):
-        arguments += [flag, str(value)] if value is not None else []
-    arguments += ["--threads", str(threads)] if threads else []
-    arguments += ["--offline"] if offline else []
-    return call(*arguments)
+    arguments = ["work", argument(folder, "a folder"), f"--end-with={os.getpid()}", "--no-progress"]
+    for flag, value in (("--shard", shard), ("--lease", lease)):
+        arguments += [f"{flag}={name_of(value, 'a text')}"] if value is not None else []
+    return call(*arguments, *resources(memory, threads), *(["--offline"] if offline else []))
+
+
+def resources(memory: int | str | None = None, threads: int = 0) -> list[str]:
+    """Memory and threads as every command takes them."""
+    size, team = bytes_of(memory), count(threads, "threads")
+    return [*([f"--memory={size}"] if size else []), *([f"--threads={team}"] if team else [])]
 
 
 def status(folder: Path) -> str:
     """How the tasks of a plan stand, as `streamgauge status`."""
-    return call("status", str(folder))
+    return call("status", argument(folder, "a folder"))
 
 
 def executor_named(executor: Any) -> Any:
@@ -75,19 +78,19 @@ def work_on(
     Args:
         folder: the plan's, under the same name wherever the jobs run.
         executor: with submit(function, ...) whose result has result(): of concurrent.futures, submitit, dask, Ray.
-        jobs: at once; the executor's workers when not given, else the processors of this machine.
+        jobs: at once, from 1; the executor's workers when not given, else the processors of this machine.
         fail: whether a task that failed twice is an error here.
 
     Raises:
         Error: a task that failed twice, with its reason; jobs that died again and again. What was done stays.
     """
-    executor = executor_named(executor)
-    at_once = jobs or getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+    executor, folder = executor_named(executor), argument(folder, "a folder")
+    at_once = jobs_at_once(jobs) or getattr(executor, "_max_workers", None) or os.cpu_count() or 1
     threads = threads or getattr(executor, "threads", 0) or _share_of_threads(executor, at_once)
     options: dict[str, Any] = {"threads": threads, "memory": memory, "offline": True, "lease": "1m"}
     fruitless = 0
     while left := list(_left(folder)):
-        faults = _round(executor, str(folder), min(at_once, len(left)), options)
+        faults = _round(executor, folder, min(at_once, len(left)), options)
         after = list(_left(folder))
         if len(after) < len(left):
             fruitless = 0
@@ -97,9 +100,26 @@ def work_on(
             raise faults[-1]
         time.sleep(1)  # others are at work on them, or their claims must grow stale
     for failure in sorted(pathlib.Path(folder).glob("failed/*.json")) if fail else []:
-        told = json.loads(failure.read_text(encoding="utf-8"))
-        if told.get("times", 0) >= TRIES:
-            raise Error(f"a task failed twice: {told['reason']}", where=str(failure))
+        times, reason = _failure(failure)
+        if times >= TRIES:
+            raise Error(f"a task failed twice: {reason}", where=str(failure))
+
+
+def jobs_at_once(jobs: int | None) -> int | None:
+    """As it is given. Error (usage): no number from 1."""
+    if jobs is not None and count(jobs, "jobs") == 0:
+        raise usage("no jobs", expected="1 at least", got=jobs)
+    return jobs
+
+
+def _failure(file: pathlib.Path) -> tuple[int, str]:
+    """How often a task failed, and why; 0 for a file that does not say it."""
+    try:
+        told = read_json(file, "")
+    except Error:
+        return 0, ""
+    times = told.get("times")
+    return (times if isinstance(times, int) else 0), str(told.get("reason", "for no reason that it says"))
 
 
 def _job(folder: str, options: dict[str, Any]) -> None:
@@ -126,15 +146,10 @@ def _round(executor: Any, folder: str, jobs: int, options: dict[str, Any]) -> li
 def _left(folder: Path) -> Iterator[str]:
     """Keys of tasks that are neither done nor given up."""
     root = pathlib.Path(folder)
-    for task in json.loads((root / "plan.json").read_text(encoding="utf-8"))["tasks"]:
+    for task in read_json(root / "plan.json", "streamgauge.", "tasks")["tasks"]:
         key = task["key"]
-        if (root / "parts" / key[:2] / key).exists():
-            continue
-        try:
-            told = json.loads((root / "failed" / f"{key}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            told = {}
-        if told.get("times", 0) < TRIES:
+        done = (root / "parts" / key[:2] / key).exists()
+        if not done and _failure(root / "failed" / f"{key}.json")[0] < TRIES:
             yield key
 
 

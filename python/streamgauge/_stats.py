@@ -11,9 +11,10 @@ from typing import Any, Sequence
 
 from ._corpus import Corpus, corpus
 from ._errors import Error, usage
+from ._files import Path, name_of, read_json, writing
 from ._inputs import site_of, site_words
+from ._model import Model
 from ._program import call
-from ._shared import Path
 from ._table import Table
 
 QUANTILES = {
@@ -37,7 +38,7 @@ class CorpusStats(Corpus):
     """
 
     def __init__(self, folder: Path, *, sites: Any = None, quantiles: Sequence[float] | None = None) -> None:
-        if not isinstance(folder, (str, os.PathLike)) or not (pathlib.Path(folder) / "corpus.json").is_file():
+        if not (pathlib.Path(name_of(folder, "a folder")) / "corpus.json").is_file():
             raise Error(f"{folder}: not the folder of a corpus: it has no corpus.json", where=str(folder))
         super().__init__(folder)
         self._sites, self._quantiles = sites, quantiles
@@ -62,7 +63,7 @@ class CorpusStats(Corpus):
         return Table({name: [row[name] for row in rows] for name in names}, "statistics of the corpus")
 
     def _plan(self) -> dict[str, Any]:
-        plan: dict[str, Any] = json.loads((self.folder / "plan.json").read_text(encoding="utf-8"))
+        plan = read_json(self.folder / "plan.json", "streamgauge.corpus_plan/", "content_hash", "options", "files", "tasks")
         plan["options"]["most_tokens"] = 0  # chose the tasks, which stand here
         return plan
 
@@ -92,8 +93,9 @@ class CorpusStats(Corpus):
                 (folder / part).parent.mkdir(parents=True, exist_ok=True)
                 try:
                     shutil.copyfile(stats.folder / part, folder / part)
-                except FileNotFoundError:
-                    raise Error("a part of the corpus is missing", where=str(stats.folder / part)) from None
+                except OSError as error:
+                    where = str(stats.folder / part)
+                    raise Error(f"{where}: a part of the corpus is missing; got {error.strerror}", where=where) from None
         plan = {**ours, "files": [*ours["files"], *theirs["files"]], "tasks": [*ours["tasks"], *theirs["tasks"]]}
         (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
         call("merge", str(folder), "--no-progress")
@@ -105,12 +107,16 @@ class CorpusStats(Corpus):
         Raises:
             Error: the folder is there already.
         """
-        out = pathlib.Path(folder)
+        out = pathlib.Path(name_of(folder, "a folder"))
         if out.exists():
             raise usage("the folder is there already", expected="a new one", got=str(out))
         partial = out.with_name(f"{out.name}.partial-{os.getpid()}")
-        shutil.copytree(self.folder, partial)
-        os.replace(partial, out)
+        try:
+            with writing(out):
+                shutil.copytree(self.folder, partial)
+                os.replace(partial, out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
     @classmethod
     def load(cls, folder: Path, *, sites: Any = None, quantiles: Sequence[float] | None = None) -> CorpusStats:
@@ -126,7 +132,7 @@ class CorpusStats(Corpus):
 
 
 def stats(
-    model: Path,
+    model: Model | Path,
     documents: Sequence[Path] | Path,
     *,
     sites: Any = None,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import html
 import io
-import os
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 from . import _sg
 from ._errors import usage
+from ._files import Path, write_whole
 from ._lazy import np
 
 if TYPE_CHECKING:
@@ -88,19 +88,14 @@ class Table:
         """Columns as lists, copied."""
         return {name: list(values) for name, values in self._columns.items()}
 
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+    def to_csv(self, path: Path | None = None) -> str:
         """Comma separated values with a head line, absent ones empty; written to `path` too when there is one."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
         writer.writerows(["" if v is None else v for v in row.values()] for row in self)
         if path is not None:
-            partial = f"{os.fspath(path)}.partial-{os.getpid()}"
-            with open(partial, "w", encoding="utf-8", newline="") as file:
-                file.write(out.getvalue())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
+            write_whole(path, out.getvalue())
         return out.getvalue()
 
     def to_pandas(self) -> Any:
