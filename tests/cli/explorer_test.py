@@ -167,7 +167,7 @@ class ExplorerTest(CliTest):
         self.assertEqual(BROWSER.requests, [self.file.resolve().as_uri()])
         self.assertEqual(BROWSER.run("document.images.length"), 0)
         self.assertEqual(BROWSER.run("streamgauge.head.prompts[0].text"), evil)
-        BROWSER.run("streamgauge.update({prompt: 1, row: 0, token: 1})")
+        BROWSER.run("streamgauge.update({prompt: 1, layer: 'embed', token: 1})")
         self.assertIn("␣", BROWSER.run("document.getElementById('cell').textContent"))
 
     def test_two_measurements(self):
@@ -222,12 +222,11 @@ class ExplorerTest(CliTest):
         self.three()
         BROWSER.run("document.getElementById('above').focus()")
         self.assertEqual(BROWSER.run("document.activeElement.id"), "above")
-        rows = BROWSER.run("streamgauge.view().rows.length")
         BROWSER.key("ArrowLeft")  # the first press goes to the last cell
         BROWSER.key("ArrowLeft")
         BROWSER.key("ArrowUp")
         state = BROWSER.run("streamgauge.state()")
-        self.assertEqual([state["row"], state["token"]], [rows - 2, 3])
+        self.assertEqual([state["layer"], state["token"]], ["6", 3])
         said = BROWSER.run("document.getElementById('said').textContent")
         self.assertIn("blocks.6.hook_resid_post, token 3", said)
         BROWSER.key("p", "p")
@@ -235,11 +234,11 @@ class ExplorerTest(CliTest):
         BROWSER.key("q", "q")
         BROWSER.key("0", "0")
         state = BROWSER.run("streamgauge.state()")
-        self.assertEqual([state["pins"], state["token"], state["quantity"], state["skip"]], [[[rows - 2, 3]], 0, "gain", True])
+        self.assertEqual([state["pins"], state["token"], state["quantity"], state["skip"]], [[["6", 3]], 0, "gain", True])
         BROWSER.key("n", "n")
         self.assertEqual(BROWSER.run("streamgauge.state().prompt"), 1)
         BROWSER.key("N", "N")
-        BROWSER.run("streamgauge.update({site: 'mlp_out', pins: [[2, 1]], row: 4, token: 2})")
+        BROWSER.run("streamgauge.update({site: 'mlp_out', pins: [['2', 1]], layer: '4', token: 2})")
         address = BROWSER.run("location.hash")
         kept = BROWSER.run("streamgauge.state()")
         BROWSER.open(self.file, address)
@@ -276,8 +275,8 @@ class ExplorerTest(CliTest):
         self.assertIn("layers 2 to 4, channel 3, 2,016× the median", items[0])
         BROWSER.run("document.querySelector('#massive button').click()")
         state = BROWSER.run("streamgauge.state()")
-        self.assertEqual([state["prompt"], state["token"], BROWSER.run("streamgauge.view().rows[streamgauge.state().row].name")],
-                         [1, 1, "blocks.4.hook_resid_post"])
+        self.assertEqual([state["prompt"], state["token"], state["layer"]], [1, 1, "4"])
+        self.assertIn("blocks.4.hook_resid_post", BROWSER.run("document.getElementById('cell').textContent"))
         listed = "Array.from(document.querySelectorAll('#prompt-list .text'), t => t.textContent)"
         BROWSER.run("streamgauge.update({search: 'words'})")
         BROWSER.settle()

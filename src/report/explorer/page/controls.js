@@ -1,8 +1,9 @@
 // The controls: what they offer follows from the measurement; each changes one part of the state.
 
-import { categoriesOf } from './definitions.js';
+import { scopesOf } from './definitions.js';
 import { byId, el, fill } from './dom.js';
 import { isByHead } from './heads.js';
+import { sorts } from './lists.js';
 import { missing, quantities, siteTitles, sitesOf } from './quantities.js';
 
 /** @typedef {import('./types').Head} Head */
@@ -59,12 +60,9 @@ export function showControls(head, state, update) {
   fill(selectOf('head-select'), [{ value: 'mean', text: 'mean of all' }, { value: 'all', text: 'every one' }, ...numbers], state.head);
   showModels(head, state, update);
   for (const key of /** @type {const} */ (['log', 'skip', 'robust'])) inputOf(key).checked = state[key];
-  const scopes = [{ value: 'all', text: 'all ' + head.prompts.length }, { value: 'this', text: 'this one' }];
-  for (const category of categoriesOf(head)) scopes.push({ value: 'of ' + category, text: String(category) });
-  fill(selectOf('scope'), scopes, state.scope);
+  fill(selectOf('scope'), scopesOf(head), state.scope);
   fill(selectOf('pooling'), head.poolings.map((p) => ({ value: p, text: p.replace(/_/g, ' ') })), state.pooling);
-  const sorts = [['order', 'order'], ['length', 'length'], ['gain', 'gain (definition below)'], ['entropy', 'entropy of the next token'], ['massive', 'largest value']];
-  fill(selectOf('sort'), sorts.map(([value, text]) => ({ value, text })), state.sort);
+  fill(selectOf('sort'), Object.entries(sorts).map(([value, text]) => ({ value, text })), state.sort);
   inputOf('threshold').value = String(state.apart);
 }
 

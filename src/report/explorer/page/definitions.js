@@ -18,9 +18,13 @@ export function promptsOf(head, state) {
   return state.scope === 'all' ? all : all.filter((i) => 'of ' + head.prompts[i].category === state.scope);
 }
 
-/** @param {Head} head */
-export function categoriesOf(head) {
-  return [...new Set(head.prompts.map((p) => p.category).filter((c) => c !== null))];
+/**
+ * Every scope and what it is called.
+ * @param {Head} head
+ */
+export function scopesOf(head) {
+  const categories = [...new Set(head.prompts.map((p) => p.category).filter((c) => c !== null))];
+  return [{ value: 'all', text: 'all ' + head.prompts.length }, { value: 'this', text: 'this one' }, ...categories.map((c) => ({ value: 'of ' + c, text: String(c) }))];
 }
 
 /**

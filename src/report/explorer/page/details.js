@@ -3,7 +3,7 @@
 import { numberOf } from './data.js';
 import { el } from './dom.js';
 import { medianOf } from './formulas.js';
-import { valuesOfRow } from './quantities.js';
+import { rowOfLayer, valuesOfRow } from './quantities.js';
 import { bytesOf, exact, short, tokenName } from './text.js';
 
 /** @typedef {import('./types').Head} Head */
@@ -48,7 +48,7 @@ function setPairs(list, pairs) {
 
 /** @param {HTMLElement} list a dl @param {Head} head @param {State} state @param {View} view @param {{row: number, token: number} | null} hand */
 export function showCell(list, head, state, view, hand) {
-  if (!hand || hand.row < 0 || hand.row >= view.rows.length) return setPairs(list, [['cell', 'point at one, or use the arrow keys']]);
+  if (!hand) return setPairs(list, [['cell', 'point at one, or use the arrow keys']]);
   const { row, token } = hand;
   const prompt = head.prompts[state.prompt];
   const value = view.values[row * view.tokens + token];
@@ -71,12 +71,13 @@ export function showCell(list, head, state, view, hand) {
   setPairs(list, pairs);
 }
 
-/** @param {HTMLElement} place @param {Head} head @param {State} state @param {View} view @param {(index: number) => void} unpin @param {(row: number, token: number) => void} jump */
+/** @param {HTMLElement} place @param {Head} head @param {State} state @param {View} view @param {(index: number) => void} unpin @param {(layer: string, token: number) => void} jump */
 export function showPins(place, head, state, view, unpin, jump) {
-  const items = state.pins.map(([row, token], i) => {
-    if (row >= view.rows.length) return el('li', {}, 'not in this view');
+  const items = state.pins.map(([layer, token], i) => {
+    const row = rowOfLayer(view, layer);
+    const words = row >= 0 ? cellWords(head, state, view, row, token) : 'layer ' + layer + ', token ' + token + ': not in this view';
     const mark = el('span', { class: 'dot', style: 'background:' + pinColours[i % pinColours.length] });
-    const go = el('button', { type: 'button', class: 'plain', click: () => jump(row, token) }, cellWords(head, state, view, row, token));
+    const go = el('button', { type: 'button', class: 'plain', click: () => jump(layer, token) }, words);
     const drop = el('button', { type: 'button', class: 'drop', 'aria-label': 'Unpin', click: () => unpin(i) }, '×');
     return el('li', {}, mark, go, drop);
   });

@@ -14,7 +14,7 @@ const byHead = { head_norm: 'contribution', head_first: 'first_token_mass', head
 
 /** @param {string} quantity */
 export function isByHead(quantity) {
-  return quantity in byHead;
+  return Object.keys(byHead).includes(quantity);
 }
 
 /**
@@ -26,7 +26,7 @@ export function headCells(head, state, model) {
   if (!heads) return { rows: [], values: new Float64Array(0), why: () => 'measure with --heads' };
   const tokens = head.prompts[state.prompt].ids.length;
   const all = arrayOf(head, heads[byHead[state.quantity]]);
-  const shown = state.head === 'all' ? Array.from({ length: heads.count }, (_, h) => h) : state.head === 'mean' ? [-1] : [Number(state.head)];
+  const shown = state.head === 'all' ? Array.from({ length: heads.count }, (_, h) => h) : state.head === 'mean' ? [-1] : [Number(state.head)].filter((h) => h < heads.count);
   const rows = heads.layers.flatMap((layer) => shown.map((h) => ({ label: h < 0 || shown.length === 1 ? String(layer) : layer + '.' + h, name: 'blocks.' + layer + '.attn' + (h < 0 ? ', mean of heads' : ' head ' + h) })));
   const values = new Float64Array(rows.length * tokens);
   heads.layers.forEach((_, l) => shown.forEach((h, i) => {

@@ -9,6 +9,8 @@ import { counted, promptName, short, tokenName } from './text.js';
 /** @typedef {import('./types').Head} Head */
 /** @typedef {import('./types').State} State */
 
+/** What prompts are sorted by. */
+export const sorts = { order: 'order', length: 'length', gain: 'gain (definition below)', entropy: 'entropy of the next token', massive: 'largest value' };
 const longest = 300; // entries that a list shows; more are counted
 
 /**

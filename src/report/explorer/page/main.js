@@ -15,7 +15,7 @@ import { drawLegend } from './legend.js';
 import { promptsInOrder, showMassive, showPrompts } from './lists.js';
 import { listenToPointer } from './pointer.js';
 import { columnChart, drawProfiles, rowChart } from './profiles.js';
-import { quantities, rowOfLayer, viewOf, withSite } from './quantities.js';
+import { cellOf, quantities, rowOfLayer, viewOf, withSite } from './quantities.js';
 import { Raster } from './raster.js';
 import { addressOf, firstState, sound, stateOf } from './state.js';
 import { tokenName } from './text.js';
@@ -27,7 +27,7 @@ const head = readHead();
 let state = withSite(head, stateOf(location.hash, head));
 let view = viewOf(head, state);
 let range = rangeOf(view, state.log, state.robust);
-/** @type {{row: number, token: number} | null} the cell under the pointer */
+/** @type {{layer: string, token: number} | null} the cell under the pointer */
 let hovered = null;
 /** @type {[number, number] | null} tokens that a press and a move have marked */
 let dragged = null;
@@ -37,8 +37,15 @@ const times = { first: 0, draw: 0, hover: /** @type {number[]} */ ([]) };
 
 /** The cell in hand: under the pointer, else the chosen one. */
 function inHand() {
-  if (hovered) return hovered;
-  return state.row >= 0 && state.token >= 0 && state.row < view.rows.length ? { row: state.row, token: state.token } : null;
+  return (hovered && cellOf(view, hovered.layer, hovered.token)) || cellOf(view, state.layer, state.token);
+}
+
+/**
+ * What a cell of this view means in every view.
+ * @param {{row: number, token: number}} cell
+ */
+function meaningOf({ row, token }) {
+  return { layer: view.rows[row]?.label ?? '', token };
 }
 
 /** Keys whose change makes another view, another range, or neither. */
@@ -49,10 +56,10 @@ function update(change) {
   const before = state;
   state = { ...state, ...change };
   if ('prompt' in change && state.prompt !== before.prompt) {
-    state = { ...state, from: 0, to: head.prompts[state.prompt].ids.length, pins: [], row: change.row ?? -1, token: change.token ?? -1 };
+    state = { ...state, from: 0, to: Infinity, pins: [], layer: change.layer ?? '', token: change.token ?? -1 };
     hovered = null;
   }
-  state = withSite(head, sound(state, head, true));
+  state = withSite(head, sound(state, head));
   if (viewKeys.some((key) => key in change)) view = viewOf(head, state);
   if (['log', 'robust', ...viewKeys].some((key) => key in change)) range = rangeOf(view, state.log, state.robust);
   draw();
@@ -115,7 +122,7 @@ function drawPanels() {
     showDefinitions(byId('definitions'), head, state, (span, reduction) => update({ span, reduction }));
     byId('definition-words').textContent = definitionWords(head, state);
   });
-  showPins(byId('pins'), head, state, view, (i) => update({ pins: state.pins.filter((_, k) => k !== i) }), (row, token) => update({ row, token }));
+  showPins(byId('pins'), head, state, view, (i) => update({ pins: state.pins.filter((_, k) => k !== i) }), (layer, token) => update({ layer, token }));
   changed('massive', [s.model], () => showMassive(byId('massive'), head, state, jump));
   changed('apart', [s.model, s.prompt, s.apart], () => showFirstApart(head, otherModel(), state));
   drawTable();
@@ -124,7 +131,7 @@ function drawPanels() {
 /** What follows the cell in hand. */
 function drawHand() {
   const hand = inHand();
-  raster.mark(hand, state.pins.map(([row, token], i) => ({ row: row < view.rows.length ? row : -1, token, colour: pinColours[i % pinColours.length] })), dragged);
+  raster.mark(hand, state.pins.map(([layer, token], i) => ({ row: rowOfLayer(view, layer), token, colour: pinColours[i % pinColours.length] })), dragged);
   showCell(byId('cell'), head, state, view, hand);
   const at = hand || { row: view.rows.length - 1, token: view.tokens - 1 };
   drawProfiles(head, state, view, range.log, at.row, at.token);
@@ -143,9 +150,9 @@ function showApart() {
   const found = apartNow();
   if (!found) return;
   const site = found.site === 'embed' || found.site === 'ln_final' ? 'resid_post' : found.site;
-  update({ site, quantity: quantities[state.quantity].sites.includes(site) ? state.quantity : 'norm', model: otherModel() });
-  const row = found.site === 'embed' ? 0 : found.site === 'ln_final' ? view.rows.length - 1 : rowOfLayer(view, found.layer);
-  update({ row, token: found.token });
+  const layer = site === found.site ? String(found.layer) : found.site;
+  update({ site, quantity: quantities[state.quantity].sites.includes(site) ? state.quantity : 'norm', model: otherModel(), layer, token: found.token });
+  if (rowOfLayer(view, layer) < 0) update({ quantity: 'norm' });
 }
 
 function drawTable() {
@@ -155,8 +162,7 @@ function drawTable() {
 
 /** @param {number} prompt @param {number} layer @param {number} token */
 function jump(prompt, layer, token) {
-  update({ prompt, quantity: 'norm', site: 'resid_post', from: 0, to: head.prompts[prompt].ids.length });
-  update({ row: rowOfLayer(view, layer), token });
+  update({ prompt, quantity: 'norm', site: 'resid_post', from: 0, to: head.prompts[prompt].ids.length, layer: String(layer), token });
   say();
 }
 
@@ -176,8 +182,8 @@ function copy() {
 function pin() {
   const hand = inHand();
   if (!hand) return;
-  const others = state.pins.filter(([row, token]) => row !== hand.row || token !== hand.token);
-  update({ pins: others.length < state.pins.length ? others : [...state.pins, [hand.row, hand.token]] });
+  const others = state.pins.filter(([layer, token]) => rowOfLayer(view, layer) !== hand.row || token !== hand.token);
+  update({ pins: others.length < state.pins.length ? others : [...state.pins, [meaningOf(hand).layer, hand.token]] });
 }
 
 /**
@@ -205,7 +211,7 @@ function move(rows, tokens) {
  * @param {number} row @param {number} token
  */
 function moveTo(row, token) {
-  state = { ...state, row, token };
+  state = { ...state, ...meaningOf({ row, token }) };
   const count = state.to - state.from;
   if (token < state.from || token >= state.to) {
     const first = Math.max(0, Math.min(view.tokens - count, token < state.from ? token : token - count + 1));
@@ -244,21 +250,21 @@ function listen() {
   listenToKeys(actions);
   listenToPointer(canvasOf('above'), raster, {
     hover: (cell) => {
-      hovered = cell;
+      hovered = cell && meaningOf(cell);
       drawHand();
     },
     drag: (ends) => { dragged = ends; },
     zoomTo: (from, to) => update({ from, to }),
     choose: (cell, pinned) => {
-      hovered = cell;
+      hovered = meaningOf(cell);
       if (pinned) pin();
-      update(cell);
+      update(hovered);
       say();
     },
     times: times.hover,
   });
-  canvasOf('row-chart').addEventListener('click', (event) => update({ token: rowChart.at(event.offsetX), row: inHand()?.row ?? view.rows.length - 1 }));
-  canvasOf('column-chart').addEventListener('click', (event) => update({ row: columnChart.at(event.offsetX), token: inHand()?.token ?? view.tokens - 1 }));
+  canvasOf('row-chart').addEventListener('click', (event) => update(meaningOf({ token: rowChart.at(event.offsetX), row: inHand()?.row ?? view.rows.length - 1 })));
+  canvasOf('column-chart').addEventListener('click', (event) => update(meaningOf({ row: columnChart.at(event.offsetX), token: inHand()?.token ?? view.tokens - 1 })));
   byId('keys').replaceChildren(...keyTable.filter(([, words]) => words).map(([, words]) => el('li', {}, words)), el('li', {}, 'Shift and a press pin; a drag zooms, a double press shows all'));
   for (const [id, act] of /** @type {[string, () => void][]} */ ([['zoom-in', () => zoom(0.5)], ['zoom-out', () => zoom(2)], ['pin', pin], ['copy', copy], ['apart-jump', showApart],
     ['csv', () => saveCsv(head, state, view)], ['json', () => saveJson(head, state, view)], ['png', () => savePng(head, state, view, canvasOf('raster'), canvasOf('legend'))]])) {

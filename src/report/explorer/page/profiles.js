@@ -4,7 +4,7 @@ import { pinColours } from './details.js';
 import { byId, canvasOf, ink } from './dom.js';
 import { reduce } from './formulas.js';
 import { Profile } from './profile.js';
-import { valuesOfRow, valuesOfToken } from './quantities.js';
+import { rowOfLayer, valuesOfRow, valuesOfToken } from './quantities.js';
 import { tokenName } from './text.js';
 
 /** @typedef {import('./types').Head} Head */
@@ -20,7 +20,7 @@ export const columnChart = new Profile(canvasOf('column-chart'));
 export function drawProfiles(head, state, view, log, row, token) {
   if (view.rows.length === 0) return;
   const prompt = head.prompts[state.prompt];
-  const pins = state.pins.map(([r, t], i) => ({ r, t, colour: pinColours[i % pinColours.length] })).filter((pin) => pin.r < view.rows.length);
+  const pins = state.pins.map(([layer, t], i) => ({ r: rowOfLayer(view, layer), t, colour: pinColours[i % pinColours.length] })).filter((pin) => pin.r >= 0);
   const width = byId('row-chart').parentElement?.clientWidth || 300;
   byId('row-title').textContent = 'Over tokens: ' + view.rows[row].name;
   byId('column-title').textContent = 'Over layers: token ' + token + ' ' + tokenName(prompt, token) + ', dashed: ' + state.reduction.replace(/_/g, ' ');

@@ -163,16 +163,10 @@ function besideCells(head, state, which) {
   const of = head.models[other] && head.models[other].sequences[state.prompt].beside_a;
   const cells = normCells(head, state, 0);
   const tokens = head.prompts[state.prompt].ids.length;
-  const inside = [state.site];
-  if (state.site === 'resid_post') inside.unshift('embed');
-  if (state.site === 'resid_post') inside.push('ln_final');
-  let at = 0;
   cells.values.fill(NaN);
-  for (const site of inside) {
-    if (!of || !(site in of)) continue;
-    const part = arrayOf(head, of[site][which]);
-    cells.values.set(part, at);
-    at += part.length;
+  for (const site of [state.site, ...(state.site === 'resid_post' ? ['embed', 'ln_final'] : [])]) {
+    const first = rowOfLayer(cells, site === state.site ? '0' : site);
+    if (of && site in of && first >= 0) cells.values.set(arrayOf(head, of[site][which]), first * tokens);
   }
   return { ...cells, why: (row, token) => notFinite(cells.values[row * tokens + token], 'a row is not finite, or its norm 0: it') };
 }
@@ -197,22 +191,24 @@ function cellsOf(head, state, model) {
 }
 
 /**
- * Two models' cells as one: A / B or A − B.
- * @param {Cells} a @param {Cells} b @param {string} versus @returns {Cells}
+ * Two models' cells as one, row by row of A: A / B or A − B.
+ * @param {Cells} a @param {Cells} b @param {string} versus @param {number} tokens @returns {Cells}
  */
-function combined(a, b, versus) {
-  const values = new Float64Array(a.values.length);
+function combined(a, b, versus, tokens) {
+  const values = new Float64Array(a.values.length).fill(NaN);
+  const inB = a.rows.map(({ label }) => b.rows.findIndex((row) => row.label === label));
   for (let i = 0; i < values.length; ++i) {
-    values[i] = versus === 'ratio' ? a.values[i] / b.values[i] : a.values[i] - b.values[i];
+    const row = inB[Math.floor(i / tokens)];
+    const other = row < 0 ? NaN : b.values[row * tokens + (i % tokens)];
+    values[i] = versus === 'ratio' ? a.values[i] / other : a.values[i] - other;
   }
-  const tokens = a.rows.length > 0 ? values.length / a.rows.length : 0;
   return {
     rows: a.rows,
     values,
     why: (row, token) => {
-      const i = row * tokens + token;
-      if (!Number.isFinite(a.values[i])) return 'in A ' + a.why(row, token);
-      return Number.isFinite(b.values[i]) ? 'B is 0' : 'in B ' + b.why(row, token);
+      if (!Number.isFinite(a.values[row * tokens + token])) return 'in A ' + a.why(row, token);
+      if (inB[row] < 0) return 'B has no such row';
+      return Number.isFinite(b.values[inB[row] * tokens + token]) ? 'B is 0' : 'in B ' + b.why(inB[row], token);
     },
   };
 }
@@ -222,9 +218,9 @@ export function viewOf(head, state) {
   const about = quantities[state.quantity];
   const pair = state.quantity === 'distance' || state.quantity === 'angle';
   const versus = pair || state.model === 0 ? 'own' : state.versus;
-  const own = cellsOf(head, state, versus === 'own' ? state.model : 0);
-  const cells = versus === 'own' ? own : combined(own, cellsOf(head, state, state.model), versus);
   const tokens = head.prompts[state.prompt].ids.length;
+  const own = cellsOf(head, state, versus === 'own' ? state.model : 0);
+  const cells = versus === 'own' ? own : combined(own, cellsOf(head, state, state.model), versus, tokens);
   if (state.skip) for (let row = 0; row < cells.rows.length; ++row) cells.values[row * tokens] = NaN;
   const suffix = versus === 'ratio' ? ', A / B' : versus === 'difference' ? ', A − B' : '';
   const site = isByHead(state.quantity) ? headWords(state) : state.quantity === 'entropy' ? '' : ' at ' + state.site;
@@ -241,11 +237,24 @@ export function viewOf(head, state) {
 }
 
 /**
- * The row of a layer in a view.
- * @param {View} view @param {number} layer
+ * The row that a label of another view means here: a head is its layer where layers are whole, a layer its first head where
+ * every head has a row. -1 where there is none.
+ * @param {{rows: View['rows']}} view @param {string} layer
  */
 export function rowOfLayer(view, layer) {
-  return view.rows.findIndex((row) => row.label === String(layer));
+  const [block, ofHead] = layer.split('.');
+  const other = ofHead ? block : block + '.0';
+  const own = view.rows.findIndex((row) => row.label === layer);
+  return own >= 0 ? own : view.rows.findIndex((row) => row.label === other);
+}
+
+/**
+ * The cell of a layer and a token, or null.
+ * @param {View} view @param {string} layer @param {number} token
+ */
+export function cellOf(view, layer, token) {
+  const row = rowOfLayer(view, layer);
+  return row >= 0 && token >= 0 && token < view.tokens ? { row, token } : null;
 }
 
 /** @param {View} view @param {number} row */

@@ -111,11 +111,14 @@ export interface State {
   log: boolean;
   skip: boolean;
   robust: boolean;
-  row: number;
+  /** Of the chosen cell: the label of a row, so that it means the same in every view; '' when none is chosen. */
+  layer: string;
+  /** -1 when none is chosen. */
   token: number;
   from: number;
   to: number;
-  pins: [number, number][];
+  /** Layers and tokens. */
+  pins: [string, number][];
   sort: string;
   search: string;
   apart: number;
@@ -128,6 +131,7 @@ export interface View {
   /** sequential: magnitudes; around: differences from `middle`. */
   scale: 'sequential' | 'around';
   middle: number;
+  /** A label is 'embed', '4', '4.2' (head 2 of layer 4), 'ln_final'; no two rows share one. */
   rows: { label: string; name: string }[];
   tokens: number;
   values: Float64Array;
