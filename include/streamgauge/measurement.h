@@ -55,7 +55,7 @@ class Measurement {
   /// Heads of attention of one prompt. Errors (usage): no such prompt, or a measurement that was not asked for heads.
   Result<HeadTables> heads(std::size_t sequence) const;
   /// Who writes the channels that MeasureOptions::writers asked for: a JSON list per prompt, as under
-  /// sequences[].writers of json(). Errors (usage): it was not asked for, or read from a document.
+  /// sequences[].writers of json(). Errors (usage): it was not asked for.
   Result<std::string> writers_json() const;
   /// What turns the verdict of a definition's gain, as under `explain` of `streamgauge gains --explain --json`.
   /// `layers`: "3" or "3..7", blocks in place of the definition's span; empty: the span.

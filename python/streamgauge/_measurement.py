@@ -178,7 +178,7 @@ class Measurement:
         As sequences[].writers of the JSON document: a branch's parts add up to its value.
 
         Raises:
-            Error: measured without writers, or loaded from a file.
+            Error: measured without writers.
         """
         all_: list[list[dict[str, Any]]] = json.loads(self._m.writers_json())
         return all_

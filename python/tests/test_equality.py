@@ -137,9 +137,36 @@ def test_heads_and_writers():
             assert np.isnan(m.heads[name][i, ..., length:]).all()
     again = pickle.loads(pickle.dumps(m))
     assert np.array_equal(again.heads["entropy"], m.heads["entropy"], equal_nan=True)
-    for wanting in (lambda: again.writers, lambda: sg.open(ZOO / "mistral").measure(TEXTS).heads["entropy"]):
+    assert again.writers == m.writers and again.json() == m.json()
+    plain = sg.open(ZOO / "mistral").measure(TEXTS)
+    for wanting in (lambda: plain.writers, lambda: plain.heads["entropy"], lambda: pickle.loads(pickle.dumps(plain)).writers):
         with pytest.raises(sg.Error):
             wanting()
+
+
+@pytest.mark.parametrize("folder", MODELS, ids=lambda f: f.name)
+def test_all_of_a_measurement_comes_back(folder, tmp_path):
+    model = sg.open(folder)
+    m = model.measure([[1, 2, 3], [4, 5]], logits="all", lens="all", targets=[5], writers=["0:1:0", (-1, 2)], massive=5)
+    m.save(tmp_path / "m.json")
+    for again in (pickle.loads(pickle.dumps(m)), sg.Measurement.load(tmp_path / "m.json")):
+        assert again.json() == m.json() and again.writers == m.writers and len(m.writers[0]) == 2
+
+
+def test_writers_of_a_damaged_file(tmp_path):
+    document = json.loads(sg.open(ZOO / "mistral").measure(TEXTS, writers=["1:5:0"]).json())
+
+    def of(d):
+        return d["sequences"][0]["writers"][0]
+
+    for damage in (lambda d: d["sequences"][1].pop("writers"), lambda d: of(d).pop("mlp_out"), lambda d: of(d).update(layer=99),
+                   lambda d: of(d).update(token=-1), lambda d: of(d)["attn_out"].update(heads="a"), lambda d: of(d).update(channel=1.5),
+                   lambda d: of(d)["mlp_out"]["networks"].append(3), lambda d: d["sequences"][0].update(writers=5)):
+        damaged = json.loads(json.dumps(document))
+        damage(damaged)
+        (tmp_path / "damaged.json").write_text(json.dumps(damaged))
+        with pytest.raises(sg.Error, match="writers|sequences"):
+            sg.Measurement.load(tmp_path / "damaged.json")
 
 
 def test_heads_of_a_damaged_file(tmp_path):

@@ -143,6 +143,7 @@ Result<Measurement> Measurement::read(std::string_view json, std::string_view wh
   SG_TRY(MeasurementRows rows, sg::read_measurement(json, where));
   auto beside = std::make_shared<Beside>();
   SG_TRY(beside->heads, sg::read_heads(json, where));
+  SG_TRY(beside->writers, sg::read_writers(json, where));
   return Measurement(std::move(rows), std::move(beside));
 }
 
