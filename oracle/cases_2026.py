@@ -230,6 +230,12 @@ GEMMA4 = [
         layer_types=["sliding_attention", "full_attention", "full_attention"]), seed=762, half=BF16),
     Case("gemma4-defaults", _gemma4(V5, num_hidden_layers=7, hidden_size_per_layer_input=4, global_head_dim=16),
          seed=793, gguf="no"),
+    # Layers with all four biases, with those of keys that are values too, and with none of keys and values.
+    Case("gemma4-biases", {**_gemma4(
+        V5, num_hidden_layers=5, hidden_size_per_layer_input=3, num_kv_shared_layers=2, attention_k_eq_v=True,
+        num_global_key_value_heads=1, rope_parameters=_PROPORTIONAL, layer_types=[
+            "sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention"]),
+        "attention_bias": True}, seed=1242, gguf="no"),
 ]
 
 CASES = (OLMO3 + SMOLLM3 + GLM + GLM4 + EXAONE4 + ERNIE4_5 + SEED_OSS + ARCEE + NEMOTRON + HELIUM + HUNYUAN + MINISTRAL

@@ -147,6 +147,10 @@ ERNIE4_5_MOE = [
         V4, moe_num_experts=6, moe_k=3, moe_intermediate_size=8, moe_num_shared_experts=2, moe_layer_start_index=1,
         moe_layer_end_index=-1, moe_layer_interval=1, use_bias=False, tie_word_embeddings=True, rope_theta=500000.0),
          seed=824, half=BF16),
+    Case("ernie4-5-moe-stated", _ernie_moe(  # as published: GGUF states the shared expert's width too
+        V5, num_hidden_layers=4, moe_num_experts=5, moe_k=2, moe_intermediate_size=8, moe_num_shared_experts=2,
+        moe_layer_start_index=1, moe_layer_end_index=3, moe_layer_interval=1, use_bias=False, tie_word_embeddings=True,
+        rope_parameters={**ROPE, "rope_theta": 500000.0}), seed=832),
     Case("ernie4-5-moe-biases", _ernie_moe(
         V5, num_hidden_layers=4, moe_num_experts=4, moe_k=2, moe_intermediate_size=8, moe_num_shared_experts=1,
         moe_layer_start_index=0, moe_layer_end_index=2, moe_layer_interval=2, use_bias=True, moe_norm_min=0.9,

@@ -29,6 +29,10 @@ QWEN3_5 = [
     Case("qwen3-5-biases", _q35(V5, num_hidden_layers=2, head_dim=4, attention_bias=True, tie_word_embeddings=True,
                                 layer_types=["linear_attention", "full_attention"], rope_parameters={
         **ROPE, "rope_theta": 10000.0, "partial_rotary_factor": 0.5}), seed=1204, gguf="no"),
+    # As published, and of one size of head, which is all that llama.cpp runs.
+    Case("qwen3-5-sections", _q35(V5, num_hidden_layers=4, head_dim=8, linear_value_head_dim=6, rope_parameters={
+        **ROPE, "rope_theta": 1e6, "partial_rotary_factor": 0.75, "mrope_section": [1, 1, 1],
+        "mrope_interleaved": True}), seed=1242),
     Case("qwen3-5-moe-interval", _q35_moe(V5, num_hidden_layers=4, head_dim=8, rope_parameters={
         **ROPE, "rope_theta": 1e7, "partial_rotary_factor": 0.25}), seed=1305, half=BF16),
     Case("qwen3-5-moe-listed", _q35_moe(V5, num_hidden_layers=2, head_dim=4, attention_bias=True, num_experts=4,

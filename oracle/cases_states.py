@@ -27,6 +27,9 @@ FALCON_MAMBA = [
     Case("falcon-mamba-biases", _falcon_mamba(V5, num_hidden_layers=2, state_size=3, conv_kernel=2, expand=2,
                                               time_step_rank=4, use_bias=True, mixer_rms_eps=1e-3,
                                               tie_word_embeddings=False), seed=1204, gguf="no"),
+    # As published: a width of the recurrence that its factor does not give.
+    Case("falcon-mamba-stated-width", _falcon_mamba(V4, state_size=4, conv_kernel=4, expand=16, intermediate_size=40,
+                                                    time_step_rank=2, tie_word_embeddings=False), seed=1220),
 ]
 
 _mamba2 = _family("Mamba2ForCausalLM", "mamba2", layer_norm_epsilon=1e-5, chunk_size=16)

@@ -331,6 +331,8 @@ def _ernie_moe(w, c):
     _llama_widths(w, c)
     _experts(w, c, c.moe_num_experts, c.moe_k, c.moe_intermediate_size)
     w.add_expert_shared_count(c.moe_num_shared_experts)
+    if c.moe_num_shared_experts:
+        w.add_expert_shared_feed_forward_length(c.moe_num_shared_experts * c.moe_intermediate_size)
     w.add_leading_dense_block_count(c.moe_layer_start_index)
     w.add_interleave_moe_layer_step(c.moe_layer_interval)
 

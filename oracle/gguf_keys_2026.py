@@ -26,7 +26,7 @@ def _mamba(w, c):
     if c.model_type == "mamba2":
         _state_space(w, c, c.expand * c.hidden_size, c.num_heads, c.n_groups)
     else:
-        _state_space(w, c, c.expand * c.hidden_size)
+        _state_space(w, c, c.intermediate_size)
         w.add_ssm_dt_b_c_rms(c.model_type == "falcon_mamba")
 
 
@@ -100,6 +100,8 @@ def _delta(w, c):
     w.add_layer_norm_rms_eps(c.rms_norm_eps)
     w.add_rope_freq_base(c.rope_parameters["rope_theta"])
     w.add_rope_dimension_count(_rotary_dims(c))
+    if sections := c.rope_parameters.get("mrope_section"):
+        w.add_rope_dimension_sections([*sections, 0])
     w.add_ssm_conv_kernel(c.linear_conv_kernel_dim)
     w.add_ssm_state_size(c.linear_key_head_dim)
     w.add_ssm_group_count(c.linear_num_key_heads)

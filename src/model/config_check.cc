@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -67,7 +68,9 @@ Effect effect_of_number(Field field, double v, const Spec& spec, const Config& c
   if (field == Field::kExperts || field == Field::kSharedExperts) {
     return other_unless(v == 0 || v == static_cast<double>(spec.experts.count));
   }
-  if (field == Field::kSharedWidth) return other_unless(v == 0 || spec.experts.count == 0);
+  if (field == Field::kSharedWidth) {  // GGUF may state it beside the number of shared experts
+    return other_unless(v == 0 || spec.experts.count == 0 || v == static_cast<double>(spec.experts.shared_width));
+  }
   if (field == Field::kRouterScale) return other_unless(spec.experts.count == 0 || same(v, spec.experts.router.scale));
   if (field == Field::kClampLimit) return off_or(spec.experts.clamp_limit);
   if (field == Field::kGroups || field == Field::kGroupsUsed) {
@@ -196,6 +199,17 @@ Result<void> check_sizes(const Spec& spec, const Config& config) {
   return {};
 }
 
+/// Which of a picture's three positions turns a pair of channels. A token of text has one position, so the sections say
+/// nothing, as long as they are of the channels that turn.
+Result<void> check_sections(const Spec& spec, const Config& config) {
+  constexpr std::string_view kKey = "rope.dimension_sections";
+  if (!reads(*spec.family, kKey, Format::kGguf)) return {};
+  SG_TRY(const std::optional<std::vector<double>> sections, config.reals(kKey));
+  if (!sections || std::accumulate(sections->begin(), sections->end(), 0.0) * 2 == static_cast<double>(spec.rotary_dim))
+    return {};
+  return config.wrong(kKey, fmt::format("counts that add up to {} pairs of channels", spec.rotary_dim / 2));
+}
+
 }  // namespace
 
 bool is_foreign_switch(std::string_view key) {
@@ -204,7 +218,10 @@ bool is_foreign_switch(std::string_view key) {
 
 Result<std::vector<std::string>> check_foreign_keys(const Spec& spec, const Config& config) {
   SG_TRY_VOID(check_switches(spec, config));
-  if (config.format() == Format::kGguf) SG_TRY_VOID(check_sizes(spec, config));
+  if (config.format() == Format::kGguf) {
+    SG_TRY_VOID(check_sizes(spec, config));
+    SG_TRY_VOID(check_sections(spec, config));
+  }
   std::vector<std::string> notices;
   std::set<std::string_view> seen;
   for (const Family* other : all_families()) {

@@ -310,6 +310,30 @@ TEST(Gguf, WhatLlamaCppIgnoresOrWritesForNothingPasses) {
   }
 }
 
+TEST(Gguf, WhatTheConverterStatesASecondTimePasses) {
+  const struct {
+    std::string model, key;
+    MetaValue right, wrong;
+  } cases[] = {
+      {"qwen3-5-interval/model.gguf", "qwen35.rope.dimension_sections", std::vector<std::int64_t>{1, 0, 0, 0},
+       std::vector<std::int64_t>{1, 1, 0, 0}},
+      {"qwen3-5-moe-interval/model.gguf", "qwen35moe.rope.dimension_sections", std::vector<std::int64_t>{1, 0, 0, 0},
+       std::vector<std::int64_t>{1, 1, 0, 0}},
+      {"ernie4-5-moe-shared/model.gguf", "ernie4_5-moe.expert_shared_feed_forward_length", std::uint64_t{16},
+       std::uint64_t{8}},
+      {"exaone-moe-windows/model.gguf", "exaone-moe.expert_shared_feed_forward_length", std::uint64_t{8},
+       std::uint64_t{16}},
+  };
+  for (const auto& each : cases) {
+    const Result<Model> model = changed(each.model, set(each.key, each.right));
+    ASSERT_TRUE(model.ok()) << model.error().message();
+    EXPECT_EQ(last_norms(model.value()), last_norms(open_model(kGoldens / each.model).value())) << each.key;
+    const Result<Model> refused = changed(each.model, set(each.key, each.wrong));
+    ASSERT_FALSE(refused.ok()) << each.key;
+    EXPECT_EQ(refused.error().exit_code(), 3);
+  }
+}
+
 TEST(Gguf, GraniteWithoutFinetunedRopeDoesNotRotate) {
   const std::string name = "granite-tied/model.gguf";
   const Result<Model> model = changed(name, set("granite.rope.scaling.finetuned", false));

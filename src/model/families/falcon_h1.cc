@@ -1,7 +1,5 @@
 // Falcon-H1: attention and Mamba 2 read one normed stream, and what they add is their sum. Constants stand on the way
 // of every branch. Facts: transformers models/falcon_h1; llama.cpp's converters multiply them into the weights.
-#include <cmath>
-
 #include "model/families/mixer_rows.h"
 
 namespace sg::families {
@@ -25,10 +23,6 @@ constexpr auto kTensors =
              {Role::kUpBias, "model.layers.{}.feed_forward.up_proj.bias", "", Need::kFlag, Field::kMlpBias},
              {Role::kDownBias, "model.layers.{}.feed_forward.down_proj.bias", "", Need::kFlag, Field::kMlpBias},
          }));
-
-double expanded(const Fields& fields) {
-  return std::floor(fields.real(Field::kMixExpand, 2) * static_cast<double>(fields.count(Field::kWidth)));
-}
 
 constexpr auto kConfig =
     join(kLlamaWidths,

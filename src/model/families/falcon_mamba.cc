@@ -7,11 +7,13 @@ namespace {
 
 constexpr auto kTensors = join(kBackbone, kMambaOf<"backbone.layers.{}.mixer.">);
 
-constexpr auto kConfig = join(kMixersAlone, fields({
-                                                {Field::kMixState, "state_size", "ssm.state_size", value_of(16)},
-                                                {Field::kMixInnerEps, "mixer_rms_eps", "", value_of(1e-6)},
-                                                tied(true),
-                                            }));
+constexpr auto kConfig = join(
+    kMixersAlone, fields({
+                      {Field::kMixState, "state_size", "ssm.state_size", value_of(16)},
+                      {Field::kMixInner, "intermediate_size", "ssm.inner_size", by_rule(expanded), by_rule(expanded)},
+                      {Field::kMixInnerEps, "mixer_rms_eps", "", value_of(1e-6)},
+                      tied(true),
+                  }));
 
 }  // namespace
 
@@ -27,7 +29,7 @@ constinit const Family kFalconMamba = {
     .gguf_key = "ssm.dt_b_c_rms",
     .unused_keys =
         "rescale_prenorm_residual|residual_in_fp32|time_step_floor|time_step_init_scheme|time_step_max|time_step_scale|"
-        "use_associative_scan|use_mambapy|intermediate_size",
+        "use_associative_scan|use_mambapy",
     .block = {.order = Order::kSingle},
     .mixer = {.kind = Mixer::kMamba, .layers = MixerLayers::kNowhere, .inner_norms = true},
 };

@@ -31,12 +31,20 @@ constexpr auto kTensors = join(
         {Role::kLayerInputNormOut, "model.layers.{}.post_per_layer_input_norm.weight", "blk.{}.post_norm.weight",
          Need::kFlag, Field::kProjected},
     }),
-    kLlamaQkvBiases, kLlamaOutBias,
-    on(On::kOwnKeys, tensors({
-                         {Role::kK, "model.layers.{}.self_attn.k_proj.weight", "blk.{}.attn_k.weight"},
-                         {Role::kKNorm, "model.layers.{}.self_attn.k_norm.weight", "blk.{}.attn_k_norm.weight"},
-                     })),
-    on(On::kOwnValues, tensors({{Role::kV, "model.layers.{}.self_attn.v_proj.weight", ""}})),
+    tensors(
+        {{Role::kQBias, "model.layers.{}.self_attn.q_proj.bias", "blk.{}.attn_q.bias", Need::kFlag, Field::kAttnBias}}),
+    kLlamaOutBias,
+    on(On::kOwnKeys,
+       tensors({
+           {Role::kK, "model.layers.{}.self_attn.k_proj.weight", "blk.{}.attn_k.weight"},
+           {Role::kKBias, "model.layers.{}.self_attn.k_proj.bias", "blk.{}.attn_k.bias", Need::kFlag, Field::kAttnBias},
+           {Role::kKNorm, "model.layers.{}.self_attn.k_norm.weight", "blk.{}.attn_k_norm.weight"},
+       })),
+    on(On::kOwnValues,
+       tensors({
+           {Role::kV, "model.layers.{}.self_attn.v_proj.weight", ""},
+           {Role::kVBias, "model.layers.{}.self_attn.v_proj.bias", "blk.{}.attn_v.bias", Need::kFlag, Field::kAttnBias},
+       })),
     on(On::kOwnKeys, tensors({{Role::kV, "", "blk.{}.attn_v.weight", Need::kOptional}})),
     // Published files hold those of layers that do not use them.
     on(On::kSharedKeys,
@@ -44,6 +52,8 @@ constexpr auto kTensors = join(
            {Role::kK, "model.layers.{}.self_attn.k_proj.weight", "blk.{}.attn_k.weight", Need::kOptional},
            {Role::kKNorm, "model.layers.{}.self_attn.k_norm.weight", "blk.{}.attn_k_norm.weight", Need::kOptional},
            {Role::kV, "model.layers.{}.self_attn.v_proj.weight", "blk.{}.attn_v.weight", Need::kOptional},
+           {Role::kKBias, "model.layers.{}.self_attn.k_proj.bias", "blk.{}.attn_k.bias", Need::kOptional},
+           {Role::kVBias, "model.layers.{}.self_attn.v_proj.bias", "blk.{}.attn_v.bias", Need::kOptional},
        })),
     on(On::kExperts,
        tensors({

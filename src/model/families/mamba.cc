@@ -7,10 +7,12 @@ namespace {
 
 constexpr auto kTensors = join(kBackbone, kMambaOf<"backbone.layers.{}.mixer.">);
 
-constexpr auto kConfig = join(kMixersAlone, fields({
-                                                {Field::kMixState, "state_size", "ssm.state_size", value_of(16)},
-                                                tied(true),
-                                            }));
+constexpr auto kConfig = join(
+    kMixersAlone, fields({
+                      {Field::kMixState, "state_size", "ssm.state_size", value_of(16)},
+                      {Field::kMixInner, "intermediate_size", "ssm.inner_size", by_rule(expanded), by_rule(expanded)},
+                      tied(true),
+                  }));
 
 }  // namespace
 
@@ -25,7 +27,7 @@ constinit const Family kMamba = {
     .config = kConfig,
     .unused_keys =
         "rescale_prenorm_residual|residual_in_fp32|time_step_floor|time_step_init_scheme|time_step_max|time_step_scale|"
-        "use_associative_scan|use_mambapy|intermediate_size",
+        "use_associative_scan|use_mambapy",
     .block = {.order = Order::kSingle},
     .mixer = {.kind = Mixer::kMamba, .layers = MixerLayers::kNowhere},
 };

@@ -1,6 +1,8 @@
 // Rows of families whose layers do not all have attention.
 #pragma once
 
+#include <cmath>
+
 #include "model/families/expert_rows.h"
 
 namespace sg::families {
@@ -129,6 +131,10 @@ inline constexpr auto kMixersAlone = fields({
     {Field::kConvKernel, "conv_kernel", "ssm.conv_kernel", value_of(4), kRequired, kRequired},
     {Field::kMixExpand, "expand", "", value_of(2)},
 });
+/// The width of a recurrence that states none.
+inline double expanded(const Fields& fields) {
+  return std::floor(fields.real(Field::kMixExpand, 2) * static_cast<double>(fields.count(Field::kWidth)));
+}
 /// Sizes of Mamba 2 where it stands beside attention.
 inline constexpr auto kMamba2Sizes = fields({
     {Field::kMixHeads, "mamba_n_heads", "ssm.time_step_rank", value_of(128)},

@@ -24,7 +24,7 @@ constinit const Family kQwen35 = {
     .config = kConfig,
     .class_defaults = kDefaults,
     .rules = delta_rules,
-    .unused_keys = "image_token_id|video_token_id|vision_config",
+    .unused_keys = "image_token_id|video_token_id|vision_config|rope.dimension_sections",
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},

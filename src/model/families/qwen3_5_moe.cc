@@ -38,7 +38,8 @@ constinit const Family kQwen35Moe = {
     .class_defaults = kDefaults,
     .rules = delta_rules,
     .unused_keys =
-        "output_router_logits|router_aux_loss_coef|image_token_id|video_token_id|vision_config|intermediate_size",
+        "output_router_logits|router_aux_loss_coef|image_token_id|video_token_id|vision_config|intermediate_size|"
+        "rope.dimension_sections",
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kPerHead, .gated = true},
