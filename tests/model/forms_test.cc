@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"stored-llama-gptq-4", shaped(kQ + "g_idx", {63}), "q_proj.g_idx has the wrong shape"},
         Refusal{"stored-llama-gptq-3", shaped(kQ + "qweight", {4, 96}), "q_proj.qweight"},
         Refusal{"stored-llama-awq", shaped(kQ + "qzeros", {1, 8}), "q_proj.qzeros has the wrong shape"},
-        Refusal{"stored-llama-w4a16", shaped(kQ + "weight_scale", {64, 3}), "fits no group of the configuration"},
+        Refusal{"stored-llama-w4a16", shaped(kQ + "weight_scale", {64, 3}), "does not fit group group_0"},
         Refusal{"stored-llama-w4a16", shaped(kQ + "weight_packed", {32, 16}), "q_proj.weight_packed"},
         Refusal{"stored-llama-w4a16", shaped(kQ + "weight_zero_point", {8, 1}),
                 "weight_zero_point has the wrong shape"},

@@ -33,13 +33,16 @@ const TensorInfo* scales_of(const Maker& maker, const TensorInfo& tensor) {
   return nullptr;
 }
 
-/// Sizes of blocks that the configuration names; zeros: none.
-std::array<std::size_t, 2> blocks_of(const Quantization& q) {
-  if (q.block_rows != 0) return {q.block_rows, q.block_cols};
-  for (const CompressedGroup& group : q.groups) {
-    if (group.block_rows != 0) return {group.block_rows, group.block_cols};
-  }
-  return {0, 0};
+/// Sizes of blocks that the configuration names for a layer of that group; zeros: none.
+std::array<std::size_t, 2> blocks_of(const Quantization& q, const CompressedGroup* group) {
+  if (q.block_rows != 0 || group == nullptr) return {q.block_rows, q.block_cols};
+  return {group->block_rows, group->block_cols};
+}
+
+/// A layer's name: that of its matrix without what says that it is one.
+std::string_view module_of(std::string_view name) {
+  constexpr std::string_view kEnd = ".weight";
+  return name.ends_with(kEnd) ? name.substr(0, name.size() - kEnd.size()) : name;
 }
 
 /// The scales' shape without dimensions of one at its end.
@@ -49,9 +52,10 @@ std::vector<std::uint64_t> trimmed(std::vector<std::uint64_t> shape) {
 }
 
 /// Where the scale of a weight stands, and words for it.
-Result<std::string> place_scales(const Maker& maker, const Bytes& b, const TensorInfo& scales, PackedScales& s) {
+Result<std::string> place_scales(const Maker& maker, const Bytes& b, const TensorInfo& scales,
+                                 const CompressedGroup* group, PackedScales& s) {
   using Shape = std::vector<std::uint64_t>;
-  const auto [block_rows, block_cols] = blocks_of(maker.q);
+  const auto [block_rows, block_cols] = blocks_of(maker.q, group);
   const Shape shape = scales.shape, short_shape = trimmed(shape);
   s.count = scales.items();
   const auto stacked = [&](Shape one) {
@@ -79,12 +83,12 @@ Result<std::string> place_scales(const Maker& maker, const Bytes& b, const Tenso
     s.col_run = 1, s.per_row = b.cols;
     return std::string("scales of columns");
   }
-  for (const CompressedGroup& group : maker.q.groups) {
-    if (group.group_size == 0) continue;
-    SG_TRY(const std::size_t groups, maker.groups_of(b.tensor, b.cols, group.group_size));
-    if (shape != stacked({b.rows, groups})) continue;
-    s.row_run = 1, s.col_run = group.group_size, s.per_row = groups;
-    return fmt::format("groups of {}", group.group_size);
+  if (group != nullptr && group->group_size != 0) {
+    SG_TRY(const std::size_t groups, maker.groups_of(b.tensor, b.cols, group->group_size));
+    if (shape == stacked({b.rows, groups})) {
+      s.row_run = 1, s.col_run = group->group_size, s.per_row = groups;
+      return fmt::format("groups of {}", group->group_size);
+    }
   }
   const std::string blocks = block_rows == 0 ? "" : fmt::format(", or of blocks of {} x {}", block_rows, block_cols);
   return maker.wrong(scales, "has the wrong shape",
@@ -101,8 +105,10 @@ Result<void> make_one(Maker& maker, const TensorInfo& tensor, const TensorInfo& 
   m.level = tensor.dtype == DType::kF8E4M3 ? Level::kE4M3 : float8 ? Level::kE5M2 : Level::kSigned;
   m.scales.data = scales.data;
   SG_TRY(m.scales.type, maker.scale_type(scales));
-  SG_TRY(const std::string words, place_scales(maker, b, scales, m.scales));
-  const TensorInfo* zeros = float8 ? nullptr : maker.find(tensor.name + "_zero_point");
+  SG_TRY(const CompressedGroup* group, compressed_group_of(maker.q, module_of(tensor.name)));
+  SG_TRY(const std::string words, place_scales(maker, b, scales, group, m.scales));
+  const TensorInfo* zeros = maker.find(tensor.name + "_zero_point");
+  if (zeros != nullptr && group != nullptr && group->symmetric) return maker.unapplied_zeros(*zeros, *group);
   if (zeros != nullptr) {
     SG_TRY_VOID(maker.expect(*zeros, {DType::kI8}, scales.shape));
     m.zeros = {.layout = ZeroLayout::kBytes, .data = zeros->data};

@@ -36,6 +36,11 @@ Error Maker::wrong(const TensorInfo& tensor, std::string what, std::string expec
           .hint = fmt::format("config and weights do not fit one another ({})", q.where)};
 }
 
+Error Maker::unapplied_zeros(const TensorInfo& zeros, const CompressedGroup& group) const {
+  return wrong(zeros, fmt::format("is not applied: group {} of config_groups is symmetric", group.name),
+               "\"symmetric\": false, or no zero points");
+}
+
 Result<void> Maker::expect(const TensorInfo& tensor, std::initializer_list<DType> types,
                            const std::vector<std::uint64_t>& shape) const {
   const bool right_type = std::ranges::find(types, tensor.dtype) != types.end();

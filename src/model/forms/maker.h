@@ -33,6 +33,9 @@ class Maker {
                       const std::vector<std::uint64_t>& shape) const;
   Error wrong(const TensorInfo& tensor, std::string what, std::string expected) const;
 
+  /// Zero points of a layer that belongs to a group without them.
+  Error unapplied_zeros(const TensorInfo& zeros, const CompressedGroup& group) const;
+
   /// The first number of a tensor of one number; finite, above zero.
   Result<float> scalar(const TensorInfo& tensor) const;
   /// A whole number that stands in a tensor of its own; at least 0.

@@ -11,6 +11,7 @@
 
 #include "io/checkpoint.h"
 #include "model/config.h"
+#include "model/forms/name_pattern.h"
 
 namespace sg {
 
@@ -36,6 +37,13 @@ struct CompressedGroup {
   std::size_t block_rows = 0, block_cols = 0;
 };
 
+/// What says that a layer belongs to a group: its name, a pattern, or the class of modules that it is.
+struct GroupTarget {
+  std::string text;       // as the file has it: "Linear", "re:.*mlp.*", ...
+  NamePattern pattern;    // of what follows "re:"; else empty
+  std::size_t group = 0;  // of Quantization::groups
+};
+
 struct Quantization {
   QuantMethod method = QuantMethod::kFloat8;
   std::string name;                            // of the method, as the file says it
@@ -45,10 +53,15 @@ struct Quantization {
   std::size_t group_size = 0;                  // the same; 0: all inputs are one group
   bool zeros_less_one = false;                 // kGptq: zero points are stored less one
   std::vector<CompressedGroup> groups;         // kCompressed
+  std::vector<GroupTarget> targets;            // kCompressed, in the order in which they are tried
   bool runtime = false;                        // running it rounds activations too
 };
 
 /// Absent: the configuration says nothing. Errors: a method, a version or a setting that is not read, by name.
 Result<std::optional<Quantization>> read_quantization(const Config& config, const Checkpoint& checkpoint);
+
+/// The group that a layer belongs to, as compressed-tensors chooses it; null when there are no groups. An error when
+/// there are several and none names it.
+Result<const CompressedGroup*> compressed_group_of(const Quantization& q, std::string_view module);
 
 }  // namespace sg

@@ -111,19 +111,19 @@ Result<Sizes> stated_shape(const Maker& maker, const TensorInfo& tensor) {
 
 std::size_t words_for(std::size_t numbers, unsigned bits) { return (numbers * bits + 31) / 32; }
 
-/// The entry of config_groups that this layer was stored by: its words and scales have its shape.
+/// The entry of config_groups that this layer belongs to; an error when its words and scales have another shape.
 Result<const CompressedGroup*> group_of(const Maker& maker, const TensorInfo& words, const TensorInfo& scales,
                                         const Sizes& sizes) {
-  for (const CompressedGroup& group : maker.q.groups) {
-    if (group.is_float || words.shape[1] != words_for(sizes.inputs, group.bits)) continue;
-    SG_TRY(const std::size_t groups, maker.groups_of(words, sizes.inputs, group.group_size));
-    if (scales.shape == std::vector<std::uint64_t>{sizes.outputs, groups}) return &group;
-    const bool one = group.group_size == 0 && (scales.items() == sizes.outputs || scales.items() == 1);
-    if (one) return &group;
+  SG_TRY(const CompressedGroup* group, compressed_group_of(maker.q, stem(words, ".weight_packed")));
+  if (group != nullptr && !group->is_float && words.shape[1] == words_for(sizes.inputs, group->bits)) {
+    SG_TRY(const std::size_t groups, maker.groups_of(words, sizes.inputs, group->group_size));
+    if (scales.shape == std::vector<std::uint64_t>{sizes.outputs, groups}) return group;
+    const bool one = group->group_size == 0 && (scales.items() == sizes.outputs || scales.items() == 1);
+    if (one) return group;
   }
-  return maker.wrong(
-      scales, "fits no group of the configuration",
-      fmt::format("scales for {} outputs and the groups of inputs that config_groups names", sizes.outputs));
+  return maker.wrong(scales,
+                     fmt::format("does not fit group {} of the configuration", group == nullptr ? "" : group->name),
+                     fmt::format("scales for {} outputs and the groups of inputs that it names", sizes.outputs));
 }
 
 Result<void> make_one_compressed(Maker& maker, const TensorInfo& words) {
@@ -150,7 +150,8 @@ Result<void> make_one_compressed(Maker& maker, const TensorInfo& words) {
               .per_row = groups,
               .count = scales->items()};
   m.zeros.add = 1 << (bits - 1);  // stored numbers are signed ones moved up by half of the range
-  if (zeros != nullptr && !group->symmetric) {
+  if (zeros != nullptr && group->symmetric) return maker.unapplied_zeros(*zeros, *group);
+  if (zeros != nullptr) {
     SG_TRY_VOID(maker.expect(*zeros, {DType::kI32}, {words_for(sizes.outputs, bits), groups}));
     m.zeros = {.layout = ZeroLayout::kRows, .data = zeros->data, .row_bytes = 4 * groups};
   } else if (!group->symmetric) {
