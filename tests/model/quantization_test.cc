@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "kernel/packed.h"
 #include "model/model.h"
 
 namespace sg {
@@ -49,6 +50,37 @@ TEST(Quantization, TheZeroPointsOfGptqFollowTheKeyThatCounts) {
     const auto q = read(settings);
     ASSERT_TRUE(q.ok()) << text << q.error().message();
     EXPECT_EQ(q.value()->zeros_less_one, less_one) << text;
+  }
+}
+
+/// GPTQModel takes ones from whole words: of the zero points 0, 1, 2, ... the first borrows.
+TEST(Quantization, ZeroPointsThatBorrowedFromOneAnotherAreRestored) {
+  const std::filesystem::path folder = std::filesystem::path(SG_TEST_DATA) / "golden/stored-llama-gptq-4";
+  const std::string name = "model.layers.0.self_attn.q_proj.";
+  for (const bool by_words : {true, false}) {
+    Result<Checkpoint> checkpoint = open_checkpoint(folder);
+    ASSERT_TRUE(checkpoint.ok());
+    Checkpoint& c = checkpoint.value();
+    json config = json::parse(c.config_json);
+    config["quantization_config"]["sym"] = false;
+    if (by_words) config["quantization_config"]["meta"] = {{"quantizer", {"optimum:1", "gptqmodel:5.0.0"}}};
+    c.config_json = config.dump();
+    const auto zeros = std::ranges::find(c.tensors, name + "qzeros", &TensorInfo::name);
+    ASSERT_NE(zeros, c.tensors.end());
+    const std::uint32_t stored = 0x76543210u - 0x11111111u;
+    std::string& kept = c.strings.emplace_back();
+    for (std::size_t i = 0; i < zeros->bytes; ++i) kept.push_back(static_cast<char>(stored >> (8 * (i % 4)) & 255u));
+    zeros->data = reinterpret_cast<const std::byte*>(kept.data());
+    const Result<Model> model = open_model(std::move(c), folder);
+    ASSERT_TRUE(model.ok()) << model.error().message();
+    const auto& made = model.value().checkpoint.made.tensors;
+    const auto matrix = std::ranges::find(made, name + "weight", &TensorInfo::name);
+    ASSERT_NE(matrix, made.end());
+    const float borrowed[] = {0, 0, 1, 3, 4, 5, 6, 7};  // as each number alone says
+    for (std::size_t col = 0; col < 16; ++col) {
+      const float expected = by_words ? static_cast<float>(col % 8) : borrowed[col % 8];
+      EXPECT_EQ(packed_zero(*matrix->packed, 40, col), expected) << by_words << col;
+    }
   }
 }
 
@@ -100,6 +132,9 @@ TEST(Quantization, OtherKindsAndLayoutsAreRefusedByName) {
       {gptq("is_marlin_format", true), {"is_marlin_format", "Marlin"}},
       {gptq("bits", "4"), {"bits", "a whole number"}},
       {gptq("packing_format", 4), {"packing_format", "a word"}},
+      {gptq("sym", "no"), {"sym", "true or false"}},
+      {gptq("meta", "gptqmodel"), {"meta", "an object"}},
+      {gptq("meta", {{"quantizer", 5}}), {"meta.quantizer", "words"}},
       {awq("format", "gemv"), {"format", "gemm", "gemv"}},
       {awq("format", "gemv_fast"), {"format", "gemv_fast"}},
       {awq("version", 3), {"version", "a word", "3"}},

@@ -43,6 +43,10 @@ class Maker {
   /// Numbers of a small float32 tensor, at a place of their own.
   Result<const float*> table(const TensorInfo& tensor, std::size_t count);
   std::string_view text(const TensorInfo& tensor) const;
+  /// Bytes that stay as long as the checkpoint.
+  const std::byte* keep(std::string bytes) {
+    return reinterpret_cast<const std::byte*>(checkpoint_.strings.emplace_back(std::move(bytes)).data());
+  }
 
   /// The type of scales in a tensor of floating-point numbers, or of bytes as powers of two.
   Result<ScaleType> scale_type(const TensorInfo& tensor) const;

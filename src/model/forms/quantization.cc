@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/forms/settings.h"
 
 namespace sg {
@@ -38,6 +40,21 @@ Result<bool> names_activations(const Settings& s) {
   return name.find("DynamicActivation") != std::string::npos;
 }
 
+/// meta.quantizer, a word or several, names GPTQModel.
+Result<bool> made_by_gptqmodel(const Settings& s) {
+  SG_TRY(const ConfigValue* meta, s.object("meta"));
+  if (meta == nullptr) return false;
+  const Settings inner(*meta, s.where(), "meta");
+  const ConfigValue* value = inner.find("quantizer");
+  std::vector<std::string> names;
+  if (value != nullptr && std::holds_alternative<std::string>(*value)) {
+    names.push_back(std::get<std::string>(*value));
+  } else {
+    SG_TRY(names, inner.words("quantizer"));
+  }
+  return std::ranges::any_of(names, [](const std::string& name) { return name.starts_with("gptqmodel"); });
+}
+
 Result<Quantization> gptq(const Settings& s, Quantization q, std::string_view method) {
   SG_TRY(const std::optional<std::int64_t> bits, s.integer("bits"));
   if (!bits || (*bits != 2 && *bits != 3 && *bits != 4 && *bits != 8)) return s.wrong("bits", "2, 3, 4 or 8");
@@ -54,6 +71,9 @@ Result<Quantization> gptq(const Settings& s, Quantization q, std::string_view me
   SG_TRY_VOID(s.flag("is_marlin_format", false));
   SG_TRY_VOID(s.refuse("is_marlin_format", "Marlin's layout is not read"));
   q.zeros_less_one = format != "gptq_v2";
+  SG_TRY(const bool symmetric, s.flag("sym", true));  // then no zero point is 0, and nothing is borrowed
+  SG_TRY(const bool by_words, made_by_gptqmodel(s));
+  q.zeros_borrow = q.zeros_less_one && !symmetric && by_words && q.bits != 3;
   return q;
 }
 

@@ -52,6 +52,7 @@ struct Quantization {
   unsigned bits = 0;                           // kGptq, kAwq
   std::size_t group_size = 0;                  // the same; 0: all inputs are one group
   bool zeros_less_one = false;                 // kGptq: zero points are stored less one
+  bool zeros_borrow = false;                   // kGptq: and that by whole words, with a borrow from number to number
   std::vector<CompressedGroup> groups;         // kCompressed
   std::vector<GroupTarget> targets;            // kCompressed, in the order in which they are tried
   bool runtime = false;                        // running it rounds activations too

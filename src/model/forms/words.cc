@@ -25,6 +25,18 @@ struct Sizes {
   std::size_t inputs = 0, outputs = 0;
 };
 
+/// Zero points as GPTQModel stores them: it took one from each by a subtraction from whole words, which borrows from
+/// the next number where a zero point is 0, and adds them back in the same way. A copy of what they are.
+const std::byte* restored_zeros(Maker& maker, const TensorInfo& zeros, unsigned bits) {
+  const std::uint32_t ones = ~std::uint32_t{0} / ((1u << bits) - 1);  // a one in every number of a word
+  std::string words(maker.text(zeros));
+  for (std::size_t at = 0; at + 4 <= words.size(); at += 4) {
+    const std::uint32_t word = load_le<std::uint32_t>(reinterpret_cast<const std::byte*>(words.data()) + at) + ones;
+    for (unsigned i = 0; i < 4; ++i) words[at + i] = static_cast<char>(word >> (8 * i) & 255u);
+  }
+  return maker.keep(std::move(words));
+}
+
 Result<void> make_one_gptq(Maker& maker, const TensorInfo& words) {
   const std::string layer = stem(words, ".qweight");
   const unsigned bits = maker.q.bits;
@@ -57,6 +69,7 @@ Result<void> make_one_gptq(Maker& maker, const TensorInfo& words) {
              .row_bytes = zeros->bytes / groups,
              .add = maker.q.zeros_less_one ? 1 : 0,
              .wraps = true};
+  if (maker.q.zeros_borrow) m.zeros.data = restored_zeros(maker, *zeros, bits), m.zeros.add = 0;
   if (order != nullptr) m.row_groups = order->data, m.groups = groups;
   m.form = fmt::format("GPTQ {} bit, {}", bits, group_words(maker.q.group_size));
   maker.add({layer + ".weight", {sizes.outputs, sizes.inputs}, std::move(m)}, {&words, zeros, scales, order});
