@@ -122,7 +122,15 @@ Effect effect_of(Field field, const ConfigValue& value, const Spec& spec, const 
 
 std::string_view keys_of(const ConfigRow& row, Format format) { return format == Format::kGguf ? row.gguf : row.hf; }
 
+/// The list of windowed layers is read wherever windows are resolved, of every family that has any.
+constexpr std::string_view kWindowList = "attention.sliding_window_pattern";
+
+bool has_windows(const Family& family) {
+  return std::ranges::any_of(family.config, [](const ConfigRow& row) { return row.field == Field::kWindow; });
+}
+
 bool reads(const Family& family, std::string_view key, Format format) {
+  if (key == kWindowList && format == Format::kGguf && has_windows(family)) return true;
   return lists(family.unused_keys, key) ||
          std::ranges::any_of(family.config, [&](const ConfigRow& row) { return lists(keys_of(row, format), key); });
 }

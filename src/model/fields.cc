@@ -66,10 +66,18 @@ std::optional<double> number_in(const ConfigValue& value) {
   return std::nullopt;
 }
 
+/// What llama.cpp reads layer by layer where a GGUF file lists it.
+bool may_be_listed(Field field) {
+  return field == Field::kHeads || field == Field::kKvHeads || field == Field::kFfnWidth;
+}
+
 /// GGUF may give one value per layer; models whose layers differ in shape are not measured.
 Result<ConfigValue> one_for_all_layers(const ConfigValue& value, std::string_view keys, const Config& config) {
   const auto* list = std::get_if<ConfigList>(&value);
-  if (list == nullptr || list->empty() || config.format() != Format::kGguf) return value;
+  if (list == nullptr || config.format() != Format::kGguf) return value;
+  SG_TRY(const std::optional<std::size_t> layers, config.count("block_count"));
+  if (list->empty() || list->size() != layers)
+    return config.wrong(keys, fmt::format("a number, or one for each of {} layers", layers.value_or(0)));
   // 0: the layer has none of it, its mixer being another.
   const auto stated = std::ranges::find_if(*list, [](const ConfigValue& item) { return number_in(item) != 0.0; });
   const ConfigValue& first = stated == list->end() ? list->front() : *stated;
@@ -165,6 +173,7 @@ Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const 
   }
   const bool each_its_own = is_list && gguf && family.attention.layers_differ &&
                             (row.field == Field::kKvHeads || row.field == Field::kFfnWidth);
+  if (is_list && gguf && !may_be_listed(row.field)) return config.wrong(keys, describe(kind));
   SG_TRY(const ConfigValue value,
          each_its_own ? first_of(*stated, keys, config) : one_for_all_layers(*stated, keys, config));
   // No layer has any of it.

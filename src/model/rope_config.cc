@@ -99,7 +99,7 @@ Result<void> read_llama3(const Scaling& from, RopeSpec& r) {
 
 Result<void> read_scaling(const Scaling& from, const Config& config, double top_level_original, RopeSpec& r) {
   SG_TRY(const double in_dictionary, from.positive("original_max_position_embeddings", 0));
-  // transformers gives the one outside the dictionary priority, for Phi-3's sake and for every family.
+  // transformers gives the one outside of a single dictionary priority, for Phi-3's sake and for every family.
   r.original_max_position = top_level_original > 0 ? top_level_original : in_dictionary;
   switch (r.type) {
     case RopeType::kDefault: return {};
@@ -113,7 +113,7 @@ Result<void> read_scaling(const Scaling& from, const Config& config, double top_
     case RopeType::kLlama3: return read_llama3(from, r);
     case RopeType::kProportional: {
       SG_TRY(r.factor, from.positive("factor", 1));
-      SG_TRY(r.share, from.positive("partial_rotary_factor", 1));
+      SG_TRY(r.share, from.positive("partial_rotary_factor", r.share));
       return r.share <= 1 ? Result<void>() : config.wrong(from.key("partial_rotary_factor"), "a number up to 1");
     }
   }
@@ -143,7 +143,9 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
     if (!(alpha > 0) || r.rotary_dim <= 2) return config.wrong(from.key("alpha"), "a number above 0");
     r.theta *= std::pow(alpha, r.rotary_dim / (r.rotary_dim - 2.0));
   }
-  SG_TRY_VOID(read_scaling(from, config, original.value_or(r.original_max_position), r));
+  // One per kind of layer keeps its own length.
+  const bool nested = dictionary.find('.') != std::string::npos;
+  SG_TRY_VOID(read_scaling(from, config, nested ? 0 : original.value_or(r.original_max_position), r));
   return r;
 }
 

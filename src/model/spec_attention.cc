@@ -162,23 +162,27 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
   return windowed;
 }
 
-/// Whether the file has a dictionary of rotary parameters. A GGUF file says what it is converted from.
+/// Whether the file has a dictionary of rotary parameters. A GGUF file says what it is converted from. Of transformers'
+/// two names the newer one counts when its dictionary is empty: the rotation is then plain.
 bool states_rope(const Config& config) {
-  return config.format() == Format::kGguf || config.has_object("rope_scaling") || config.has_object("rope_parameters");
+  const ConfigValue* newer = config.find("rope_parameters");
+  return config.format() == Format::kGguf || config.has_object("rope_scaling") ||
+         (newer != nullptr && std::holds_alternative<ConfigObject>(*newer));
 }
 
-/// transformers 5 takes a missing dictionary and a null one alike, and puts the whole default in its place, theta
-/// included, whatever rope_theta stands beside it.
+/// transformers 5 takes a missing dictionary and a null one alike, and puts the class's default in its place. Where
+/// that has a theta, and it has but for gpt-oss, it holds whatever rope_theta stands beside it.
 void scale_by_default(const Family& family, RopeSpec& rope) {
   if (family.position.unstated == DefaultRope::kPlain) return;
-  for (const ConfigRow& row : family.config) {
-    if (row.field == Field::kRopeTheta) rope.theta = row.absent.value;
-  }
   if (family.position.unstated == DefaultRope::kGptOss) {
     rope.type = RopeType::kYarn;
     rope.factor = 32;
     rope.original_max_position = 4096;
+    rope.truncate = false;
     return;
+  }
+  for (const ConfigRow& row : family.config) {
+    if (row.field == Field::kRopeTheta) rope.theta = row.absent.value;
   }
   if (family.position.unstated == DefaultRope::kGemma4) {
     rope.type = RopeType::kProportional;
@@ -216,6 +220,15 @@ Result<std::size_t> rotated_channels(const Config& config, const Fields& fields,
   return channels;
 }
 
+/// Whether all layers rotate proportionally. A head is then rotated whole, and the share is of its frequencies.
+Result<bool> rotates_proportionally(const Config& config) {
+  if (config.format() == Format::kGguf) return false;
+  const std::string dictionary = config.has_object("rope_scaling") ? "rope_scaling" : "rope_parameters";
+  SG_TRY(const std::optional<std::string> type,
+         config.word(fmt::format("{}.rope_type|{}.type", dictionary, dictionary)));
+  return type == "proportional";
+}
+
 /// Whether the reference's code has the frequencies of config.json models as a constant (GPT-J).
 bool has_fixed_rotation(const Family& family, const Config& config) {
   return config.format() == Format::kSafetensors && std::ranges::none_of(family.config, [](const ConfigRow& row) {
@@ -247,8 +260,15 @@ Result<void> resolve_rotary(const Family& family, const Config& config, const Fi
   RopeSpec local = absent;
   local.theta = fields.real(Field::kRopeLocalTheta, 10000);
   if (!spec.shapes.empty()) local.rotary_dim = static_cast<int>(spec.head_dim);
-  absent.truncate = family.position.unstated != DefaultRope::kGptOss;
+  // llama.cpp's yarn of gpt-oss is that of the class's default; a dictionary without the key is truncated.
+  absent.truncate = config.format() != Format::kGguf || family.position.unstated != DefaultRope::kGptOss;
   if (!states_rope(config)) scale_by_default(family, absent);
+  SG_TRY(const bool proportional, rotates_proportionally(config));
+  if (proportional) {
+    absent.share = static_cast<double>(spec.rotary_dim) / static_cast<double>(widest);
+    absent.rotary_dim = static_cast<int>(widest);
+    spec.rotary_dim = widest;
+  }
   const double fixed_theta = absent.theta;
   SG_TRY(RopeSpec full, read_rope(config, "full_attention", std::move(absent)));
   if (has_fixed_rotation(family, config) && (full.type != RopeType::kDefault || full.theta != fixed_theta)) {

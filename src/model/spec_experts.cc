@@ -88,20 +88,36 @@ Result<std::vector<bool>> expert_layers(const Family& family, const Config& conf
   return out;
 }
 
+constexpr std::string_view kGating = "expert_gating_func";
+constexpr std::size_t kOverChosen = 3;  // a softmax of the chosen experts' logits: that of all, normalised
+
 /// The family's score, or what a GGUF file says of it.
 Result<RouterScore> router_score(const Family& family, const Config& config) {
-  constexpr std::string_view kKey = "expert_gating_func";
+  constexpr std::string_view kKey = kGating;
   if (config.format() != Format::kGguf) return family.experts.score;
   SG_TRY(const std::optional<std::size_t> stated, config.count(kKey));
   switch (stated.value_or(0)) {
     case 0: return family.experts.score;  // not given
     case 1:
-    case 3: return RouterScore::kSoftmax;  // over all, or over the chosen ones: the same once they are normalised
+    case kOverChosen: return RouterScore::kSoftmax;
     case 2:
       if (family.experts.score != RouterScore::kSoftmax) return RouterScore::kSigmoid;
       return config.wrong(kKey, "1 or 3, since experts of this family are chosen by a softmax");
     default: return config.wrong(kKey, "1, 2 or 3");
   }
+}
+
+/// Whether the chosen experts' weights are made to add up to one.
+Result<bool> normalised(const Fields& fields, const RouterSpec& router, const Checkpoint& checkpoint,
+                        const Config& config) {
+  if (config.format() != Format::kGguf) return fields.flag(Field::kNormTopk);
+  SG_TRY(const std::optional<std::size_t> gating, config.count(kGating));
+  if (gating != kOverChosen) return fields.flag(Field::kNormTopk);
+  // They are chosen by their logits: with a correction, or by groups, others than by a softmax of them.
+  const bool corrected = std::ranges::any_of(
+      checkpoint.tensors, [](const TensorInfo& tensor) { return tensor.name.ends_with(".exp_probs_b.bias"); });
+  if (corrected || router.groups > 1) return config.wrong(kGating, "1 or 2, of a router with a correction or groups");
+  return true;
 }
 
 Result<void> check_router(const ExpertSpec& experts, const Config& config) {
@@ -167,7 +183,7 @@ Result<void> resolve_experts(const Family& family, const Config& config, const F
     }
     if (way == "greedy") router.groups = router.groups_used = 1;
   }
-  router.normalise = fields.flag(Field::kNormTopk);
+  SG_TRY(router.normalise, normalised(fields, router, checkpoint, config));
   router.sum_eps = family.experts.sum_eps;
   router.sum_floor = fields.real(Field::kSumFloor, 0);
   router.scale = fields.real(Field::kRouterScale, 1);

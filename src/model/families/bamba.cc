@@ -1,5 +1,5 @@
 // Bamba: Mamba 2, and attention in a few layers.
-// Facts: transformers models/bamba, where half of each head rotates.
+// Facts: transformers models/bamba, where half of each head rotates unless rope_parameters says otherwise.
 #include "model/families/mixer_rows.h"
 
 namespace sg::families {
@@ -38,7 +38,7 @@ constexpr auto kConfig =
              tied(false),
              flag(Field::kAttnBias, "attention_bias", false),
              flag(Field::kMlpBias, "mlp_bias", false),
-             {Field::kRotaryPct, "", "", value_of(0.5)},
+             {Field::kRotaryPct, "rope_parameters.partial_rotary_factor", "", value_of(0.5)},
              rope_theta(10000),
          }));
 
@@ -53,9 +53,7 @@ constinit const Family kBamba = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
-    .unused_keys =
-        "mamba_d_head|mamba_chunk_size|num_logits_to_keep|z_loss_coefficient|partial_rotary_factor|"
-        "rope_parameters.partial_rotary_factor",
+    .unused_keys = "mamba_d_head|mamba_chunk_size|num_logits_to_keep|z_loss_coefficient|partial_rotary_factor",
     .position = {.pairing = kHalvesBoth},
     .mixer = {.kind = Mixer::kMamba2, .layers = MixerLayers::kIndexed},
 };

@@ -8,7 +8,7 @@ namespace sg::families {
 inline constexpr auto kLatentAttention = tensors({
     {Role::kQ, "model.layers.{}.self_attn.q_proj.weight", "blk.{}.attn_q.weight", Need::kFlag, Field::kQLatent, true},
     {Role::kQA, "model.layers.{}.self_attn.q_a_proj.weight", "blk.{}.attn_q_a.weight", Need::kFlag, Field::kQLatent},
-    {Role::kQABias, "model.layers.{}.self_attn.q_a_proj.bias", "blk.{}.attn_q_a.bias", Need::kOptional},
+    {Role::kQABias, "model.layers.{}.self_attn.q_a_proj.bias", "blk.{}.attn_q_a.bias", Need::kFlag, Field::kOutBias},
     {Role::kQANorm, "model.layers.{}.self_attn.q_a_layernorm.weight", "blk.{}.attn_q_a_norm.weight", Need::kFlag,
      Field::kQLatent},
     {Role::kQB, "model.layers.{}.self_attn.q_b_proj.weight", "blk.{}.attn_q_b.weight", Need::kFlag, Field::kQLatent},
@@ -44,6 +44,8 @@ inline void latent_rules(Fields& fields) {
   fields.set_count(Field::kKvHeads, fields.count(Field::kHeads));
   fields.set_flag(Field::kLatent, true);
   fields.set_flag(Field::kQLatent, fields.count(Field::kQRank) > 0);
+  // Of the output's bias attention_bias decides, so that this flag is left for that of the queries' first step.
+  fields.set_flag(Field::kOutBias, fields.flag(Field::kQLatent) && fields.flag(Field::kAttnBias));
   shared_by_count(fields);
 }
 

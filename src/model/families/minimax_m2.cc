@@ -1,6 +1,10 @@
 // MiniMax-M2: norms over the whole q and k, sigmoid routing with a correction.
 // Facts: transformers models/minimax_m2.
+#include <cmath>
+
+#include "model/config.h"
 #include "model/families/expert_rows.h"
+#include "model/fields.h"
 
 namespace sg::families {
 namespace {
@@ -22,8 +26,7 @@ constexpr auto kConfig = join(kLlamaWidths,
                                   rms_eps(1e-6),
                                   activation("hidden_act", Act::kSilu),
                                   tied(false),
-                                  {Field::kRotaryPct, "rope_parameters.partial_rotary_factor|partial_rotary_factor", "",
-                                   value_of(1), kRequired, value_of(1)},
+                                  {Field::kRotaryPct, kPartialRotary, "", value_of(1), kRequired, value_of(1)},
                                   {Field::kRotaryDim, "rotary_dim", "", derived(From::kRotaryShare)},
                                   rope_theta(5000000),
                                   kExpertCount,
@@ -31,6 +34,16 @@ constexpr auto kConfig = join(kLlamaWidths,
                                   kSameWidth,
                                   kNormalised,
                               }));
+
+/// The released files state the rotated channels; a share of the head that stands beside them holds.
+Result<void> share_before_channels(const Config& config, Fields& fields) {
+  if (config.format() == Format::kGguf) return {};
+  SG_TRY(const std::optional<double> share, config.real(kPartialRotary));
+  if (!share) return {};
+  const double channels = static_cast<double>(fields.count(Field::kHeadDim)) * fields.real(Field::kRotaryPct, 1);
+  fields.set_count(Field::kRotaryDim, whole(std::floor(channels)).value_or(0));
+  return {};
+}
 
 }  // namespace
 
@@ -43,6 +56,7 @@ constinit const Family kMinimaxM2 = {
     .base_prefix = "model.",
     .tensors = kTensors,
     .config = kConfig,
+    .variant = share_before_channels,
     .unused_keys = "output_router_logits|router_aux_loss_coef|router_jitter_noise",
     .position = {.pairing = kHalvesBoth},
     .attention = {.qk_norm = QkNorm::kWhole},

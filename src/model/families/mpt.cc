@@ -1,6 +1,10 @@
 // MPT: ALiBi, LayerNorm without bias, no biases at all.
 // Facts: transformers models/mpt, where the slopes' range of 8, exact GELU and a width of four are constants.
+#include <cmath>
+
+#include "model/config.h"
 #include "model/families/rows.h"
+#include "model/fields.h"
 
 namespace sg::families {
 namespace {
@@ -17,6 +21,8 @@ constexpr auto kTensors = tensors({
     {Role::kHead, "lm_head.weight", "output.weight", Need::kOptional},
 });
 
+double inverse_root(const Fields& f) { return 1.0 / std::sqrt(static_cast<double>(f.count(Field::kHeadDim))); }
+
 constexpr auto kConfig = fields({
     {Field::kLayers, "n_layers|num_hidden_layers", "block_count"},
     {Field::kWidth, "d_model|hidden_size", "embedding_length"},
@@ -29,8 +35,14 @@ constexpr auto kConfig = fields({
     {Field::kAct, "", "", value_of(static_cast<int>(Act::kGeluErf))},
     tied(true),
     {Field::kClipQkv, "attn_config.clip_qkv", "attention.clamp_kqv", value_of(0), value_of(0)},
+    {Field::kAttnMultiplier, "attn_config.softmax_scale", "", by_rule(inverse_root), by_rule(inverse_root)},
     {Field::kAlibiBias, "", "attention.max_alibi_bias", value_of(8), kRequired, kRequired},
 });
+
+/// A dictionary, whose keys would else be looked for in vain.
+Result<void> check_dictionary(const Config& config, Fields&) {
+  return config.format() == Format::kGguf ? Result<void>() : config.check_object("attn_config");
+}
 
 }  // namespace
 
@@ -43,10 +55,11 @@ constinit const Family kMpt = {
     .base_prefix = "transformer.",
     .tensors = kTensors,
     .config = kConfig,
+    .variant = check_dictionary,
     .unused_keys = "attn_config.alibi|attn_config.alibi_bias_max|n_positions",
     .norm = {.kind = NormKind::kLayer},
     .position = {.kind = Positions::kAlibi},
-    .attention = {.layout = {QkvLayout::kThirds, QkvLayout::kThirds}},
+    .attention = {.layout = {QkvLayout::kThirds, QkvLayout::kThirds}, .scale = ScoreScale::kFromConfig},
     .mlp = {.kind = MlpKind::kPlain},
     .half = {.float32_bias = true},
 };
