@@ -3,8 +3,9 @@
     .venv/bin/python oracle/list_config_keys.py
 
 Read from the syntax tree of modeling_<family>.py: attributes of `config`, `self.config` and of what getattr names,
-without the vision, audio and task heads, and the same of the shared code that takes a configuration (masks, rotary
-embeddings). tests/model/config_keys_test.cc holds every one of them against what this program does with it.
+without the vision, audio and task heads, those of a configuration inside of it ("attn_config.clip_qkv"), and the same
+of the shared code that takes a configuration (masks, rotary embeddings). tests/model/config_keys_test.cc holds every one of them
+against what this program does with it.
 """
 import ast
 import importlib
@@ -58,6 +59,8 @@ def keys_read(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and is_config(node.value) and isinstance(node.ctx, ast.Load):
             yield node.attr
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and is_config(node.value.value):
+            yield f"{node.value.attr}.{node.attr}"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "hasattr"):
             if len(node.args) > 1 and is_config(node.args[0]) and isinstance(node.args[1], ast.Constant):
                 yield node.args[1].value
@@ -86,7 +89,8 @@ def main():
         modeling = importlib.import_module(package[0] + "." + package[1].replace("configuration_", "modeling_"))
         keys = set(names_in_files(config_class, keys_of_module(modeling) | shared))
         methods = {name for name in keys if callable(getattr(config_class, name, None)) or name.startswith("_")}
-        table[family] = sorted(keys - methods)
+        foreign = {name for name in keys if "." in name and name.split(".")[0] not in config_class.sub_configs}
+        table[family] = sorted(keys - methods - foreign)
     table |= REMOTE
     document = {"transformers": transformers.__version__, "families": table}
     OUT.parent.mkdir(parents=True, exist_ok=True)

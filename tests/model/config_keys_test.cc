@@ -49,7 +49,7 @@ const std::set<std::string> kReadElsewhere = {"rope_parameters",
 const std::set<std::string> kHarmless = {
     // training
     "attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop", "attn_pdrop", "embed_dropout", "resid_dropout",
-    "dropout", "layerdrop", "embedding_dropout", "residual_dropout", "initializer_range",
+    "attn_config.attn_pdrop", "dropout", "layerdrop", "embedding_dropout", "residual_dropout", "initializer_range",
     // what a call returns, how it is stored or cached
     "output_attentions", "output_hidden_states", "return_dict", "use_cache", "dtype", "pad_token_id",
     // classification heads
