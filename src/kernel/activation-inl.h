@@ -19,16 +19,14 @@ namespace HWY_NAMESPACE {
 /// 0.5 x (1 + tanh u) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3); no cancellation for negative x.
 HWY_INLINE DoubleVec gelu_tanh(DoubleVec x) {
   const DoubleTag d;
-  constexpr double kTwiceSqrt2OverPi = 1.5957691216057307117597842;
   const auto cubic = hn::MulAdd(hn::Mul(hn::Mul(x, x), x), hn::Set(d, 0.044715), x);
-  return times_sigmoid(x, hn::Mul(hn::Set(d, kTwiceSqrt2OverPi), cubic));
+  return times_sigmoid(x, hn::Mul(hn::Set(d, series::kTwiceSqrt2OverPi), cubic));
 }
 
 /// 0.5 x (1 + erf(x / sqrt 2)), from the complement of erf at |x| / sqrt 2.
 HWY_INLINE DoubleVec gelu_erf(DoubleVec x) {
   const DoubleTag d;
-  constexpr double kInverseSqrt2 = 0.7071067811865475244;
-  const auto tail = erf_complement(hn::Mul(hn::Abs(x), hn::Set(d, kInverseSqrt2)));
+  const auto tail = erf_complement(hn::Mul(hn::Abs(x), hn::Set(d, series::kInverseSqrt2)));
   const auto twice_phi = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), tail, hn::Sub(hn::Set(d, 2.0), tail));
   return hn::Mul(hn::Mul(hn::Set(d, 0.5), x), twice_phi);
 }

@@ -14,7 +14,11 @@ void decode_each(const std::byte* src, std::size_t n, float* dst, ToFloat to_flo
 template <DType kDtype>
 void decode_blocks(const std::byte* src, std::size_t n, float* dst) {
   const DTypeTraits& t = traits(kDtype);
-  for (std::size_t i = 0; i < n; i += t.block_items, src += t.block_bytes) decode_block<kDtype>(src, dst + i);
+  const Grids* lattices = &grids();
+  for (std::size_t i = 0; i < n; i += t.block_items, src += t.block_bytes) {
+    for (std::size_t run = 0; run < t.block_items / kRun; ++run)
+      decode_run(Stored<kDtype>(), src, run, dst + i + kRun * run, lattices);
+  }
 }
 
 }  // namespace

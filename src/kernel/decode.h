@@ -11,6 +11,8 @@
 #include <cstring>
 
 #include "base/dtype.h"
+#include "kernel/both.h"
+#include "kernel/grids.h"
 
 namespace sg {
 
@@ -21,16 +23,16 @@ void decode_scalar(DType dtype, const std::byte* src, std::size_t n, float* dst)
 
 /// One T at any address.
 template <class T>
-inline T load_le(const std::byte* src) {
+SG_BOTH inline T load_le(const std::byte* src) {
   T value;
   std::memcpy(&value, src, sizeof value);
   return value;
 }
-inline unsigned load_u8(const std::byte* src) { return static_cast<unsigned>(*src); }
-inline int load_i8(const std::byte* src) { return static_cast<std::int8_t>(*src); }
+SG_BOTH inline unsigned load_u8(const std::byte* src) { return static_cast<unsigned>(*src); }
+SG_BOTH inline int load_i8(const std::byte* src) { return static_cast<std::int8_t>(*src); }
 
 /// IEEE binary16, subnormals exact, NaN stays NaN.
-inline float half_to_float(std::uint16_t half) {
+SG_BOTH inline float half_to_float(std::uint16_t half) {
   const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000u) << 16;
   const std::uint32_t exponent = (half >> 10) & 31u, mantissa = half & 1023u;
   if (exponent == 0) {
@@ -40,15 +42,15 @@ inline float half_to_float(std::uint16_t half) {
   const std::uint32_t wide = exponent == 31 ? 255u : exponent + 112u;  // 112 = 127 - 15: difference of the biases
   return std::bit_cast<float>(sign | (wide << 23) | (mantissa << 13));
 }
-inline float load_half(const std::byte* src) { return half_to_float(load_le<std::uint16_t>(src)); }
-inline float bfloat_to_float(std::uint16_t bits) {
+SG_BOTH inline float load_half(const std::byte* src) { return half_to_float(load_le<std::uint16_t>(src)); }
+SG_BOTH inline float bfloat_to_float(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
 /// OCP E5M2 is the upper byte of a binary16.
-inline float e5m2_to_float(std::uint8_t bits) { return half_to_float(static_cast<std::uint16_t>(bits << 8)); }
+SG_BOTH inline float e5m2_to_float(std::uint8_t bits) { return half_to_float(static_cast<std::uint16_t>(bits << 8)); }
 /// OCP E4M3 (torch float8_e4m3fn): bias 7, no infinity, NaN is all ones below the sign.
-inline float e4m3_to_float(std::uint8_t bits) {
+SG_BOTH inline float e4m3_to_float(std::uint8_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x80u) << 24;
   const std::uint32_t exponent = (bits >> 3) & 15u, mantissa = bits & 7u;
   if ((bits & 0x7fu) == 0x7fu) return std::bit_cast<float>(sign | 0x7fc00000u);
@@ -60,48 +62,61 @@ inline float e4m3_to_float(std::uint8_t bits) {
 }
 
 /// OCP E8M0, a scale: a power of two, 255 is NaN.
-inline float e8m0_to_float(std::uint8_t bits) {
+SG_BOTH inline float e8m0_to_float(std::uint8_t bits) {
   if (bits == 255) return std::bit_cast<float>(0x7fc00000u);
   return std::bit_cast<float>(bits == 0 ? 0x00400000u : static_cast<std::uint32_t>(bits) << 23);  // 2^-127 is subnormal
 }
 
 /// The 16 levels of IQ4_NL and IQ4_XS.
-inline constexpr std::array<std::int8_t, 16> kIq4Levels = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                                           1,    13,   25,  38,  53,  69,  89,  113};
+SG_TABLE std::array<std::int8_t, 16> kIq4Levels = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                                   1,    13,   25,  38,  53,  69,  89,  113};
 
-/// Scales and minima of the 8 groups of a Q4_K or Q5_K block, 6 bits each in 12 bytes.
+/// Scale and minimum of a group of a Q4_K or Q5_K block, 6 bits each; those of the 8 groups stand in 12 bytes.
+struct ScaleMin {
+  std::uint8_t scale, min;
+};
+SG_BOTH inline ScaleMin unpack_scale_min(const std::byte* packed, std::size_t group) {
+  const std::size_t j = group % 4;
+  const unsigned a = load_u8(packed + j), b = load_u8(packed + 4 + j), c = load_u8(packed + 8 + j);
+  if (group < 4) return {static_cast<std::uint8_t>(a & 63u), static_cast<std::uint8_t>(b & 63u)};
+  return {static_cast<std::uint8_t>((c & 15u) | ((a >> 6) << 4)),
+          static_cast<std::uint8_t>((c >> 4) | ((b >> 6) << 4))};
+}
+
+/// All of them.
 struct ScalesMins {
   std::array<std::uint8_t, 8> scale, min;
 };
 inline ScalesMins unpack_scales_mins(const std::byte* packed) {
   ScalesMins out{};
-  for (std::size_t j = 0; j < 4; ++j) {
-    const unsigned a = load_u8(packed + j), b = load_u8(packed + 4 + j), c = load_u8(packed + 8 + j);
-    out.scale[j] = static_cast<std::uint8_t>(a & 63u);
-    out.min[j] = static_cast<std::uint8_t>(b & 63u);
-    out.scale[j + 4] = static_cast<std::uint8_t>((c & 15u) | ((a >> 6) << 4));
-    out.min[j + 4] = static_cast<std::uint8_t>((c >> 4) | ((b >> 6) << 4));
+  for (std::size_t j = 0; j < 8; ++j) {
+    const ScaleMin group = unpack_scale_min(packed, j);
+    out.scale[j] = group.scale;
+    out.min[j] = group.min;
   }
   return out;
 }
 
-/// The 16 signed scales of a Q3_K block, 6 bits each in 12 bytes, bias 32.
-inline std::array<std::int8_t, 16> unpack_q3k_scales(const std::byte* packed) {
-  std::array<std::int8_t, 16> out{};
-  for (std::size_t j = 0; j < 16; ++j) {
-    const unsigned low = (load_u8(packed + j % 8) >> (4 * (j / 8))) & 15u;
-    const unsigned high = (load_u8(packed + 8 + j % 4) >> (2 * (j / 4))) & 3u;
-    out[j] = static_cast<std::int8_t>(static_cast<int>(low | (high << 4)) - 32);
-  }
-  return out;
+/// Signed scale j of the 16 of a Q3_K block, 6 bits each in 12 bytes, bias 32.
+SG_BOTH inline int q3k_scale(const std::byte* packed, std::size_t j) {
+  const unsigned low = (load_u8(packed + j % 8) >> (4 * (j / 8))) & 15u;
+  const unsigned high = (load_u8(packed + 8 + j % 4) >> (2 * (j / 4))) & 3u;
+  return static_cast<int>(low | (high << 4)) - 32;
 }
 
-/// One block of a dtype with blocks of more than one item: traits(dtype).block_items floats to dst.
+/// Numbers of a block that are decoded together: every block is one run or several.
+inline constexpr std::size_t kRun = 32;
+
+/// A stored type as a type, to choose a decoder by.
 template <DType kDtype>
-void decode_block(const std::byte* src, float* dst);
+struct Stored {};
 
-template <>
-inline void decode_block<DType::kQ4_0>(const std::byte* src, float* dst) {
+// decode_run(Stored<T>(), block, run, dst, grids): run `run` of a block of a dtype with blocks of more than one item,
+// kRun numbers to dst[0], dst[1], ...; Out is a pointer, or what is indexed and moved like one. The lattices are read
+// by the i-quants alone.
+
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ4_0>, const std::byte* src, std::size_t, Out dst, const Grids*) {
   const float d = load_half(src);
   for (std::size_t i = 0; i < 16; ++i) {
     const int q = static_cast<int>(load_u8(src + 2 + i));
@@ -110,8 +125,8 @@ inline void decode_block<DType::kQ4_0>(const std::byte* src, float* dst) {
   }
 }
 
-template <>
-inline void decode_block<DType::kQ4_1>(const std::byte* src, float* dst) {
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ4_1>, const std::byte* src, std::size_t, Out dst, const Grids*) {
   const float d = load_half(src), m = load_half(src + 2);
   for (std::size_t i = 0; i < 16; ++i) {
     const unsigned q = load_u8(src + 4 + i);
@@ -120,8 +135,8 @@ inline void decode_block<DType::kQ4_1>(const std::byte* src, float* dst) {
   }
 }
 
-template <>
-inline void decode_block<DType::kQ5_0>(const std::byte* src, float* dst) {
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ5_0>, const std::byte* src, std::size_t, Out dst, const Grids*) {
   const float d = load_half(src);
   const auto high = load_le<std::uint32_t>(src + 2);
   for (std::size_t i = 0; i < 16; ++i) {
@@ -131,8 +146,8 @@ inline void decode_block<DType::kQ5_0>(const std::byte* src, float* dst) {
   }
 }
 
-template <>
-inline void decode_block<DType::kQ5_1>(const std::byte* src, float* dst) {
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ5_1>, const std::byte* src, std::size_t, Out dst, const Grids*) {
   const float d = load_half(src), m = load_half(src + 2);
   const auto high = load_le<std::uint32_t>(src + 4);
   for (std::size_t i = 0; i < 16; ++i) {
@@ -142,80 +157,80 @@ inline void decode_block<DType::kQ5_1>(const std::byte* src, float* dst) {
   }
 }
 
-template <>
-inline void decode_block<DType::kQ8_0>(const std::byte* src, float* dst) {
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ8_0>, const std::byte* src, std::size_t, Out dst, const Grids*) {
   const float d = load_half(src);
   for (std::size_t i = 0; i < 32; ++i) dst[i] = d * static_cast<float>(load_i8(src + 2 + i));
 }
 
-template <>
-inline void decode_block<DType::kQ2_K>(const std::byte* src, float* dst) {
+/// Digit `run` of base 4 of the 32 bytes that belong to a run of 256 numbers, 2 bits each.
+SG_BOTH inline unsigned two_bits(const std::byte* qs, std::size_t run, std::size_t i) {
+  return (load_u8(qs + 32 * (run / 4) + i) >> (2 * (run % 4))) & 3u;
+}
+
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ2_K>, const std::byte* src, std::size_t run, Out dst, const Grids*) {
   const std::byte *scales = src, *qs = src + 16;
   const float d = load_half(src + 80), d_min = load_half(src + 82);
-  for (std::size_t i = 0; i < 256; ++i) {
-    const unsigned packed = load_u8(scales + i / 16);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const unsigned packed = load_u8(scales + 2 * run + i / 16);
     const float scale = d * static_cast<float>(packed & 15u), min = d_min * static_cast<float>(packed >> 4);
-    const unsigned q = (load_u8(qs + 32 * (i / 128) + i % 32) >> (2 * (i % 128 / 32))) & 3u;
+    dst[i] = scale * static_cast<float>(two_bits(qs, run, i)) - min;
+  }
+}
+
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ3_K>, const std::byte* src, std::size_t run, Out dst, const Grids*) {
+  const std::byte *mask = src, *qs = src + 32;
+  const float d = load_half(src + 108);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const int low = static_cast<int>(two_bits(qs, run, i));
+    const bool set = ((load_u8(mask + i) >> run) & 1u) != 0;
+    const float scale = static_cast<float>(q3k_scale(src + 96, 2 * run + i / 16));
+    dst[i] = d * scale * static_cast<float>(set ? low : low - 4);
+  }
+}
+
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ4_K>, const std::byte* src, std::size_t run, Out dst, const Grids*) {
+  const ScaleMin packed = unpack_scale_min(src + 4, run);
+  const float scale = load_half(src) * static_cast<float>(packed.scale),
+              min = load_half(src + 2) * static_cast<float>(packed.min);
+  const std::byte* qs = src + 16 + 32 * (run / 2);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const unsigned q = (load_u8(qs + i) >> (4 * (run % 2))) & 15u;
     dst[i] = scale * static_cast<float>(q) - min;
   }
 }
 
-template <>
-inline void decode_block<DType::kQ3_K>(const std::byte* src, float* dst) {
-  const std::byte *mask = src, *qs = src + 32;
-  const auto scales = unpack_q3k_scales(src + 96);
-  const float d = load_half(src + 108);
-  for (std::size_t i = 0; i < 256; ++i) {
-    const int low = static_cast<int>((load_u8(qs + 32 * (i / 128) + i % 32) >> (2 * (i % 128 / 32))) & 3u);
-    const bool set = ((load_u8(mask + i % 32) >> (i / 32)) & 1u) != 0;
-    dst[i] = d * static_cast<float>(scales[i / 16]) * static_cast<float>(set ? low : low - 4);
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ5_K>, const std::byte* src, std::size_t run, Out dst, const Grids*) {
+  const ScaleMin packed = unpack_scale_min(src + 4, run);
+  const float scale = load_half(src) * static_cast<float>(packed.scale),
+              min = load_half(src + 2) * static_cast<float>(packed.min);
+  const std::byte *high = src + 16, *qs = src + 48 + 32 * (run / 2);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const unsigned low = (load_u8(qs + i) >> (4 * (run % 2))) & 15u;
+    const unsigned q = low | (((load_u8(high + i) >> run) & 1u) << 4);
+    dst[i] = scale * static_cast<float>(q) - min;
   }
 }
 
-template <>
-inline void decode_block<DType::kQ4_K>(const std::byte* src, float* dst) {
-  const float d = load_half(src), d_min = load_half(src + 2);
-  const ScalesMins packed = unpack_scales_mins(src + 4);
-  const std::byte* qs = src + 16;
-  for (std::size_t g = 0; g < 8; ++g) {
-    const float scale = d * static_cast<float>(packed.scale[g]), min = d_min * static_cast<float>(packed.min[g]);
-    for (std::size_t i = 0; i < 32; ++i) {
-      const unsigned q = (load_u8(qs + 32 * (g / 2) + i) >> (4 * (g % 2))) & 15u;
-      dst[32 * g + i] = scale * static_cast<float>(q) - min;
-    }
-  }
-}
-
-template <>
-inline void decode_block<DType::kQ5_K>(const std::byte* src, float* dst) {
-  const float d = load_half(src), d_min = load_half(src + 2);
-  const ScalesMins packed = unpack_scales_mins(src + 4);
-  const std::byte *high = src + 16, *qs = src + 48;
-  for (std::size_t g = 0; g < 8; ++g) {
-    const float scale = d * static_cast<float>(packed.scale[g]), min = d_min * static_cast<float>(packed.min[g]);
-    for (std::size_t i = 0; i < 32; ++i) {
-      const unsigned low = (load_u8(qs + 32 * (g / 2) + i) >> (4 * (g % 2))) & 15u;
-      const unsigned q = low | (((load_u8(high + i) >> g) & 1u) << 4);
-      dst[32 * g + i] = scale * static_cast<float>(q) - min;
-    }
-  }
-}
-
-template <>
-inline void decode_block<DType::kQ6_K>(const std::byte* src, float* dst) {
-  const std::byte *low = src, *high = src + 128, *scales = src + 192;
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kQ6_K>, const std::byte* src, std::size_t run, Out dst, const Grids*) {
+  const std::size_t half = run / 4, quarter = run % 4;
+  const std::byte *low = src + 64 * half + 32 * (quarter % 2), *high = src + 128 + 32 * half, *scales = src + 192;
   const float d = load_half(src + 208);
-  for (std::size_t i = 0; i < 256; ++i) {
-    const std::size_t half = i / 128, run = i % 128 / 32;  // 32 items share a shift of the high bits
-    const unsigned nibble = (load_u8(low + 64 * half + i % 64) >> (4 * (run / 2))) & 15u;
-    const unsigned top = (load_u8(high + 32 * half + i % 32) >> (2 * run)) & 3u;
-    const float scale = d * static_cast<float>(load_i8(scales + i / 16));
+  for (std::size_t i = 0; i < 32; ++i) {
+    const unsigned nibble = (load_u8(low + i) >> (4 * (quarter / 2))) & 15u;
+    const unsigned top = (load_u8(high + i) >> (2 * quarter)) & 3u;
+    const float scale = d * static_cast<float>(load_i8(scales + 2 * run + i / 16));
     dst[i] = scale * static_cast<float>(static_cast<int>(nibble | (top << 4)) - 32);
   }
 }
 
-template <>
-inline void decode_block<DType::kIQ4_NL>(const std::byte* src, float* dst) {
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kIQ4_NL>, const std::byte* src, std::size_t, Out dst, const Grids*) {
   const float d = load_half(src);
   for (std::size_t i = 0; i < 16; ++i) {
     const unsigned q = load_u8(src + 2 + i);
@@ -224,19 +239,16 @@ inline void decode_block<DType::kIQ4_NL>(const std::byte* src, float* dst) {
   }
 }
 
-template <>
-inline void decode_block<DType::kIQ4_XS>(const std::byte* src, float* dst) {
-  const float d = load_half(src);
+template <class Out>
+SG_BOTH inline void decode_run(Stored<DType::kIQ4_XS>, const std::byte* src, std::size_t run, Out dst, const Grids*) {
   const unsigned scales_high = load_le<std::uint16_t>(src + 2);
-  const std::byte *scales_low = src + 4, *qs = src + 8;
-  for (std::size_t g = 0; g < 8; ++g) {
-    const unsigned low = (load_u8(scales_low + g / 2) >> (4 * (g % 2))) & 15u, high = (scales_high >> (2 * g)) & 3u;
-    const float scale = d * static_cast<float>(static_cast<int>(low | (high << 4)) - 32);
-    for (std::size_t i = 0; i < 16; ++i) {
-      const unsigned q = load_u8(qs + 16 * g + i);
-      dst[32 * g + i] = scale * static_cast<float>(kIq4Levels[q & 15u]);
-      dst[32 * g + i + 16] = scale * static_cast<float>(kIq4Levels[q >> 4]);
-    }
+  const std::byte *scales_low = src + 4, *qs = src + 8 + 16 * run;
+  const unsigned low = (load_u8(scales_low + run / 2) >> (4 * (run % 2))) & 15u, high = (scales_high >> (2 * run)) & 3u;
+  const float scale = load_half(src) * static_cast<float>(static_cast<int>(low | (high << 4)) - 32);
+  for (std::size_t i = 0; i < 16; ++i) {
+    const unsigned q = load_u8(qs + i);
+    dst[i] = scale * static_cast<float>(kIq4Levels[q & 15u]);
+    dst[i + 16] = scale * static_cast<float>(kIq4Levels[q >> 4]);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "kernel/series.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sg {
@@ -41,9 +42,6 @@ HWY_INLINE HalfFloatVec to_float(DoubleVec v) {
 #endif
 }
 
-/// Adding and subtracting it rounds |x| < 2^51 to an integer, which then stands in the low bits of the sum.
-inline constexpr double kRounder = 0x1.8p52;
-
 /// 2^n for integers n in [-1022, 1023] given as n + kRounder.
 HWY_INLINE DoubleVec power_of_two(DoubleVec n_plus_rounder) {
   const DoubleTag d;
@@ -60,18 +58,12 @@ struct ExpParts {
 /// |x| < 800, or NaN.
 HWY_INLINE ExpParts exp_parts(DoubleVec x) {
   const DoubleTag d;
-  // ln 2 in two parts; the first has 21 zero bits at its end, so that n times it is exact.
-  constexpr double kLn2High = 0x1.62e42feep-1, kLn2Low = 0x1.a39ef35793c76p-33, kLog2E = 0x1.71547652b82fep0;
-  const auto rounder = hn::Set(d, kRounder);
-  const auto n = hn::Sub(hn::MulAdd(x, hn::Set(d, kLog2E), rounder), rounder);
-  auto r = hn::NegMulAdd(n, hn::Set(d, kLn2High), x);
-  r = hn::NegMulAdd(n, hn::Set(d, kLn2Low), r);
-  // Taylor: the first term left out is r^14/14! < 5e-18.
-  constexpr double kInverseFactorials[] = {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
-                                           1.0 / 40320,     1.0 / 5040,     1.0 / 720,     1.0 / 120,
-                                           1.0 / 24,        1.0 / 6,        1.0 / 2};
-  auto q = hn::Set(d, 1.0 / 6227020800);
-  for (const double c : kInverseFactorials) q = hn::MulAdd(q, r, hn::Set(d, c));
+  const auto rounder = hn::Set(d, series::kRounder);
+  const auto n = hn::Sub(hn::MulAdd(x, hn::Set(d, series::kLog2E), rounder), rounder);
+  auto r = hn::NegMulAdd(n, hn::Set(d, series::kLn2High), x);
+  r = hn::NegMulAdd(n, hn::Set(d, series::kLn2Low), r);
+  auto q = hn::Set(d, series::kExpFirst);
+  for (const double c : series::kExp) q = hn::MulAdd(q, r, hn::Set(d, c));
   return {n, hn::MulAdd(hn::Mul(r, r), q, r)};
 }
 
@@ -85,7 +77,7 @@ HWY_INLINE DoubleVec clamp_keeping_nan(DoubleVec x, double low, double high) {
 /// Every x: 0 at -inf, inf at inf, NaN at NaN.
 HWY_INLINE DoubleVec exp(DoubleVec x) {
   const DoubleTag d;
-  const auto rounder = hn::Set(d, kRounder);
+  const auto rounder = hn::Set(d, series::kRounder);
   const ExpParts e = exp_parts(clamp_keeping_nan(x, -750.0, 712.0));
   // 2^n in two factors, each a normal number.
   const auto half_rounded = hn::MulAdd(e.n, hn::Set(d, 0.5), rounder);
@@ -98,7 +90,7 @@ HWY_INLINE DoubleVec exp(DoubleVec x) {
 HWY_INLINE DoubleVec expm1(DoubleVec x) {
   const DoubleTag d;
   const ExpParts e = exp_parts(clamp_keeping_nan(x, -50.0, 700.0));
-  const auto scale = power_of_two(hn::Add(e.n, hn::Set(d, kRounder)));
+  const auto scale = power_of_two(hn::Add(e.n, hn::Set(d, series::kRounder)));
   return hn::MulAdd(scale, e.p, hn::Sub(scale, hn::Set(d, 1.0)));
 }
 
@@ -114,21 +106,14 @@ HWY_INLINE DoubleVec tanh(DoubleVec x) {
   return hn::CopySign(hn::Div(e, hn::Add(e, hn::Set(d, 2.0))), x);
 }
 
-/// 1 - erf(t) for t >= 0, with small relative error in the tail: e^(-t^2) P(s) / (1 + 2t),
-/// s = (t - 3) / (t + 3), after Shepherd and Laframboise, Math. Comp. 36 (1981). P interpolates
-/// (1 + 2t) e^(t^2) erfc(t) at the 17 Chebyshev nodes of s in [-1, 1]; its error is below 4e-12.
+/// 1 - erf(t) for t >= 0, with small relative error in the tail (kernel/series.h).
 HWY_INLINE DoubleVec erf_complement(DoubleVec t) {
   const DoubleTag d;
-  constexpr double kP[] = {-3.4044920600058904e-07, -1.7412229953329451e-05, 4.6396534743544683e-06,
-                           0.00012277868723895258,  -0.00010501055530637625, -0.0007786553590411776,
-                           0.0018886481087254778,   0.0025290477145818594,   -0.023770508435900003,
-                           0.0683080812199372,      -0.11927366386876155,    0.12964515488975925,
-                           -0.047562294344085418,   -0.13562110604544486,    1.2530080582697296};
   t = clamp_keeping_nan(t, 0.0, 1e6);  // infinity would make s NaN; e^(-1e12) is 0
   const auto three = hn::Set(d, 3.0);
   const auto s = hn::Div(hn::Sub(t, three), hn::Add(t, three));
-  auto p = hn::MulAdd(hn::Set(d, 5.5169465368027685e-08), s, hn::Set(d, 1.6946746071394404e-06));
-  for (const double c : kP) p = hn::MulAdd(p, s, hn::Set(d, c));
+  auto p = hn::MulAdd(hn::Set(d, series::kErfFirst), s, hn::Set(d, series::kErfSecond));
+  for (const double c : series::kErf) p = hn::MulAdd(p, s, hn::Set(d, c));
   const auto tail = exp(hn::Neg(hn::Mul(t, t)));
   return hn::Div(hn::Mul(tail, p), hn::MulAdd(hn::Set(d, 2.0), t, hn::Set(d, 1.0)));
 }
