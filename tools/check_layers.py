@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "prompts": {"tokenizer", "chat"},
     "model": {"io", "tokenizer", "kernel"},
     "forward": {"model", "kernel"},
+    "cuda": {"kernel", "forward", "model"},
     "measure": {"forward", "model", "kernel", "stats"},
     "corpus": {"tasks", "measure", "forward", "model", "kernel", "tokenizer"},
     "spectra": {"measure", "model", "kernel"},

@@ -1,4 +1,4 @@
-// Attention as three kernels over tasks of up to 64 queries of one head (docs/numerics.md, forward/backend.h): scores,
+// Attention as three kernels over tasks of up to 64 queries of one head (docs/numerics.md): scores,
 // a softmax of each query, weighted sums of values. Tasks lie along the grid's x.
 #pragma once
 
@@ -22,6 +22,9 @@ inline constexpr unsigned kQueryBlock = SquareTile::kRows;
 /// What is added to the score of key j: nothing; slope j, to the scaled score; bf16(bf16(slope) j), before it is
 /// scaled.
 enum class ScoreBias : std::uint8_t { kNone, kSlope, kHalfSlope };
+
+/// The largest multiple of the matrix products' block that is not above a key.
+SG_DEVICE unsigned block_start(unsigned key) { return key - key % static_cast<unsigned>(kMatmulBlock); }
 
 struct AttentionKernelCall {
   const float* qkv;
@@ -141,7 +144,7 @@ SG_DEVICE void attention_weights(const Block& block, const AttentionKernelCall& 
 /// Of a sequence whose values are not all finite: each query over the keys of a task of its own, so that no weight of 0
 /// meets an infinite value of its future.
 SG_DEVICE void values_of_one_query(const AttentionKernelCall& call, const AttentionTask& task, unsigned i, unsigned c) {
-  const unsigned query = task.begin + i, first = call.first_key(query) / kMatmulBlock * kMatmulBlock;
+  const unsigned query = task.begin + i, first = block_start(call.first_key(query));
   const float* weights = call.scores + task.scores + static_cast<std::size_t>(i) * task.score_stride;
   float y = 0.0f;
   for (unsigned k0 = first; k0 <= query; k0 += kMatmulBlock) {

@@ -3,6 +3,7 @@
 
 #include "cuda/attention.h"
 #include "cuda/elementwise.h"
+#include "cuda/fold.h"
 #include "cuda/product.h"
 #include "cuda/rows.h"
 

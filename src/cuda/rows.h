@@ -1,4 +1,4 @@
-// Kernels that work row by row: norms, sums in double, softmaxes and logit folds in the one lane structure of
+// Kernels that work row by row: norms, sums in double and largest values in the one lane structure of
 // docs/numerics.md, element i in lane i mod 8. A row has a thread per lane; a block has kRowsPerBlock rows.
 #pragma once
 
@@ -134,94 +134,6 @@ SG_DEVICE void abs_max(const Block& block, const AbsMaxCall& call) {
     for (unsigned l = 0; l < kLanes; ++l) take(largest, best[place][l]);
     call.out[row] = {};
     if (largest.index < call.cols) call.out[row] = {call.x[row * call.x_stride + largest.index], largest.index};
-  });
-}
-
-/// What the lanes of a row find in one slice of logits.
-struct Extremes {
-  float low, high;
-  std::uint64_t non_finite;
-};
-
-/// Folds row r of z into folds[r], as kernel/logits-inl.h.
-struct FoldCall {
-  const float* z;
-  std::size_t z_stride;
-  unsigned rows, cols;
-  LogitFold* folds;
-};
-SG_DEVICE void fold_logits(const Block& block, const FoldCall& call) {
-  SG_SHARED LaneArray<Extremes> found;
-  SG_SHARED LaneArray<double> sum;
-  SG_SHARED LaneArray<double> shift;
-  SG_SHARED LaneArray<double> squares;
-  SG_SHARED LaneArray<double> weight;
-  SG_SHARED LaneArray<double> shifted;
-  const unsigned n = call.cols;
-  const auto origin_of = [&](unsigned row) {
-    return call.folds[row].count == 0 ? wide(call.z[row * call.z_stride]) : call.folds[row].origin;
-  };
-  const auto all_of = [&](unsigned row, unsigned place) {
-    Extremes all = found[place][0];
-    for (unsigned l = 1; l < kLanes; ++l) {
-      const Extremes& of = found[place][l];
-      all = {of.low < all.low ? of.low : all.low, of.high > all.high ? of.high : all.high,
-             all.non_finite + of.non_finite};
-    }
-    const LogitFold& before = call.folds[row];
-    if (before.count > 0 && !(wide(all.high) > before.max)) all.high = static_cast<float>(before.max);
-    return all;
-  };
-  each_lane(block, call.rows, [&](unsigned row, unsigned place, unsigned lane) {
-    const float* z = call.z + row * call.z_stride;
-    Extremes own = {HUGE_VALF, -HUGE_VALF, 0};
-    for (unsigned i = lane; i < n; i += kLanes) {
-      own.low = z[i] < own.low ? z[i] : own.low;
-      own.high = z[i] > own.high ? z[i] : own.high;
-      own.non_finite += (std::bit_cast<std::uint32_t>(z[i]) & 0x7f800000u) == 0x7f800000u ? 1u : 0u;
-    }
-    found[place][lane] = own;
-    const double origin = origin_of(row);
-    sum[place][lane] = lane_sum(lane, n, [&](unsigned i) { return wide(z[i]); });
-    shift[place][lane] = lane_sum(lane, n, [&](unsigned i) { return wide(z[i]) - origin; });
-    squares[place][lane] = lane_sum(lane, n, [&](unsigned i) { return (wide(z[i]) - origin) * (wide(z[i]) - origin); });
-  });
-  each_lane(block, call.rows, [&](unsigned row, unsigned place, unsigned lane) {
-    const float* z = call.z + row * call.z_stride;
-    const double max = wide(all_of(row, place).high);
-    double weights = 0.0, products = 0.0;
-    for (unsigned i = lane; i < n; i += kLanes) {
-      const double distance = wide(z[i]) - max, w = exp(distance);
-      weights = weights + w;
-      products = products + w * distance;
-    }
-    weight[place][lane] = weights;
-    shifted[place][lane] = products;
-  });
-  each_lane(block, call.rows, [&](unsigned row, unsigned place, unsigned lane) {
-    if (lane > 0) return;
-    const Extremes all = all_of(row, place);
-    LogitFold fold = call.folds[row];
-    const double high = wide(all.high), low = wide(all.low);
-    if (fold.count == 0) {
-      fold.origin = wide(call.z[row * call.z_stride]);
-      fold.max = high;
-      fold.min = low;
-    } else if (high > fold.max) {  // the sums so far, moved to a maximum that is higher
-      const double distance = high - fold.max, factor = exp(-distance);
-      fold.sum_exp_shift = (fold.sum_exp_shift - fold.sum_exp * distance) * factor;
-      fold.sum_exp *= factor;
-      fold.max = high;
-    }
-    fold.min = low < fold.min ? low : fold.min;
-    fold.count += n;
-    fold.non_finite += all.non_finite;
-    fold.sum += sum_lanes(sum[place]);
-    fold.sum_shift += sum_lanes(shift[place]);
-    fold.sum_squares += sum_lanes(squares[place]);
-    fold.sum_exp += sum_lanes(weight[place]);
-    fold.sum_exp_shift += sum_lanes(shifted[place]);
-    call.folds[row] = fold;
   });
 }
 
