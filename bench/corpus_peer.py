@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The peers of bench/corpus.py: windows of token ids, in one process of its own.
 
-usage: bench/corpus_peer.py transformers FOLDER IDS.npy THREADS BATCH   mean norm of every layer, and the loss
+usage: bench/corpus_peer.py transformers FOLDER IDS.npy THREADS BATCH   mean norm of every layer, and the loss of whole
+                                                                        windows and of the second half of each
        bench/corpus_peer.py llama MODEL.gguf IDS.npy THREADS            what llama-perplexity computes: the loss of the second
                                                                         half of each window
        bench/corpus_peer.py convert MODEL.gguf OUT.gguf TYPE
@@ -22,8 +23,8 @@ def of_transformers(folder, ids, threads, batch):
     torch.set_num_threads(threads)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     ids = torch.tensor(ids.astype(np.int64))
-    sums = losses = None
-    tokens = predicted = 0
+    first = ids.shape[1] // 2
+    sums, losses, late = 0.0, 0.0, 0.0
     with torch.no_grad():
         model(input_ids=ids[:1], use_cache=False)
         begin, busy = time.perf_counter(), time.process_time()
@@ -31,13 +32,15 @@ def of_transformers(folder, ids, threads, batch):
             piece = ids[at:at + batch]
             out = model(input_ids=piece, output_hidden_states=True, use_cache=False)
             norms = torch.stack([h.norm(dim=-1).double().sum() for h in out.hidden_states[1:-1]])
-            loss = torch.nn.functional.cross_entropy(out.logits[:, :-1].flatten(0, 1), piece[:, 1:].flatten(), reduction="sum")
-            sums = norms if sums is None else sums + norms
-            losses = loss.double() if losses is None else losses + loss.double()
-            tokens += piece.numel()
-            predicted += piece.numel() - len(piece)
+            loss = torch.nn.functional.cross_entropy(out.logits[:, :-1].flatten(0, 1), piece[:, 1:].flatten(), reduction="none")
+            loss = loss.view(len(piece), -1).double()
+            sums = sums + norms
+            losses += float(loss.sum())
+            late += float(loss[:, first:].sum())
         seconds, cpu = time.perf_counter() - begin, time.process_time() - busy
-    return {"means": (sums / tokens).tolist(), "loss": float(losses) / predicted, "seconds": seconds, "cpu": cpu}
+    windows, length = ids.shape
+    return {"means": (sums / ids.numel()).tolist(), "loss": losses / (windows * (length - 1)),
+            "late_loss": late / (windows * (length - 1 - first)), "seconds": seconds, "cpu": cpu}
 
 
 def llama_batch(lib, window, first):

@@ -277,10 +277,37 @@ def corpus(result, targets):
     return "\n".join(out)
 
 
+def scale(result, _):
+    parts, runs = result["parts"], result["memory"]
+    steps = {"plan": "plan", "work": "work", "again": "work again, nothing left to do", "status": "status",
+             "whole": "merge of all parts", "share": "merge of a hundredth of them", "sums": "merge of the hundred sums"}
+    rows = [[name, f"{parts[key]['seconds']:.2f}", f"{parts[key]['resident_mb']:.0f}"] for key, name in steps.items()]
+    sizes = parts["parts"]
+    return (f"## A corpus in {sizes['count']:,} parts\n\n`bench/corpus_scale.py`: documents of a few words, each a task of its own, on a "
+            f"pocket model. A part has {sizes['median']:,} bytes (median), the largest {sizes['largest']:,}.\n\n"
+            + table(["", "seconds", "peak resident MB"], rows)
+            + "\nMemory of one process over more and more tokens, as one task:\n\n"
+            + table(["tokens", "peak resident MB", "bytes of its part"],
+                    [[f"{r['tokens']:,}", f"{r['resident_mb']:.0f}", f"{r['part_bytes']:,}"] for r in runs]))
+
+
+def page(result, targets):
+    rows = [[r["page"], r["width"], f"{r['bytes'] / 1e6:.1f}", text(r["first"], 0), text(r["draw"], 0), text(r["hover"], 1)]
+            for r in result]
+    for r in result:
+        if "layers" in r["page"]:
+            targets.below(f"explorer, {r['page']}, {r['width']} pixels: first view", r["first"]["median"], 300, "ms")
+            targets.below(f"explorer, {r['page']}, {r['width']} pixels: hover", r["hover"]["median"], 16, "ms")
+    return ("## The explorer's page\n\n`bench/page.py`: in Chromium without a window and without a graphics card. First view: from the start of "
+            "the navigation to the raster drawn, decoding included; hover: from the pointer's event to the end of what it changes.\n\n"
+            + table(["page", "pixels", "MB", "first view, ms", "drawn again, ms", "hover, ms"], rows))
+
+
 def write(found, folder):
     """found: piece -> {"machine", "load_before", "seconds", "result"}."""
     targets, parts = Targets(), []
-    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "forms": forms, "curves": curves, "corpus": corpus, "experts": experts, "big": big}
+    makers = {"start": start, "job": job, "llama": llama, "weights": weights, "matmul": matmul, "forms": forms, "curves": curves, "corpus": corpus,
+              "scale": scale, "page": page, "experts": experts, "big": big}
     for piece, maker in makers.items():
         if piece in found:
             parts.append(maker(found[piece]["result"], targets))

@@ -11,6 +11,8 @@ Models are those of tools/fetch_models.py, or of the folder SG_MODELS. Pieces:
   curves     cost against tokens, prompts, layers, width
   forms      every stored form and block type of weights beside F32, one thread
   corpus     tokens a second at a context of 1,024, beside transformers and llama.cpp
+  scale      a corpus in 1,000 parts: work, merging, memory
+  page       the explorer's page in Chromium
   experts    random mixtures of experts beside transformers and llama.cpp: 8 GB of disk (SG_BENCH_EXPERTS names the folder)
   big        a 7B model streamed beside transformers in bfloat16: 14 GB of disk (SG_BENCH_BIG names the folder) and RAM
 """
@@ -124,6 +126,13 @@ class Bench:
         return {name: self.script("corpus.py", self.program, model_path(name), "--rounds", self.rounds, "--threads", self.threads)
                 for name in MODELS}
 
+    def scale(self):
+        return self.script("corpus_scale.py", self.program, "--parts", 1000)
+
+    def page(self):
+        models = [flag for name in MODELS for flag in ("--model", f"{name}={model_path(name)}")]
+        return self.script("page.py", self.program, *models, "--rounds", self.rounds)
+
     def experts(self):
         folder = os.environ.get("SG_BENCH_EXPERTS", self.build / "experts")
         return self.script("experts.py", self.program, folder, "--rounds", self.rounds, "--threads", self.threads)
@@ -133,7 +142,8 @@ class Bench:
         return self.script("big_model.py", self.program, folder, "--peer", "--runs", self.rounds)
 
 
-PIECES = ("start", "job", "llama", "weights", "matmul", "forms", "roofline", "curves", "corpus", "experts", "big")
+PIECES = ("start", "job", "llama", "weights", "matmul", "forms", "roofline", "curves", "corpus", "scale", "page", "experts",
+          "big")
 
 
 def machine():

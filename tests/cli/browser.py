@@ -1,4 +1,5 @@
 """Chromium without a window, driven over a pipe by the DevTools protocol; the standard library suffices."""
+import base64
 import json
 import os
 import pathlib
@@ -109,6 +110,10 @@ class Browser:
 
     def mouse(self, kind, x, y, **more):
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, pointerType="mouse", **more)
+
+    def picture(self):
+        """What stands in the window, as PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
     def close(self):
         try:
