@@ -59,7 +59,7 @@ export function showCell(list, head, state, view, hand) {
   const pairs = [
     ['site', view.rows[row].name],
     ['token', token + ' of ' + view.tokens + ': ' + tokenName(prompt, token)],
-    ['id, bytes', prompt.ids[token] + ', ' + bytesOf(prompt, token)],
+    ['id, bytes', [prompt.ids[token], bytesOf(prompt, token)].filter(String).join(', ')],
     ['value', defined ? exact(value) + (view.unit ? ' ' + view.unit : '') + rounded : 'undefined: ' + view.why(row, token)],
     ['row median', short(median) + (defined && median > 0 ? ', the value is ' + short(value / median) + '×' : '')],
   ];

@@ -28,6 +28,7 @@ export function drawLegend(canvas, width, range, unit, cut) {
   context.font = '11px system-ui, sans-serif';
   context.textBaseline = 'top';
   context.fillStyle = ink('quiet');
+  context.textAlign = 'left';
   let free = -Infinity;
   for (const tick of legendTicks(range)) {
     const place = placeOf(range, tick);
@@ -35,12 +36,11 @@ export function drawLegend(canvas, width, range, unit, cut) {
     const x = bar.left + place * bar.width;
     context.fillRect(x, bar.top + bar.height, 1, 3);
     const wide = context.measureText(short(tick)).width;
-    if (x - wide / 2 < free) continue;
-    context.textAlign = 'center';
-    context.fillText(short(tick), x, bar.top + bar.height + 4);
-    free = x + wide / 2 + 8;
+    const start = Math.max(0, x - wide / 2);
+    if (start < free) continue;
+    context.fillText(short(tick), start, bar.top + bar.height + 4);
+    free = start + wide + 8;
   }
-  context.textAlign = 'left';
   const scale = (range.log ? 'logarithmic' : 'linear') + (unit ? ', ' + unit : '') + (cut ? '; 1 % at each end share its colour' : '');
   context.fillText(scale, bar.left, bar.top + bar.height + 17);
   const box = { left: bar.left + bar.width + 24, top: bar.top, width: 22, height: 12 };

@@ -62,11 +62,11 @@ export function tokenName(prompt, token) {
 
 /**
  * What a list calls a prompt.
- * @param {import('./types').Prompt} prompt @param {number} number
+ * @param {import('./types').Prompt} prompt @param {number} number from 0
  */
 export function promptName(prompt, number) {
   if (prompt.text !== null) return prompt.text.replace(/\s+/g, ' ').trim() || visible(prompt.text);
-  return prompt.prompt_id || 'ids of prompt ' + number;
+  return prompt.prompt_id || 'ids of prompt ' + (number + 1);
 }
 
 /** @param {number} n @param {string} word */
