@@ -9,25 +9,10 @@
 namespace sg {
 namespace {
 
-constexpr std::size_t kChannelsPerTask = 64;
-
 std::vector<SequenceMeasurement> sequences_of(std::span<const WindowRows> windows) {
   std::vector<SequenceMeasurement> measured;
   for (const WindowRows& window : windows) measured.push_back({.sequence = window.measured.sequence});
   return measured;
-}
-
-/// Channels begin to end - 1 over the rows of one window.
-void sum_channels(ConstMatrixView rows, std::size_t begin, std::size_t end, ChannelSums& sums) {
-  for (std::size_t t = 0; t < rows.rows; ++t) {
-    const float* row = rows.row(t);
-    for (std::size_t c = begin; c < end; ++c) {
-      const double x = static_cast<double>(row[c]);
-      sums.sum[c] += x;
-      sums.squares[c] += x * x;
-      sums.largest[c] = std::max(sums.largest[c], std::abs(row[c]));
-    }
-  }
 }
 
 /// -log of the probability of a logit: the distribution's largest has probability exp(0) / sum.
@@ -38,13 +23,13 @@ double loss_of(const LogitStats& stats, double logit) {
 
 }  // namespace
 
-CorpusTap::CorpusTap(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options, const Kernels& kernels,
-                     ThreadPool& pool, std::span<WindowRows> out)
+CorpusTap::CorpusTap(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options, Backend& backend,
+                     std::span<WindowRows> out)
     : tokens_(tokens),
-      pool_(pool),
+      backend_(backend),
       out_(out),
       measured_(sequences_of(out)),
-      recorder_(spec, tokens, options, kernels, pool, measured_),
+      recorder_(spec, tokens, options, backend, measured_),
       next_(tokens.rows(), -1),
       next_logit_(tokens.rows(), std::numeric_limits<double>::quiet_NaN()) {
   for (std::size_t s = 0; s < tokens.sequences(); ++s) {
@@ -59,15 +44,15 @@ void CorpusTap::at(SiteRef site, ConstMatrixView rows) {
   recorder_.at(site, rows);
   if (site.site != Site::kResidPost) return;
   for (std::size_t s = 0; s < out_.size(); ++s) {
-    const ConstMatrixView own = rows.row_range(tokens_.begin(s), tokens_.length(s));
-    pool_.parallel_for(own.cols, kChannelsPerTask, [&](std::size_t begin, std::size_t end, int) {
-      sum_channels(own, begin, end, out_[s].channels[site.layer]);
-    });
+    ChannelSums& sums = out_[s].channels[site.layer];
+    backend_.sum_columns(rows.row_range(tokens_.begin(s), tokens_.length(s)),
+                         {sums.sum.data(), sums.squares.data(), sums.largest.data()});
   }
 }
 
 void CorpusTap::logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
   recorder_.logits(rows, first_id, z);
+  backend_.finish();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::int32_t id = next_[rows[i]];
     if (id < 0 || static_cast<std::size_t>(id) < first_id || static_cast<std::size_t>(id) - first_id >= z.cols)

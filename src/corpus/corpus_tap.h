@@ -24,9 +24,10 @@ struct WindowRows {
 /// Listens for a Recorder and passes everything on to it. `out`: one entry per sequence, `measured.sequence` filled.
 class CorpusTap final : public Tap {
  public:
-  CorpusTap(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options, const Kernels& kernels,
-            ThreadPool& pool, std::span<WindowRows> out);
+  CorpusTap(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options, Backend& backend,
+            std::span<WindowRows> out);
 
+  bool asks_backend() const override { return true; }
   void at(SiteRef site, ConstMatrixView rows) override;
   void adding(SiteRef site, ConstMatrixView delta, ConstMatrixView stream) override {
     recorder_.adding(site, delta, stream);
@@ -39,7 +40,7 @@ class CorpusTap final : public Tap {
 
  private:
   const TokenBatch& tokens_;
-  ThreadPool& pool_;
+  Backend& backend_;
   std::span<WindowRows> out_;
   std::vector<SequenceMeasurement> measured_;
   Recorder recorder_;

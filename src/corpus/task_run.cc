@@ -2,6 +2,7 @@
 
 #include "corpus/corpus_tap.h"
 #include "corpus/fold.h"
+#include "forward/cpu_backend.h"
 #include "measure/passes.h"
 
 namespace sg {
@@ -19,8 +20,8 @@ struct WindowMeasurer::State {
         tokenizer(words),
         corpus(wanted),
         options(how),
-        kernels(table),
         pool(how.threads > 0 ? how.threads : available_threads()),
+        backend(table, pool),
         weights(opened, nullptr) {
     options.logits = corpus.logits && model.bindings.has_head() ? LogitPositions::kAll : LogitPositions::kNone;
     options.lens = LogitPositions::kNone;
@@ -38,8 +39,8 @@ struct WindowMeasurer::State {
   const Tokenizer* tokenizer;
   CorpusOptions corpus;
   MeasureOptions options;
-  const Kernels& kernels;
   ThreadPool pool;
+  CpuBackend backend;
   WeightStream weights;
 };
 
@@ -110,8 +111,8 @@ Result<void> WindowMeasurer::measure(std::vector<CorpusWindow>& windows, CorpusS
     tokens.add(windows[w].ids);
     rows[w].measured.sequence.ids = windows[w].ids;
   }
-  CorpusTap tap(state_->model.spec, tokens, state_->options, state_->kernels, state_->pool, rows);
-  RunContext run = {.kernels = state_->kernels, .pool = state_->pool, .tap = tap, .stop = state_->options.stop};
+  CorpusTap tap(state_->model.spec, tokens, state_->options, state_->backend, rows);
+  RunContext run = {.backend = state_->backend, .tap = tap, .stop = state_->options.stop};
   SG_TRY_VOID(run_forward(state_->model, state_->weights, tokens, run));
   tap.finish();
   for (std::size_t w = 0; w < windows.size(); ++w)

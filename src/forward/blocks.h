@@ -38,7 +38,7 @@ void short_conv(const LayerCall& call, ConstMatrixView in, MatrixView out, Works
 /// attention and MLP makes of it, in ws.attn_delta. The stream itself does not get that.
 ConstMatrixView read_by_mixer(const LayerCall& call, Workspace& ws, RunContext& run);
 /// Of models with shared blocks, what they read beside the stream: its start.
-void keep_start(const Spec& spec, Workspace& ws);
+void keep_start(const Spec& spec, Workspace& ws, RunContext& run);
 /// y += what the adapter makes of x.
 void adapt(const Adapter& adapter, ConstMatrixView x, MatrixView y, Workspace& ws, RunContext& run);
 
@@ -69,26 +69,35 @@ void prepare_layer_inputs(const Spec& spec, const OuterWeights& w, const TokenBa
 /// multiplied by the layer's number. Nothing of other blocks.
 void finish_block(const LayerCall& call, Workspace& ws, RunContext& run);
 
-/// Row `index` of a stored table, decoded; with a run, rounded to its precision.
-void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k);
-void decode_row(const WeightView& table, std::size_t index, float* out, const RunContext& run);
-
 /// The routed and the shared experts of a layer. Tokens are grouped by expert, so that the weights of each chosen one
 /// are read once per batch and those of the others never. Per token the experts' outputs are added in ascending order.
 void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run);
 
 // What follows is rounded to the run's precision, each result once: the one place where most of a pass is.
 
-/// y = norm(x) row by row, shared out over the pool; y may be x.
+/// Row `index` of a stored table, decoded.
+void decode_row(const WeightView& table, std::size_t index, float* out, const RunContext& run);
+/// Row i of y = row ids[i] of the table.
+void decode_rows(const WeightView& table, std::span<const std::size_t> ids, MatrixView y, RunContext& run);
+
+/// y = norm(x) row by row; y may be x.
 void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, MatrixView y, RunContext& run);
 /// The same with a constant of its own.
 void norm_rows(const Spec& spec, double eps, const NormWeights& weights, ConstMatrixView x, MatrixView y,
                RunContext& run);
 
+/// The norm of every head by itself, in place; head h has the gains from h * gain_step on.
+void norm_heads(const Spec& spec, const NormWeights& weights, const HeadColumns& heads, std::size_t gain_step,
+                MatrixView x, RunContext& run);
+
 /// x = factor x, row by row; nothing for 1.
 void scale_rows(float factor, MatrixView x, RunContext& run);
 /// x = x + delta, row by row.
 void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run);
+/// y = y x, number by number.
+void multiply_rows(ConstMatrixView x, MatrixView y, RunContext& run);
+/// x = act(x).
+void activate_rows(Act act, MatrixView x, RunContext& run);
 
 /// y = x W^T + b; of a narrower precision, with W rounded to it.
 void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run);

@@ -11,7 +11,7 @@ void causal_conv(const TokenBatch& tokens, ConstMatrixView x, const float* weigh
                  MatrixView y, RunContext& run) {
   for (std::size_t s = 0; s < tokens.sequences(); ++s) {
     const std::size_t first = tokens.begin(s);
-    run.pool.parallel_for(tokens.length(s), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+    run.pool().parallel_for(tokens.length(s), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t t = begin; t < end; ++t) {
         float* out = y.row(first + t);
         if (bias == nullptr) {
@@ -36,19 +36,5 @@ double softplus(double x) {
 }
 
 double sigmoid(double x) { return 1 / (1 + exp_fixed(-x)); }
-
-void activate_rows(Act act, MatrixView x, RunContext& run) {
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r) run.kernels.activate(act, {}, x.row(r), x.cols);
-    round_to(run.precision, x.row_range(begin, end - begin));
-  });
-}
-
-void multiply_rows(ConstMatrixView x, MatrixView y, RunContext& run) {
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r) run.kernels.multiply(x.row(r), y.row(r), y.cols);
-    round_to(run.precision, y.row_range(begin, end - begin));
-  });
-}
 
 }  // namespace sg

@@ -15,9 +15,4 @@ double softplus(double x);
 /// 1 / (1 + e^-x).
 double sigmoid(double x);
 
-/// act over rows, shared out over the pool.
-void activate_rows(Act act, MatrixView x, RunContext& run);
-/// y *= x, row by row.
-void multiply_rows(ConstMatrixView x, MatrixView y, RunContext& run);
-
 }  // namespace sg

@@ -148,7 +148,7 @@ void delta_rule(const LayerCall& call, ConstMatrixView in, MatrixView out, Works
   causal_conv(call.tokens, ws.mix_sorted.col_range(0, r.conv_width()), w.conv, w.conv_bias, r.conv, ws.mix_conv, run);
   activate_rows(Act::kSilu, ws.mix_conv, run);
   const std::size_t tasks = call.tokens.sequences() * r.heads;
-  run.pool.parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) run_head(call, i / r.heads, i % r.heads, ws);
   });
   round_rows(ws.mix_result, run);

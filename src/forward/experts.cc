@@ -79,7 +79,7 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
   for (std::size_t i = 0; i < seats.size(); ++i) {
     std::copy_n(in.row(seats[i].row), in.cols, x.row(i));
     if (!weigh_input) continue;
-    run.kernels.scale(routing.weight[seats[i].rank], x.row(i), x.cols);
+    run.kernels().scale(routing.weight[seats[i].rank], x.row(i), x.cols);
     round_to(run.precision, x.row(i), x.cols);
   }
   const ExpertWeights& w = call.weights.experts[expert];
@@ -96,12 +96,12 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
     tell_expert(call, expert, seats, hidden.col_range(0, spec.width), routing, *tap);
   }
   const Precision sums = adds_experts_in_float32(call.spec) ? Precision::kFloat32 : run.precision;
-  run.pool.parallel_for(seats.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_for(seats.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
-      if (!weigh_input) run.kernels.scale(routing.weight[seats[i].rank], y.row(i), y.cols);
+      if (!weigh_input) run.kernels().scale(routing.weight[seats[i].rank], y.row(i), y.cols);
       round_to(sums, y.row(i), y.cols);
-      keep_contribution(call, y.row(i), seats[i].rank, routing, run.kernels);
-      run.kernels.add(y.row(i), out.row(seats[i].row), y.cols);
+      keep_contribution(call, y.row(i), seats[i].rank, routing, run.kernels());
+      run.kernels().add(y.row(i), out.row(seats[i].row), y.cols);
       round_to(sums, out.row(seats[i].row), y.cols);
     }
   });
@@ -115,16 +115,16 @@ void add_shared(const LayerCall& call, ConstMatrixView in, MatrixView out, Routi
   feed_forward(call, {.w = w.shared, .width = call.spec.experts.shared_width}, in, ws.gate_up, y, run);
   if (w.shared_router) project(w.shared_router, in, ws.router.col_range(0, 1), run);
   std::vector<float> factors(in.rows, 1.0f);
-  run.pool.parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) {
       if (w.shared_router) {
         const double factor = 1 / (1 + exp_fixed(-static_cast<double>(ws.router.row(r)[0])));
         factors[r] = round_to(run.precision, static_cast<float>(factor));
-        run.kernels.scale(factors[r], y.row(r), y.cols);
+        run.kernels().scale(factors[r], y.row(r), y.cols);
         round_to(run.precision, y.row(r), y.cols);
       }
-      routing.shared[r] = norm_of(call, y.row(r), run.kernels);
-      run.kernels.add(y.row(r), out.row(r), y.cols);
+      routing.shared[r] = norm_of(call, y.row(r), run.kernels());
+      run.kernels().add(y.row(r), out.row(r), y.cols);
       round_to(run.precision, out.row(r), y.cols);
     }
   });
@@ -156,15 +156,16 @@ void scale_weights(const float* scale, std::size_t row, Routing& routing) {
 }  // namespace
 
 void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
+  RunContext host = on_host(run);
   const ExpertSpec& spec = call.spec.experts;
   Routing routing = empty_routing(spec, in.rows);
-  route_from(call, in, ws, run);
-  run.pool.parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+  route_from(call, in, ws, host);
+  host.pool().parallel_for(in.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) {
       route_row(spec.router, ws.router.row(r), call.weights.router_correction, r, routing);
       scale_weights(call.weights.expert_scale, r, routing);
       if (rounds_expert_weights(call.spec))
-        round_to(run.precision, routing.weight.data() + r * routing.chosen, routing.chosen);
+        round_to(host.precision, routing.weight.data() + r * routing.chosen, routing.chosen);
       const float* bias = call.weights.latent_out.bias;  // once, however many experts
       if (bias == nullptr)
         std::fill_n(out.row(r), out.cols, 0.0f);
@@ -174,16 +175,16 @@ void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspac
   });
   ConstMatrixView read = in;
   if (spec.latent > 0) {
-    project(call.weights.latent_in, in, ws.expert_latent, run);
+    project(call.weights.latent_in, in, ws.expert_latent, host);
     read = ws.expert_latent;
   }
   const std::vector<std::vector<Seat>> seats = seats_by_expert(routing);
   for (std::size_t e = 0; e < seats.size(); ++e) {
-    if (!seats[e].empty()) run_expert(call, e, seats[e], read, out, routing, ws, run);
+    if (!seats[e].empty()) run_expert(call, e, seats[e], read, out, routing, ws, host);
   }
-  round_rows(out, run);
-  if (spec.shared_width > 0) add_shared(call, in, out, routing, ws, run);
-  run.tap.routed(call.layer, routing);
+  round_rows(out, host);
+  if (spec.shared_width > 0) add_shared(call, in, out, routing, ws, host);
+  host.tap.routed(call.layer, routing);
 }
 
 }  // namespace sg

@@ -6,8 +6,11 @@
 #include <cmath>
 
 #include "forward/blocks.h"
+#include "forward/cpu_backend.h"
 #include "forward/feed_tap.h"
+#include "forward/head_tap.h"
 #include "forward/rounded.h"
+#include "forward/settled_tap.h"
 
 namespace sg {
 namespace {
@@ -18,36 +21,31 @@ constexpr std::size_t kHeadSlice = 8192;
 constexpr std::size_t kHeadGroup = 256;
 
 /// x = embed_scale * W_E[id] (projected) + W_pos[position], then the embedding norm: the input of block 0.
-void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, MatrixView x, RunContext& run) {
+void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Workspace& ws, RunContext& run) {
+  const MatrixView x = ws.stream;
   const TraceSpan span(run.trace, "compute", [] { return std::string("embed"); });
   std::vector<std::size_t> ids(tokens.rows());
   for (std::size_t r = 0; r < tokens.rows(); ++r) ids[r] = static_cast<std::size_t>(tokens.id(r));
   bring_rows(w.embed, ids);
   if (w.project_in) {
     bring(w.project_in.w);
-    std::vector<float> narrow(tokens.rows() * spec.embed_width);
-    const MatrixView rows = {narrow.data(), tokens.rows(), spec.embed_width, spec.embed_width};
-    for (std::size_t r = 0; r < tokens.rows(); ++r)
-      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), rows.row(r), run);
+    const std::shared_ptr<float[]> narrow = run.backend.allocate(tokens.rows() * spec.embed_width);
+    const MatrixView rows = {narrow.get(), tokens.rows(), spec.embed_width, spec.embed_width};
+    decode_rows(w.embed, ids, rows, run);
     project(w.project_in, rows, x, run);
   } else {
-    for (std::size_t r = 0; r < tokens.rows(); ++r)
-      decode_row(w.embed, static_cast<std::size_t>(tokens.id(r)), x.row(r), run);
+    decode_rows(w.embed, ids, x, run);
   }
   scale_rows(spec.embed_scale, x, run);
   if (w.positions.data != nullptr) {
-    std::vector<float> row(spec.width);
     const std::size_t offset = static_cast<std::size_t>(spec.family->position.learned_offset);
-    std::vector<std::size_t> places(tokens.longest());
-    for (std::size_t p = 0; p < places.size(); ++p) places[p] = p + offset;
-    bring_rows(w.positions, places);
+    std::vector<std::size_t> places;
     for (std::size_t s = 0; s < tokens.sequences(); ++s) {
-      for (std::size_t r = tokens.begin(s); r < tokens.end(s); ++r) {
-        decode_row(w.positions, r - tokens.begin(s) + offset, row.data(), run);
-        run.kernels.add(row.data(), x.row(r), spec.width);
-        round_to(run.precision, x.row(r), spec.width);
-      }
+      for (std::size_t p = 0; p < tokens.length(s); ++p) places.push_back(p + offset);
     }
+    bring_rows(w.positions, places);
+    decode_rows(w.positions, places, ws.normed, run);
+    add_rows(ws.normed, x, run);
   }
   if (spec.family->embed.norm) norm_rows(spec, w.embed_norm, x, x, run);
 }
@@ -55,11 +53,11 @@ void embed(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Ma
 /// One over the norm of each row of the unembedding, for the logits of ids [first, first + factors.size()).
 void row_factors(const WeightView& head, std::span<float> factors, RunContext& run) {
   constexpr double kLeastNorm = 1e-12;  // torch.nn.functional.normalize
-  run.pool.parallel_for(factors.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_for(factors.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     std::vector<float> row(head.cols);
     for (std::size_t id = begin; id < end; ++id) {
       decode_row(head, id, row.data(), run);
-      const double norm = std::sqrt(run.kernels.sum_squares(row.data(), row.size()));
+      const double norm = std::sqrt(run.kernels().sum_squares(row.data(), row.size()));
       factors[id] = static_cast<float>(1 / std::max(norm, kLeastNorm));
     }
   });
@@ -70,18 +68,20 @@ void row_factors(const WeightView& head, std::span<float> factors, RunContext& r
 template <class Show>
 void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::span<const std::size_t> wanted,
              RunContext& run, Show&& show) {
+  if (wanted.empty()) return;
   const std::size_t width = w.head.w.cols;
-  std::vector<float> gathered(std::min(wanted.size(), kHeadGroup) * spec.width), narrow, factors;
-  std::vector<float> z(std::min(wanted.size(), kHeadGroup) * std::min(kHeadSlice, spec.vocab));
+  const std::size_t most = std::min(wanted.size(), kHeadGroup);
+  const auto gathered = run.backend.allocate(most * spec.width), narrow = run.backend.allocate(most * width),
+             z = run.backend.allocate(most * std::min(kHeadSlice, spec.vocab));
+  std::vector<float> factors;
   for (std::size_t first = 0; first < wanted.size(); first += kHeadGroup) {
     const std::span<const std::size_t> rows = wanted.subspan(first, std::min(kHeadGroup, wanted.size() - first));
-    MatrixView h = {gathered.data(), rows.size(), spec.width, spec.width};
-    for (std::size_t i = 0; i < rows.size(); ++i) std::copy_n(y.row(rows[i]), spec.width, h.row(i));
-    round_to(run.precision, h);
+    MatrixView h = {gathered.get(), rows.size(), spec.width, spec.width};
+    run.backend.gather(y, rows, h);
+    round_rows(h, run);
     if (w.project_out) {
       bring(w.project_out.w);
-      narrow.resize(rows.size() * width);
-      const MatrixView projected = {narrow.data(), rows.size(), width, width};
+      const MatrixView projected = {narrow.get(), rows.size(), width, width};
       project(w.project_out, h, projected, run);
       h = projected;
     }
@@ -91,18 +91,16 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
       slice.w = w.head.w.outputs(id, ids);
       bring(slice.w);
       if (slice.bias != nullptr) slice.bias += id;
-      const MatrixView logits = {z.data(), rows.size(), ids, ids};
+      const MatrixView logits = {z.get(), rows.size(), ids, ids};
       project_unrounded(slice, h, logits, run);
       if (spec.head_normed) {
         factors.resize(ids);
         row_factors(slice.w, factors, run);
-        for (std::size_t r = 0; r < logits.rows; ++r) run.kernels.multiply(factors.data(), logits.row(r), ids);
+        run.backend.multiply_columns(factors, logits);
       }
       round_rows(logits, run);
       scale_rows(spec.logit_scale, logits, run);
-      if (spec.logit_cap > 0) {
-        for (std::size_t r = 0; r < logits.rows; ++r) cap(spec.logit_cap, logits.row(r), ids, run);
-      }
+      if (spec.logit_cap > 0) cap_rows(spec.logit_cap, logits, run);
       show(rows, id, logits);
     }
   }
@@ -111,7 +109,7 @@ void unembed(const Spec& spec, const OuterWeights& w, ConstMatrixView y, std::sp
 /// What a branch reads of the stream: itself, or a copy that is rounded where the stream is not.
 ConstMatrixView read_of(const Spec& spec, ConstMatrixView x, const Workspace& ws, RunContext& run) {
   if (!keeps_stream(spec, run.precision)) return x;
-  for (std::size_t r = 0; r < x.rows; ++r) std::copy_n(x.row(r), x.cols, ws.normed.row(r));
+  run.backend.copy(x, ws.normed);
   round_rows(ws.normed, run);
   return ws.normed;
 }
@@ -123,6 +121,12 @@ ConstMatrixView final_normed(const Spec& spec, const OuterWeights& w, ConstMatri
   RunContext how = keeps_stream(spec, run.precision) ? unrounded(run) : run;
   norm_rows(spec, w.final_norm, x, ws.normed, how);
   return ws.normed;
+}
+
+/// Rounding to narrower types, and whoever looks into branches, are the host's.
+bool needs_host(const RunContext& run) {
+  return run.precision != Precision::kFloat32 || dynamic_cast<const HeadTap*>(&run.tap) != nullptr ||
+         dynamic_cast<const FeedTap*>(&run.tap) != nullptr;
 }
 
 }  // namespace
@@ -139,84 +143,35 @@ std::size_t TokenBatch::longest() const {
   return most;
 }
 
-void decode_row(const WeightView& table, std::size_t index, float* out, const Kernels& k) {
-  if (table.packed == nullptr) return k.decode(table.dtype, table.data + index * table.row_bytes, table.cols, out);
-  std::vector<float> row(padded_columns(table.cols));
-  k.decode_row({.cols = table.cols, .packed = table.packed, .packed_row = table.packed_row}, index, row.data());
-  std::copy_n(row.begin(), table.cols, out);
+RunContext on_host(const RunContext& run) {
+  run.backend.finish();
+  return {.backend = run.backend.host(),
+          .tap = run.tap,
+          .stop = run.stop,
+          .progress = run.progress,
+          .trace = run.trace,
+          .precision = run.precision};
 }
 
-void decode_row(const WeightView& table, std::size_t index, float* out, const RunContext& run) {
-  decode_row(table, index, out, run.kernels);
-  round_to(run.precision, out, table.cols);
-}
-
-void scale_rows(float factor, MatrixView x, RunContext& run) {
-  if (factor == 1.0f) return;
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r) run.kernels.scale(factor, x.row(r), x.cols);
-    round_to(run.precision, x.row_range(begin, end - begin));
-  });
-}
-
-void add_rows(ConstMatrixView delta, MatrixView x, RunContext& run) {
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r) run.kernels.add(delta.row(r), x.row(r), x.cols);
-    round_to(run.precision, x.row_range(begin, end - begin));
-  });
-}
-
-void norm_rows(const Spec& spec, const NormWeights& weights, ConstMatrixView x, MatrixView y, RunContext& run) {
-  norm_rows(spec, spec.norm_eps, weights, x, y, run);
-}
-
-void norm_rows(const Spec& spec, double eps, const NormWeights& weights, ConstMatrixView x, MatrixView y,
-               RunContext& run) {
-  const bool gain_last = rounds_before_gain(spec, run.precision) && weights.gain != nullptr;
-  const NormCall call = {
-      .kind = spec.norm, .eps = eps, .gain = gain_last ? nullptr : weights.gain, .bias = weights.bias};
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    const MatrixView out = y.row_range(begin, end - begin);
-    run.kernels.norm(call, x.row_range(begin, end - begin), out);
-    round_to(run.precision, out);
-    if (!gain_last) return;
-    for (std::size_t r = 0; r < out.rows; ++r) run.kernels.multiply(weights.gain, out.row(r), out.cols);
-    round_to(run.precision, out);
-  });
-}
-
-void project(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run) {
-  project_unrounded(linear, x, y, run);
-  round_rows(y, run);
-}
-
-void project_all(std::initializer_list<Projection> projections, ConstMatrixView x, RunContext& run) {
-  if (run.precision != Precision::kFloat32) {
-    for (const auto& [linear, y] : projections) project(linear, x, y, run);
-    return;
-  }
-  std::vector<MatmulCall> calls;
-  for (const auto& [linear, y] : projections) calls.push_back({.x = x, .w = linear.w, .bias = linear.bias, .y = y});
-  run.kernels.matmul_shared(calls, run.pool);
-}
-
-Result<void> run_forward(const Model& model, WeightStream& weights, const TokenBatch& tokens, RunContext& run) {
+Result<void> run_forward(const Model& model, WeightStream& weights, const TokenBatch& tokens, RunContext& wanted) {
   const Spec& spec = model.spec;
-  run.precision = spec.precision;
+  wanted.precision = spec.precision;
+  RunContext run = needs_host(wanted) ? on_host(wanted) : wanted;
   const OuterWeights& outer = weights.outer();
   const RopeTables ropes(spec, tokens);
-  Tap& tap = run.tap;
-  Workspace ws(spec, tokens.rows());
+  SettledTap tap(run.tap, run.backend);
+  Workspace ws(spec, tokens.rows(), run.backend);
   const MatrixView x = ws.stream;  // the residual stream, float32, row = token
   RunContext sums = keeps_stream(spec, run.precision) ? unrounded(run) : run;  // how the stream is added to
 
-  embed(spec, outer, tokens, x, run);
+  embed(spec, outer, tokens, ws, run);
   tap.at({Site::kEmbed, 0}, x);
-  keep_start(spec, ws);
+  keep_start(spec, ws, run);
   if (spec.layer_input > 0) prepare_layer_inputs(spec, outer, tokens, ws, run);
 
   for (std::size_t l = 0; l < spec.layers; ++l) {
     if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
+    if (std::optional<Error> failed = run.backend.failure()) return *std::move(failed);
     SG_TRY_VOID(check_layer_scales(model, l));
     SG_TRY_VOID(model.checkpoint.check());
     const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
@@ -251,6 +206,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
 
     // In blocks with one branch the other adds nothing.
     const auto nothing = [&](Site site, MatrixView delta) {
+      run.backend.finish();
       for (std::size_t r = 0; r < delta.rows; ++r) std::fill_n(delta.row(r), delta.cols, 0.0f);
       tap.adding({site, l}, delta, x);
     };
@@ -287,6 +243,8 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
   if (spec.final_norm) tap.at({Site::kFinal, 0}, y);
   unembed(spec, outer, y, tap.logit_rows(), run,
           [&](auto group, std::size_t id, ConstMatrixView z) { tap.logits(group, id, z); });
+  run.backend.finish();
+  if (std::optional<Error> failed = run.backend.failure()) return *std::move(failed);
   return {};
 }
 

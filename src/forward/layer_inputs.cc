@@ -10,29 +10,30 @@ namespace sg {
 
 void prepare_layer_inputs(const Spec& spec, const OuterWeights& w, const TokenBatch& tokens, Workspace& ws,
                           RunContext& run) {
+  RunContext host = on_host(run);
   const std::size_t p = spec.layer_input;
   const MatrixView inputs = ws.layer_inputs;
   std::vector<std::size_t> ids(tokens.rows());
   for (std::size_t r = 0; r < ids.size(); ++r) ids[r] = static_cast<std::size_t>(tokens.id(r));
   bring_rows(w.layer_inputs, ids);
   bring(w.input_project.w);
-  project(w.input_project, ws.stream, inputs, run);
-  scale_rows(static_cast<float>(1 / std::sqrt(static_cast<double>(spec.width))), inputs, run);
+  project(w.input_project, ws.stream, inputs, host);
+  scale_rows(static_cast<float>(1 / std::sqrt(static_cast<double>(spec.width))), inputs, host);
   for (std::size_t l = 0; l < spec.layers; ++l) {
     const MatrixView own = inputs.col_range(l * p, p);
-    norm_rows(spec, w.input_norm, own, own, run);
+    norm_rows(spec, w.input_norm, own, own, host);
   }
   const auto half = static_cast<float>(std::sqrt(0.5));
-  run.pool.parallel_for(ids.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+  host.pool().parallel_for(ids.size(), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     std::vector<float> row(inputs.cols);
     for (std::size_t r = begin; r < end; ++r) {
-      decode_row(w.layer_inputs, ids[r], row.data(), run);
-      run.kernels.scale(spec.layer_input_scale, row.data(), row.size());
-      round_to(run.precision, row.data(), row.size());
-      run.kernels.add(row.data(), inputs.row(r), row.size());
-      round_to(run.precision, inputs.row(r), row.size());
-      run.kernels.scale(half, inputs.row(r), row.size());
-      round_to(run.precision, inputs.row(r), row.size());
+      decode_row(w.layer_inputs, ids[r], row.data(), host);
+      host.kernels().scale(spec.layer_input_scale, row.data(), row.size());
+      round_to(host.precision, row.data(), row.size());
+      host.kernels().add(row.data(), inputs.row(r), row.size());
+      round_to(host.precision, inputs.row(r), row.size());
+      host.kernels().scale(half, inputs.row(r), row.size());
+      round_to(host.precision, inputs.row(r), row.size());
     }
   });
 }

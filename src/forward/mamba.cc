@@ -61,7 +61,7 @@ void mamba(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace&
   }
   project_then_bias(w.step, step, ws.mix_sorted.col_range(0, r.inner), run);
   const std::size_t pieces = (r.inner + kChannels - 1) / kChannels;
-  run.pool.parallel_chunks(call.tokens.sequences() * pieces, 1, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_chunks(call.tokens.sequences() * pieces, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t first = i % pieces * kChannels;
       run_channels(call, i / pieces, first, std::min(first + kChannels, r.inner), ws);

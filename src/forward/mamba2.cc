@@ -82,7 +82,7 @@ void mamba2(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace
               run);
   activate_rows(Act::kSilu, ws.mix_conv, run);
   const std::size_t tasks = call.tokens.sequences() * r.heads;
-  run.pool.parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_chunks(tasks, 1, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) run_head(call, i / r.heads, i % r.heads, ws);
   });
   RunContext exact = unrounded(run);

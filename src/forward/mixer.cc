@@ -7,14 +7,19 @@
 namespace sg {
 
 void mix(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace& ws, RunContext& run) {
-  switch (call.spec.recurrent.at(call.layer)) {
-    case Mixer::kAttention: return attention(call, in, out, ws, run);
-    case Mixer::kDelta: return delta_rule(call, in, out, ws, run);
-    case Mixer::kMamba: return mamba(call, in, out, ws, run);
+  const Spec& spec = call.spec;
+  const Mixer mixer = spec.recurrent.at(call.layer);
+  if (mixer == Mixer::kAttention && spec.latent.kv_rank == 0 && !spec.gated_attention)
+    return attention(call, in, out, ws, run);
+  RunContext host = on_host(run);
+  switch (mixer) {
+    case Mixer::kAttention: return attention(call, in, out, ws, host);
+    case Mixer::kDelta: return delta_rule(call, in, out, ws, host);
+    case Mixer::kMamba: return mamba(call, in, out, ws, host);
     case Mixer::kMamba2:
-    case Mixer::kFed: return mamba2(call, in, out, ws, run);
-    case Mixer::kShortConv: return short_conv(call, in, out, ws, run);
-    case Mixer::kBeside: return beside(call, in, out, ws, run);
+    case Mixer::kFed: return mamba2(call, in, out, ws, host);
+    case Mixer::kShortConv: return short_conv(call, in, out, ws, host);
+    case Mixer::kBeside: return beside(call, in, out, ws, host);
     case Mixer::kNone: break;
   }
   SG_CHECK(false, "the layer mixes nothing");
@@ -25,7 +30,7 @@ void beside(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspace
   const Multipliers& m = call.spec.multipliers;
   const MatrixView other = ws.mlp_delta;  // free until the block's MLP
   const auto take_input = [&](float factor) {
-    for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(in.row(r), in.cols, other.row(r));
+    run.backend.copy(in, other);
     scale_rows(factor, other, run);
   };
   take_input(m.attention_in);

@@ -9,15 +9,8 @@ namespace sg {
 
 namespace {
 
-/// gate, up, gate, up, ... to all gates, then all ups.
-void separate(float* row, std::size_t width) {
-  thread_local std::vector<float> alternating;
-  alternating.assign(row, row + 2 * width);
-  for (std::size_t j = 0; j < width; ++j) {
-    row[j] = alternating[2 * j];
-    row[width + j] = alternating[2 * j + 1];
-  }
-}
+/// Of every row: gate, up, gate, up, ... to all gates, then all ups.
+void separate(MatrixView rows, RunContext& run) { run.backend.unpermute({.count = 1, .width = rows.cols}, rows); }
 
 /// gate * sigmoid(slope * gate), in place.
 void sloped(const Kernels& k, float slope, float* gate, std::size_t n) {
@@ -28,30 +21,40 @@ void sloped(const Kernels& k, float slope, float* gate, std::size_t n) {
   k.scale(1.0f / slope, gate, n);
 }
 
-/// gate = what the two make together; a NaN stays.
-void gate_with(const Spec& spec, const XieluParams& xielu, Gating gating, float* gate, float* up, std::size_t n,
-               const RunContext& run) {
-  const Kernels& k = run.kernels;
-  const auto rounded = [&] { round_to(run.precision, gate, n); };
-  if (spec.multipliers.gate != 1.0f) {
-    k.scale(spec.multipliers.gate, gate, n);
-    rounded();
-  }
-  switch (gating) {
-    case Gating::kProduct: activate(spec, xielu, gate, n, run); break;
-    case Gating::kClamped: {
-      const float limit = spec.experts.clamp_limit;
-      for (std::size_t j = 0; j < n; ++j) gate[j] = gate[j] > limit ? limit : gate[j];
-      k.clamp(limit, up, n);
-      if (run.precision != Precision::kFloat32)
-        return gate_clamped_by_parts(spec.experts.clamp_slope, gate, up, n, run.precision);
-      for (std::size_t j = 0; j < n; ++j) up[j] += 1.0f;
-      sloped(k, spec.experts.clamp_slope, gate, n);
-      break;
-    }
-  }
+/// gate = act(factor gate) up.
+void gate_by_product(const Spec& spec, const XieluParams& xielu, MatrixView gate, ConstMatrixView up, RunContext& run) {
+  const float factor = spec.multipliers.gate;
+  if (run.precision == Precision::kFloat32)
+    return run.backend.gate({.act = spec.act, .xielu = xielu, .factor = factor}, up, gate);
+  scale_rows(factor, gate, run);
+  activate_rows(spec, xielu, gate, run);
+  multiply_rows(up, gate, run);
+}
+
+/// gpt-oss's gating of one row; a NaN stays.
+void gate_clamped(const Spec& spec, float* gate, float* up, std::size_t n, const RunContext& run) {
+  const Kernels& k = run.kernels();
+  const float limit = spec.experts.clamp_limit;
+  for (std::size_t j = 0; j < n; ++j) gate[j] = gate[j] > limit ? limit : gate[j];
+  k.clamp(limit, up, n);
+  if (run.precision != Precision::kFloat32)
+    return gate_clamped_by_parts(spec.experts.clamp_slope, gate, up, n, run.precision);
+  for (std::size_t j = 0; j < n; ++j) up[j] += 1.0f;
+  sloped(k, spec.experts.clamp_slope, gate, n);
   k.multiply(up, gate, n);
-  rounded();
+}
+
+/// gate = what the two make together.
+void gate_with(const Spec& spec, const XieluParams& xielu, const FeedForward& ff, MatrixView gate, MatrixView up,
+               RunContext& run) {
+  switch (ff.gating) {
+    case Gating::kProduct: return gate_by_product(spec, xielu, gate, up, run);
+    case Gating::kClamped: break;
+  }
+  scale_rows(spec.multipliers.gate, gate, run);
+  run.pool().parallel_for(gate.rows, 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) gate_clamped(spec, gate.row(r), up.row(r), gate.cols, run);
+  });
 }
 
 }  // namespace
@@ -66,9 +69,7 @@ void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView 
   switch (spec.mlp) {
     case MlpKind::kPlain:
       project_part(spec, w.up, in, hidden, run);
-      run.pool.parallel_for(in.rows, 1, [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t r = begin; r < end; ++r) activate(spec, xielu, hidden.row(r), f, run);
-      });
+      activate_rows(spec, xielu, hidden, run);
       break;
     case MlpKind::kGated: {
       const MatrixView up = scratch.col_range(f, f);
@@ -83,12 +84,8 @@ void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView 
           project_all({{w.gate, hidden}, {w.up, up}}, in, run);
         }
       }
-      run.pool.parallel_for(in.rows, 1, [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t r = begin; r < end; ++r) {
-          if (ff.interleaved) separate(scratch.row(r), f);
-          gate_with(spec, xielu, ff.gating, hidden.row(r), up.row(r), f, run);
-        }
-      });
+      if (ff.interleaved) separate(scratch.col_range(0, 2 * f), run);
+      gate_with(spec, xielu, ff, hidden, up, run);
       break;
     }
   }

@@ -13,9 +13,8 @@ namespace {
 void project_gated_queries(const LayerCall& call, ConstMatrixView in, MatrixView q, MatrixView gated, RunContext& run) {
   const std::size_t d = call.spec.head_dim;
   project(call.weights.q, in, gated, run);
-  for (std::size_t r = 0; r < in.rows; ++r) {
-    for (std::size_t h = 0; h < call.spec.heads; ++h) std::copy_n(gated.row(r) + 2 * h * d, d, q.row(r) + h * d);
-  }
+  for (std::size_t h = 0; h < call.spec.heads; ++h)
+    run.backend.copy(gated.col_range(2 * h * d, d), q.col_range(h * d, d));
 }
 
 /// Queries, and keys and values of an earlier layer, or keys that are values too.
@@ -26,11 +25,10 @@ void project_some(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunC
   project(call.weights.q, in, ws.qkv.col_range(0, q), run);
   if (const int from = spec.attention[call.layer].kv_from; from >= 0) {
     const MatrixView kept = ws.kept[static_cast<std::size_t>(from)];
-    for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(kept.row(r), both.cols, both.row(r));
-    return;
+    return run.backend.copy(kept, both);
   }
   project(call.weights.k, in, both.col_range(0, kv), run);
-  for (std::size_t r = 0; r < in.rows; ++r) std::copy_n(both.row(r), kv, both.row(r) + kv);
+  run.backend.copy(both.col_range(0, kv), both.col_range(kv, kv));
 }
 
 void project_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunContext& run) {
@@ -64,68 +62,40 @@ void project_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunCo
 }
 
 void clip(const LayerCall& call, MatrixView qkv, RunContext& run) {
-  if (!(call.spec.clip_qkv > 0)) return;
-  for (std::size_t r = 0; r < qkv.rows; ++r) run.kernels.clamp(call.spec.clip_qkv, qkv.row(r), qkv.cols);
+  if (call.spec.clip_qkv > 0) run.backend.clamp(call.spec.clip_qkv, qkv);
 }
 
-NormWeights gains_from(const NormWeights& w, std::size_t offset) {
-  return {.gain = w.gain == nullptr ? nullptr : w.gain + offset, .bias = w.bias == nullptr ? nullptr : w.bias + offset};
-}
-
-void scale_keys(const LayerCall& call, MatrixView qkv, RunContext& run) {
-  const Spec& spec = call.spec;
-  const QkvColumns columns{spec};
-  for (std::size_t h = 0; h < spec.kv_heads; ++h)
-    scale_rows(spec.multipliers.key, qkv.col_range(columns.k(h), spec.head_dim), run);
-}
-
-void scale_queries(const LayerCall& call, MatrixView qkv, RunContext& run) {
-  const Spec& spec = call.spec;
-  const QkvColumns columns{spec};
-  for (std::size_t h = 0; h < spec.heads; ++h)
-    scale_rows(spec.attention[call.layer].score_scale, qkv.col_range(columns.q(h), spec.head_dim), run);
+void scale_heads(float factor, const HeadColumns& heads, MatrixView qkv, RunContext& run) {
+  for (std::size_t h = 0; h < heads.count; ++h) scale_rows(factor, qkv.col_range(heads(h), heads.width), run);
 }
 
 /// Puts the channels of q and k back into the order they were trained in, so that both formats sum alike.
 void unpermute_qk(const Spec& spec, MatrixView qkv, RunContext& run) {
   if (!spec.permuted_qk) return;
-  const QkvColumns columns{spec};
-  const std::size_t d = spec.head_dim;
-  run.pool.parallel_for(qkv.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-    std::vector<float> stored_order(d);
-    const auto restore = [&](float* head) {
-      std::copy_n(head, d, stored_order.begin());
-      for (std::size_t j = 0; j < d / 2; ++j) {
-        head[j] = stored_order[2 * j];
-        head[j + d / 2] = stored_order[2 * j + 1];
-      }
-    };
-    for (std::size_t r = begin; r < end; ++r) {
-      for (std::size_t h = 0; h < spec.heads; ++h) restore(qkv.row(r) + columns.q(h));
-      for (std::size_t h = 0; h < spec.kv_heads; ++h) restore(qkv.row(r) + columns.k(h));
-    }
-  });
+  const QkvColumns columns(spec);
+  run.backend.unpermute(columns.q, qkv);
+  run.backend.unpermute(columns.k, qkv);
+}
+
+/// The keys of a layer that attends with another's are prepared already.
+HeadColumns own_keys(const LayerCall& call) {
+  HeadColumns keys = QkvColumns(call.spec).k;
+  if (call.spec.attention[call.layer].kv_from >= 0) keys.count = 0;
+  return keys;
 }
 
 /// Norms over q and k, over each head or over all heads of a token together.
 void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
-  const QkvColumns columns{spec};
+  const QkvColumns columns(spec);
   const std::size_t d = spec.head_dim;
-  const std::size_t own = spec.attention[call.layer].kv_from < 0 ? spec.kv_heads : 0;
   switch (spec.qk_norm) {
     case QkNorm::kNone: return;
     case QkNorm::kPerHead:
     case QkNorm::kEachHead: {
-      const std::size_t step = spec.qk_norm == QkNorm::kEachHead ? d : 0;
-      for (std::size_t h = 0; h < spec.heads; ++h) {
-        const MatrixView q = qkv.col_range(columns.q(h), d);
-        norm_rows(spec, gains_from(call.weights.q_norm, h * step), q, q, run);
-      }
-      for (std::size_t h = 0; h < own; ++h) {
-        const MatrixView k = qkv.col_range(columns.k(h), d);
-        norm_rows(spec, gains_from(call.weights.k_norm, h * step), k, k, run);
-      }
+      const std::size_t gain_step = spec.qk_norm == QkNorm::kEachHead ? d : 0;
+      norm_heads(spec, call.weights.q_norm, columns.q, gain_step, qkv, run);
+      norm_heads(spec, call.weights.k_norm, own_keys(call), gain_step, qkv, run);
       return;
     }
     case QkNorm::kWhole: {
@@ -138,65 +108,75 @@ void norm_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   }
 }
 
+/// As the reference rounds it in a narrower type.
+void rotate_by_parts(const Spec& spec, const RotateCall& call, MatrixView qkv, RunContext& run) {
+  for (std::size_t s = 0; s < call.angles.size(); ++s) {
+    const Angles& angles = call.angles[s];
+    const std::size_t first = call.starts[s], length = call.starts[s + 1] - first;
+    run.pool().parallel_for(length, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t t = begin; t < end; ++t) {
+        const float *cos = angles.cos + t * angles.pairs, *sin = angles.sin + t * angles.pairs;
+        for (const HeadColumns& heads : {call.q, call.k}) {
+          for (std::size_t h = 0; h < heads.count; ++h)
+            rotate_by_parts(spec, run.precision, cos, sin, angles.pairs, qkv.row(first + t) + heads(h) + call.offset);
+        }
+      }
+    });
+  }
+}
+
 void rotate_qk(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
   const int rope = spec.attention[call.layer].rope;
   if (rope < 0) return;
-  const QkvColumns columns{spec};
-  const std::size_t own = spec.attention[call.layer].kv_from < 0 ? spec.kv_heads : 0;
-  for (std::size_t s = 0; s < call.tokens.sequences(); ++s) {
-    const RopeTable& table = call.ropes.of(static_cast<std::size_t>(rope), s);
-    const std::size_t first = call.tokens.begin(s);
-    run.pool.parallel_for(call.tokens.length(s), kRowGrain, [&](std::size_t begin, std::size_t end, int) {
-      for (std::size_t t = begin; t < end; ++t) {
-        float* row = qkv.row(first + t);
-        const float *cos = table.cos_at(t), *sin = table.sin_at(t);
-        for (std::size_t h = 0; h < spec.heads; ++h)
-          rotate(spec, cos, sin, table.pairs, row + columns.q(h) + spec.rope_offset, run);
-        for (std::size_t h = 0; h < own; ++h)
-          rotate(spec, cos, sin, table.pairs, row + columns.k(h) + spec.rope_offset, run);
-      }
-    });
-  }
+  const std::vector<Angles> angles = call.ropes.of(static_cast<std::size_t>(rope));
+  const RotateCall heads = {.pairing = spec.pairing,
+                            .starts = call.tokens.starts(),
+                            .angles = angles,
+                            .q = QkvColumns(spec).q,
+                            .k = own_keys(call),
+                            .offset = spec.rope_offset};
+  if (run.precision == Precision::kFloat32) return run.backend.rotate(heads, qkv);
+  rotate_by_parts(spec, heads, qkv, run);
 }
 
 /// Values over each head, without gains.
 void norm_values(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
   if (!spec.value_norm || spec.attention[call.layer].kv_from >= 0) return;
-  const QkvColumns columns{spec};
-  for (std::size_t h = 0; h < spec.kv_heads; ++h) {
-    const MatrixView v = qkv.col_range(columns.v(h), spec.value_dim);
-    norm_rows(spec, {}, v, v, run);
-  }
+  norm_heads(spec, {}, QkvColumns(spec).v, 0, qkv, run);
 }
 
 /// Keys and values that later layers attend with.
-void keep_for_later(const LayerCall& call, Workspace& ws) {
+void keep_for_later(const LayerCall& call, Workspace& ws, RunContext& run) {
   const MatrixView kept = ws.kept[call.layer];
-  const std::size_t queries = call.spec.heads * call.spec.head_dim;
-  for (std::size_t r = 0; r < kept.rows && kept.cols > 0; ++r)
-    std::copy_n(ws.qkv.row(r) + queries, kept.cols, kept.row(r));
+  if (kept.cols > 0) run.backend.copy(ws.qkv.col_range(call.spec.heads * call.spec.head_dim, kept.cols), kept);
 }
 
-/// Queries far from the start are made longer, so that their softmax does not flatten with the number of keys.
+/// By row: queries far from the start are made longer, so that their softmax does not flatten with the number of keys.
+std::vector<float> query_factors(const Spec& spec, const TokenBatch& tokens, Precision precision) {
+  std::vector<float> factors;
+  for (std::size_t s = 0; s < tokens.sequences(); ++s) {
+    for (std::size_t t = 0; t < tokens.length(s); ++t) {
+      const double steps = static_cast<double>((spec.warm_unrotated ? t + 1 : t) / spec.temperature_length);
+      const auto factor = static_cast<float>(1 + spec.temperature * log_fixed(1 + steps));
+      factors.push_back(spec.warm_unrotated ? factor : round_to(precision, factor));  // as a tensor of the type
+    }
+  }
+  return factors;
+}
+
 void scale_queries_by_position(const LayerCall& call, MatrixView qkv, RunContext& run) {
   const Spec& spec = call.spec;
   const bool rotates = spec.attention[call.layer].rope >= 0;
   if (spec.temperature_length == 0 || (spec.warm_unrotated && rotates)) return;
-  const QkvColumns columns{spec};
-  for (std::size_t s = 0; s < call.tokens.sequences(); ++s) {
-    for (std::size_t t = 0; t < call.tokens.length(s); ++t) {
-      const double steps = static_cast<double>((spec.warm_unrotated ? t + 1 : t) / spec.temperature_length);
-      const auto factor = static_cast<float>(1 + spec.temperature * log_fixed(1 + steps));
-      if (factor == 1.0f) continue;
-      const float used = spec.warm_unrotated ? factor : round_to(run.precision, factor);  // as a tensor of the type
-      float* row = qkv.row(call.tokens.begin(s) + t);
-      for (std::size_t h = 0; h < spec.heads; ++h) {
-        run.kernels.scale(used, row + columns.q(h), spec.head_dim);
-        round_to(run.precision, row + columns.q(h), spec.head_dim);
-      }
-    }
+  const std::vector<float> factors = query_factors(spec, call.tokens, run.precision);
+  if (std::ranges::all_of(factors, [](float factor) { return factor == 1.0f; })) return;
+  const HeadColumns queries = QkvColumns(spec).q;
+  for (std::size_t h = 0; h < queries.count; ++h) {
+    const MatrixView head = qkv.col_range(queries(h), queries.width);
+    run.backend.scale_each(factors, head);
+    round_rows(head, run);
   }
 }
 
@@ -209,7 +189,8 @@ void prepare_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunCo
     project_qkv(call, in, ws, run);
   }
   if (!call.spec.clip_normed) clip(call, ws.qkv, run);
-  scale_keys(call, ws.qkv, run);
+  const QkvColumns columns(call.spec);
+  scale_heads(call.spec.multipliers.key, columns.k, ws.qkv, run);
   unpermute_qk(call.spec, ws.qkv, run);
   if (!call.spec.qk_norm_rotated) norm_qk(call, ws.qkv, run);
   if (call.spec.clip_normed) clip(call, ws.qkv, run);
@@ -217,8 +198,9 @@ void prepare_qkv(const LayerCall& call, ConstMatrixView in, Workspace& ws, RunCo
   if (call.spec.qk_norm_rotated && call.spec.attention[call.layer].rope >= 0) norm_qk(call, ws.qkv, run);
   norm_values(call, ws.qkv, run);
   scale_queries_by_position(call, ws.qkv, run);
-  if (scales_queries(call.spec, run.precision)) scale_queries(call, ws.qkv, run);
-  keep_for_later(call, ws);
+  if (scales_queries(call.spec, run.precision))
+    scale_heads(call.spec.attention[call.layer].score_scale, columns.q, ws.qkv, run);
+  keep_for_later(call, ws, run);
 }
 
 }  // namespace sg

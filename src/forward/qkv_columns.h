@@ -1,51 +1,45 @@
 // Where each head's queries, keys and values stand in the fused matrix.
 #pragma once
 
+#include <algorithm>
+
+#include "forward/backend.h"
 #include "model/spec.h"
 
 namespace sg {
 
 /// Columns of the fused matrix where a head's channels start.
 struct QkvColumns {
-  const Spec& spec;
-  /// Heads per group of a layout by groups, per quarter of one by quarters.
-  std::size_t per_group() const { return spec.heads / spec.kv_heads; }
-  std::size_t per_quarter() const { return spec.heads / 4; }
-  std::size_t q(std::size_t head) const {
-    const std::size_t g = per_group();
-    switch (spec.qkv_layout) {
-      case QkvLayout::kSeparate:
-      case QkvLayout::kThirds: return head * spec.head_dim;
-      case QkvLayout::kPerHead: return (head / g * (g + 2) + head % g) * spec.head_dim;
-      case QkvLayout::kQuarters: return in_quarter(head, 0);
-    }
-    return 0;
-  }
-  std::size_t k(std::size_t kv) const {
-    const std::size_t g = per_group();
-    switch (spec.qkv_layout) {
-      case QkvLayout::kSeparate:
-      case QkvLayout::kThirds: return (spec.heads + kv) * spec.head_dim;
-      case QkvLayout::kPerHead: return (kv * (g + 2) + g) * spec.head_dim;
-      case QkvLayout::kQuarters: return in_quarter(kv, 2);
-    }
-    return 0;
-  }
-  std::size_t v(std::size_t kv) const {
-    const std::size_t g = per_group();
-    switch (spec.qkv_layout) {
-      case QkvLayout::kSeparate:
-      case QkvLayout::kThirds: return (spec.heads + spec.kv_heads) * spec.head_dim + kv * spec.value_dim;
-      case QkvLayout::kPerHead: return (kv * (g + 2) + g + 1) * spec.head_dim;
-      case QkvLayout::kQuarters: return in_quarter(kv, 1);
-    }
-    return 0;
-  }
-  /// `part`: 0 for q, 1 for v, 2 for k.
-  std::size_t in_quarter(std::size_t head, std::size_t part) const {
-    const std::size_t n = per_quarter();
-    return (head / n * 3 * n + part * n + head % n) * spec.head_dim;
-  }
+  explicit QkvColumns(const Spec& spec);
+  HeadColumns q, k, v;
 };
+
+inline QkvColumns::QkvColumns(const Spec& spec) {
+  const std::size_t d = spec.head_dim, per_group = spec.heads / spec.kv_heads, quarter = spec.heads / 4;
+  // Parts of `group` heads stand `stride` widths apart, the first after `skipped` widths.
+  const auto heads = [&](std::size_t count, std::size_t skipped, std::size_t group, std::size_t stride) {
+    return HeadColumns{
+        .count = count, .width = d, .first = skipped * d, .step = d, .group = group, .group_step = stride * d};
+  };
+  switch (spec.qkv_layout) {
+    case QkvLayout::kSeparate:
+    case QkvLayout::kThirds:
+      q = heads(spec.heads, 0, 1, 1);
+      k = heads(spec.kv_heads, spec.heads, 1, 1);
+      v = heads(spec.kv_heads, spec.heads + spec.kv_heads, 1, 1);
+      v.width = v.step = v.group_step = spec.value_dim;
+      break;
+    case QkvLayout::kPerHead:
+      q = heads(spec.heads, 0, per_group, per_group + 2);
+      k = heads(spec.kv_heads, per_group, 1, per_group + 2);
+      v = heads(spec.kv_heads, per_group + 1, 1, per_group + 2);
+      break;
+    case QkvLayout::kQuarters:
+      q = heads(spec.heads, 0, quarter, 3 * quarter);
+      k = heads(spec.kv_heads, 2 * quarter, quarter, 3 * quarter);
+      v = heads(spec.kv_heads, quarter, quarter, 3 * quarter);
+      break;
+  }
+}
 
 }  // namespace sg

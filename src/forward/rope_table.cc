@@ -36,4 +36,16 @@ RopeTables::RopeTables(const Spec& spec, const TokenBatch& tokens) {
   }
 }
 
+std::vector<Angles> RopeTables::of(std::size_t rope) const {
+  std::vector<Angles> angles;
+  for (const std::size_t i : index_[rope]) {
+    const RopeTable& table = tables_[i];
+    angles.push_back({.cos = table.cos.data(),
+                      .sin = table.sin.data(),
+                      .pairs = table.pairs,
+                      .length = table.pairs == 0 ? 0 : table.cos.size() / table.pairs});
+  }
+  return angles;
+}
+
 }  // namespace sg

@@ -25,6 +25,8 @@ class RopeTables {
  public:
   RopeTables(const Spec& spec, const TokenBatch& tokens);
   const RopeTable& of(std::size_t rope, std::size_t sequence) const { return tables_[index_[rope][sequence]]; }
+  /// By sequence.
+  std::vector<Angles> of(std::size_t rope) const;
 
  private:
   std::vector<RopeTable> tables_;

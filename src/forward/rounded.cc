@@ -27,10 +27,10 @@ WeightView rounded_copy(const WeightView& w, std::vector<float>& memory, RunCont
                              .packed = w.packed,
                              .packed_row = w.packed_row,
                              .packed_col = w.packed_col};
-  run.pool.parallel_for(rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_for(rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) {
       float* row = memory.data() + r * stride;
-      run.kernels.decode_row(stored, r, row);
+      run.kernels().decode_row(stored, r, row);
       round_to(run.precision, row, cols);
     }
   });
@@ -41,6 +41,8 @@ WeightView rounded_copy(const WeightView& w, std::vector<float>& memory, RunCont
           .row_bytes = stride * sizeof(float),
           .transposed = w.transposed};
 }
+
+void multiply_with(const MatmulCall& call, RunContext& run) { run.backend.product({&call, 1}); }
 
 }  // namespace
 
@@ -73,13 +75,13 @@ RunContext unrounded(const RunContext& run) {
 void norm_then_gain(const Spec& spec, const float* gain, ConstMatrixView x, MatrixView y, RunContext& run) {
   if (run.precision == Precision::kFloat32) return norm_rows(spec, {.gain = gain, .bias = nullptr}, x, y, run);
   norm_rows(spec, {}, x, y, run);
-  for (std::size_t r = 0; r < y.rows; ++r) run.kernels.multiply(gain, y.row(r), y.cols);
+  run.backend.multiply_columns({gain, y.cols}, y);
   round_rows(y, run);
 }
 
 void round_rows(MatrixView x, RunContext& run) {
   if (run.precision == Precision::kFloat32) return;
-  run.pool.parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
+  run.pool().parallel_for(x.rows, kRowGrain, [&](std::size_t begin, std::size_t end, int) {
     round_to(run.precision, x.row_range(begin, end - begin));
   });
 }
@@ -88,14 +90,14 @@ void project_unrounded(const Linear& linear, ConstMatrixView x, MatrixView y, Ru
   const WeightView& w = linear.w;
   const bool as_stored = w.packed == nullptr && w.scale == 1.0f && holds(run.precision, w.dtype);
   if (run.precision == Precision::kFloat32 || as_stored)
-    return run.kernels.matmul({.x = x, .w = w, .bias = linear.bias, .y = y}, run.pool);
+    return multiply_with({.x = x, .w = w, .bias = linear.bias, .y = y}, run);
   std::vector<float> memory;
   const std::size_t step = std::max<std::size_t>(kCopied / std::max<std::size_t>(w.cols, 1), 64);
   for (std::size_t first = 0; first < w.rows; first += step) {
     const std::size_t count = std::min(step, w.rows - first);
     const WeightView part = rounded_copy(w.outputs(first, count), memory, run);
     const float* bias = linear.bias == nullptr ? nullptr : linear.bias + first;
-    run.kernels.matmul({.x = x, .w = part, .bias = bias, .y = y.col_range(first, count)}, run.pool);
+    multiply_with({.x = x, .w = part, .bias = bias, .y = y.col_range(first, count)}, run);
   }
 }
 
@@ -106,7 +108,7 @@ bool adds_bias_apart(const Spec& spec, Precision precision) {
 void project_then_bias(const Linear& linear, ConstMatrixView x, MatrixView y, RunContext& run) {
   if (run.precision == Precision::kFloat32 || linear.bias == nullptr) return project(linear, x, y, run);
   project({.w = linear.w, .bias = nullptr}, x, y, run);
-  for (std::size_t r = 0; r < y.rows; ++r) run.kernels.add(linear.bias, y.row(r), y.cols);
+  for (std::size_t r = 0; r < y.rows; ++r) run.kernels().add(linear.bias, y.row(r), y.cols);
   round_rows(y, run);
 }
 
@@ -133,37 +135,40 @@ void project_router(const Spec& spec, const Linear& router, ConstMatrixView x, M
     case HalfRouter::kLogits: return project(router, x, y, run);
     case HalfRouter::kNothing:
     case HalfRouter::kNothingOfAll: return project_unrounded(router, x, y, run);
-    case HalfRouter::kWeights: run.kernels.matmul({.x = x, .w = router.w, .bias = router.bias, .y = y}, run.pool);
+    case HalfRouter::kWeights: multiply_with({.x = x, .w = router.w, .bias = router.bias, .y = y}, run);
   }
 }
 
 ConstMatrixView sum_of(ConstMatrixView a, ConstMatrixView b, MatrixView into, RunContext& run) {
-  for (std::size_t r = 0; r < a.rows; ++r) std::copy_n(a.row(r), a.cols, into.row(r));
+  run.backend.copy(a, into);
   add_rows(b, into, run);
   return into;
 }
 
-void cap(float limit, float* x, std::size_t n, const RunContext& run) {
-  if (run.precision == Precision::kFloat32) return run.kernels.softcap(limit, x, n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = round_to(run.precision, x[i] / limit);
-  run.kernels.softcap(1.0f, x, n);
-  round_to(run.precision, x, n);
-  run.kernels.scale(limit, x, n);
-  round_to(run.precision, x, n);
+void cap(float limit, float* x, std::size_t n, Precision precision, const Kernels& kernels) {
+  if (precision == Precision::kFloat32) return kernels.softcap(limit, x, n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = round_to(precision, x[i] / limit);
+  kernels.softcap(1.0f, x, n);
+  round_to(precision, x, n);
+  kernels.scale(limit, x, n);
+  round_to(precision, x, n);
 }
 
-void soften(float* scores, std::size_t n, bool sink, const RunContext& run) {
-  if (sink && run.precision != Precision::kFloat32) {
+void cap_rows(float limit, MatrixView x, RunContext& run) {
+  if (run.precision == Precision::kFloat32) return run.backend.softcap(limit, x);
+  for (std::size_t r = 0; r < x.rows; ++r) cap(limit, x.row(r), x.cols, run.precision, run.kernels());
+}
+
+void soften(float* scores, std::size_t n, bool sink, Precision precision, const Kernels& kernels) {
+  if (sink && precision != Precision::kFloat32) {
     const float most = *std::max_element(scores, scores + n);
-    for (std::size_t i = 0; i < n; ++i) scores[i] = round_to(run.precision, scores[i] - most);
+    for (std::size_t i = 0; i < n; ++i) scores[i] = round_to(precision, scores[i] - most);
   }
-  run.kernels.softmax(scores, n);
-  round_to(run.precision, scores, n);
+  kernels.softmax(scores, n);
+  round_to(precision, scores, n);
 }
 
-void rotate(const Spec& spec, const float* cos, const float* sin, std::size_t pairs, float* x, const RunContext& run) {
-  const Precision p = run.precision;
-  if (p == Precision::kFloat32) return run.kernels.rotate(spec.pairing, cos, sin, pairs, x);
+void rotate_by_parts(const Spec& spec, Precision p, const float* cos, const float* sin, std::size_t pairs, float* x) {
   const HalfRotation how = spec.family->half.rotation;
   const auto angle = [&](float number) { return how == HalfRotation::kOnce ? number : round_to(p, number); };
   const auto product = [&](float a, float b) { return how == HalfRotation::kByParts ? round_to(p, a * b) : a * b; };
@@ -200,7 +205,7 @@ void gelu_by_parts(HalfGelu how, float* x, std::size_t n, const RunContext& run)
   thread_local std::vector<float> inner;
   inner.resize(std::max(inner.size(), n));
   for (std::size_t i = 0; i < n; ++i) inner[i] = gelu_argument(how, x[i], run.precision);
-  run.kernels.softcap(1.0f, inner.data(), n);  // tanh
+  run.kernels().softcap(1.0f, inner.data(), n);  // tanh
   for (std::size_t i = 0; i < n; ++i) {
     const float up = round_to(run.precision, 1.0f + round_to(run.precision, inner[i]));
     x[i] = round_to(run.precision, round_to(run.precision, 0.5f * x[i]) * up);
@@ -229,14 +234,21 @@ void xielu_by_parts(const XieluParams& p, float* x, std::size_t n, Precision pre
 
 }  // namespace
 
-void activate(const Spec& spec, const XieluParams& xielu, float* x, std::size_t n, const RunContext& run) {
+void activate_rows(const Spec& spec, const XieluParams& xielu, MatrixView x, RunContext& run) {
   const HalfGelu how = spec.family->half.gelu;
-  if (run.precision != Precision::kFloat32) {
-    if (spec.act == Act::kGeluTanh && how != HalfGelu::kOnce) return gelu_by_parts(how, x, n, run);
-    if (spec.act == Act::kXielu) return xielu_by_parts(xielu, x, n, run.precision);
+  const bool by_parts = spec.act == Act::kXielu || (spec.act == Act::kGeluTanh && how != HalfGelu::kOnce);
+  if (run.precision == Precision::kFloat32 || !by_parts) {
+    run.backend.activate(spec.act, xielu, x);
+    return round_rows(x, run);
   }
-  run.kernels.activate(spec.act, xielu, x, n);
-  round_to(run.precision, x, n);
+  run.pool().parallel_for(x.rows, 1, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) {
+      if (spec.act == Act::kXielu)
+        xielu_by_parts(xielu, x.row(r), x.cols, run.precision);
+      else
+        gelu_by_parts(how, x.row(r), x.cols, run);
+    }
+  });
 }
 
 void gate_clamped_by_parts(float slope, float* gate, const float* up, std::size_t n, Precision precision) {

@@ -45,14 +45,16 @@ void project_part(const Spec& spec, const Linear& linear, ConstMatrixView x, Mat
 ConstMatrixView sum_of(ConstMatrixView a, ConstMatrixView b, MatrixView into, RunContext& run);
 
 /// x = cap tanh(x / cap) over n values: quotient, tanh and product are rounded.
-void cap(float limit, float* x, std::size_t n, const RunContext& run);
+void cap(float limit, float* x, std::size_t n, Precision precision, const Kernels& kernels);
+/// The same of every row.
+void cap_rows(float limit, MatrixView x, RunContext& run);
 /// Scores of keys to probabilities. `sink`: the last score is one that has no key, from which gpt-oss takes the
 /// largest of all in the narrower type.
-void soften(float* scores, std::size_t n, bool sink, const RunContext& run);
-/// One head of one token rotated.
-void rotate(const Spec& spec, const float* cos, const float* sin, std::size_t pairs, float* x, const RunContext& run);
-/// x = act(x) over n values, in the steps of transformers where it has a formula and not an operation.
-void activate(const Spec& spec, const XieluParams& xielu, float* x, std::size_t n, const RunContext& run);
+void soften(float* scores, std::size_t n, bool sink, Precision precision, const Kernels& kernels);
+/// One head of one token rotated, of a narrower precision.
+void rotate_by_parts(const Spec& spec, Precision p, const float* cos, const float* sin, std::size_t pairs, float* x);
+/// x = act(x), in the steps of transformers where it has a formula and not an operation.
+void activate_rows(const Spec& spec, const XieluParams& xielu, MatrixView x, RunContext& run);
 /// gate = gate sigmoid(slope gate) (up + 1), step by step; both are clamped already.
 void gate_clamped_by_parts(float slope, float* gate, const float* up, std::size_t n, Precision precision);
 

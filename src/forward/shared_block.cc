@@ -7,9 +7,8 @@
 
 namespace sg {
 
-void keep_start(const Spec& spec, Workspace& ws) {
-  if (spec.shared_block.count == 0) return;
-  for (std::size_t r = 0; r < ws.stream.rows; ++r) std::copy_n(ws.stream.row(r), ws.stream.cols, ws.start.row(r));
+void keep_start(const Spec& spec, Workspace& ws, RunContext& run) {
+  if (spec.shared_block.count > 0) run.backend.copy(ws.stream, ws.start);
 }
 
 void adapt(const Adapter& adapter, ConstMatrixView x, MatrixView y, Workspace& ws, RunContext& run) {
@@ -24,10 +23,8 @@ ConstMatrixView read_by_mixer(const LayerCall& call, Workspace& ws, RunContext& 
   if (spec.recurrent.at(call.layer) != Mixer::kFed) return ws.stream;
   const LayerWeights& w = call.weights;
   const std::size_t width = spec.width;
-  for (std::size_t r = 0; r < ws.stream.rows; ++r) {
-    std::copy_n(ws.stream.row(r), width, ws.beside.row(r));
-    std::copy_n(ws.start.row(r), width, ws.beside.row(r) + width);
-  }
+  run.backend.copy(ws.stream, ws.beside.col_range(0, width));
+  run.backend.copy(ws.start, ws.beside.col_range(width, width));
   norm_rows(spec, w.shared_block.norm, ws.beside, ws.beside, run);
   const MatrixView made = ws.attn_delta;  // free until the mixer has read
   attention(call, ws.beside, made, ws, run);

@@ -17,6 +17,10 @@ class Tap {
  public:
   virtual ~Tap() = default;
 
+  /// True of a tap that takes its numbers from the run's backend, whose calls it joins, and calls its finish() before
+  /// it reads a row itself. For every other tap the pass does.
+  virtual bool asks_backend() const { return false; }
+
   /// The stream, or the final norm's output.
   virtual void at(SiteRef site, ConstMatrixView rows) = 0;
   /// attn_out or mlp_out: `delta` is what is about to be added to `stream`, after every norm and multiplier.

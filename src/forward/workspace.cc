@@ -85,8 +85,8 @@ std::size_t floats_per_row(const Spec& spec) {
 
 std::size_t Workspace::bytes(const Spec& spec, std::size_t rows) { return rows * floats_per_row(spec) * sizeof(float); }
 
-Workspace::Workspace(const Spec& spec, std::size_t rows)
-    : memory_(std::make_unique_for_overwrite<float[]>(rows * floats_per_row(spec))) {
+Workspace::Workspace(const Spec& spec, std::size_t rows, Backend& backend)
+    : memory_(backend.allocate(rows * floats_per_row(spec))) {
   float* next = memory_.get();
   const auto take = [&](std::size_t cols) {
     const MatrixView view = {next, rows, cols, cols};

@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "base/span2d.h"
+#include "forward/backend.h"
 #include "model/spec.h"
 
 namespace sg {
 
-/// Owns its matrices; rows are tokens. Not thread-safe.
+/// Owns its matrices, in memory of a backend; rows are tokens. Not thread-safe.
 class Workspace {
  public:
-  Workspace(const Spec& spec, std::size_t rows);
+  Workspace(const Spec& spec, std::size_t rows, Backend& backend);
 
   MatrixView stream, normed, attn_delta, mlp_delta;  // (rows x d_model)
   MatrixView qkv;                                    // (rows x qkv_width)
@@ -37,7 +38,7 @@ class Workspace {
   static std::size_t bytes(const Spec& spec, std::size_t rows);
 
  private:
-  std::unique_ptr<float[]> memory_;
+  std::shared_ptr<float[]> memory_;
 };
 
 }  // namespace sg

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/system.h"
+#include "forward/cpu_backend.h"
 #include "measure/differences.h"
 #include "measure/meeting.h"
 #include "measure/passes.h"
@@ -69,8 +70,7 @@ struct Runner {
 };
 
 struct Machine {
-  const Kernels& kernels;
-  ThreadPool& pool;
+  Backend& backend;
   const std::atomic<bool>* stop;
 };
 
@@ -80,8 +80,7 @@ Result<void> run_both(Runner& a, Runner& b, const Pass& pass, const Machine& mac
   MeetingTap tap_a(meeting, Meeting::kA, differences), tap_b(meeting, Meeting::kB, differences);
   const auto run_side = [&](Runner& runner, MeetingTap& tap, Meeting::Side side) {
     const Meeting::Seat seat(meeting, side);
-    RunContext run = {
-        .kernels = machine.kernels, .pool = machine.pool, .tap = tap, .stop = machine.stop, .progress = {}};
+    RunContext run = {.backend = machine.backend, .tap = tap, .stop = machine.stop, .progress = {}};
     if (side == Meeting::kA) run.progress = pass.progress;
     return run_forward(runner.model, runner.weights, pass.tokens, run);
   };
@@ -126,6 +125,7 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   SG_TRY_VOID(check_sequences(b, sequences));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
+  CpuBackend backend(*kernels, pool);
   Comparison result;
   result.engine = engine_facts(*kernels, pool.threads(), a.spec.precision);
   result.a = describe(a);
@@ -142,7 +142,7 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     Differences differences(pass, options.logits, *kernels, pool,
                             {result.sequences.data() + pass.first, pass.tokens.sequences()});
-    SG_TRY_VOID(run_both(runner_a, runner_b, pass, {*kernels, pool, options.stop}, differences));
+    SG_TRY_VOID(run_both(runner_a, runner_b, pass, {backend, options.stop}, differences));
     differences.finish();
     return {};
   };

@@ -53,8 +53,8 @@ class Differences {
     pool_.parallel_chunks(rows.size(), 1, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t i = begin; i < end; ++i) {
         Output& output = outputs_[offset + i];
-        output.a.fold(kernels_, first_id, a.row_span(i));
-        output.b.fold(kernels_, first_id, b.row_span(i));
+        fold(kernels_, first_id, a.row_span(i), output.a);
+        fold(kernels_, first_id, b.row_span(i), output.b);
         output.kl.fold(a.row_span(i), b.row_span(i));
       }
     });
@@ -62,14 +62,14 @@ class Differences {
 
   void finish() {
     for (const Output& o : outputs_)
-      out_[o.sequence].outputs.push_back({o.a.finish(o.position), o.b.finish(o.position), o.kl.finish()});
+      out_[o.sequence].outputs.push_back({logit_stats(o.a, o.position), logit_stats(o.b, o.position), o.kl.finish()});
   }
 
  private:
   static constexpr std::size_t kRowsPerTask = 8;
   struct Output {
     std::size_t sequence, position;
-    LogitAccumulator a, b;
+    LogitSummary a, b;
     KlAccumulator kl;
   };
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/system.h"
+#include "forward/cpu_backend.h"
 #include "kernel/decode.h"
 #include "measure/differences.h"
 #include "measure/dump_map.h"
@@ -173,6 +174,7 @@ Result<Comparison> compare_with_dump(const Model& a, const Dump& dump, std::vect
   SG_TRY_VOID(check_sequences(a, sequences));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
+  CpuBackend backend(*kernels, pool);
   Comparison result;
   result.engine = engine_facts(*kernels, pool.threads(), a.spec.precision);
   result.a = describe(a);
@@ -190,7 +192,7 @@ Result<Comparison> compare_with_dump(const Model& a, const Dump& dump, std::vect
     Differences differences(pass, LogitPositions::kNone, *kernels, pool,
                             {result.sequences.data() + pass.first, pass.tokens.sequences()});
     DumpTap tap(dump, first_rows[pass.first], differences);
-    RunContext run = {.kernels = *kernels, .pool = pool, .tap = tap, .stop = options.stop, .progress = pass.progress};
+    RunContext run = {.backend = backend, .tap = tap, .stop = options.stop, .progress = pass.progress};
     return run_forward(a, weights, pass.tokens, run);
   };
   SG_TRY_VOID(

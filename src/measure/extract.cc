@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "forward/cpu_backend.h"
 #include "measure/passes.h"
 
 namespace sg {
@@ -148,14 +149,14 @@ Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& seq
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
+  CpuBackend backend(*kernels, pool);
   WeightStream weights(model);
   const auto bytes = [&](std::size_t rows, std::size_t longest) { return activation_bytes(model.spec, rows, longest); };
   SG_TRY_VOID(check_memory(sequences, bytes));
   const std::vector<std::size_t> ends = pack_passes(sequences, memory_budget(options), bytes);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     Extractor extractor(extraction, pass, options.stop, sink);
-    RunContext run = {
-        .kernels = *kernels, .pool = pool, .tap = extractor, .stop = &extractor.stop(), .progress = pass.progress};
+    RunContext run = {.backend = backend, .tap = extractor, .stop = &extractor.stop(), .progress = pass.progress};
     Result<void> done = run_forward(model, weights, pass.tokens, run);
     if (extractor.failure()) return *std::move(extractor.failure());
     return done;

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/system.h"
+#include "forward/cpu_backend.h"
 #include "measure/closer.h"
 #include "measure/head_recorder.h"
 #include "measure/logit_stats.h"
@@ -215,6 +216,7 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
   SG_TRY_VOID(check_memory(sequences, batch_bytes(model.spec)));
   SG_TRY(const Kernels* kernels, kernels_for(options.isa));
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
+  CpuBackend backend(*kernels, pool);
   Measurement result;
   result.engine = engine_facts(*kernels, pool.threads(), model.spec.precision);
   result.model = options.facts ? *options.facts : describe(model);
@@ -225,7 +227,7 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
     SG_TRY_VOID(check_targets(model.spec, pass.tokens, options));
-    Recorder recorder(model.spec, pass.tokens, options, *kernels, pool, group);
+    Recorder recorder(model.spec, pass.tokens, options, backend, group);
     std::optional<HeadRecorder> head_recorder;
     if (!out.heads.empty()) {
       head_recorder.emplace(model.spec, pass.tokens, *kernels, pool, recorder, group,
@@ -239,12 +241,8 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
                       std::span(out.writers.data() + pass.first, group.size()));
       tap = &*writers;
     }
-    RunContext run = {.kernels = *kernels,
-                      .pool = pool,
-                      .tap = *tap,
-                      .stop = options.stop,
-                      .progress = pass.progress,
-                      .trace = options.trace};
+    RunContext run = {
+        .backend = backend, .tap = *tap, .stop = options.stop, .progress = pass.progress, .trace = options.trace};
     SG_TRY_VOID(run_forward(model, weights, pass.tokens, run));
     recorder.finish();
     return {};

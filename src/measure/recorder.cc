@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "measure/median_magnitude.h"
 #include "measure/routing_rows.h"
 
 namespace sg {
 namespace {
-
-constexpr std::size_t kRowsPerTask = 8;
 
 double square(double x) { return x * x; }
 
@@ -66,12 +63,11 @@ FirstTokenShare first_token_share(const LayerTable& norms) {
 
 }  // namespace
 
-Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options, const Kernels& kernels,
-                   ThreadPool& pool, std::span<SequenceMeasurement> out)
+Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, const MeasureOptions& options, Backend& backend,
+                   std::span<SequenceMeasurement> out)
     : spec_(spec),
       tokens_(tokens),
-      kernels_(kernels),
-      pool_(pool),
+      backend_(backend),
       out_(out),
       massive_multiple_(options.massive_multiple),
       targets_({}, 0, 0, 0) {
@@ -102,8 +98,8 @@ Recorder::Recorder(const Spec& spec, const TokenBatch& tokens, const MeasureOpti
       places_.push_back({s, t});
     }
   }
-  accumulators_.resize(logit_rows_.size());
-  lens_accumulators_.resize(spec.layers * lens_rows_.size());
+  logits_.resize(logit_rows_.size());
+  lens_.resize(spec.layers * lens_rows_.size());
   targets_ = TargetLens(options.targets, spec.layers, lens_rows_.size(), spec.vocab);
 }
 
@@ -124,42 +120,57 @@ double& Recorder::norm_of(SiteRef site, std::size_t row) {
   return n.embed[token];
 }
 
+double* Recorder::pending(std::function<void(std::size_t, double)> keep) {
+  return pending_.emplace_back(Pending{std::vector<double>(tokens_.rows()), std::move(keep)}).of_row.data();
+}
+
+void Recorder::settle() {
+  backend_.finish();
+  for (const auto& [of_row, keep] : pending_) {
+    for (std::size_t r = 0; r < of_row.size(); ++r) keep(r, of_row[r]);
+  }
+  pending_.clear();
+}
+
 void Recorder::record_norms(SiteRef site, ConstMatrixView rows) {
-  pool_.parallel_for(rows.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r)
-      norm_of(site, r) = std::sqrt(kernels_.sum_squares(rows.row(r), rows.cols));
-  });
+  backend_.sum_squares(rows,
+                       pending([this, site](std::size_t r, double squares) { norm_of(site, r) = std::sqrt(squares); }));
 }
 
 void Recorder::record_dots(LayerTable SiteDots::*table, std::size_t layer, ConstMatrixView a, ConstMatrixView b) {
-  pool_.parallel_for(a.rows, kRowsPerTask, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t r = begin; r < end; ++r) {
-      const auto [sequence, token] = places_[r];
-      (out_[sequence].dots.*table).row(layer)[token] = kernels_.dot(a.row(r), b.row(r), a.cols);
-    }
-  });
+  backend_.dot(a, b, pending([this, table, layer](std::size_t r, double dot) {
+                 const auto [sequence, token] = places_[r];
+                 (out_[sequence].dots.*table).row(layer)[token] = dot;
+               }));
+}
+
+Massive Recorder::most_massive(std::size_t layer, std::span<const AbsMax> largest, double median) const {
+  Massive most;
+  most.layer = layer;
+  for (std::size_t t = 0; t < largest.size(); ++t) {
+    const double value = static_cast<double>(largest[t].value);
+    if (t > 0 && !(std::abs(value) > std::abs(most.value)) && !std::isnan(value)) continue;
+    if (std::isnan(most.value)) continue;
+    most.token = t;
+    most.channel = largest[t].index;
+    most.value = value;
+  }
+  if (!std::isnan(most.value)) most.median = median;  // NaN has no place in an order
+  return most;
 }
 
 void Recorder::record_massive(std::size_t layer, ConstMatrixView rows) {
-  pool_.parallel_chunks(out_.size(), 1, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t s = begin; s < end; ++s) {
-      const ConstMatrixView own = rows.row_range(tokens_.begin(s), tokens_.length(s));
-      Massive& most = out_[s].massive[layer];
-      most.layer = layer;
-      for (std::size_t t = 0; t < own.rows; ++t) {
-        const AbsMax found = kernels_.abs_max(own.row(t), own.cols);
-        const double value = static_cast<double>(found.value);
-        if (t > 0 && !(std::abs(value) > std::abs(most.value)) && !std::isnan(value)) continue;
-        if (std::isnan(most.value)) continue;
-        most.token = t;
-        most.channel = found.index;
-        most.value = value;
-      }
-      if (std::isnan(most.value)) continue;  // NaN has no place in an order
-      most.median = median_magnitude(own);
-      list_massive_values(own, most, out_[s].massive_values);
-    }
-  });
+  std::vector<AbsMax> largest(rows.rows);
+  std::vector<double> medians(out_.size());
+  backend_.abs_max(rows, largest.data());
+  backend_.median_magnitude(rows, tokens_.starts(), medians.data());
+  settle();
+  for (std::size_t s = 0; s < out_.size(); ++s) {
+    const std::size_t first = tokens_.begin(s), length = tokens_.length(s);
+    const Massive most = most_massive(layer, std::span(largest).subspan(first, length), medians[s]);
+    out_[s].massive[layer] = most;
+    list_massive_values(rows.row_range(first, length), most, out_[s].massive_values);
+  }
 }
 
 void Recorder::list_massive_values(ConstMatrixView rows, const Massive& most, std::vector<Massive>& list) const {
@@ -192,24 +203,23 @@ void Recorder::adding(SiteRef site, ConstMatrixView delta, ConstMatrixView strea
   }
 }
 
-void Recorder::fold(std::span<LogitAccumulator> accumulators, const std::vector<std::size_t>& wanted,
+void Recorder::fold(std::span<LogitSummary> summaries, const std::vector<std::size_t>& wanted,
                     std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
   const auto first = std::lower_bound(wanted.begin(), wanted.end(), rows.front());
-  const std::size_t offset = static_cast<std::size_t>(first - wanted.begin());
-  pool_.parallel_chunks(rows.size(), 1, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) accumulators[offset + i].fold(kernels_, first_id, {z.row(i), z.cols});
-  });
+  backend_.fold_logits(first_id, z, summaries.subspan(static_cast<std::size_t>(first - wanted.begin()), rows.size()));
 }
 
 void Recorder::logits(std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
-  fold(accumulators_, logit_rows_, rows, first_id, z);
+  fold(logits_, logit_rows_, rows, first_id, z);
 }
 
 std::span<const std::size_t> Recorder::lens_rows(std::size_t) const { return lens_rows_; }
 
 void Recorder::lens(std::size_t layer, std::span<const std::size_t> rows, std::size_t first_id, ConstMatrixView z) {
-  const std::span<LogitAccumulator> all = lens_accumulators_;
+  const std::span<LogitSummary> all = lens_;
   fold(all.subspan(layer * lens_rows_.size(), lens_rows_.size()), lens_rows_, rows, first_id, z);
+  if (targets_.empty()) return;
+  backend_.finish();
   const auto first = std::lower_bound(lens_rows_.begin(), lens_rows_.end(), rows.front());
   targets_.fold(layer, static_cast<std::size_t>(first - lens_rows_.begin()), first_id, z);
 }
@@ -221,16 +231,17 @@ void Recorder::routed(std::size_t layer, const Routing& routing) {
 }
 
 void Recorder::finish() {
+  settle();
   for (std::size_t i = 0; i < logit_rows_.size(); ++i) {
     const auto [sequence, token] = places_[logit_rows_[i]];
-    out_[sequence].logits.push_back(accumulators_[i].finish(token));
+    out_[sequence].logits.push_back(logit_stats(logits_[i], token));
   }
-  for (std::size_t i = 0; i < lens_accumulators_.size(); ++i) {
+  for (std::size_t i = 0; i < lens_.size(); ++i) {
     const std::size_t layer = i / lens_rows_.size(), row = i % lens_rows_.size();
     const auto [sequence, token] = places_[lens_rows_[row]];
     LensRow& lens = out_[sequence].lens.emplace_back();
     lens.layer = layer;
-    lens.stats = lens_accumulators_[i].finish(token);
+    lens.stats = logit_stats(lens_[i], token);
     if (targets_.empty()) continue;
     lens.kl = targets_.divergence(layer, row);
     for (TargetRow& target : targets_.targets(layer, row)) {

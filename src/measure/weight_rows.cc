@@ -1,6 +1,6 @@
 #include "measure/weight_rows.h"
 
-#include "forward/blocks.h"
+#include "forward/cpu_backend.h"
 
 namespace sg {
 namespace {

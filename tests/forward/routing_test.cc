@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "forward/cpu_backend.h"
 #include "forward/forward.h"
 #include "model/weight_stream.h"
 
@@ -102,7 +103,8 @@ TEST(Routing, ATapHearsOfEveryLayerWithExpertsAndOfNoOther) {
   tokens.add(std::vector<std::int32_t>{7, 2});
   Listener listener;
   ThreadPool pool(2);
-  RunContext run = {.kernels = **kernels_for(""), .pool = pool, .tap = listener};
+  CpuBackend backend(**kernels_for(""), pool);
+  RunContext run = {.backend = backend, .tap = listener};
   ASSERT_TRUE(run_forward(model.value(), weights, tokens, run).ok());
   const ExpertSpec& experts = model.value().spec.experts;
   std::size_t layers = 0;

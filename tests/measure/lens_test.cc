@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "forward/cpu_backend.h"
 #include "measure/extract.h"
 #include "measure/recorder.h"
 
@@ -118,16 +119,17 @@ TEST(LensDefinition, EveryLayerIsTheFinalNormAndTheUnembeddingOfItsStream) {
 
 /// A recorder of one sequence of `tokens` tokens, fed with rows by hand.
 struct ByHand {
-  explicit ByHand(std::size_t tokens, double multiple) : model(open_golden("llama-deep")), out(1), pool(1) {
+  explicit ByHand(std::size_t tokens, double multiple)
+      : model(open_golden("llama-deep")), out(1), pool(1), backend(*kernels_for("").value(), pool) {
     out[0].sequence.ids.assign(tokens, 1);
     batch.add(out[0].sequence.ids);
-    recorder.emplace(model.spec, batch, MeasureOptions{.massive_multiple = multiple}, *kernels_for("").value(), pool,
-                     out);
+    recorder.emplace(model.spec, batch, MeasureOptions{.massive_multiple = multiple}, backend, out);
   }
   Model model;
   std::vector<SequenceMeasurement> out;
   TokenBatch batch;
   ThreadPool pool;
+  CpuBackend backend;
   std::optional<Recorder> recorder;
 };
 

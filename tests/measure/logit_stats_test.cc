@@ -16,9 +16,9 @@ namespace sg {
 namespace {
 
 LogitStats stats_of(const std::vector<float>& logits) {
-  LogitAccumulator all;
-  all.fold(*kernels_for("").value(), 0, logits);
-  return all.finish(0);
+  LogitSummary all;
+  fold(*kernels_for("").value(), 0, logits, all);
+  return logit_stats(all, 0);
 }
 
 TEST(LogitStats, TheMarginIsThatOfTheTwoLargest) {

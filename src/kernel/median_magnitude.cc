@@ -1,4 +1,4 @@
-#include "measure/median_magnitude.h"
+#include "kernel/median_magnitude.h"
 
 #include <algorithm>
 #include <array>
