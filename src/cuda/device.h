@@ -21,7 +21,7 @@ enum class MemoryKind : std::uint8_t {
 
 enum class Stream : std::uint8_t { kKernels, kCopies };
 
-/// A place in a stream; 0 is reached from the start.
+/// A place in a stream, a larger one of the same stream is later; 0 is reached from the start.
 using Mark = std::uint64_t;
 
 struct DeviceFacts {
