@@ -66,6 +66,7 @@ void EmulatedDevice::copy(void* to, const void* from, std::size_t bytes) {
 
 void EmulatedDevice::launch_bytes(KernelId kernel, Grid grid, const void* call, std::size_t bytes) {
   if (failure()) return;
+  ++launches_[kernel];
   const auto* from = static_cast<const std::byte*>(call);
   std::vector<std::byte> kept(from, from + bytes);
   queue(Stream::kKernels).push_back({.work = [this, kernel, grid, kept = std::move(kept)] {

@@ -32,8 +32,12 @@ class EmulatedDevice : public Device {
   void wait(Mark mark) override;
   void finish() override;
 
-  /// What was copied to the device so far.
+  /// What was copied to the device so far, and how often a kernel was started.
   std::size_t copied_bytes() const { return copied_; }
+  std::size_t launches_of(KernelId kernel) const {
+    const auto found = launches_.find(kernel);
+    return found == launches_.end() ? 0 : found->second;
+  }
 
  protected:
   void launch_bytes(KernelId kernel, Grid grid, const void* call, std::size_t bytes) override;
@@ -54,6 +58,7 @@ class EmulatedDevice : public Device {
   Mark last_mark_ = 0;
   std::map<void*, std::size_t> allocated_;
   std::size_t used_ = 0, copied_ = 0, launched_ = 0;
+  std::map<KernelId, std::size_t> launches_;
 };
 
 }  // namespace sg::cuda

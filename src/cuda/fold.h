@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/rows.h"
+#include "forward/logit_summary.h"
 
 namespace sg::cuda {
 
@@ -48,12 +49,12 @@ SG_DEVICE LogitFold with_maximum(LogitFold fold, const SliceExtremes& slice, dou
   return fold;
 }
 
-/// Folds row r of z into folds[r].
+/// Folds row r of z, of ids first_id, first_id + 1, ..., into summaries[r].
 struct FoldCall {
   const float* z;
   std::size_t z_stride;
-  unsigned rows, cols;
-  LogitFold* folds;
+  unsigned rows, cols, first_id;
+  LogitSummary* summaries;
 };
 SG_DEVICE void fold_logits(const Block& block, const FoldCall& call) {
   SG_SHARED SliceExtremes found[kRowsPerBlock * kLanes];
@@ -65,7 +66,7 @@ SG_DEVICE void fold_logits(const Block& block, const FoldCall& call) {
   const auto moved = [&](unsigned row, unsigned place) {
     SliceExtremes all = found[place * kLanes];
     for (unsigned l = 1; l < kLanes; ++l) all.take(found[place * kLanes + l]);
-    LogitFold fold = with_maximum(call.folds[row], all, wide(call.z[row * call.z_stride]));
+    LogitFold fold = with_maximum(call.summaries[row].fold, all, wide(call.z[row * call.z_stride]));
     fold.non_finite += all.non_finite;
     return fold;
   };
@@ -94,7 +95,40 @@ SG_DEVICE void fold_logits(const Block& block, const FoldCall& call) {
     fold.sum_squares += sum_lanes(sums.shift_squares[place]);
     fold.sum_exp += sum_lanes(sums.weight[place]);
     fold.sum_exp_shift += sum_lanes(sums.weighted[place]);
-    call.folds[row] = fold;
+    call.summaries[row].fold = fold;
+  });
+}
+
+inline constexpr unsigned kTop = LogitSummary::kTop;
+
+SG_DEVICE bool before(TopLogit a, TopLogit b) { return a.z > b.z || (a.z == b.z && a.id < b.id); }
+
+/// Puts a logit among the first `count` of a list in order, kTop at most.
+template <class Count>
+SG_DEVICE void insert(TopLogit* top, Count& count, TopLogit next) {
+  if (count == kTop && !before(next, top[kTop - 1])) return;
+  unsigned place = count < kTop ? static_cast<unsigned>(count++) : kTop - 1;
+  for (; place > 0 && before(next, top[place - 1]); --place) top[place] = top[place - 1];
+  top[place] = next;
+}
+
+/// The largest logits of every row: each lane's, then theirs and those so far.
+SG_DEVICE void top_logits(const Block& block, const FoldCall& call) {
+  SG_SHARED TopLogit top[kRowsPerBlock][kLanes][kTop];
+  SG_SHARED unsigned counts[kRowsPerBlock][kLanes];
+  each_lane(block, call.rows, [&](unsigned row, unsigned place, unsigned lane) {
+    const float* z = call.z + row * call.z_stride;
+    unsigned count = 0;
+    for (unsigned i = lane; i < call.cols; i += kLanes)
+      insert(top[place][lane], count, {z[i], static_cast<std::int32_t>(call.first_id + i)});
+    counts[place][lane] = count;
+  });
+  each_lane(block, call.rows, [&](unsigned row, unsigned place, unsigned lane) {
+    if (lane > 0) return;
+    LogitSummary& summary = call.summaries[row];
+    for (unsigned l = 0; l < kLanes; ++l) {
+      for (unsigned i = 0; i < counts[place][l]; ++i) insert(&summary.top[0], summary.count, top[place][l][i]);
+    }
   });
 }
 

@@ -16,6 +16,7 @@
   X(dots, DotsCall, dots, kRowThreads)                                             \
   X(abs_max, AbsMaxCall, abs_max, kRowThreads)                                     \
   X(fold_logits, FoldCall, fold_logits, kRowThreads)                               \
+  X(top_logits, FoldCall, top_logits, kRowThreads)                                 \
   X(elementwise, ElementCall, elementwise, kElementThreads)                        \
   X(gather_rows, GatherCall, gather_rows, kElementThreads)                         \
   X(rotate, RotateKernelCall, rotate, kElementThreads)                             \

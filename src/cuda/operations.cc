@@ -53,6 +53,7 @@ void dots(Device& device, const DotsCall& call) { device.launch(KernelId::dots, 
 void abs_max(Device& device, const AbsMaxCall& call) { device.launch(KernelId::abs_max, for_rows(call.rows), call); }
 void fold_logits(Device& device, const FoldCall& call) {
   device.launch(KernelId::fold_logits, for_rows(call.rows), call);
+  device.launch(KernelId::top_logits, for_rows(call.rows), call);
 }
 
 AttentionPlan plan_attention(const AttentionKernelCall& call, const std::vector<unsigned>& starts,

@@ -71,25 +71,34 @@ TEST_F(Rows, FoldsOfLogits) {
   Draw draw(3);
   for (int i = 0; i < 40; ++i) {
     const std::size_t rows = draw(1, 12);
-    std::vector<LogitFold> want(rows), got(rows);
+    std::vector<LogitSummary> want(rows), got(rows);
+    std::size_t first_id = 0;
     for (int slice = 0; slice < 3; ++slice) {
-      const std::size_t cols = draw(1, 400);
+      const std::size_t cols = draw(1, slice == 0 ? 20 : 400);
       Guarded z(rows, cols, draw(0, 9), 0);
       fill_normal(z.view(), draw.seed(), 30.0f);
+      for (std::size_t e = 0; e < cols; ++e)
+        z.view().row(0)[e] = std::round(z.view().row(0)[e] / 8);  // many equal ones
       if (i % 5 == 0) z.view().row(draw(0, rows - 1))[draw(0, cols - 1)] = NAN;
-      for (std::size_t r = 0; r < rows; ++r) k.fold_logits(z.view().row(r), cols, want[r]);
-      cuda::fold_logits(device, {z.data(), z.view().stride, small(rows), small(cols), got.data()});
+      for (std::size_t r = 0; r < rows; ++r) fold(k, first_id, z.view().row_span(r), want[r]);
+      cuda::fold_logits(device, {z.data(), z.view().stride, small(rows), small(cols), small(first_id), got.data()});
       device.finish();
+      first_id += cols;
     }
     for (std::size_t r = 0; r < rows; ++r) {
-      EXPECT_EQ(got[r].count, want[r].count);
-      EXPECT_EQ(got[r].non_finite, want[r].non_finite);
-      if (want[r].non_finite > 0) continue;  // the other sums have no meaning
+      EXPECT_EQ(got[r].fold.count, want[r].fold.count);
+      EXPECT_EQ(got[r].fold.non_finite, want[r].fold.non_finite);
+      if (want[r].fold.non_finite > 0) continue;  // nothing else has a meaning
       const auto numbers = [](const LogitFold& f) {
         return std::vector<double>{f.max,       f.min,    f.sum,     f.sum_squares,
                                    f.sum_shift, f.origin, f.sum_exp, f.sum_exp_shift};
       };
-      for (std::size_t n = 0; n < 8; ++n) EXPECT_TRUE(same(numbers(got[r])[n], numbers(want[r])[n])) << n;
+      for (std::size_t n = 0; n < 8; ++n) EXPECT_TRUE(same(numbers(got[r].fold)[n], numbers(want[r].fold)[n])) << n;
+      ASSERT_EQ(got[r].count, want[r].count);
+      for (std::size_t t = 0; t < got[r].count; ++t) {
+        EXPECT_TRUE(same(got[r].top[t].z, want[r].top[t].z));
+        EXPECT_EQ(got[r].top[t].id, want[r].top[t].id);
+      }
     }
   }
 }
