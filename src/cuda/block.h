@@ -15,10 +15,12 @@
 #define SG_DEVICE __device__ __forceinline__
 #define SG_SHARED __shared__
 #define SG_UNROLLED _Pragma("unroll")
+#define SG_UNROLLED_BY_4 _Pragma("unroll 4")
 #else
 #define SG_DEVICE inline
 #define SG_SHARED
 #define SG_UNROLLED
+#define SG_UNROLLED_BY_4
 #endif
 
 namespace sg::cuda {
@@ -49,6 +51,12 @@ struct PerThread {
   SG_DEVICE T& operator[](unsigned) { return mine; }
 };
 
+/// x, of which the compiler knows nothing here: what follows from it is computed again, not kept in registers.
+SG_DEVICE unsigned anew(unsigned x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
+
 /// a b + c, rounded once.
 SG_DEVICE float fused(float a, float b, float c) { return __fmaf_rn(a, b, c); }
 SG_DEVICE double fused(double a, double b, double c) { return __fma_rn(a, b, c); }
@@ -76,10 +84,16 @@ struct PerThread {
   T& operator[](unsigned thread) { return of[thread]; }
 };
 
+inline unsigned anew(unsigned x) { return x; }
 inline float fused(float a, float b, float c) { return std::fma(a, b, c); }
 inline double fused(double a, double b, double c) { return std::fma(a, b, c); }
 
 #endif
+
+/// Four numbers that are read and written at once.
+struct alignas(16) Four {
+  float of[4];
+};
 
 /// Columns of a row where its parts begin, such as heads: in groups of `group`, `step` apart in one, groups
 /// `group_step` apart.

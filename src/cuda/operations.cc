@@ -11,17 +11,34 @@ Grid for_rows(std::size_t rows) { return {divided_up(rows, kRowsPerBlock), 1}; }
 Grid for_numbers(std::size_t rows, std::size_t cols) { return {divided_up(rows * cols, kElementThreads), 1}; }
 
 template <class Shape>
-Grid tiles_of(const Factors<StoredWeight>& f) {
-  return {divided_up(f.outputs, Shape::kOutputs), divided_up(f.rows, Shape::kRows)};
+Grid grid_of(const ProductCall& call) {
+  return {divided_up(call.outputs, Shape::kOutputs), divided_up(call.rows, Shape::kRows)};
 }
 
 }  // namespace
 
-void multiply(Device& device, const Factors<StoredWeight>& f) {
-  // Up to two tiles of few rows decode the weights twice and leave the sums of fewer rows unused than a wide one.
-  if (f.rows <= 2 * FlatTile::kRows)
-    return device.launch(KernelId::product_flat, tiles_of<FlatTile>(f), ProductCall{f});
-  device.launch(KernelId::product_wide, tiles_of<WideTile>(f), ProductCall{f});
+Tiles tiles_for(const ProductCall& call) {
+  // Two flat tiles decode the weights twice, but leave fewer sums unused than one of the others.
+  if (call.rows <= 2 * FlatTile::kRows) return Tiles::kFlat;
+  // While one block of a multiprocessor reads, another computes: two for each of a large GPU's 132.
+  constexpr std::size_t kEnough = 264;
+  const Grid wide = grid_of<WideTile>(call);
+  return std::size_t{wide.x} * wide.y < kEnough ? Tiles::kMedium : Tiles::kWide;
+}
+
+void multiply(Device& device, const ProductCall& call, Tiles tiles) {
+  const bool blocks = call.w.block_items > 1;
+  switch (tiles) {
+    case Tiles::kFlat:
+      return device.launch(blocks ? KernelId::product_flat_blocks : KernelId::product_flat, grid_of<FlatTile>(call),
+                           call);
+    case Tiles::kMedium:
+      return device.launch(blocks ? KernelId::product_medium_blocks : KernelId::product_medium,
+                           grid_of<MediumTile>(call), call);
+    case Tiles::kWide:
+      return device.launch(blocks ? KernelId::product_wide_blocks : KernelId::product_wide, grid_of<WideTile>(call),
+                           call);
+  }
 }
 
 void embed(Device& device, const EmbeddingCall& call, unsigned rows) {

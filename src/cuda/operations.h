@@ -8,7 +8,11 @@
 
 namespace sg::cuda {
 
-void multiply(Device& device, const Factors<StoredWeight>& factors);
+/// The tiles that a product is cut into; any gives the same bits.
+enum class Tiles : std::uint8_t { kFlat, kMedium, kWide };
+Tiles tiles_for(const ProductCall& call);
+void multiply(Device& device, const ProductCall& call, Tiles tiles);
+inline void multiply(Device& device, const ProductCall& call) { multiply(device, call, tiles_for(call)); }
 /// `rows` rows of y.
 void embed(Device& device, const EmbeddingCall& call, unsigned rows);
 void norm(Device& device, const NormKernelCall& call);

@@ -24,8 +24,9 @@ struct TileShape {
     return j / 4 * (4 * kSide) + thread % kSide * 4 + j % 4;
   }
 };
-using WideTile = TileShape<8, 8>;    // of many rows
-using FlatTile = TileShape<1, 8>;    // of a few
+using WideTile = TileShape<8, 8>;    // of many rows: the most operations for what is read
+using MediumTile = TileShape<4, 8>;  // of enough rows for twice as many blocks
+using FlatTile = TileShape<1, 8>;    // of a few rows
 using SquareTile = TileShape<4, 4>;  // of attention
 
 /// What one product is of; Weights has run(output, first, count, to).
@@ -39,13 +40,52 @@ struct Factors {
   unsigned rows, outputs, inputs;
 };
 
+/// kRun inputs of kWidth rows of x or outputs of W, input by input.
+template <unsigned kWidth>
+struct Slab {
+  Four fours[kRun][kWidth / 4];
+  SG_DEVICE Column column(unsigned i) { return {&fours[0][0].of[0] + i, kWidth}; }
+};
+
+/// kCount numbers of an input, those of `place(i)`; fours that stand side by side are read at once.
+template <unsigned kCount, unsigned kWidth, class Place>
+SG_DEVICE void read_input(const Slab<kWidth>& slab, unsigned k, const Place& place, float (&to)[kCount]) {
+  SG_UNROLLED for (unsigned i = 0; i < kCount; i += 4) {
+    const Four four = slab.fours[k][place(i) / 4];
+    if constexpr (kCount % 4 == 0) {
+      SG_UNROLLED for (unsigned j = 0; j < 4; ++j) to[i + j] = four.of[j];
+    } else {
+      to[i] = four.of[place(i) % 4];
+    }
+  }
+}
+
+/// What a thread keeps of a tile: its sums over the block of inputs at hand.
+template <class Shape>
+struct OwnSums {
+  float of[Shape::kOwnRows][Shape::kOwnOutputs];
+
+  SG_DEVICE void clear() {
+    SG_UNROLLED for (auto& row : of) { SG_UNROLLED for (float& sum : row) sum = 0.0f; }
+  }
+  SG_DEVICE void add(const Slab<Shape::kRows>& x, const Slab<Shape::kOutputs>& w, unsigned k, unsigned thread) {
+    float own_x[Shape::kOwnRows], own_w[Shape::kOwnOutputs];
+    read_input(
+        x, k, [&](unsigned i) { return Shape::row(thread, i); }, own_x);
+    read_input(
+        w, k, [&](unsigned j) { return Shape::output(thread, j); }, own_w);
+    SG_UNROLLED for (unsigned i = 0; i < Shape::kOwnRows; ++i) {
+      SG_UNROLLED for (unsigned j = 0; j < Shape::kOwnOutputs; ++j) of[i][j] = fused(own_x[i], own_w[j], of[i][j]);
+    }
+  }
+};
+
 /// The outputs of the tile from (row0, output0).
 template <class Shape, class Weights>
 SG_DEVICE void multiply_tile(const Block& block, const Factors<Weights>& f, unsigned row0, unsigned output0) {
-  constexpr unsigned kI = Shape::kOwnRows, kJ = Shape::kOwnOutputs;
-  SG_SHARED float x[kRun][Shape::kRows];
-  SG_SHARED float w[kRun][Shape::kOutputs];
-  PerThread<float[kI][kJ], Shape::kThreads> sums;
+  SG_SHARED Slab<Shape::kRows> x;
+  SG_SHARED Slab<Shape::kOutputs> w;
+  PerThread<OwnSums<Shape>, Shape::kThreads> sums;
   const auto idle = [&](unsigned thread) {
     return row0 + Shape::row(thread, 0) >= f.rows || output0 + Shape::output(thread, 0) >= f.outputs;
   };
@@ -56,36 +96,30 @@ SG_DEVICE void multiply_tile(const Block& block, const Factors<Weights>& f, unsi
       block.each([&](unsigned thread) {
         const unsigned output = output0 + thread, row = row0 + thread - Shape::kOutputs;
         if (thread < Shape::kOutputs) {
-          if (output < f.outputs) f.w.run(output, slab, count, {&w[0][thread], Shape::kOutputs});
+          if (output < f.outputs) f.w.run(output, slab, count, w.column(thread));
         } else if (thread < Shape::kOutputs + Shape::kRows && row < f.rows) {
-          f.x.run(row, slab, count, {&x[0][thread - Shape::kOutputs], Shape::kRows});
+          f.x.run(row, slab, count, x.column(thread - Shape::kOutputs));
         }
       });
       block.each([&](unsigned thread) {
-        auto& sum = sums[thread];
-        if (slab == k0) {
-          SG_UNROLLED for (unsigned i = 0; i < kI; ++i) {
-            SG_UNROLLED for (unsigned j = 0; j < kJ; ++j) sum[i][j] = 0.0f;
-          }
-        }
+        if (slab == k0) sums[thread].clear();
         if (idle(thread)) return;
-        for (unsigned k = 0; k < count; ++k) {
-          SG_UNROLLED for (unsigned i = 0; i < kI; ++i) {
-            SG_UNROLLED for (unsigned j = 0; j < kJ; ++j) {
-              sum[i][j] = fused(x[k][Shape::row(thread, i)], w[k][Shape::output(thread, j)], sum[i][j]);
-            }
-          }
+        if (count == kRun) {
+          SG_UNROLLED_BY_4 for (unsigned k = 0; k < kRun; ++k) sums[thread].add(x, w, k, thread);
+        } else {
+          for (unsigned k = 0; k < count; ++k) sums[thread].add(x, w, k, thread);
         }
       });
     }
     // The sums so far stand in y.
     block.each([&](unsigned thread) {
-      SG_UNROLLED for (unsigned i = 0; i < kI; ++i) {
-        SG_UNROLLED for (unsigned j = 0; j < kJ; ++j) {
-          const unsigned row = row0 + Shape::row(thread, i), output = output0 + Shape::output(thread, j);
+      const unsigned from_row = anew(row0), from_output = anew(output0);
+      SG_UNROLLED for (unsigned i = 0; i < Shape::kOwnRows; ++i) {
+        SG_UNROLLED for (unsigned j = 0; j < Shape::kOwnOutputs; ++j) {
+          const unsigned row = from_row + Shape::row(thread, i), output = from_output + Shape::output(thread, j);
           if (row >= f.rows || output >= f.outputs) continue;
           float& y = f.y[row * f.y_stride + output];
-          float sum = sums[thread][i][j];
+          float sum = sums[thread].of[i][j];
           if (k0 > 0) sum = y + sum;
           if (end == f.inputs && f.bias != nullptr) sum = sum + f.bias[output];
           y = sum;
@@ -97,11 +131,17 @@ SG_DEVICE void multiply_tile(const Block& block, const Factors<Weights>& f, unsi
 
 /// Tiles of outputs along the grid's x, of rows along its y.
 struct ProductCall {
-  Factors<StoredWeight> factors;
+  FloatRows x;
+  StoredWeight w;
+  const float* bias;
+  float* y;
+  std::size_t y_stride;
+  unsigned rows, outputs, inputs;
 };
-template <class Shape>
-SG_DEVICE void product(const Block& block, const ProductCall& call) {
-  multiply_tile<Shape>(block, call.factors, block.y() * Shape::kRows, block.x() * Shape::kOutputs);
+template <class Shape, class Weights>
+SG_DEVICE void product(const Block& block, const ProductCall& c) {
+  const Factors<Weights> factors = {c.x, {c.w}, c.bias, c.y, c.y_stride, c.rows, c.outputs, c.inputs};
+  multiply_tile<Shape>(block, factors, block.y() * Shape::kRows, block.x() * Shape::kOutputs);
 }
 
 /// Row r of y is row ids[r] of a stored table; threads share the runs of a row, rows along the grid's x.

@@ -29,17 +29,24 @@ struct StoredWeight {
   SG_DEVICE void run(unsigned output, unsigned first, unsigned count, Column to) const;
 };
 
+/// Numbers that follow one another, four at a time where they are aligned.
+SG_DEVICE void read_floats(const float* from, unsigned count, Column to) {
+  if (count == kRun && reinterpret_cast<std::uintptr_t>(from) % alignof(Four) == 0) {
+    SG_UNROLLED_BY_4 for (unsigned k = 0; k < kRun; k += 4) {
+      const Four four = *reinterpret_cast<const Four*>(from + k);
+      SG_UNROLLED for (unsigned j = 0; j < 4; ++j) to[k + j] = four.of[j];
+    }
+    return;
+  }
+  for (unsigned k = 0; k < count; ++k) to[k] = from[k];
+}
+
 /// Rows of float32 as weights: output o, input i is data[o * stride + i].
 struct FloatRows {
   const float* data;
   std::size_t stride;
   SG_DEVICE void run(unsigned output, unsigned first, unsigned count, Column to) const {
-    const float* row = data + output * stride + first;
-    if (count == kRun) {
-      SG_UNROLLED for (unsigned k = 0; k < kRun; ++k) to[k] = row[k];
-      return;
-    }
-    for (unsigned k = 0; k < count; ++k) to[k] = row[k];
+    read_floats(data + output * stride + first, count, to);
   }
 };
 
@@ -78,7 +85,7 @@ SG_DEVICE float stored_number(Stored<DType::kF8E5M2>, const std::byte* at) {
 template <DType kDtype>
 SG_DEVICE void read_numbers(const std::byte* at, std::size_t step, unsigned count, Column to) {
   if (count == kRun) {
-    SG_UNROLLED for (unsigned k = 0; k < kRun; ++k) to[k] = stored_number(Stored<kDtype>(), at + k * step);
+    SG_UNROLLED_BY_4 for (unsigned k = 0; k < kRun; ++k) to[k] = stored_number(Stored<kDtype>(), at + k * step);
     return;
   }
   for (unsigned k = 0; k < count; ++k) to[k] = stored_number(Stored<kDtype>(), at + k * step);
@@ -136,14 +143,33 @@ SG_DEVICE void read_blocks(const StoredWeight& w, unsigned output, unsigned firs
   }
 }
 
-SG_DEVICE void StoredWeight::run(unsigned output, unsigned first, unsigned count, Column to) const {
-  if (block_items == 1) {
-    read_plain(*this, output, first, count, to);
-  } else {
-    read_blocks(*this, output, first, to);
-  }
+SG_DEVICE void scale_run(float scale, unsigned count, Column to) {
   if (scale == 1.0f) return;
   for (unsigned k = 0; k < count; ++k) to[k] *= scale;
+}
+
+/// A StoredWeight of a type without blocks, or of one with blocks: kernels of one kind hold fewer decoders.
+struct PlainWeight {
+  StoredWeight stored;
+  SG_DEVICE void run(unsigned output, unsigned first, unsigned count, Column to) const {
+    read_plain(stored, output, first, count, to);
+    scale_run(stored.scale, count, to);
+  }
+};
+struct BlockWeight {
+  StoredWeight stored;
+  SG_DEVICE void run(unsigned output, unsigned first, unsigned count, Column to) const {
+    read_blocks(stored, output, first, to);
+    scale_run(stored.scale, count, to);
+  }
+};
+
+SG_DEVICE void StoredWeight::run(unsigned output, unsigned first, unsigned count, Column to) const {
+  if (block_items == 1) {
+    PlainWeight{*this}.run(output, first, count, to);
+  } else {
+    BlockWeight{*this}.run(output, first, count, to);
+  }
 }
 
 }  // namespace sg::cuda

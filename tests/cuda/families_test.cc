@@ -30,7 +30,11 @@ bool is_dense(const Spec& spec) {
 }
 
 std::size_t products_of(const cuda::EmulatedDevice& device) {
-  return device.launches_of(cuda::KernelId::product_flat) + device.launches_of(cuda::KernelId::product_wide);
+  std::size_t all = 0;
+  for (const cuda::KernelId kernel : {cuda::KernelId::product_flat, cuda::KernelId::product_flat_blocks,
+                                      cuda::KernelId::product_medium, cuda::KernelId::product_medium_blocks})
+    all += device.launches_of(kernel);
+  return all;
 }
 
 class FamilyOnDevice : public testing::TestWithParam<fs::path> {

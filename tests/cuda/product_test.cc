@@ -44,20 +44,25 @@ class Products : public OnDevice {
     const StoredMatrix w = random_weights(dtype, outputs, inputs, transposed, draw);
     const std::vector<float> bias = random_row(outputs, draw);
     const float* added = draw.coin() ? bias.data() : nullptr;
-    Guarded want(rows, outputs, 3, 1), got(rows, outputs, 3, 1);
+    Guarded want(rows, outputs, 3, 1);
     k.matmul({.x = x.view(), .w = w.view, .bias = added, .y = want.view()}, ThreadPool::serial());
-    cuda::multiply(device, {.x = {x.data(), x.view().stride},
-                            .w = on_device(w.view),
-                            .bias = added,
-                            .y = got.data(),
-                            .y_stride = got.view().stride,
-                            .rows = static_cast<unsigned>(rows),
-                            .outputs = static_cast<unsigned>(outputs),
-                            .inputs = static_cast<unsigned>(inputs)});
-    EXPECT_TRUE(std::isnan(got.data()[0])) << "nothing is done before somebody waits";
-    device.finish();
-    EXPECT_TRUE(same(got.view(), want.view())) << name(dtype) << " " << rows << " x " << outputs << " x " << inputs;
-    EXPECT_TRUE(got.guards_intact());
+    for (const cuda::Tiles tiles : {cuda::Tiles::kFlat, cuda::Tiles::kMedium, cuda::Tiles::kWide}) {
+      Guarded got(rows, outputs, 3, 1);
+      cuda::multiply(device,
+                     {.x = {x.data(), x.view().stride},
+                      .w = on_device(w.view),
+                      .bias = added,
+                      .y = got.data(),
+                      .y_stride = got.view().stride,
+                      .rows = static_cast<unsigned>(rows),
+                      .outputs = static_cast<unsigned>(outputs),
+                      .inputs = static_cast<unsigned>(inputs)},
+                     tiles);
+      EXPECT_TRUE(std::isnan(got.data()[0])) << "nothing is done before somebody waits";
+      device.finish();
+      EXPECT_TRUE(same(got.view(), want.view())) << name(dtype) << " " << rows << " x " << outputs << " x " << inputs;
+      EXPECT_TRUE(got.guards_intact());
+    }
   }
 };
 
@@ -83,6 +88,23 @@ TEST_F(Products, AtTheEdgesOfTilesSlabsAndBlocks) {
       }
     }
   }
+}
+
+TEST_F(Products, AreCutByTheirSize) {
+  const auto tiles = [](unsigned rows, unsigned outputs) {
+    return cuda::tiles_for({.x = {},
+                            .w = {},
+                            .bias = nullptr,
+                            .y = nullptr,
+                            .y_stride = 0,
+                            .rows = rows,
+                            .outputs = outputs,
+                            .inputs = 1});
+  };
+  EXPECT_EQ(tiles(32, 4096), cuda::Tiles::kFlat);
+  EXPECT_EQ(tiles(33, 4096), cuda::Tiles::kMedium);
+  EXPECT_EQ(tiles(512, 4096), cuda::Tiles::kMedium);
+  EXPECT_EQ(tiles(4096, 4096), cuda::Tiles::kWide);
 }
 
 TEST_F(Products, RowsOfTables) {
