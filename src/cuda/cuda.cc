@@ -11,6 +11,7 @@ namespace sg {
 Result<std::vector<CudaDevice>> list_devices() {
   SG_TRY(const std::vector<cuda::DeviceFacts> gpus, cuda::list_gpus());
   std::vector<CudaDevice> devices;
+  devices.reserve(gpus.size());
   for (const cuda::DeviceFacts& gpu : gpus) {
     devices.push_back({.name = gpu.name,
                        .driver = gpu.driver,
