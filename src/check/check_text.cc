@@ -56,4 +56,16 @@ std::string check_text(const std::vector<CheckOutcome>& outcomes) {
          (failed == 0 ? fmt::format("\nAll {} hold.\n", all) : fmt::format("\nFAILED: {} of {}.\n", failed, all));
 }
 
+std::string device_text(const DeviceCheck& check) {
+  TextTable table({{"model", Align::kLeft}, {"family", Align::kLeft}, {"bits", Align::kLeft}});
+  for (const DeviceOutcome& o : check.outcomes)
+    table.row({o.model, o.family, !o.failure.empty() ? "FAILED: " + o.failure : o.equal ? "equal" : "DIFFER"});
+  return fmt::format("{}, {}: every number beside the processor's, to the last bit.\n\n", check.gpu.name,
+                     check.gpu.driver) +
+         table.text() +
+         (check.ok()
+              ? "\nThe GPU is used by --device cuda and --device auto.\n"
+              : "\nFAILED: --device auto does not use this GPU, and --device cuda does not where bits differ.\n");
+}
+
 }  // namespace sg

@@ -17,8 +17,10 @@
 
 #include "base/number_text.h"
 #include "base/system.h"
+#include "cuda/gpu_device.h"
 #include "io/hub_cache.h"
 #include "kernel/kernels.h"
+#include "measure/device.h"
 #include "measure/measure.h"
 #include "report/text/text_table.h"
 
@@ -62,6 +64,27 @@ std::string token_line() {
                                                          : "none (not needed for models on this machine)";
 }
 
+std::string verdict_text(DeviceVerdict verdict) {
+  switch (verdict) {
+    case DeviceVerdict::kUnknown: return "not checked: streamgauge check --device cuda";
+    case DeviceVerdict::kEqual: return "checked: the processor's bits";
+    case DeviceVerdict::kDiffers: return "checked: OTHER BITS than the processor";
+  }
+  return "";
+}
+
+/// One for each GPU, or why there is none.
+std::vector<std::string> gpu_lines() {
+  const Result<std::vector<cuda::DeviceFacts>> gpus = cuda::list_gpus();
+  if (!gpus.ok()) return {gpus.error().what};
+  std::vector<std::string> lines;
+  for (const cuda::DeviceFacts& gpu : gpus.value())
+    lines.push_back(fmt::format("{}, {}, {}; {}", gpu.name, gpu.driver, bytes_text(gpu.memory),
+                                verdict_text(remembered_verdict(gpu))));
+  if (lines.empty()) lines.emplace_back("none that the driver shows");
+  return lines;
+}
+
 std::string libraries() {
   const std::string highway = fmt::format("{}.{}.{}", HWY_MAJOR, HWY_MINOR, HWY_PATCH);
   const std::string simd = fmt::format("{}.{}.{}", int{simdjson::SIMDJSON_VERSION_MAJOR},
@@ -87,6 +110,7 @@ std::string machine_text(const std::string& isa, bool colour) {
   table.row({"instruction sets", isa_list(isa)});
   table.row({"threads", fmt::format("{} for this process", available_threads())});
   table.row({"memory", bytes_text(usable_memory_bytes())});
+  for (const std::string& line : gpu_lines()) table.row({"GPU", line});
   table.row({"standard error",
              ::isatty(STDERR_FILENO) == 1 ? "a terminal: progress bars are drawn" : "no terminal: no progress bars"});
   table.row({"colour", colour ? "on" : "off"});

@@ -8,13 +8,22 @@
 #include "check/machine_text.h"
 #include "cli/flags.h"
 #include "cli/signals.h"
+#include "measure/device.h"
 
 namespace sg {
 namespace {
 
 constexpr int kFailedCode = 1;
 
-Result<int> run() {
+Result<int> check_gpu(int number) {
+  SG_TRY(const DeviceCheck check, stoppable([&] { return check_device(number, stop_requested()); }));
+  SG_TRY_VOID(print(device_text(check)));
+  return check.ok() ? 0 : kFailedCode;
+}
+
+Result<int> run(const std::string& device) {
+  SG_TRY(const DeviceChoice choice, parse_device(device));
+  if (choice.kind != DeviceChoice::Kind::kCpu) return check_gpu(choice.number);
   SG_TRY(const std::vector<CheckOutcome> outcomes, stoppable([] { return run_self_check(stop_requested()); }));
   SG_TRY_VOID(print(check_text(outcomes)));
   return std::ranges::all_of(outcomes, &CheckOutcome::ok) ? 0 : kFailedCode;
@@ -24,11 +33,16 @@ Result<int> run() {
 
 void add_check(Program& program) {
   CLI::App* command = program.app.add_subcommand("check", "this build on this machine against float64 references");
-  finish_command(program, *command, "streamgauge check", [] { return run(); });
+  add_value(
+      *command, "--device", program.common.device, "cpu|cuda[:N]",
+      "a GPU beside the processor, to the last bit, in place of the processor beside the references; --device auto "
+      "then uses it");
+  finish_command(program, *command, "streamgauge check", [&program] { return run(program.common.device); });
 }
 
 void add_doctor(Program& program) {
-  CLI::App* command = program.app.add_subcommand("doctor", "processor, instruction sets, threads, caches, versions");
+  CLI::App* command =
+      program.app.add_subcommand("doctor", "processor, GPUs, instruction sets, threads, caches, versions");
   finish_command(program, *command, "streamgauge doctor", [&program]() -> Result<int> {
     SG_TRY_VOID(print(machine_text(program.common.isa, colours(STDOUT_FILENO))));
     return 0;

@@ -248,6 +248,7 @@ void add_compare(Program& program) {
   add_csv(*command, a->csv, "one row per pair, prompt, token, site and layer");
   add_value(*command, "-o,--output", a->folder, "DIR",
             "comparison.json, comparison.csv, outputs.csv and summary.txt in this folder");
+  add_device(*command, program.common);
   finish_command(
       program, *command,
       "streamgauge compare SmolLM2-135M-Instruct SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",

@@ -19,7 +19,9 @@ Result<int> run(const CorpusArguments& a, const Common& common) {
   }
   SG_TRY(const CorpusPlan plan, make_plan(a, *job));
   const TaskFolder folder = {a.folder};
-  const WorkOptions working = {.version = engine_version(), .stop = job->options.stop};
+  const WorkOptions working = {.version = engine_version(),
+                               .stop = job->options.stop,
+                               .resource_ends = !job->options.device.empty() && job->options.device != "cpu"};
   SG_TRY_VOID(stoppable([&] { return work(folder, tasks_of(plan), working, compute_on(plan, *job, common)); }));
   const int threads = common.threads > 0 ? common.threads : available_threads();
   SG_TRY(const Merged merged, merge(folder, plan, {.threads = static_cast<std::size_t>(threads)}));
@@ -35,6 +37,7 @@ void add_corpus(Program& program) {
       "corpus", "norms, gains and losses over many documents, exactly, in memory that does not grow with them");
   add_corpus_flags(*command, *a);
   command->add_flag("--plan", a->plan, "print what would be measured and what it costs, and stop; nothing is written");
+  add_device(*command, program.common);
   finish_command(program, *command,
                  "streamgauge corpus SmolLM2-135M-Instruct.Q4_1.gguf book.txt --context 1024 --tokens 1M -o book",
                  [a, &program] { return run(*a, program.common); });

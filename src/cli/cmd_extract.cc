@@ -79,6 +79,7 @@ void add_extract(Program& program) {
   add_value(*command, "--positions", a->positions, "LIST",
             "all (when not given), last, or a list of tokens as 0,5 or -3..-1");
   add_value(*command, "-o,--output", a->output, "FILE", "a .safetensors, .npz or .npy file")->required();
+  add_device(*command, program.common);
   finish_command(program, *command,
                  "streamgauge extract SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --sites "
                  "resid_post --positions last -o acts.safetensors",

@@ -105,6 +105,7 @@ void add_gains(Program& program) {
   add_plot(*command, a->plot);
   add_explore(*command, a->explore);
   add_json(*command, a->json, "the gains as one JSON document");
+  add_device(*command, program.common);
   finish_command(program, *command, "streamgauge gains SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\"",
                  [a, command, &program] { return run(*a, *command, program.common); });
 }

@@ -152,6 +152,7 @@ void add_measure(Program& program) {
   add_value(*command, "--trace", a->trace, "FILE",
             "when each branch was computed and each layer was read, as Chrome trace events (chrome://tracing, "
             "ui.perfetto.dev)");
+  add_device(*command, program.common);
   finish_command(
       program, *command,
       "streamgauge measure SmolLM2-135M-Instruct.Q4_1.gguf -p \"The capital of France is\" --json result.json",

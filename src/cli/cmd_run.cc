@@ -76,6 +76,7 @@ void add_run(Program& program) {
   command->add_flag("--plan", a->run.plan,
                     "print what would be measured and what it costs, and stop; nothing is fetched or written");
   command->add_flag("--print", a->show, "print the experiment's file, to copy it, and stop");
+  add_device(*command, program.common);
   finish_command(program, *command,
                  "streamgauge run mistral-paradox --model mistral-7b=SmolLM2-135M-Instruct.Q4_1.gguf -o results",
                  [a, &program] { return run(*a, program.common); });

@@ -76,7 +76,9 @@ Result<void> end_with(std::int64_t parent) {
 
 Result<int> work_in(const WorkArguments& a, const Common& common) {
   if (a.parent > 0) SG_TRY_VOID(end_with(a.parent));
-  WorkOptions options = {.version = engine_version(), .stop = &stop_requested()};
+  WorkOptions options = {.version = engine_version(),
+                         .stop = &stop_requested(),
+                         .resource_ends = !common.device.empty() && common.device != "cpu"};
   SG_TRY_VOID(parse_shard(a.shard, options));
   SG_TRY(options.lease, parse_lease(a.lease));
   const TaskFolder folder = {a.folder};
@@ -150,6 +152,7 @@ void add_work(Program& program) {
             "this process")
       ->check(CLI::PositiveNumber);
   add_memory(*work, w->memory);
+  add_device(*work, program.common);
   finish_command(program, *work, "streamgauge work wiki --shard 0/8",
                  [w, &program] { return work_in(*w, program.common); });
 

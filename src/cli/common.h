@@ -20,8 +20,9 @@ enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug };
 
 /// Flags of every command.
 struct Common {
-  int threads = 0;  // 0: all this process may use
-  std::string isa;  // empty: the best
+  int threads = 0;     // 0: all this process may use
+  std::string isa;     // empty: the best
+  std::string device;  // of commands that run passes; empty: the processor
   bool quiet = false;
   bool no_progress = false;
   bool offline = false;  // the Hub is not asked

@@ -116,6 +116,8 @@ Result<std::unique_ptr<CorpusJob>> open_corpus_job(const std::string& model, con
   job->options.facts = std::move(facts);
   job->options.threads = common.threads;
   job->options.isa = common.isa;
+  job->options.device = common.device;
+  job->options.warn = [console = Console(common)](const std::string& warning) { console.warning(warning); };
   job->options.stop = &stop_requested();
   if (!memory.empty()) {
     SG_TRY(job->options.memory_budget, parse_bytes(memory, "--memory"));

@@ -102,6 +102,13 @@ void add_common_flags(CLI::App& app, Common& c) {
       ->group(group);
 }
 
+void add_device(CLI::App& command, Common& c) {
+  add_value(
+      command, "--device", c.device, "cpu|cuda[:N]|auto",
+      "what the passes run on: the processor (when not given), a GPU, or a GPU that check --device cuda has passed "
+      "here and else the processor; the numbers are the same (docs/cuda.md)");
+}
+
 void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run) {
   add_common_flags(command, program.common);
   command.footer("Example:\n  " + example);

@@ -49,6 +49,8 @@ inline constexpr const char* kCommonGroup = "Flags of every command";
 
 /// The flags of every command, which stand before it or after it.
 void add_common_flags(CLI::App& app, Common& common);
+/// Of commands that run passes over a model.
+void add_device(CLI::App& command, Common& common);
 
 /// Adds them to a command, and the example under its --help. `run` is called after parsing.
 void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run);

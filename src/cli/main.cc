@@ -8,6 +8,7 @@
 #include "cli/usage_error.h"
 #include "io/lost_pages.h"
 #include "kernel/kernels.h"
+#include "measure/device.h"
 
 namespace {
 
@@ -41,6 +42,7 @@ int run(sg::Program& program) {
     if (!isa.empty()) {
       SG_TRY([[maybe_unused]] const sg::Kernels* known, sg::kernels_for(isa));
     }
+    SG_TRY([[maybe_unused]] const sg::DeviceChoice chosen, sg::parse_device(program.common.device));
     return program.action();
   };
   const sg::Result<int> done = act();

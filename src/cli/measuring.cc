@@ -72,6 +72,8 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   MeasureOptions options;
   options.threads = common.threads;
   options.isa = common.isa;
+  options.device = common.device;
+  options.warn = [console](const std::string& warning) { console.warning(warning); };
   options.logits = positions_of(arguments.logits);
   options.lens = positions_of(arguments.lens);
   options.massive_multiple = arguments.massive_multiple;

@@ -52,6 +52,7 @@ Result<RunOptions> options_of(const RunArguments& a, const Common& common, Exper
   options.started = time_stamp();
   options.threads = common.threads;
   options.isa = common.isa;
+  options.device = common.device;
   options.stop = &stop_requested();
   if (!a.memory.empty()) {
     SG_TRY(options.memory_budget, parse_bytes(a.memory, "--memory"));

@@ -79,7 +79,8 @@ class SharedExperiment final : public SharedWork {
   std::vector<Task> tasks() const override { return tasks_of(run_); }
 
   Result<RunTask> computer(const std::string& memory, const Common& common) override {
-    RunOptions options = {.threads = common.threads, .isa = common.isa, .stop = &stop_requested()};
+    RunOptions options = {
+        .threads = common.threads, .isa = common.isa, .device = common.device, .stop = &stop_requested()};
     if (!memory.empty()) {
       SG_TRY(options.memory_budget, parse_bytes(memory, "--memory"));
     }

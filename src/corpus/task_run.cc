@@ -2,7 +2,6 @@
 
 #include "corpus/corpus_tap.h"
 #include "corpus/fold.h"
-#include "forward/cpu_backend.h"
 #include "measure/passes.h"
 
 namespace sg {
@@ -15,13 +14,12 @@ constexpr std::size_t kBatchTokens = 8192;
 
 struct WindowMeasurer::State {
   State(const Model& opened, const Tokenizer* words, const CorpusOptions& wanted, const MeasureOptions& how,
-        const Kernels& table)
+        std::unique_ptr<Machine> with)
       : model(opened),
         tokenizer(words),
         corpus(wanted),
         options(how),
-        pool(how.threads > 0 ? how.threads : available_threads()),
-        backend(table, pool),
+        machine(std::move(with)),
         weights(opened, nullptr) {
     options.logits = corpus.logits && model.bindings.has_head() ? LogitPositions::kAll : LogitPositions::kNone;
     options.lens = LogitPositions::kNone;
@@ -30,7 +28,7 @@ struct WindowMeasurer::State {
   std::size_t batch_tokens() const {
     std::size_t rows = kBatchTokens;
     while (rows > corpus.windows.context &&
-           activation_bytes(model.spec, rows, corpus.windows.context) > memory_budget(options))
+           activation_bytes(model.spec, rows, corpus.windows.context) > memory_budget(options, *machine))
       rows /= 2;
     return rows;
   }
@@ -39,8 +37,7 @@ struct WindowMeasurer::State {
   const Tokenizer* tokenizer;
   CorpusOptions corpus;
   MeasureOptions options;
-  ThreadPool pool;
-  CpuBackend backend;
+  std::unique_ptr<Machine> machine;
   WeightStream weights;
 };
 
@@ -50,7 +47,7 @@ WindowMeasurer::~WindowMeasurer() = default;
 Result<std::unique_ptr<WindowMeasurer>> WindowMeasurer::create(const Model& model, const Tokenizer* tokenizer,
                                                                const CorpusOptions& corpus,
                                                                const MeasureOptions& options) {
-  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
+  SG_TRY(std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
   const std::size_t most = model.spec.max_position;
   if (model.spec.positions == PositionKind::kLearned && corpus.windows.context > most) {
     return Error{.kind = ErrorKind::kUsage,
@@ -59,7 +56,7 @@ Result<std::unique_ptr<WindowMeasurer>> WindowMeasurer::create(const Model& mode
                  .got = std::to_string(corpus.windows.context)};
   }
   return std::unique_ptr<WindowMeasurer>(
-      new WindowMeasurer(std::make_unique<State>(model, tokenizer, corpus, options, *kernels)));
+      new WindowMeasurer(std::make_unique<State>(model, tokenizer, corpus, options, std::move(machine))));
 }
 
 Result<std::vector<CorpusWindow>> WindowMeasurer::windows(const CorpusDocument& document, std::uint64_t number) const {
@@ -104,6 +101,12 @@ Result<CorpusStatistics> WindowMeasurer::run(const CorpusPlan& plan, const Corpu
 }
 
 Result<void> WindowMeasurer::measure(std::vector<CorpusWindow>& windows, CorpusStatistics& statistics) {
+  SG_TRY_VOID(measure_pass(windows, statistics));
+  windows.clear();
+  return {};
+}
+
+Result<void> WindowMeasurer::measure_pass(std::span<const CorpusWindow> windows, CorpusStatistics& statistics) {
   if (windows.empty()) return {};
   TokenBatch tokens;
   std::vector<WindowRows> rows(windows.size());
@@ -111,13 +114,20 @@ Result<void> WindowMeasurer::measure(std::vector<CorpusWindow>& windows, CorpusS
     tokens.add(windows[w].ids);
     rows[w].measured.sequence.ids = windows[w].ids;
   }
-  CorpusTap tap(state_->model.spec, tokens, state_->options, state_->backend, rows);
-  RunContext run = {.backend = state_->backend, .tap = tap, .stop = state_->options.stop};
-  SG_TRY_VOID(run_forward(state_->model, state_->weights, tokens, run));
+  Backend& backend = state_->machine->backend();
+  CorpusTap tap(state_->model.spec, tokens, state_->options, backend, rows);
+  RunContext run = {.backend = backend, .tap = tap, .stop = state_->options.stop};
+  Result<void> done = run_forward(state_->model, state_->weights, tokens, run);
+  if (!done.ok() && windows.size() > 1 && state_->machine->recovers(done.error())) {
+    if (state_->options.warn) state_->options.warn(done.error().what + ": the pass is done in two smaller ones");
+    const std::size_t half = windows.size() / 2;
+    SG_TRY_VOID(measure_pass(windows.first(half), statistics));
+    return measure_pass(windows.subspan(half), statistics);
+  }
+  SG_TRY_VOID(std::move(done));
   tap.finish();
   for (std::size_t w = 0; w < windows.size(); ++w)
     add_window(windows[w], rows[w], state_->corpus.keep_every, statistics);
-  windows.clear();
   return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "corpus/plan.h"
 #include "corpus/statistics.h"
@@ -12,7 +13,8 @@ namespace sg {
 /// Windows of a model, measured in batches. The model and the tokenizer outlive it.
 class WindowMeasurer {
  public:
-  /// `tokenizer` may be null for documents of ids. Of `options` threads, isa, memory_budget and stop count.
+  /// `tokenizer` may be null for documents of ids. Of `options` threads, isa, device, memory_budget, stop and warn
+  /// count.
   static Result<std::unique_ptr<WindowMeasurer>> create(const Model& model, const Tokenizer* tokenizer,
                                                         const CorpusOptions& corpus, const MeasureOptions& options);
   ~WindowMeasurer();
@@ -27,7 +29,9 @@ class WindowMeasurer {
  private:
   struct State;
   explicit WindowMeasurer(std::unique_ptr<State> state);
+  /// Adds the windows' statistics and forgets the windows.
   Result<void> measure(std::vector<CorpusWindow>& windows, CorpusStatistics& statistics);
+  Result<void> measure_pass(std::span<const CorpusWindow> windows, CorpusStatistics& statistics);
   std::unique_ptr<State> state_;
 };
 

@@ -230,6 +230,8 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
         add_rows(ws.attn_delta, x, run);
       }
     }
+    // What is at hand without waiting for it: mapped files are read when they are touched.
+    if (l + 1 < spec.layers && !model.checkpoint.is_remote()) run.backend.expect(weights.matrices(l + 1));
     add(Site::kResidPost, w.mlp_in, last);
     if (const std::span<const std::size_t> rows = tap.lens_rows(l); !rows.empty()) {
       unembed(spec, outer, final_normed(spec, outer, x, ws, run), rows, run,

@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "base/system.h"
-#include "forward/cpu_backend.h"
 #include "measure/differences.h"
 #include "measure/meeting.h"
 #include "measure/passes.h"
@@ -69,18 +68,18 @@ struct Runner {
   explicit Runner(const Model& m) : model(m), weights(m) {}
 };
 
-struct Machine {
+struct Means {
   Backend& backend;
   const std::atomic<bool>* stop;
 };
 
 /// Both passes over one batch; B's on a thread of its own, but only one of them ever runs.
-Result<void> run_both(Runner& a, Runner& b, const Pass& pass, const Machine& machine, Differences& differences) {
+Result<void> run_both(Runner& a, Runner& b, const Pass& pass, const Means& means, Differences& differences) {
   Meeting meeting;
   MeetingTap tap_a(meeting, Meeting::kA, differences), tap_b(meeting, Meeting::kB, differences);
   const auto run_side = [&](Runner& runner, MeetingTap& tap, Meeting::Side side) {
     const Meeting::Seat seat(meeting, side);
-    RunContext run = {.backend = machine.backend, .tap = tap, .stop = machine.stop, .progress = {}};
+    RunContext run = {.backend = means.backend, .tap = tap, .stop = means.stop, .progress = {}};
     if (side == Meeting::kA) run.progress = pass.progress;
     return run_forward(runner.model, runner.weights, pass.tokens, run);
   };
@@ -123,11 +122,9 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   }
   SG_TRY_VOID(check_sequences(a, sequences));
   SG_TRY_VOID(check_sequences(b, sequences));
-  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
-  ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
-  CpuBackend backend(*kernels, pool);
+  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
   Comparison result;
-  result.engine = engine_facts(*kernels, pool.threads(), a.spec.precision);
+  result.engine = engine_facts(machine->kernels(), machine->pool().threads(), a.spec.precision);
   result.a = describe(a);
   result.b = describe(b);
   for (const Model* model : {&a, &b}) {
@@ -140,14 +137,14 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   SG_TRY_VOID(check_memory(sequences, bytes));
   Runner runner_a(a), runner_b(b);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
-    Differences differences(pass, options.logits, *kernels, pool,
+    Differences differences(pass, options.logits, machine->kernels(), machine->pool(),
                             {result.sequences.data() + pass.first, pass.tokens.sequences()});
-    SG_TRY_VOID(run_both(runner_a, runner_b, pass, {backend, options.stop}, differences));
+    SG_TRY_VOID(run_both(runner_a, runner_b, pass, {machine->backend(), options.stop}, differences));
     differences.finish();
     return {};
   };
-  SG_TRY_VOID(
-      for_each_pass(sequences, pack_passes(sequences, memory_budget(options), bytes), options.progress, run_pass));
+  SG_TRY_VOID(for_each_pass(sequences, pack_passes(sequences, memory_budget(options, *machine), bytes),
+                            options.progress, run_pass));
   runner_a.weights.release_all();
   runner_b.weights.release_all();
   for (const Model* model : {&a, &b}) SG_TRY_VOID(model->checkpoint.check_unchanged());

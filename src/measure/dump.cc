@@ -8,7 +8,6 @@
 #include <filesystem>
 
 #include "base/system.h"
-#include "forward/cpu_backend.h"
 #include "kernel/decode.h"
 #include "measure/differences.h"
 #include "measure/dump_map.h"
@@ -172,11 +171,9 @@ Result<Comparison> compare_with_dump(const Model& a, const Dump& dump, std::vect
                                      const MeasureOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   SG_TRY_VOID(check_sequences(a, sequences));
-  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
-  ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
-  CpuBackend backend(*kernels, pool);
+  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
   Comparison result;
-  result.engine = engine_facts(*kernels, pool.threads(), a.spec.precision);
+  result.engine = engine_facts(machine->kernels(), machine->pool().threads(), a.spec.precision);
   result.a = describe(a);
   result.b = facts_of(dump, result.a);
   for (const std::string& notice : a.notices) result.warnings.push_back(a.id + ": " + notice);
@@ -189,14 +186,14 @@ Result<Comparison> compare_with_dump(const Model& a, const Dump& dump, std::vect
   SG_TRY_VOID(check_memory(sequences, bytes));
   WeightStream weights(a);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
-    Differences differences(pass, LogitPositions::kNone, *kernels, pool,
+    Differences differences(pass, LogitPositions::kNone, machine->kernels(), machine->pool(),
                             {result.sequences.data() + pass.first, pass.tokens.sequences()});
     DumpTap tap(dump, first_rows[pass.first], differences);
-    RunContext run = {.backend = backend, .tap = tap, .stop = options.stop, .progress = pass.progress};
+    RunContext run = {.backend = machine->backend(), .tap = tap, .stop = options.stop, .progress = pass.progress};
     return run_forward(a, weights, pass.tokens, run);
   };
-  SG_TRY_VOID(
-      for_each_pass(sequences, pack_passes(sequences, memory_budget(options), bytes), options.progress, run_pass));
+  SG_TRY_VOID(for_each_pass(sequences, pack_passes(sequences, memory_budget(options, *machine), bytes),
+                            options.progress, run_pass));
   weights.release_all();
   SG_TRY_VOID(a.checkpoint.check_unchanged());
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -6,7 +6,6 @@
 #include <optional>
 #include <tuple>
 
-#include "forward/cpu_backend.h"
 #include "measure/passes.h"
 
 namespace sg {
@@ -147,16 +146,15 @@ Result<Extraction> plan_extraction(const Model& model, const std::vector<Sequenc
 Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& sequences, const Extraction& extraction,
                             const MeasureOptions& options, VectorSink& sink) {
   SG_TRY_VOID(check_sequences(model, sequences));
-  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
-  ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
-  CpuBackend backend(*kernels, pool);
+  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
   WeightStream weights(model);
   const auto bytes = [&](std::size_t rows, std::size_t longest) { return activation_bytes(model.spec, rows, longest); };
   SG_TRY_VOID(check_memory(sequences, bytes));
-  const std::vector<std::size_t> ends = pack_passes(sequences, memory_budget(options), bytes);
+  const std::vector<std::size_t> ends = pack_passes(sequences, memory_budget(options, *machine), bytes);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     Extractor extractor(extraction, pass, options.stop, sink);
-    RunContext run = {.backend = backend, .tap = extractor, .stop = &extractor.stop(), .progress = pass.progress};
+    RunContext run = {
+        .backend = machine->backend(), .tap = extractor, .stop = &extractor.stop(), .progress = pass.progress};
     Result<void> done = run_forward(model, weights, pass.tokens, run);
     if (extractor.failure()) return *std::move(extractor.failure());
     return done;
@@ -164,7 +162,7 @@ Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& seq
   SG_TRY_VOID(for_each_pass(sequences, ends, options.progress, run_pass));
   weights.release_all();
   SG_TRY_VOID(model.checkpoint.check_unchanged());
-  return engine_facts(*kernels, pool.threads(), model.spec.precision);
+  return engine_facts(machine->kernels(), machine->pool().threads(), model.spec.precision);
 }
 
 }  // namespace sg

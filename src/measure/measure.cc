@@ -9,10 +9,10 @@
 #include <system_error>
 
 #include "base/system.h"
-#include "forward/cpu_backend.h"
 #include "measure/closer.h"
 #include "measure/head_recorder.h"
 #include "measure/logit_stats.h"
+#include "measure/oddities.h"
 #include "measure/passes.h"
 #include "measure/recorder.h"
 #include "measure/writer_recorder.h"
@@ -24,74 +24,8 @@ BatchBytes batch_bytes(const Spec& spec) {
   return [&spec](std::size_t rows, std::size_t longest) { return activation_bytes(spec, rows, longest); };
 }
 
-std::vector<std::size_t> pack(const Spec& spec, std::span<const Sequence> sequences, const MeasureOptions& options) {
-  return pack_passes(sequences, memory_budget(options), batch_bytes(spec));
-}
-
-/// The first token whose norm is not finite at each site of a sequence, one line per site kind.
-void report_non_finite(const SequenceMeasurement& m, std::size_t number, std::vector<std::string>& warnings) {
-  const auto outside = [&](Site site, const std::vector<double>& norms) {
-    for (std::size_t t = 0; t < norms.size(); ++t) {
-      if (std::isfinite(norms[t])) continue;
-      warnings.push_back(fmt::format("prompt {}: {} is not finite at token {}", number + 1, name(site), t));
-      return;
-    }
-  };
-  const auto inside = [&](Site site, const LayerTable& table) {
-    for (std::size_t l = 0; l < table.layers; ++l) {
-      for (std::size_t t = 0; t < table.tokens; ++t) {
-        if (std::isfinite(table.at(l, t))) continue;
-        warnings.push_back(fmt::format("prompt {}: {}[{}] is the first {} that is not finite, at token {}", number + 1,
-                                       name(site), l, name(site), t));
-        return;
-      }
-    }
-  };
-  outside(Site::kEmbed, m.norms.embed);
-  inside(Site::kResidPre, m.norms.resid_pre);
-  inside(Site::kAttnOut, m.norms.attn_out);
-  inside(Site::kResidMid, m.norms.resid_mid);
-  inside(Site::kMlpOut, m.norms.mlp_out);
-  inside(Site::kResidPost, m.norms.resid_post);
-  outside(Site::kFinal, m.norms.ln_final);
-  for (const LogitStats& stats : m.logits) {
-    if (std::isfinite(stats.mean)) continue;
-    warnings.push_back(fmt::format("prompt {}: the logits at token {} are not finite", number + 1, stats.position));
-    break;
-  }
-  for (const LensRow& row : m.lens) {
-    if (std::isfinite(row.stats.mean)) continue;
-    warnings.push_back(
-        fmt::format("prompt {}: the lens's logits after block {} are the first that are not finite, at "
-                    "token {}",
-                    number + 1, row.layer, row.stats.position));
-    break;
-  }
-}
-
-/// A float32 sum of d_model terms closes to about sqrt(d_model) * 2^-24; far beyond that, something else was added. Of
-/// a narrower type each of two additions rounds by up to half a unit of the larger one.
-double identity_tolerance(Precision precision) {
-  switch (precision) {
-    case Precision::kFloat32: return 1e-4;
-    case Precision::kBfloat16: return 0x1p-6;
-    case Precision::kFloat16: return 0x1p-9;
-  }
-  return 0;
-}
-
-void report_sequence(const Model& model, const SequenceMeasurement& m, std::size_t number,
-                     std::vector<std::string>& warnings) {
-  const std::size_t length = m.sequence.ids.size(), most = model.spec.max_position;
-  if (most > 0 && length > most) {
-    warnings.push_back(
-        fmt::format("prompt {} has {} tokens, the model was trained for at most {}", number + 1, length, most));
-  }
-  report_non_finite(m, number, warnings);
-  if (m.identity_error && !(*m.identity_error <= identity_tolerance(model.spec.precision))) {
-    warnings.push_back(fmt::format("prompt {}: resid_post = resid_pre + attn_out + mlp_out misses by {:.2g}",
-                                   number + 1, *m.identity_error));
-  }
+std::vector<std::size_t> pack(const Spec& spec, std::span<const Sequence> sequences, std::size_t budget) {
+  return pack_passes(sequences, budget, batch_bytes(spec));
 }
 
 /// Targets keep the logits of every layer.
@@ -214,11 +148,9 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY(const MeasureOptions options, answerable(model, wanted));
   SG_TRY_VOID(check_memory(sequences, batch_bytes(model.spec)));
-  SG_TRY(const Kernels* kernels, kernels_for(options.isa));
-  ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
-  CpuBackend backend(*kernels, pool);
+  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
   Measurement result;
-  result.engine = engine_facts(*kernels, pool.threads(), model.spec.precision);
+  result.engine = engine_facts(machine->kernels(), machine->pool().threads(), model.spec.precision);
   result.model = options.facts ? *options.facts : describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});
@@ -227,17 +159,20 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
     SG_TRY_VOID(check_targets(model.spec, pass.tokens, options));
+    for (SequenceMeasurement& s : group) s = {.sequence = std::move(s.sequence)};  // perhaps a second try
+    Backend& backend = machine->backend();
+    const Kernels& kernels = machine->kernels();
     Recorder recorder(model.spec, pass.tokens, options, backend, group);
     std::optional<HeadRecorder> head_recorder;
     if (!out.heads.empty()) {
-      head_recorder.emplace(model.spec, pass.tokens, *kernels, pool, recorder, group,
+      head_recorder.emplace(model.spec, pass.tokens, kernels, machine->pool(), recorder, group,
                             std::span(out.heads.data() + pass.first, group.size()));
     }
     HeadTap* head_tap = head_recorder ? &*head_recorder : nullptr;
     Tap* tap = head_tap != nullptr ? static_cast<Tap*>(head_tap) : &recorder;
     std::optional<WriterRecorder> writers;
     if (!places.empty()) {
-      writers.emplace(model.spec, pass.tokens, *kernels, *tap, head_tap, places,
+      writers.emplace(model.spec, pass.tokens, kernels, *tap, head_tap, places,
                       std::span(out.writers.data() + pass.first, group.size()));
       tap = &*writers;
     }
@@ -247,7 +182,8 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
     recorder.finish();
     return {};
   };
-  SG_TRY_VOID(for_each_pass(sequences, pack(model.spec, sequences, options), options.progress, run_pass));
+  const std::vector<std::size_t> ends = pack(model.spec, sequences, memory_budget(options, *machine));
+  SG_TRY_VOID(for_each_pass(sequences, ends, options, *machine, run_pass));
   weights.release_all();
   if (model.checkpoint.is_remote()) result.model.fingerprint = fingerprint(model);  // every weight has passed by
   SG_TRY_VOID(model.checkpoint.check_unchanged());
@@ -255,7 +191,7 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
     for (LogitStats& stats : result.sequences[s].logits) name_top_tokens(tokenizer, stats);
     for (LensRow& row : result.sequences[s].lens) name_top_tokens(tokenizer, row.stats);
     for (TargetRow& row : result.sequences[s].targets) row.token = tokenizer ? tokenizer->token_text(row.id) : "";
-    report_sequence(model, result.sequences[s], s, result.warnings);
+    report_oddities(model.spec, result.sequences[s], s, result.warnings);
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.peak_bytes = peak_resident_bytes();
@@ -288,7 +224,7 @@ Result<MeasuredCloser> measure_closer(const Model& model, const Tokenizer* token
 
 Plan plan(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options) {
   Plan p;
-  p.passes = pack(model.spec, sequences, options).size();
+  p.passes = pack(model.spec, sequences, memory_budget(options)).size();
   p.bytes_read = p.passes * model.stored_bytes();
   std::size_t rows = 0, longest = 0;
   for (const Sequence& s : sequences) {

@@ -25,8 +25,9 @@ inline constexpr double kMassiveSize = 100;
 enum class LogitPositions : std::uint8_t { kNone, kLast, kAll };
 
 struct MeasureOptions {
-  int threads = 0;  // 0: all this process may use
-  std::string isa;  // empty: the best, or SG_FORCE_ISA
+  int threads = 0;          // 0: all this process may use
+  std::string isa;          // empty: the best, or SG_FORCE_ISA
+  std::string device = {};  // "cpu" or empty, "cuda", "cuda:1", "auto" (measure/device.h)
   LogitPositions logits = LogitPositions::kLast;
   LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
   std::vector<std::int32_t> targets = {};       // tokens that are looked for at those positions
@@ -34,8 +35,9 @@ struct MeasureOptions {
   std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of what may be used
   std::optional<ModelFacts> facts = {};         // of the model, from whoever has them: finding them out takes a moment
   const std::atomic<bool>* stop = nullptr;
-  std::function<void(double done)> progress = {};  // share of the work done, 0 to 1
-  Trace* trace = nullptr;                          // filled with what was computed and read when
+  std::function<void(double done)> progress = {};             // share of the work done, 0 to 1
+  std::function<void(const std::string& warning)> warn = {};  // of the work and not of its results
+  Trace* trace = nullptr;                                     // filled with what was computed and read when
 };
 
 /// "0.1.0"
@@ -61,9 +63,10 @@ Acquaintance acquaint(const Model& model);
 
 /// Measures every sequence. `tokenizer` names the top tokens; null leaves their texts empty. Sequences are packed into
 /// as few passes over the weights as the budget allows; packing never changes a bit of any result.
-/// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, targets whose layers' logits need more than
-/// half of the memory, a prompt whose activations alone exceed the
-/// memory of the machine, a model that changed meanwhile, interrupted.
+/// A pass that finds too little memory on a GPU is done in two.
+/// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, a GPU that cannot be used, targets whose
+/// layers' logits need more than half of the memory, a prompt whose activations alone exceed the memory of the machine,
+/// a model that changed meanwhile, interrupted.
 Result<Measurement> measure(const Model& model, const Tokenizer* tokenizer, std::vector<Sequence> sequences,
                             const MeasureOptions& options);
 

@@ -78,6 +78,11 @@ Result<void> check_memory(std::span<const Sequence> sequences, const BatchBytes&
   return {};
 }
 
+std::size_t memory_budget(const MeasureOptions& options, const Machine& machine) {
+  const std::size_t here = memory_budget(options), there = machine.backend().memory();
+  return there > 0 ? std::min(here, there) : here;
+}
+
 Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vector<std::size_t>& ends,
                            const std::function<void(double)>& progress,
                            const std::function<Result<void>(const Pass&)>& body) {
@@ -96,6 +101,23 @@ Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vecto
     first = ends[p];
   }
   return {};
+}
+
+Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vector<std::size_t>& ends,
+                           const MeasureOptions& options, Machine& machine,
+                           const std::function<Result<void>(const Pass&)>& body) {
+  const std::function<Result<void>(const Pass&)> body_or_halves = [&](const Pass& pass) -> Result<void> {
+    Result<void> done = body(pass);
+    const std::size_t count = pass.tokens.sequences();
+    if (done.ok() || count < 2 || !machine.recovers(done.error())) return done;
+    if (options.warn) options.warn(done.error().what + ": " + std::to_string(count) + " prompts in two smaller passes");
+    const std::size_t half = count / 2;
+    const auto one_half = [&](const Pass& part) {
+      return body_or_halves({.first = pass.first + part.first, .tokens = part.tokens, .progress = {}});
+    };
+    return for_each_pass(sequences.subspan(pass.first, count), {half, count}, {}, one_half);
+  };
+  return for_each_pass(sequences, ends, options.progress, body_or_halves);
 }
 
 }  // namespace sg

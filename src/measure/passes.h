@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "forward/forward.h"
+#include "measure/machine.h"
 #include "measure/measure.h"
 
 namespace sg {
@@ -33,9 +34,18 @@ struct Pass {
   std::function<void(std::size_t, std::size_t)> progress;  // as RunContext::progress; empty when nobody looks
 };
 
+/// The same, and what the machine's backend has room for.
+std::size_t memory_budget(const MeasureOptions& options, const Machine& machine);
+
 /// Calls `body` for every pass in order; its progress becomes a share of the whole.
 Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vector<std::size_t>& ends,
                            const std::function<void(double)>& progress,
+                           const std::function<Result<void>(const Pass&)>& body);
+
+/// The same with a body that can be called again for what it failed at: a pass for which a GPU lacks memory is done as
+/// two, and `warn`, unless empty, says so.
+Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vector<std::size_t>& ends,
+                           const MeasureOptions& options, Machine& machine,
                            const std::function<Result<void>(const Pass&)>& body);
 
 }  // namespace sg

@@ -182,14 +182,30 @@ NormWeights WeightStream::head_norm(std::size_t l, Role gain, GainOffset offset,
   return {.gain = vectors.decode(split->second, offset), .bias = nullptr};
 }
 
-Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vectors) const {
+WeightView WeightStream::matrix(const RoleTensors& tensors, Role role) const {
   const TensorInfo* tensor = get(tensors, role);
   if (tensor == nullptr) return {};
   const bool outside = role == Role::kHead || role == Role::kProjectIn || role == Role::kProjectOut;
   const bool transposed = !outside && model_.spec.family->conv1d && model_.spec.format == Format::kSafetensors;
+  return weight_view(*tensor, transposed);
+}
+
+std::vector<WeightView> WeightStream::matrices(std::size_t l) const {
+  std::vector<WeightView> all;
+  for (const Role role :
+       {Role::kQ, Role::kK, Role::kV, Role::kQkv, Role::kO, Role::kGate, Role::kUp, Role::kGateUp, Role::kDown}) {
+    const WeightView view = matrix(model_.bindings.layers[l], role);
+    if (view.data != nullptr) all.push_back(view);
+  }
+  return all;
+}
+
+Linear WeightStream::linear(const RoleTensors& tensors, Role role, Vectors& vectors) const {
+  const WeightView view = matrix(tensors, role);
+  if (view.data == nullptr) return {};
   const TensorInfo* bias =
       role == Role::kProjectIn || role == Role::kProjectOut ? nullptr : get(tensors, bias_of(role));
-  return {.w = weight_view(*tensor, transposed), .bias = vectors.decode({&bias, 1})};
+  return {.w = view, .bias = vectors.decode({&bias, 1})};
 }
 
 const float* WeightStream::vector(const RoleTensors& tensors, Role role, Vectors& vectors) const {

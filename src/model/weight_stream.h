@@ -103,6 +103,8 @@ class WeightStream {
   const OuterWeights& outer() const { return outer_; }
   /// Layers may be asked for in any order; ascending order is what read-ahead serves.
   LayerWeights layer(std::size_t l);
+  /// The matrices of layer l's attention and MLP, where it has them; nothing is read.
+  std::vector<WeightView> matrices(std::size_t l) const;
   /// Starts reading the unembedding; for whoever needs logits, when the last layer is at hand.
   void read_head();
   /// Gives back every page of the files. Also done layer by layer, and for the tables outside the blocks when the first
@@ -132,6 +134,7 @@ class WeightStream {
   NormWeights norm(const RoleTensors& tensors, Role gain, GainOffset offset, Vectors& vectors) const;
   NormWeights head_norm(std::size_t l, Role gain, GainOffset offset, Vectors& vectors) const;
   GainOffset gain_offset() const;
+  WeightView matrix(const RoleTensors& tensors, Role role) const;
   Linear linear(const RoleTensors& tensors, Role role, Vectors& vectors) const;
   std::vector<ExpertWeights> experts(std::size_t l, Vectors& vectors) const;
   /// The matrices that are stacked in one tensor.

@@ -147,7 +147,9 @@ class Worker {
       ++done_.computed;
       return {};
     }
-    if (content.error().kind == ErrorKind::kInterrupted) return content.error();
+    const ErrorKind kind = content.error().kind;
+    if (kind == ErrorKind::kInterrupted || (options_.resource_ends && kind == ErrorKind::kResource))
+      return content.error();
     const std::string reason = content.error().message();
     const int times = failure_of(folder_.failure(task.key)).times + 1;
     log(task, seconds, reason);

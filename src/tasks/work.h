@@ -39,6 +39,7 @@ struct WorkOptions {
   std::chrono::seconds lease{900};      // how long a claim holds that is not renewed
   std::string version;                  // of the program, for the log
   const std::atomic<bool>* stop = nullptr;
+  bool resource_ends = false;  // a task that lacks a resource (a GPU that is lost) ends the work and is left to others
 };
 
 /// What became of one worker's turn.
@@ -52,7 +53,7 @@ using RunTask = std::function<Result<std::string>(std::size_t task)>;
 
 /// Does what nobody has done and nobody is doing, until nothing of the kind is left; first groups that nobody is at. A
 /// task that fails is tried once more by whoever comes next, and then stands in failed/ with its reason. Errors:
-/// interrupted, a folder that cannot be written. What was finished stays.
+/// interrupted, a folder that cannot be written, with `resource_ends` a task's. What was finished stays.
 Result<WorkDone> work(const TaskFolder& folder, const std::vector<Task>& tasks, const WorkOptions& options,
                       const RunTask& run);
 

@@ -136,6 +136,22 @@ TEST_F(Work, ATaskThatFailsTwiceStandsWithItsReason) {
   EXPECT_EQ(status[2].state, TaskState::kDone);
 }
 
+TEST_F(Work, AWorkerThatLacksAResourceLeavesItsTaskToOthers) {
+  const std::vector<Task> all = tasks(1, 3);
+  const RunTask lost = [](std::size_t i) -> Result<std::string> {
+    if (i == 0) return std::string("part 0");
+    return Error{.kind = ErrorKind::kResource, .what = "the device is lost"};
+  };
+  const Result<WorkDone> done = work(folder_, all, {.resource_ends = true}, lost);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().what, "the device is lost");
+  const std::vector<TaskStatus> status = status_of(folder_, all, std::chrono::seconds(60));
+  EXPECT_EQ(status[0].state, TaskState::kDone);
+  EXPECT_EQ(status[1].state, TaskState::kToDo);
+  EXPECT_EQ(status[2].state, TaskState::kToDo);
+  EXPECT_EQ(work(folder_, all, {}, say()).value().computed, 2u);
+}
+
 TEST_F(Work, AClaimIsHeldRenewedAndTakenWhenStale) {
   const fs::path file = folder_.claim("ab");
   {

@@ -22,6 +22,7 @@ struct RunOptions {
   std::string started;               // ISO 8601, UTC
   int threads = 0;                   // as MeasureOptions
   std::string isa;
+  std::string device = {};
   std::size_t memory_budget = 0;
   std::uint64_t memory = 0;       // of the machine, bytes; a model whose plan needs more is skipped. 0: physical memory
   ModelSupply* supply = nullptr;  // null: models that are not on this machine are not brought

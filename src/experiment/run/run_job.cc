@@ -243,9 +243,11 @@ Result<std::filesystem::path> find_here(const std::string& model) {
 MeasureOptions measure_options(const RunOptions& options) {
   return {.threads = options.threads,
           .isa = options.isa,
+          .device = options.device,
           .logits = LogitPositions::kLast,
           .memory_budget = options.memory_budget,
-          .stop = options.stop};
+          .stop = options.stop,
+          .warn = options.warn};
 }
 
 WeightsOptions weights_options(const Tokenizer& tokenizer, const RunOptions& options) {

@@ -1,0 +1,49 @@
+#!/bin/bash
+# What only a GPU can show, in one run: the check, models on both devices compared byte for byte, and timings.
+#
+# usage: bench/device_checks.sh STREAMGAUGE OUT [MODEL...]
+#
+# STREAMGAUGE: a program built with nvcc. OUT: a folder for what it writes. Without a MODEL: the small models of zoo/.
+# Needs a GPU and its driver, no network. The exit code is the number of steps that failed.
+set -u
+program=$1 out=$2
+shift 2
+here=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$out"
+export XDG_CACHE_HOME=$out/cache
+failed=0
+step() {  # NAME COMMAND...: runs it, says how it ended and how long it took
+  local name=$1 start end
+  shift
+  start=$(date +%s%N)
+  if "$@" >"$out/$name.txt" 2>&1; then word=ok; else word=FAILED failed=$((failed + 1)); fi
+  end=$(date +%s%N)
+  printf '%-32s %s  %d ms\n' "$name" "$word" $(((end - start) / 1000000))
+}
+without_cost() { sed -E 's/"(seconds|peak_bytes)": ?[0-9.e+-]+//g' "$1"; }
+equal() {  # NAME MODEL FLAGS...: both devices write the same document
+  local name=$1 model=$2
+  shift 2
+  "$program" measure "$model" "$@" --quiet --device cpu --json "$out/$name.cpu.json" &&
+    "$program" measure "$model" "$@" --quiet --device cuda --json "$out/$name.cuda.json" &&
+    cmp <(without_cost "$out/$name.cpu.json") <(without_cost "$out/$name.cuda.json")
+}
+
+nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv | tee "$out/gpu.txt"
+step doctor "$program" doctor
+step check "$program" check --device cuda
+if [ $# -eq 0 ]; then
+  for model in "$here"/zoo/*/; do
+    [ -f "$model/config.json" ] && set -- "$@" "${model%/}"
+  done
+fi
+long=$(seq -s, 1 255),$(seq -s, 1 255),$(seq -s, 1 255),$(seq -s, 1 255)
+for model in "$@"; do
+  name=$(basename "$model")
+  step "$name" equal "$name" "$model" --ids 1,2,3,4,5 --ids "$(seq -s, 1 70)" --logits all
+  for device in cuda cpu; do  # tokens per second: 1,020 tokens over what it took
+    step "$name.1020.$device" "$program" measure "$model" --ids "$long" --logits none --quiet --device $device --json /dev/null
+  done
+done
+echo "$failed failed"
+exit "$failed"
