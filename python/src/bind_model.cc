@@ -19,9 +19,9 @@ using Words = std::vector<std::string>;
 using Numbers = std::vector<std::int64_t>;
 
 // What the calls that pass over prompts share.
-#define SGPY_PASS "prompts: " SGPY_PROMPTS ", texts: " SGPY_TEXTS ", memory: int, " SGPY_RUN
-#define SGPY_PASS_ARGUMENTS                                                                    \
-  nb::arg("prompts"), nb::arg("texts"), nb::arg("memory"), nb::arg("threads"), nb::arg("isa"), \
+#define SGPY_PASS "prompts: " SGPY_PROMPTS ", texts: " SGPY_TEXTS ", memory: int, device: str, " SGPY_RUN
+#define SGPY_PASS_ARGUMENTS                                                                                       \
+  nb::arg("prompts"), nb::arg("texts"), nb::arg("memory"), nb::arg("device"), nb::arg("threads"), nb::arg("isa"), \
       nb::arg("progress").none()
 
 streamgauge::MeasureOptions measuring(const nb::tuple& texts, std::size_t memory, const std::string& logits,
@@ -49,15 +49,15 @@ Model open_model(const std::string& name, const std::string& embed_scale, const 
 
 Measurement measure(const Model& model, const Words& sites, const std::string& logits, const std::string& lens,
                     const Words& targets, bool heads, const Words& writers, double massive, const nb::list& prompts,
-                    const nb::tuple& texts, std::size_t memory, int threads, const std::string& isa,
-                    const nb::object& progress) {
+                    const nb::tuple& texts, std::size_t memory, const std::string& device, int threads,
+                    const std::string& isa, const nb::object& progress) {
   auto how = measuring(texts, memory, logits, massive);
   how.lens = positions_of(lens);
   how.sites = sites;
   how.targets = targets;
   how.heads = heads;
   how.writers = writers;
-  return run_job<Measurement>(run_options(threads, isa), progress,
+  return run_job<Measurement>(run_options(threads, isa, device), progress,
                               [model, how, given = prompts_of(prompts)](const RunOptions& run) mutable {
                                 how.run = run;
                                 return model.measure(given, how);
@@ -66,13 +66,14 @@ Measurement measure(const Model& model, const Words& sites, const std::string& l
 
 std::string compare(const Model& a, const std::vector<Model>& others, const std::string& logits, const Words& sites,
                     const Numbers& layers, const std::string& matrices, const nb::list& prompts, const nb::tuple& texts,
-                    std::size_t memory, int threads, const std::string& isa, const nb::object& progress) {
+                    std::size_t memory, const std::string& device, int threads, const std::string& isa,
+                    const nb::object& progress) {
   streamgauge::CompareOptions how;
   how.measure = measuring(texts, memory, logits);
   how.measure.sites = sites;
   how.layers = layers;
   how.matrices = matrices_of(matrices);
-  return run_job<std::string>(run_options(threads, isa), progress,
+  return run_job<std::string>(run_options(threads, isa, device), progress,
                               [a, others, how, given = prompts_of(prompts)](const RunOptions& run) mutable {
                                 how.measure.run = run;
                                 return a.compare_json(others, given, how);
@@ -94,14 +95,15 @@ streamgauge::ExtractOptions extracting(const Words& sites, const Numbers& layers
 /// ({name: float32 (rows x width)}, sequence, position, id of each row)
 nb::tuple extract(const Model& model, const Words& sites, const Numbers& layers, bool last_only,
                   const Numbers& positions, const nb::list& prompts, const nb::tuple& texts, std::size_t memory,
-                  int threads, const std::string& isa, const nb::object& progress) {
+                  const std::string& device, int threads, const std::string& isa, const nb::object& progress) {
   auto how = extracting(sites, layers, last_only, positions, texts, memory);
   using Extraction = streamgauge::Extraction;
-  const auto done = std::make_shared<const Extraction>(run_job<Extraction>(
-      run_options(threads, isa), progress, [model, how, given = prompts_of(prompts)](const RunOptions& run) mutable {
-        how.run = run;
-        return model.extract(given, how);
-      }));
+  const auto done = std::make_shared<const Extraction>(
+      run_job<Extraction>(run_options(threads, isa, device), progress,
+                          [model, how, given = prompts_of(prompts)](const RunOptions& run) mutable {
+                            how.run = run;
+                            return model.extract(given, how);
+                          }));
   nb::dict arrays;
   const nb::capsule owner = owner_of(done);
   for (const Extraction::Place& place : done->places) {
@@ -121,9 +123,9 @@ nb::tuple extract(const Model& model, const Words& sites, const Numbers& layers,
 /// To a file, for what is larger than the memory.
 void extract_to(const Model& model, const std::string& file, const Words& sites, const Numbers& layers, bool last_only,
                 const Numbers& positions, const nb::list& prompts, const nb::tuple& texts, std::size_t memory,
-                int threads, const std::string& isa, const nb::object& progress) {
+                const std::string& device, int threads, const std::string& isa, const nb::object& progress) {
   auto how = extracting(sites, layers, last_only, positions, texts, memory);
-  run_job<bool>(run_options(threads, isa), progress,
+  run_job<bool>(run_options(threads, isa, device), progress,
                 [model, file, how, given = prompts_of(prompts)](const RunOptions& run) mutable {
                   how.run = run;
                   const streamgauge::Result<void> done = model.extract_to(file, given, how);

@@ -92,14 +92,14 @@ streamgauge::CompareMatrices matrices_of(const std::string& word) {
   return word_of(word, "choice of weights", kKnown);
 }
 
-streamgauge::RunOptions run_options(int threads, const std::string& isa) {
+streamgauge::RunOptions run_options(int threads, const std::string& isa, const std::string& device) {
   if (threads < 0) {
     throw Failure{{.kind = streamgauge::ErrorKind::kUsage,
                    .what = "not a number of threads",
                    .expected = "1 or more, or 0 for all",
                    .got = std::to_string(threads)}};
   }
-  return {.threads = threads, .isa = isa};
+  return {.threads = threads, .isa = isa, .device = device};
 }
 
 }  // namespace sgpy

@@ -23,6 +23,6 @@ streamgauge::LogitPositions positions_of(const std::string& word);
 streamgauge::EmbedScale scale_of(const std::string& word);
 streamgauge::Precision precision_of(const std::string& word);
 streamgauge::CompareMatrices matrices_of(const std::string& word);
-streamgauge::RunOptions run_options(int threads, const std::string& isa);
+streamgauge::RunOptions run_options(int threads, const std::string& isa, const std::string& device = {});
 
 }  // namespace sgpy

@@ -49,6 +49,7 @@ def hidden_states(
     memory: int | str | None = None,
     threads: int = 0,
     isa: str = "",
+    device: str = "",
     progress: Progress = None,
 ) -> tuple[npt.NDArray[np.float32], ...]:
     """What transformers gives with `output_hidden_states=True`, index for index: float32 [prompt, token, d_model].
@@ -61,7 +62,7 @@ def hidden_states(
     got = opened.extract(
         prompts, sites=("embed", "resid_post", "ln_final"), special=special, chat=chat, system=system,
         generation_prompt=generation_prompt, chat_template_kwargs=chat_template_kwargs, memory=memory, threads=threads,
-        isa=isa, progress=progress,
+        isa=isa, device=device, progress=progress,
     )  # fmt: skip
     depth = opened.facts["n_layers"]
     names = ["hook_embed", *(f"blocks.{layer}.hook_resid_post" for layer in range(depth - 1)), _final(got)]
@@ -171,6 +172,7 @@ def compare(
     memory: int | str | None = None,
     threads: int = 0,
     isa: str = "",
+    device: str = "",
     progress: Progress = None,
 ) -> Comparison:
     """Two models of one shape over the same prompts; a's tokenizer makes the ids.
@@ -203,6 +205,7 @@ def compare(
         flags += ["--memory", str(size)] if size else []
         flags += ["--threads", str(team)] if team else []
         flags += [f"--isa={isa}"] if word(isa) else []
+        flags += [f"--device={device}"] if word(device) else []
         with Bar(progress, "compare") as tell:
             text = _with_stored(first, b, given, texts, flags)
             if tell is not None:
@@ -213,6 +216,6 @@ def compare(
     second = b if isinstance(b, Model) else open(b)
     with Bar(progress, "compare") as bar:
         text = first._m.compare_json(
-            [second._m], word(logits), words, chosen, word(weights), given, texts, size, team, word(isa), bar
+            [second._m], word(logits), words, chosen, word(weights), given, texts, size, word(device), team, word(isa), bar
         )
     return Comparison(text)

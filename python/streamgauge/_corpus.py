@@ -187,6 +187,7 @@ def corpus(
     verify: str | None = None,
     memory: int | str | None = None,
     threads: int = 0,
+    device: str = "",
     precision: str | None = None,
 ) -> Corpus:
     """Exact statistics of many documents, as `streamgauge corpus`; with an executor as plan, work and merge.
@@ -206,6 +207,7 @@ def corpus(
         jobs: at once on the executor.
         verify: the share of tasks that is computed again here and compared, as "1%".
         threads: of a job.
+        device: as of Model.measure; without an executor.
         precision: as if in which type the model computes: "float32", "bfloat16" or "float16"; that of an open model, else
             "float32", when not given.
 
@@ -219,15 +221,18 @@ def corpus(
         model, files, context=context, tokens=tokens, every=every, documents=documents, text_key=text_key, bos=bos,
         logits=logits, keep_every=keep_every, task=task, memory=memory, precision=precision,
     )  # fmt: skip
+    if device and executor is not None:
+        raise usage("device belongs to corpora without an executor")
     folder = argument(output, "a folder") if output is not None else tempfile.mkdtemp(prefix="streamgauge-")
     arguments += [f"--output={folder}"]
     if executor is None and not again:
+        own += [f"--device={name_of(device, 'a device')}"] if device else []
         call("corpus", *arguments, *own)
         return Corpus(folder)
     shared = executor_named(executor) if executor is not None else None
     call("plan", "corpus", *arguments, *own)
     if shared is None:
-        work(folder, memory=memory, threads=threads)
+        work(folder, memory=memory, threads=threads, device=device)
     else:
         work_on(folder, shared, jobs=jobs, threads=threads, memory=memory)
     call("merge", folder, "--no-progress", *again)

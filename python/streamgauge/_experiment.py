@@ -132,6 +132,7 @@ def run(
     memory: int | str | None = None,
     threads: int = 0,
     isa: str = "",
+    device: str = "",
 ) -> Run:
     """Measures an experiment's models, draws its verdicts and figures, as `streamgauge run`; with an executor as plan,
     work and merge, with the same outcome.
@@ -154,6 +155,7 @@ def run(
         jobs: at once on the executor.
         task_tokens: tokens of a task there.
         isa: instruction set; the best of this machine when empty.
+        device: as of Model.measure.
 
     Raises:
         Error: with the command's text.
@@ -168,10 +170,11 @@ def run(
     out = _folder(output)
     if executor is None:
         own += [f"--isa={name_of(isa, 'an instruction set')}"] if isa else []
+        own += [f"--device={name_of(device, 'a device')}"] if device else []
         own += ["--delete-after"] if delete_after else []
         return finish(out, "run", *arguments, *own, f"--output={out}")
-    if delete_after or isa:
-        raise usage("delete_after and isa belong to runs without an executor")
+    if delete_after or isa or device:
+        raise usage("delete_after, isa and device belong to runs without an executor")
     shared = executor_named(executor)
     own += [f"--task-tokens={count(task_tokens, 'tokens')}"] if task_tokens is not None else []
     call("plan", *arguments, *own, f"--output={out}", "--no-progress")

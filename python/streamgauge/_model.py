@@ -157,6 +157,7 @@ class Model:
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
+        device: str = "",
         progress: Progress = None,
     ) -> Measurement:
         """One forward pass over all prompts: every token norm at every site of every layer.
@@ -183,6 +184,7 @@ class Model:
             memory: bytes of activations per pass over the weights, as 512_000_000 or "1.5G"; a quarter of the RAM.
             threads: 0 for all that the process may use. No choice changes a bit of the result.
             isa: instruction set; the best of this machine when empty.
+            device: "cpu" (when empty), "cuda", "cuda:1" or "auto"; the numbers are the same (docs/cuda.md).
             progress: True for a bar, or a callable of (done, total, label).
 
         Raises:
@@ -203,7 +205,7 @@ class Model:
         with Bar(progress, "measure") as bar:
             return Measurement(
                 model._m.measure(
-                    kept, word(logits), word(lens), wanted, bool(heads), places, float(massive), given, texts, size, team, word(isa), bar
+                    kept, word(logits), word(lens), wanted, bool(heads), places, float(massive), given, texts, size, word(device), team, word(isa), bar
                 )
             )
 
@@ -223,6 +225,7 @@ class Model:
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
+        device: str = "",
         progress: Progress = None,
     ) -> Activations:
         """The vectors themselves, exactly the rows that norms are taken of.
@@ -242,7 +245,7 @@ class Model:
         size, team = bytes_of(memory), count(threads, "threads")
         model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "extract") as bar:
-            return Activations(*model._m.extract(*chosen, given, texts, size, team, word(isa), bar))
+            return Activations(*model._m.extract(*chosen, given, texts, size, word(device), team, word(isa), bar))
 
     def extract_to(
         self,
@@ -261,6 +264,7 @@ class Model:
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
+        device: str = "",
         progress: Progress = None,
     ) -> None:
         """The same into a .safetensors, .npz or .npy file while it is computed, for what the memory cannot hold.
@@ -277,7 +281,7 @@ class Model:
         size, team = bytes_of(memory), count(threads, "threads")
         model = self if precision is None else self.as_if_in(precision)
         with Bar(progress, "extract") as bar:
-            model._m.extract_to(file, *chosen, given, texts, size, team, word(isa), bar)
+            model._m.extract_to(file, *chosen, given, texts, size, word(device), team, word(isa), bar)
 
     @staticmethod
     def _chosen(sites: Any, layers: Any, positions: Any) -> tuple[list[str], list[int], bool, list[int]]:
@@ -307,6 +311,7 @@ class Model:
         memory: int | str | None = None,
         threads: int = 0,
         isa: str = "",
+        device: str = "",
         progress: Progress = None,
     ) -> Weights:
         """Exact norms and certified spectral norms of W_U and W_E, or of other matrices.
@@ -317,7 +322,7 @@ class Model:
             spectra: all singular values, ranks and the power law; needs a LAPACK on this machine.
             amplification: a definition of gain; with prompts, W_U's spectral norm times it.
             prompts: what measure takes, or what it gave.
-            special, chat, system, generation_prompt, chat_template_kwargs, memory: as of measure, for prompts.
+            special, chat, system, generation_prompt, chat_template_kwargs, memory, device: as of measure, for prompts.
 
         Raises:
             Error: no such matrix, an unknown definition, no LAPACK.
@@ -331,6 +336,7 @@ class Model:
             done = self.measure(
                 prompts, logits="none", special=special, chat=chat, system=system, generation_prompt=generation_prompt,
                 chat_template_kwargs=chat_template_kwargs, memory=memory, threads=threads, isa=isa,
+                device=device,
             )  # fmt: skip
         measured = done._m if isinstance(done, Measurement) else None
         with Bar(progress, "weights") as bar:

@@ -25,6 +25,7 @@ def work(
     lease: str | None = None,
     memory: int | str | None = None,
     threads: int = 0,
+    device: str = "",
     offline: bool = False,
 ) -> str:
     """Does tasks of a plan until none is left that nobody is at, as `streamgauge work`; what the command says.
@@ -37,6 +38,7 @@ def work(
     arguments = ["work", argument(folder, "a folder"), f"--end-with={os.getpid()}", "--no-progress"]
     for flag, value in (("--shard", shard), ("--lease", lease)):
         arguments += [f"{flag}={name_of(value, 'a text')}"] if value is not None else []
+    arguments += [f"--device={name_of(device, 'a device')}"] if device else []
     return call(*arguments, *resources(memory, threads), *(["--offline"] if offline else []))
 
 

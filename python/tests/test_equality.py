@@ -338,3 +338,13 @@ def test_run(tmp_path):
     assert done.report_path.is_file() and done.figures and done.verdicts["label"][0]
     again = sg.analyze("llama-anomaly", done.folder / "results.json", output=tmp_path / "again")
     assert again.verdicts.to_dict()["label"] == done.verdicts.to_dict()["label"]
+
+
+def test_devices_give_the_same_numbers(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # no GPU was checked
+    model = sg.open(str(MODELS[0]))
+    cpu, auto = (model.measure([[1, 2, 3]], device=device).json() for device in ("cpu", "auto"))
+    assert untimed(cpu) == untimed(auto)
+    for call in (model.measure, model.extract):
+        with pytest.raises(sg.Error, match="cpu, cuda, cuda:1 or auto"):
+            call([[1, 2, 3]], device="gpu")

@@ -53,15 +53,16 @@ def test_a_name_is_no_flag(text, tmp_path):
 def test_a_value_is_no_flag(text, tmp_path):
     plan = sg.plan("corpus", MODEL, text, context=64, output=tmp_path / "plan")
     for value in ("--help", "-h", "--version", 5.5, b"x", "\0", True, ["--help"]):
-        for name in ("context", "tokens", "every", "documents", "keep_every", "task", "memory", "threads", "verify"):
+        for name in ("context", "tokens", "every", "documents", "keep_every", "task", "memory", "threads", "device", "verify"):
             refused(sg.corpus, MODEL, text, **{"output": tmp_path / "out", name: value})
-        for name in ("shard", "lease", "memory", "threads"):
+        for name in ("shard", "lease", "memory", "threads", "device"):
             refused(sg.work, plan, **{name: value})
         refused(sg.merge, plan, verify=value)
-        for name in ("axes", "memory", "threads", "task_tokens", "isa", "special", "prompts", "checkpoints"):
+        for name in ("axes", "memory", "threads", "task_tokens", "isa", "device", "special", "prompts", "checkpoints"):
             refused(sg.run, EXPERIMENT, zoo=name != "checkpoints", **{"output": tmp_path / "out", name: [value] if name == "axes" else value,
                                           **({"executor": concurrent.futures.ThreadPoolExecutor(1)} if name == "task_tokens" else {})})
         refused(sg.compare, MODEL, tmp_path / "x.npy", "a", map={"x": "embed"}, isa=value)
+        refused(sg.compare, MODEL, tmp_path / "x.npy", "a", map={"x": "embed"}, device=value)
     for models in ("x", ["x"], {"--help": 5}, {5: MODEL}):
         refused(sg.run, EXPERIMENT, models=models)
     refused(sg.run, EXPERIMENT, change=["a"])

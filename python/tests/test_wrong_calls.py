@@ -21,7 +21,7 @@ WRONG = [
 ]  # fmt: skip
 ALLOWED = (sg.Error, TypeError, ValueError, KeyError, IndexError, OverflowError, AttributeError)
 TEXTS = ["special", "chat", "system", "generation_prompt", "chat_template_kwargs"]
-RUN = ["memory", "threads", "isa", "progress"]
+RUN = ["memory", "threads", "isa", "device", "progress"]
 OPTIONS = {
     "measure": ["sites", "logits", "lens", "targets", "massive", *TEXTS, *RUN],
     "extract": ["sites", "layers", "positions", *TEXTS, *RUN],

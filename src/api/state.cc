@@ -71,6 +71,8 @@ Result<sg::MeasureOptions> Model::State::measuring(const MeasureOptions& options
   sg::MeasureOptions how;
   how.threads = options.run.threads;
   how.isa = options.run.isa;
+  how.device = options.run.device;
+  how.warn = options.run.warn;
   how.logits = from_public(options.logits);
   how.lens = from_public(options.lens);
   how.massive_multiple = options.massive_multiple;
