@@ -29,6 +29,13 @@ struct DeviceFacts {
   std::string driver;        // "CUDA 13.0"
   int major = 0, minor = 0;  // compute capability
   std::size_t memory = 0;    // bytes, all of it
+  int multiprocessors = 0, clock_khz = 0;
+
+  /// Floating point operations a second that its float32 units can do, a fused multiply-add being two; 0: not known.
+  double float32_peak() const {
+    const int units = major == 7 || (major == 8 && minor == 0) ? 64 : 128;  // of a multiprocessor
+    return 2e3 * units * multiprocessors * clock_khz;
+  }
 };
 
 /// Failures are kept: after the first one nothing is done any more. Used from one thread.

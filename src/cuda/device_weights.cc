@@ -32,7 +32,7 @@ std::size_t DeviceWeights::bytes_on_device(const WeightView& view) {
 }
 
 DeviceWeights::Key DeviceWeights::key_of(const WeightView& v) {
-  return {v.data, v.packed, v.packed_row, v.packed_col, v.rows, v.cols, v.row_bytes, v.transposed};
+  return {v.data, v.dtype, v.packed, v.packed_row, v.packed_col, v.rows, v.cols, v.row_bytes, v.transposed};
 }
 
 StoredWeight DeviceWeights::described(const WeightView& view, DType dtype, std::size_t row_bytes) {

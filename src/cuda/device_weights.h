@@ -39,8 +39,8 @@ class DeviceWeights {
   const Grids* lattices(DType dtype);
 
  private:
-  using Key = std::tuple<const std::byte*, const PackedMatrix*, std::size_t, std::size_t, std::size_t, std::size_t,
-                         std::size_t, bool>;
+  using Key = std::tuple<const std::byte*, DType, const PackedMatrix*, std::size_t, std::size_t, std::size_t,
+                         std::size_t, std::size_t, bool>;
   struct Placed {
     std::byte* data = nullptr;
     Mark copied = 0;                 // 0: kernels need not wait for it any more

@@ -64,7 +64,9 @@ struct Table {
 #undef SG_POINTER
 };
 
-inline constexpr int kComputeMajor = 75, kComputeMinor = 76, kConcurrentManagedAccess = 89;  // CUdevice_attribute
+// CUdevice_attribute
+inline constexpr int kClockRate = 13, kMultiprocessors = 16, kComputeMajor = 75, kComputeMinor = 76;
+inline constexpr int kConcurrentManagedAccess = 89;
 inline constexpr Status kOutOfMemory = 2;
 inline constexpr unsigned kManagedGlobal = 1, kStreamNonBlocking = 1, kEventWithoutTiming = 2;
 

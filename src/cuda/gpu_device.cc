@@ -185,6 +185,8 @@ DeviceFacts facts_of(const driver::Table& table, driver::DeviceNumber device) {
   facts.driver = version_text(version);
   facts.major = attribute(table, driver::kComputeMajor, device);
   facts.minor = attribute(table, driver::kComputeMinor, device);
+  facts.multiprocessors = attribute(table, driver::kMultiprocessors, device);
+  facts.clock_khz = attribute(table, driver::kClockRate, device);
   return facts;
 }
 

@@ -1,5 +1,5 @@
 // The operations of a backend on the emulated device have the bits of the processor's backend, whatever the order of
-// its streams and however little memory it has.
+// its streams and however little memory it has; so have those on a GPU where there is one.
 #include "cuda/backends.h"
 #include "cuda/support.h"
 
@@ -12,11 +12,34 @@ struct Twins {
   MatrixView cpu, gpu;
 };
 
-class BackendOfDevice : public OnDevice, public testing::WithParamInterface<int> {
+struct Setting {
+  const char* name;
+  bool is_gpu;
+  cuda::Stream first;  // of the emulator
+  bool is_scarce;
+};
+constexpr Setting kSettings[] = {{"CopiesFirst", false, cuda::Stream::kCopies, false},
+                                 {"KernelsFirst", false, cuda::Stream::kKernels, false},
+                                 {"CopiesFirstScarce", false, cuda::Stream::kCopies, true},
+                                 {"KernelsFirstScarce", false, cuda::Stream::kKernels, true},
+                                 {"Gpu", true, {}, false},
+                                 {"GpuScarce", true, {}, true}};
+
+class BackendOfDevice : public OnDevice, public testing::WithParamInterface<Setting> {
  protected:
-  BackendOfDevice()
-      : backend(pool, {.first = GetParam() % 2 == 0 ? cuda::Stream::kCopies : cuda::Stream::kKernels},
-                GetParam() < 2 ? std::nullopt : std::optional(scarce())) {}
+  void SetUp() override {
+    OnDevice::SetUp();
+    const Setting& setting = GetParam();
+    std::unique_ptr<cuda::Device> tested;
+    if (setting.is_gpu) {
+      tested = gpu_if_any();
+    } else {
+      tested = std::make_unique<cuda::EmulatedDevice>(cuda::EmulatedDevice::Options{.first = setting.first});
+    }
+    if (tested == nullptr) GTEST_SKIP() << "no GPU here";
+    const auto plan = setting.is_scarce ? std::optional(scarce()) : std::nullopt;
+    backend = std::make_unique<cuda::CudaBackend>(k, pool, std::move(tested), plan);
+  }
 
   Twins twins(std::size_t rows, std::size_t cols) {
     const std::size_t stride = cols + draw(0, 5);
@@ -43,8 +66,8 @@ class BackendOfDevice : public OnDevice, public testing::WithParamInterface<int>
 
   ThreadPool pool{2};
   CpuBackend cpu{k, pool};
-  EmulatedBackend backend;
-  Draw draw{static_cast<std::uint64_t>(GetParam()) + 1};
+  std::unique_ptr<cuda::CudaBackend> backend;
+  Draw draw{1};
 };
 MatrixView of(const Twins& t, int which) { return which == 0 ? t.cpu : t.gpu; }
 
@@ -85,6 +108,18 @@ TEST_P(BackendOfDevice, ProductsWithWeightsThatComeAndGo) {
     expect_same(whole);
     expect_same(some);
   }
+}
+
+TEST_P(BackendOfDevice, ProductsOfManyRows) {
+  const std::size_t rows = 4096, outputs = 1100, inputs = 33;  // enough for the widest tiles
+  std::vector<std::byte> bytes = random_blocks(DType::kBF16, outputs * inputs, draw.seed());
+  const Twins x = twins(rows, inputs), y = twins(rows, outputs);
+  both([&](Backend& b, int which) {
+    const MatmulCall call = {
+        .x = of(x, which), .w = as_weights(bytes, DType::kBF16, outputs, inputs), .y = of(y, which)};
+    b.product({&call, 1});
+  });
+  expect_same(y);
 }
 
 TEST_P(BackendOfDevice, ProductsWithRowsAsWeights) {
@@ -210,9 +245,8 @@ TEST_P(BackendOfDevice, RotationAndAttention) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(StreamsAndMemory, BackendOfDevice, testing::Range(0, 4), [](const auto& tested) {
-  return std::string(tested.param % 2 == 0 ? "CopiesFirst" : "KernelsFirst") + (tested.param < 2 ? "" : "Scarce");
-});
+INSTANTIATE_TEST_SUITE_P(Settings, BackendOfDevice, testing::ValuesIn(kSettings),
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(BackendOfPoorDevice, SaysThatThereIsNoMemory) {
   ThreadPool pool(1);

@@ -1,8 +1,9 @@
-// Backends over emulated devices, with much memory and with little.
+// Backends over devices: emulated ones with much memory and with little, and a GPU where there is one.
 #pragma once
 
 #include "cuda/cuda_backend.h"
 #include "cuda/emulated_device.h"
+#include "cuda/gpu_device.h"
 
 namespace sg::test {
 
@@ -15,6 +16,7 @@ inline cuda::MemoryPlan scarce() {
           .weights = {.resident = 3000, .passing = 9000, .staging = 700}};
 }
 
+/// A backend whose device can still be asked what it did.
 class EmulatedBackend {
  public:
   EmulatedBackend(ThreadPool& pool, const cuda::EmulatedDevice::Options& options,
@@ -30,5 +32,11 @@ class EmulatedBackend {
   const cuda::EmulatedDevice& device_;
   cuda::CudaBackend backend_;
 };
+
+/// The first GPU; null where there is none that can be used.
+inline std::unique_ptr<cuda::Device> gpu_if_any() {
+  Result<std::unique_ptr<cuda::Device>> gpu = cuda::open_gpu(0);
+  return gpu.ok() ? std::move(gpu).value() : nullptr;
+}
 
 }  // namespace sg::test

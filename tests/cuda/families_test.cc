@@ -1,5 +1,6 @@
 // Whole tiny models of every family on the emulated device: every number of a measurement has the bits that it has on
-// the processor. What a family's mechanisms have no kernel for is the processor's, layer by layer.
+// the processor; so it has on a GPU where there is one. What a family's mechanisms have no kernel for is the
+// processor's, layer by layer.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -88,6 +89,10 @@ TEST_P(FamilyOnDevice, HasTheProcessorsBits) {
   EXPECT_LT(roomy.device().copied_bytes() - copied, copied);
   test::EmulatedBackend poor(pool, {.first = cuda::Stream::kKernels}, test::scarce());
   EXPECT_TRUE(test::same_bits(recorded(*poor), want)) << "with little memory";
+  if (std::unique_ptr<cuda::Device> gpu = test::gpu_if_any()) {
+    cuda::CudaBackend real(*kernels_for("").value(), pool, std::move(gpu));
+    EXPECT_TRUE(test::same_bits(recorded(real), want)) << "on a GPU";
+  }
 }
 
 std::string folder_name(const testing::TestParamInfo<fs::path>& tested) {

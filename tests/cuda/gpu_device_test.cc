@@ -59,6 +59,7 @@ TEST_F(Gpu, AreListed) {
   EXPECT_EQ((*all)[1].driver, "CUDA 13.0");
   EXPECT_EQ((*all)[1].major, 9);
   EXPECT_EQ((*all)[1].memory, std::size_t{1} << 30);
+  EXPECT_EQ((*all)[1].float32_peak(), 2.56e12) << "10 multiprocessors of 128 units at 1 GHz";
 }
 
 TEST_F(Gpu, GivesBackWhatItTook) {

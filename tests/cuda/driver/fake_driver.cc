@@ -50,6 +50,8 @@ int cuDeviceGetName(char* name, int, int device) { return std::strcpy(name, devi
 int cuDeviceTotalMem_v2(std::size_t* bytes, int) { return *bytes = 1u << 30, 0; }
 int cuDeviceGetAttribute(int* value, int attribute, int) {
   switch (attribute) {
+    case 13: return *value = 1000000, 0;
+    case 16: return *value = 10, 0;
     case 75: return *value = wrong("old_gpu") ? 6 : 9, 0;
     case 76: return *value = 0, 0;
     case 89: return *value = wrong("apart") ? 0 : 1, 0;
