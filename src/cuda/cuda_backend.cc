@@ -96,7 +96,7 @@ void* CudaBackend::room_for_result(void* host, std::size_t bytes) {
   constexpr std::size_t kAlignment = 64;
   const std::size_t taken = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   if (results_used_ + taken > results_.size()) {
-    finish();
+    if (results_used_ > 0) finish();
     if (taken > results_.size())
       results_ = DeviceArray<std::byte>(gpu(), MemoryKind::kShared, std::max(taken, plan_.results));
     if (results_.size() == 0) out_of_memory("results", taken);
