@@ -58,8 +58,8 @@ struct FeedForward {
   bool interleaved = false;    // gate_up's outputs alternate
   ConstMatrixView added = {};  // to gate and up, (rows x 2 width), or nothing
 };
-/// `hidden` is scratch, (rows x 2 width) for a gated one, (rows x width) for a plain one.
-void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView in, MatrixView hidden, MatrixView out,
+/// `scratch` is (rows x 2 width) for a gated one, (rows x width) for a plain one.
+void feed_forward(const LayerCall& call, const FeedForward& ff, ConstMatrixView in, MatrixView scratch, MatrixView out,
                   RunContext& run);
 
 /// What every layer takes from the second embedding, (rows x layers * layer_input), made from the stream's start.

@@ -129,6 +129,17 @@ bool needs_host(const RunContext& run) {
          dynamic_cast<const FeedTap*>(&run.tap) != nullptr;
 }
 
+Result<void> unharmed(const Backend& backend) {
+  std::optional<Error> failed = backend.failure();
+  return failed ? Result<void>(*std::move(failed)) : Result<void>();
+}
+
+/// Errors: interrupted, what failed in the backend.
+Result<void> go_on(const RunContext& run) {
+  if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
+  return unharmed(run.backend);
+}
+
 }  // namespace
 
 void TokenBatch::add(std::span<const std::int32_t> ids) {
@@ -170,8 +181,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
   if (spec.layer_input > 0) prepare_layer_inputs(spec, outer, tokens, ws, run);
 
   for (std::size_t l = 0; l < spec.layers; ++l) {
-    if (run.stop != nullptr && run.stop->load()) return Error{.kind = ErrorKind::kInterrupted, .what = "interrupted"};
-    if (std::optional<Error> failed = run.backend.failure()) return *std::move(failed);
+    SG_TRY_VOID(go_on(run));
     SG_TRY_VOID(check_layer_scales(model, l));
     SG_TRY_VOID(model.checkpoint.check());
     const LayerWeights w = weights.layer(l);  // this layer at hand, the next being read
@@ -246,8 +256,7 @@ Result<void> run_forward(const Model& model, WeightStream& weights, const TokenB
   unembed(spec, outer, y, tap.logit_rows(), run,
           [&](auto group, std::size_t id, ConstMatrixView z) { tap.logits(group, id, z); });
   run.backend.finish();
-  if (std::optional<Error> failed = run.backend.failure()) return *std::move(failed);
-  return {};
+  return unharmed(run.backend);
 }
 
 std::size_t activation_bytes(const Spec& spec, std::size_t rows, std::size_t longest) {

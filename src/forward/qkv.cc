@@ -158,8 +158,8 @@ std::vector<float> query_factors(const Spec& spec, const TokenBatch& tokens, Pre
   std::vector<float> factors;
   for (std::size_t s = 0; s < tokens.sequences(); ++s) {
     for (std::size_t t = 0; t < tokens.length(s); ++t) {
-      const double steps = static_cast<double>((spec.warm_unrotated ? t + 1 : t) / spec.temperature_length);
-      const auto factor = static_cast<float>(1 + spec.temperature * log_fixed(1 + steps));
+      const std::size_t steps = (spec.warm_unrotated ? t + 1 : t) / spec.temperature_length;
+      const auto factor = static_cast<float>(1 + spec.temperature * log_fixed(1 + static_cast<double>(steps)));
       factors.push_back(spec.warm_unrotated ? factor : round_to(precision, factor));  // as a tensor of the type
     }
   }
