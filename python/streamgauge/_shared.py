@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import time
 from typing import Any, Iterator
 
@@ -145,11 +146,27 @@ def _round(executor: Any, folder: str, jobs: int, options: dict[str, Any]) -> li
     return faults
 
 
+def _keys(plan: pathlib.Path) -> list[str]:
+    """Of every task. Raises Error."""
+    tasks = read_json(plan, "streamgauge.", "tasks")["tasks"]
+    keys = [task.get("key") if isinstance(task, dict) else None for task in tasks] if isinstance(tasks, list) else [None]
+    for place, key in enumerate(keys):
+        if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{8,}", key):
+            got = repr(tasks[place] if isinstance(tasks, list) else tasks)[:200]
+            raise Error(
+                f"{plan}: task {place} has no usable key, got {got}",
+                "a task has no usable key",
+                str(plan),
+                "a list of tasks, each with the hexadecimal key that `streamgauge plan` gave it",
+                got,
+            )
+    return keys
+
+
 def _left(folder: Path) -> Iterator[str]:
     """Keys of tasks that are neither done nor given up."""
     root = pathlib.Path(folder)
-    for task in read_json(root / "plan.json", "streamgauge.", "tasks")["tasks"]:
-        key = task["key"]
+    for key in _keys(root / "plan.json"):
         done = (root / "parts" / key[:2] / key).exists()
         if not done and _failure(root / "failed" / f"{key}.json")[0] < TRIES:
             yield key

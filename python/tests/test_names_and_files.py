@@ -129,6 +129,15 @@ def test_a_file_of_a_failure_may_be_anything(text, tmp_path):
             assert "failed twice" in refused(work_on, plan, concurrent.futures.ThreadPoolExecutor(1))
 
 
+def test_a_plan_with_other_tasks_is_refused(text, tmp_path):
+    plan = sg.plan("corpus", MODEL, text, context=64, output=tmp_path / "plan")
+    document = json.loads((plan / "plan.json").read_text())
+    for tasks in (3, None, "abc", {"key": "a"}, [3], [None], [{}], [{"key": 3}], [{"key": "../x"}], [[1]]):
+        (plan / "plan.json").write_text(json.dumps({**document, "tasks": tasks}))
+        said = refused(work_on, plan, concurrent.futures.ThreadPoolExecutor(1))
+        assert "plan.json" in said and "key" in said
+
+
 def test_files_that_cannot_be_written(tmp_path, measured, text):
     there = tmp_path / "there"
     there.mkdir()

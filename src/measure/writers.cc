@@ -10,7 +10,8 @@ Result<WriterPlace> parse_writer_place(const std::string& text, const std::strin
   const Error wrong = {.kind = ErrorKind::kUsage,
                        .what = "not a channel of a layer",
                        .where = flag,
-                       .expected = "LAYER:CHANNEL or LAYER:CHANNEL:TOKEN, as 11:507 or 11:507:0; -1 is the last",
+                       .expected = "LAYER:CHANNEL or LAYER:CHANNEL:TOKEN, as 11:507 or 11:507:0; of layers and tokens "
+                                   "-1 is the last",
                        .got = "'" + text + "'"};
   std::vector<std::int64_t> numbers;
   for (std::size_t at = 0; at <= text.size();) {
@@ -20,7 +21,14 @@ Result<WriterPlace> parse_writer_place(const std::string& text, const std::strin
     numbers.push_back(one.value().front().first);
     at = colon + 1;
   }
-  if (numbers.size() < 2 || numbers.size() > 3 || numbers[1] < 0) return wrong;
+  if (numbers.size() < 2 || numbers.size() > 3) return wrong;
+  if (numbers[1] < 0) {
+    return Error{.kind = ErrorKind::kUsage,
+                 .what = fmt::format("there is no channel {}", numbers[1]),
+                 .where = flag,
+                 .expected = "a channel from 0 on: channels have no order, and none is the last",
+                 .got = "'" + text + "'"};
+  }
   WriterPlace place = {.layer = numbers[0], .channel = static_cast<std::size_t>(numbers[1])};
   if (numbers.size() == 3) place.token = numbers[2];
   return place;

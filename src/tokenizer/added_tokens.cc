@@ -122,7 +122,7 @@ std::uint32_t AddedTokens::longest_at(std::string_view text, std::size_t at) con
 
 Result<bool> AddedTokens::stands_alone(std::string_view text, std::size_t begin, std::size_t end) const {
   const auto starts_with_word = [&](std::string_view rest) -> Result<bool> {
-    std::vector<ByteRange> matches;
+    std::vector<TextSpan> matches;
     SG_TRY_VOID(Regex::Matcher(*word_character_).find_all(rest.substr(0, utf8_length(rest[0])), matches));
     return !matches.empty();
   };

@@ -57,14 +57,14 @@ Result<std::string> run(const PrependText& step, std::string text, std::size_t /
 }
 
 Result<std::string> run(const ReplaceText& step, std::string text, std::size_t limit) {
-  std::vector<ByteRange> matches;
+  std::vector<TextSpan> matches;
   SG_TRY_VOID(find_pattern(step.pattern, text, matches));
   if (matches.empty()) return text;
   SG_TRY_VOID(check_growth(text.size() + matches.size() * step.content.size(), limit));
   std::string out;
   out.reserve(text.size() + matches.size() * step.content.size());
   std::size_t kept = 0;
-  for (const ByteRange& match : matches) {
+  for (const TextSpan& match : matches) {
     out.append(text, kept, match.begin - kept).append(step.content);
     kept = match.end;
   }
@@ -111,7 +111,7 @@ Result<std::size_t> start_after(const NormalizeStep& step, std::string_view text
   if (const auto* replace = std::get_if<ReplaceText>(&step)) {
     const auto* literal = std::get_if<std::string>(&replace->pattern);
     if (literal != nullptr) return !literal->empty() && text.starts_with(*literal) ? replace->content.size() : start;
-    std::vector<ByteRange> matches;
+    std::vector<TextSpan> matches;
     SG_TRY_VOID(find_pattern(replace->pattern, text, matches));
     const bool at_start = !matches.empty() && matches.front().begin == 0 && matches.front().end > 0;
     return at_start ? replace->content.size() : start;
@@ -136,7 +136,7 @@ Result<void> check_growth(std::size_t bytes, std::size_t limit) {
                .got = std::to_string(bytes)};
 }
 
-Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std::vector<ByteRange>& matches) {
+Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std::vector<TextSpan>& matches) {
   if (const auto* regex = std::get_if<std::shared_ptr<const Regex>>(&pattern))
     return Regex::Matcher(**regex).find_all(text, matches);
   const std::string& literal = std::get<std::string>(pattern);

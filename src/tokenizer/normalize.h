@@ -22,7 +22,7 @@ using TextPattern = std::variant<std::string, std::shared_ptr<const Regex>>;
 std::size_t growth_limit(std::size_t bytes);
 Result<void> check_growth(std::size_t bytes, std::size_t limit);
 /// Matches of the pattern in valid UTF-8, left to right, not overlapping. An empty fixed text matches nowhere.
-Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std::vector<ByteRange>& matches);
+Result<void> find_pattern(const TextPattern& pattern, std::string_view text, std::vector<TextSpan>& matches);
 
 struct PrependText {
   std::string prefix;  // nothing is prepended to empty text

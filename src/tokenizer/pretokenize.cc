@@ -27,7 +27,7 @@ class Finder {
   }
 
   /// The matches in `word`, in order; valid until the next call.
-  Result<const std::vector<ByteRange>*> find(std::string_view word) {
+  Result<const std::vector<TextSpan>*> find(std::string_view word) {
     matches_.clear();
     if (const auto* test = std::get_if<CharacterTest>(&step_.pattern)) {
       find_characters(*test, word);
@@ -50,14 +50,14 @@ class Finder {
 
   const SplitStep& step_;
   std::optional<Regex::Matcher> matcher_;
-  std::vector<ByteRange> matches_;
+  std::vector<TextSpan> matches_;
 };
 
 /// Calls f(part) for the matches in a word of `size` bytes and what lies between them.
 template <class F>
-void each_part(const std::vector<ByteRange>& matches, std::uint32_t size, bool invert, F f) {
+void each_part(const std::vector<TextSpan>& matches, std::uint32_t size, bool invert, F f) {
   std::uint32_t done = 0;
-  for (const ByteRange& match : matches) {
+  for (const TextSpan& match : matches) {
     if (done != match.begin) f(Part{done, match.begin, invert});
     f(Part{match.begin, match.end, !invert});
     done = match.end;
@@ -119,7 +119,7 @@ Result<void> run(const SplitStep& step, Words& words) {
       const std::uint32_t start = word.start > part.begin ? word.start - part.begin : 0;
       split.push_back({word.begin + part.begin, word.begin + part.end, start});
     };
-    SG_TRY(const std::vector<ByteRange>* matches, finder.find(words.view(word)));
+    SG_TRY(const std::vector<TextSpan>* matches, finder.find(words.view(word)));
     // A long text that is one word still: room at once, for a list that grows is held twice.
     if (words.words.size() == 1) split.reserve(2 * matches->size() + 1);
     if (step.behavior == SplitBehavior::kIsolated) {

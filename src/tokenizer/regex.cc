@@ -173,7 +173,7 @@ int Regex::Matcher::match_here(std::string_view text, std::size_t from, bool is_
   return found == PCRE2_ERROR_JIT_STACKLIMIT ? match(PCRE2_NO_JIT) : found;
 }
 
-Result<std::optional<ByteRange>> Regex::Matcher::find_at(std::string_view text, std::size_t from, std::size_t& reads) {
+Result<std::optional<TextSpan>> Regex::Matcher::find_at(std::string_view text, std::size_t from, std::size_t& reads) {
   for (std::size_t window = kWindow;; window *= 2) {
     std::size_t end = text.size() - from > window ? from + window : text.size();
     while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
@@ -185,20 +185,20 @@ Result<std::optional<ByteRange>> Regex::Matcher::find_at(std::string_view text, 
     const int found = match_here(text.substr(0, end), from, end == text.size());
     reads -= std::min(reads, found >= 0 ? pcre2_get_ovector_pointer(data_.get())[1] - from : end - from);
     if (found == PCRE2_ERROR_PARTIAL) continue;
-    if (found == PCRE2_ERROR_NOMATCH) return std::optional<ByteRange>{};
+    if (found == PCRE2_ERROR_NOMATCH) return std::optional<TextSpan>{};
     if (found < 0) {
       return Error{.kind = ErrorKind::kResource,
                    .what = "regular expression failed on this text: " + pcre2_message(found)};
     }
     const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(data_.get());
-    return std::optional(ByteRange{static_cast<std::uint32_t>(bounds[0]), static_cast<std::uint32_t>(bounds[1])});
+    return std::optional(TextSpan{static_cast<std::uint32_t>(bounds[0]), static_cast<std::uint32_t>(bounds[1])});
   }
 }
 
-Result<void> Regex::Matcher::find_all(std::string_view text, std::vector<ByteRange>& matches) {
+Result<void> Regex::Matcher::find_all(std::string_view text, std::vector<TextSpan>& matches) {
   std::size_t from = 0, last_end = ~std::size_t{0}, reads = kReadsPerByte * text.size() + kFreeReads;
   while (from <= text.size()) {
-    SG_TRY(const std::optional<ByteRange> found, find_at(text, from, reads));
+    SG_TRY(const std::optional<TextSpan> found, find_at(text, from, reads));
     if (!found || (found->begin == found->end && found->end == last_end)) {
       from += from < text.size() ? utf8_length(text[from]) : 1;
       continue;

@@ -16,7 +16,7 @@ struct pcre2_real_match_context_8;
 namespace sg {
 
 /// Bytes [begin, end) of a text.
-struct ByteRange {
+struct TextSpan {
   std::uint32_t begin, end;
 };
 
@@ -33,7 +33,7 @@ class Regex {
     /// Every match from left to right, not overlapping, empty ones included unless they touch the one
     /// before. Its work is bounded in proportion to the text: a pattern that reads to the end from every place, or
     /// backtracks without end, is an error (kResource). `text` is valid UTF-8.
-    Result<void> find_all(std::string_view text, std::vector<ByteRange>& matches);
+    Result<void> find_all(std::string_view text, std::vector<TextSpan>& matches);
 
    private:
     struct Free {
@@ -43,7 +43,7 @@ class Regex {
     /// PCRE2's answer for a match that begins at `from`, in a text that may go on unless `is_whole`.
     int match_here(std::string_view text, std::size_t from, bool is_whole);
     /// The match that begins at `from`. `reads`: bytes that may still be read, less what was.
-    Result<std::optional<ByteRange>> find_at(std::string_view text, std::size_t from, std::size_t& reads);
+    Result<std::optional<TextSpan>> find_at(std::string_view text, std::size_t from, std::size_t& reads);
 
     const Regex& regex_;
     std::unique_ptr<pcre2_real_match_data_8, Free> data_;

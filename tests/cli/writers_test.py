@@ -106,7 +106,7 @@ class WritersTest(CliTest):
         out = self.ok("measure", LLAMA, "--ids", IDS, "--writers", "2:5:3").out
         for word in ("Channel 5 in block 2 at token 3", "attn_out", "row ", "of W_down", "head "):
             self.assertIn(word, out)
-        for text, says in (("2", "LAYER:CHANNEL"), ("7:0", "layer"), ("0:24", "channel"), ("0:0:5", "token"), ("a:0", "LAYER"), ("0:-1", "LAYER"), ("0:0:0:0", "LAYER")):
+        for text, says in (("2", "LAYER:CHANNEL"), ("7:0", "layer"), ("0:24", "channel"), ("0:0:5", "token"), ("a:0", "LAYER"), ("0:-1", "no channel -1"), ("0:0:0:0", "LAYER")):
             self.fails(2, "measure", LLAMA, "--ids", IDS, "--writers", text, says=[says])
 
 

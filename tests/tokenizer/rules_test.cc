@@ -57,7 +57,7 @@ TEST(Rules, APatternThatReadsTheTextOverAndOverIsRefused) {
   for (const char* pattern : {"a+b|.", "(?=(a+))\\1b", "a*a*a*b|.", "(a+)+b|.", "(?:a|aa)+b"}) {
     const Result<Regex> regex = Regex::compile(pattern, "test");
     ASSERT_TRUE(regex.ok());
-    std::vector<ByteRange> matches;
+    std::vector<TextSpan> matches;
     const Result<void> found = Regex::Matcher(regex.value()).find_all(text, matches);
     ASSERT_FALSE(found.ok()) << pattern;
     EXPECT_EQ(found.error().kind, ErrorKind::kResource);
@@ -69,7 +69,7 @@ TEST(Rules, OneThatMovesOnReadsLongTextsWhole) {
   for (int i = 0; i < 200'000; ++i) text += i % 7 == 0 ? "\xC3\xA9t\xC3\xA9 " : "word ";
   const std::string run(3'000'000, 'x'), blanks(1'000'000, ' ');
   const Result<Regex> regex = Regex::compile(R"( ?\p{L}+|\s+(?!\S)|\s+)", "test");
-  std::vector<ByteRange> matches;
+  std::vector<TextSpan> matches;
   ASSERT_TRUE(Regex::Matcher(regex.value()).find_all(text, matches).ok());
   EXPECT_EQ(matches.size(), 200'001u);
   for (const std::string& whole : {run, blanks}) {

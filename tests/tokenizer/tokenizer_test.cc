@@ -99,10 +99,10 @@ TEST(Json, TruncatedAnywhereIsAnError) {
 TEST(Regex, ReadsRubySyntax) {
   const auto matches = [](std::string_view pattern, std::string_view text) {
     const Regex regex = Regex::compile(pattern, "test").value();
-    std::vector<ByteRange> found;
+    std::vector<TextSpan> found;
     EXPECT_TRUE(Regex::Matcher(regex).find_all(text, found).ok());
     std::vector<std::string> parts;
-    for (const ByteRange& match : found) parts.emplace_back(text.substr(match.begin, match.end - match.begin));
+    for (const TextSpan& match : found) parts.emplace_back(text.substr(match.begin, match.end - match.begin));
     return parts;
   };
   using Parts = std::vector<std::string>;
@@ -117,7 +117,7 @@ TEST(Regex, ReadsRubySyntax) {
 
 TEST(Regex, ExceedingTheLimitIsAnErrorAndNotAHang) {
   const Regex regex = Regex::compile("(a|aa)+$", "test").value();
-  std::vector<ByteRange> found;
+  std::vector<TextSpan> found;
   EXPECT_FALSE(Regex::Matcher(regex).find_all(std::string(60, 'a') + "b", found).ok());
 }
 
