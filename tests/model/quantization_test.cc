@@ -84,6 +84,119 @@ TEST(Quantization, ZeroPointsThatBorrowedFromOneAnotherAreRestored) {
   }
 }
 
+/// The zero points of a stored layer of 3 bits whose words of them are three numbers over and over; `quantizer` wrote
+/// it.
+std::vector<float> zeros_of_three_bits(const std::array<std::uint32_t, 3>& words, const std::string& quantizer) {
+  const std::filesystem::path folder = std::filesystem::path(SG_TEST_DATA) / "golden/stored-llama-gptq-3";
+  const std::string name = "model.layers.0.self_attn.q_proj.";
+  Checkpoint c = open_checkpoint(folder).value();
+  json config = json::parse(c.config_json);
+  config["quantization_config"]["meta"] = {{"quantizer", {quantizer}}};
+  c.config_json = config.dump();
+  const auto zeros = std::ranges::find(c.tensors, name + "qzeros", &TensorInfo::name);
+  std::string& kept = c.strings.emplace_back();
+  for (std::size_t i = 0; i < zeros->bytes; ++i) {
+    kept.push_back(static_cast<char>(words[i / 4 % 3] >> (8 * (i % 4)) & 255u));
+  }
+  zeros->data = reinterpret_cast<const std::byte*>(kept.data());
+  const Result<Model> model = open_model(std::move(c), folder);
+  EXPECT_TRUE(model.ok()) << model.error().message();
+  std::vector<float> got;
+  if (!model.ok()) return got;
+  const auto& made = model.value().checkpoint.made.tensors;
+  const auto matrix = std::ranges::find(made, name + "weight", &TensorInfo::name);
+  for (std::size_t col = 0; col < 32; ++col) got.push_back(packed_zero(*matrix->packed, 0, col));
+  return got;
+}
+
+/// Of the zero points 0, 1, ..., 7, 0, ...: GPTQModel took three words from them before version 7, which are no ones in
+/// numbers of 3 bits, and a one from each number since.
+TEST(Quantization, ZeroPointsOfThreeBitsFollowGptqmodelsVersion) {
+  std::array<std::uint32_t, 3> plain{}, less_one{};
+  std::vector<float> expected;
+  for (std::size_t col = 0; col < 32; ++col) {
+    expected.push_back(static_cast<float>(col % 8));
+    for (std::size_t bit = 0; bit < 3; ++bit) {
+      const std::size_t at = 3 * col + bit;
+      plain[at / 32] |= static_cast<std::uint32_t>(col % 8 >> bit & 1u) << (at % 32);
+      less_one[at / 32] |= static_cast<std::uint32_t>((col + 7) % 8 >> bit & 1u) << (at % 32);
+    }
+  }
+  const std::array<std::uint32_t, 3> older = {plain[0] - 0x24924924u, plain[1] - 0x92492492u, plain[2] - 0x49249249u};
+  EXPECT_EQ(zeros_of_three_bits(older, "gptqmodel:1.8.1"), expected);
+  EXPECT_EQ(zeros_of_three_bits(older, "gptqmodel:6.0.3"), expected);
+  EXPECT_EQ(zeros_of_three_bits(less_one, "gptqmodel:7.0.0"), expected);
+  EXPECT_EQ(zeros_of_three_bits(less_one, "gptqmodel:7.7.0-dev"), expected);
+  EXPECT_EQ(zeros_of_three_bits(less_one, "auto_gptq:0.7.1"), expected);
+}
+
+TEST(Quantization, ZeroPointsOfThreeBitsNeedGptqmodelsVersion) {
+  Quantization q;
+  q.method = QuantMethod::kGptq, q.bits = 3, q.zeros_less_one = true;
+  q.gptqmodel = std::array<unsigned, 3>{};
+  const Result<WordForm> form = word_form_of(q, "a.b");
+  ASSERT_FALSE(form.ok());
+  EXPECT_NE(form.error().message().find("meta.quantizer"), std::string::npos) << form.error().message();
+}
+
+TEST(Quantization, SingleLayersFollowTheirEntryOfDynamic) {
+  const json dynamic = {{"lm_head", {{"bits", 8}}},
+                        {R"(+:.*\.mlp\..*)", {{"bits", 8}, {"group_size", 64}, {"mse", 2.4}}},
+                        {R"(-:model\.layers\.1\.)", json::object()},
+                        {R"(.*down_proj)", {{"group_size", -1}, {"sym", false}}}};
+  for (const char* quantizer : {"gptqmodel:5.0.0", "gptqmodel:7.7.0"}) {
+    const auto q = read({{"quant_method", "gptq"},
+                         {"bits", 4},
+                         {"group_size", 128},
+                         {"dynamic", dynamic},
+                         {"meta", {{"quantizer", quantizer}}}});
+    ASSERT_TRUE(q.ok()) << q.error().message();
+    const auto form = [&](const char* layer) { return word_form_of(*q.value(), layer); };
+    EXPECT_EQ(form("model.layers.0.self_attn.q_proj").value().bits, 4u);
+    EXPECT_EQ(form("model.layers.0.self_attn.q_proj").value().group_size, 128u);
+    EXPECT_EQ(form("model.layers.0.self_attn.q_proj").value().zeros, StoredZeros::kLessOneByWords);
+    EXPECT_EQ(form("model.layers.0.mlp.down_proj").value().bits, 8u);
+    EXPECT_EQ(form("model.layers.0.mlp.down_proj").value().group_size, 64u);
+    EXPECT_EQ(form("lm_head").value().bits, 8u);
+    // Left out by a pattern that stands behind; a pattern without operators is a whole name since version 7.3.4.
+    const bool by_prefix = quantizer == std::string("gptqmodel:5.0.0");
+    EXPECT_EQ(form("model.layers.1.mlp.up_proj").ok(), !by_prefix);
+    if (by_prefix) {
+      EXPECT_NE(form("model.layers.1.mlp.up_proj").error().message().find("left out"), std::string::npos);
+    }
+  }
+}
+
+TEST(Quantization, SingleLayersFollowTheirEntryOfExtraConfig) {
+  const json extra = {{R"(.*\.1\..*)", {{"bits", 2}}},
+                      {"model.layers.1.mlp.up_proj", {{"bits", 8}, {"group_size", 32}, {"data_type", "int"}}},
+                      {"lm_head", {{"bits", 16}, {"data_type", "fp"}}}};
+  const auto q = read({{"quant_method", "auto-round"}, {"bits", 4}, {"group_size", 128}, {"extra_config", extra}});
+  ASSERT_TRUE(q.ok()) << q.error().message();
+  EXPECT_EQ(word_form_of(*q.value(), "model.layers.1.mlp.up_proj").value().bits, 8u);
+  EXPECT_EQ(word_form_of(*q.value(), "model.layers.1.mlp.gate_proj").value().bits, 2u);
+  EXPECT_EQ(word_form_of(*q.value(), "model.layers.2.mlp.gate_proj").value().bits, 4u);
+  EXPECT_FALSE(word_form_of(*q.value(), "lm_head").ok());
+  EXPECT_FALSE(check_overrides_met(*q.value(), {}).ok());
+  EXPECT_TRUE(
+      check_overrides_met(*q.value(), {word_form_of(*q.value(), "model.layers.1.mlp.up_proj").value().from}).ok());
+}
+
+/// A golden of 4 bits, some of whose layers are then those of another: the shapes must fit what the entry says.
+TEST(Quantization, AnEntryThatTheTensorsDoNotFitIsRefused) {
+  const std::filesystem::path folder = std::filesystem::path(SG_TEST_DATA) / "golden/stored-llama-gptq-4";
+  for (const char* dynamic :
+       {R"({".*q_proj": {"group_size": 8}})", R"({".*q_proj": {"bits": 8}})", R"({"-:.*q_proj": {}})"}) {
+    Checkpoint c = open_checkpoint(folder).value();
+    json config = json::parse(c.config_json);
+    config["quantization_config"]["dynamic"] = json::parse(dynamic);
+    c.config_json = config.dump();
+    const Result<Model> model = open_model(std::move(c), folder);
+    ASSERT_FALSE(model.ok()) << dynamic;
+    EXPECT_NE(model.error().message().find("q_proj"), std::string::npos) << model.error().message();
+  }
+}
+
 TEST(Quantization, WhatPublicProgramsWriteIsAccepted) {
   for (const char* text :
        {R"({"quant_method": "awq", "bits": 4, "format": "gemm", "backend": "autoawq", "modules_to_not_convert": null})",
@@ -135,6 +248,17 @@ TEST(Quantization, OtherKindsAndLayoutsAreRefusedByName) {
       {gptq("sym", "no"), {"sym", "true or false"}},
       {gptq("meta", "gptqmodel"), {"meta", "an object"}},
       {gptq("meta", {{"quantizer", 5}}), {"meta.quantizer", "words"}},
+      {gptq("dynamic", "x"), {"dynamic", "an object"}},
+      {gptq("dynamic", {{"a", 3}}), {"dynamic.a", "an object"}},
+      {gptq("dynamic", {{"a", {{"bits", 5}}}}), {"dynamic.a.bits", "2, 3, 4 or 8"}},
+      {gptq("dynamic", {{"a", {{"bits", "8"}}}}), {"dynamic.a.bits", "a whole number"}},
+      {gptq("dynamic", {{"a", {{"sym", 1}}}}), {"dynamic.a.sym", "true or false"}},
+      {gptq("dynamic", {{"a", {{"adapter", {{"rank", 4}}}}}}), {"dynamic.a.adapter", "not read"}},
+      {gptq("dynamic", {{"(", {{"bits", 8}}}}), {"dynamic"}},
+      {gptq("extra_config", {{"a", {{"pack_dtype", "int8"}}}}), {"extra_config.a.pack_dtype", "int32"}},
+      {{{"quant_method", "fp8"}, {"dynamic", {{"a", {{"weight_block_size", {1, 2}}}}}}},
+       {"dynamic.a.weight_block_size"}},
+      {{{"quant_method", "bitsandbytes"}, {"dynamic", {{"a", {{"bits", 8}}}}}}, {"dynamic", "left out"}},
       {awq("format", "gemv"), {"format", "gemm", "gemv"}},
       {awq("format", "gemv_fast"), {"format", "gemv_fast"}},
       {awq("version", 3), {"version", "a word", "3"}},

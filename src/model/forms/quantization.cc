@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "model/forms/settings.h"
 
@@ -40,10 +41,25 @@ Result<bool> names_activations(const Settings& s) {
   return name.find("DynamicActivation") != std::string::npos;
 }
 
-/// meta.quantizer, a word or several, names GPTQModel.
-Result<bool> made_by_gptqmodel(const Settings& s) {
+/// "7.3.4" of "gptqmodel:7.3.4-dev"; what is missing is 0.
+std::array<unsigned, 3> version_in(std::string_view text) {
+  std::array<unsigned, 3> version{};
+  const std::size_t colon = text.find(':');
+  const char* at = text.data() + (colon == std::string_view::npos ? text.size() : colon + 1);
+  const char* const end = text.data() + text.size();
+  for (unsigned& part : version) {
+    const auto [stop, error] = std::from_chars(at, end, part);
+    if (error != std::errc() || stop == end || *stop != '.') break;
+    at = stop + 1;
+  }
+  return version;
+}
+
+/// The version of GPTQModel where meta.quantizer, a word or several, names it.
+Result<std::optional<std::array<unsigned, 3>>> gptqmodel_version(const Settings& s) {
+  using Version = std::optional<std::array<unsigned, 3>>;
   SG_TRY(const ConfigValue* meta, s.object("meta"));
-  if (meta == nullptr) return false;
+  if (meta == nullptr) return Version();
   const Settings inner(*meta, s.where(), "meta");
   const ConfigValue* value = inner.find("quantizer");
   std::vector<std::string> names;
@@ -52,7 +68,8 @@ Result<bool> made_by_gptqmodel(const Settings& s) {
   } else {
     SG_TRY(names, inner.words("quantizer"));
   }
-  return std::ranges::any_of(names, [](const std::string& name) { return name.starts_with("gptqmodel"); });
+  const auto found = std::ranges::find_if(names, [](const std::string& name) { return name.starts_with("gptqmodel"); });
+  return found == names.end() ? Version() : Version(version_in(*found));
 }
 
 Result<Quantization> gptq(const Settings& s, Quantization q, std::string_view method) {
@@ -71,9 +88,12 @@ Result<Quantization> gptq(const Settings& s, Quantization q, std::string_view me
   SG_TRY_VOID(s.flag("is_marlin_format", false));
   SG_TRY_VOID(s.refuse("is_marlin_format", "Marlin's layout is not read"));
   q.zeros_less_one = format != "gptq_v2";
-  SG_TRY(const bool symmetric, s.flag("sym", true));  // then no zero point is 0, and nothing is borrowed
-  SG_TRY(const bool by_words, made_by_gptqmodel(s));
-  q.zeros_borrow = q.zeros_less_one && !symmetric && by_words && q.bits != 3;
+  SG_TRY(const bool symmetric, s.flag("sym", true));
+  SG_TRY(q.gptqmodel, gptqmodel_version(s));
+  SG_TRY_VOID(read_overrides(s, q));
+  q.may_be_asymmetric = !symmetric || std::ranges::any_of(q.overrides, [](const LayerOverride& layers) {
+    return layers.is_symmetric == false;
+  });
   return q;
 }
 
@@ -87,6 +107,7 @@ Result<Quantization> awq(const Settings& s, Quantization q) {
   SG_TRY(const std::optional<std::int64_t> bits, s.integer(s.find("w_bit") != nullptr ? "w_bit" : "bits"));
   if (bits && *bits != 4) return s.wrong("bits", "4");
   q.bits = 4;
+  SG_TRY_VOID(read_overrides(s, q));
   if (s.find("q_group_size") != nullptr) {
     SG_TRY(const std::optional<std::int64_t> size, s.integer("q_group_size"));
     if (*size <= 0 || static_cast<double>(*size) > kLargestCount) return s.wrong("q_group_size", "a number of inputs");
@@ -107,6 +128,19 @@ Result<Quantization> modelopt(const Settings& s, Quantization q) {
   return q;
 }
 
+/// Of forms whose tensors say all of a layer, or that have no such keys: then an entry that says something else than
+/// which layers are plain is not read.
+Result<void> refuse_overrides(const Settings& s) {
+  Quantization unused;
+  SG_TRY_VOID(read_overrides(s, unused));
+  for (const LayerOverride& layers : unused.overrides) {
+    if (layers.is_excluded || (!layers.bits && !layers.group_size && !layers.is_symmetric)) continue;
+    return s.wrong(s.find("dynamic") != nullptr ? "dynamic" : "extra_config",
+                   "entries of layers that are left out alone");
+  }
+  return {};
+}
+
 Result<Quantization> of_method(const std::string& method, const Settings& s) {
   Quantization q;
   q.name = method;
@@ -115,14 +149,15 @@ Result<Quantization> of_method(const std::string& method, const Settings& s) {
     q.method = m;
     return q;
   };
-  if (method == "fp8" || method == "fbgemm_fp8") return float8(s, is(QuantMethod::kFloat8));
-  if (method == "compressed-tensors") return read_compressed(s, is(QuantMethod::kCompressed));
-  if (method == "modelopt" || method == "modelopt_fp4") return modelopt(s, is(QuantMethod::kModelOpt));
-  if (method == "mxfp4") return is(QuantMethod::kMxfp4);
   if (method == "gptq" || method == "auto-round" || method == "intel/auto-round") {
     return gptq(s, is(QuantMethod::kGptq), method);
   }
   if (method == "awq") return awq(s, is(QuantMethod::kAwq));
+  SG_TRY_VOID(refuse_overrides(s));
+  if (method == "fp8" || method == "fbgemm_fp8") return float8(s, is(QuantMethod::kFloat8));
+  if (method == "compressed-tensors") return read_compressed(s, is(QuantMethod::kCompressed));
+  if (method == "modelopt" || method == "modelopt_fp4") return modelopt(s, is(QuantMethod::kModelOpt));
+  if (method == "mxfp4") return is(QuantMethod::kMxfp4);
   if (method == "bitsandbytes") {
     SG_TRY(q.runtime, s.flag("load_in_8bit", false));
     SG_TRY_VOID(s.flag("load_in_4bit", false));

@@ -51,6 +51,9 @@ class Settings {
   std::string where_, path_;
 };
 
+/// Reads `dynamic` and `extra_config`: what single layers have otherwise. Errors: a setting in them that is not read.
+Result<void> read_overrides(const Settings& s, Quantization& q);
+
 /// compressed-tensors' groups and what says to which of them a layer belongs.
 Result<Quantization> read_compressed(const Settings& s, Quantization q);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "io/window.h"
 #include "kernel/decode.h"
@@ -25,21 +26,33 @@ struct Sizes {
   std::size_t inputs = 0, outputs = 0;
 };
 
-/// Zero points as GPTQModel stores them: it took one from each by a subtraction from whole words, which borrows from
-/// the next number where a zero point is 0, and adds them back in the same way. A copy of what they are.
+/// What GPTQModel took from the words of zero points, one word after another: a one in every number, which borrows from
+/// the next where a zero point is 0. Of 3 bits, before version 7, three words in turn that were meant so.
+std::uint32_t taken_from(std::size_t word, unsigned bits) {
+  constexpr std::uint32_t kThrees[] = {0x24924924, 0x92492492, 0x49249249};
+  return bits == 3 ? kThrees[word % 3] : ~std::uint32_t{0} / ((1u << bits) - 1);
+}
+
+/// A copy of zero points that were stored by whole words, as they are: reading adds what was taken.
 const std::byte* restored_zeros(Maker& maker, const TensorInfo& zeros, unsigned bits) {
-  const std::uint32_t ones = ~std::uint32_t{0} / ((1u << bits) - 1);  // a one in every number of a word
   std::string words(maker.text(zeros));
+  const std::size_t row_words = static_cast<std::size_t>(zeros.shape[1]);
   for (std::size_t at = 0; at + 4 <= words.size(); at += 4) {
-    const std::uint32_t word = load_le<std::uint32_t>(reinterpret_cast<const std::byte*>(words.data()) + at) + ones;
+    const auto stored = load_le<std::uint32_t>(reinterpret_cast<const std::byte*>(words.data()) + at);
+    const std::uint32_t word = stored + taken_from(at / 4 % row_words, bits);
     for (unsigned i = 0; i < 4; ++i) words[at + i] = static_cast<char>(word >> (8 * i) & 255u);
   }
   return maker.keep(std::move(words));
 }
 
-Result<void> make_one_gptq(Maker& maker, const TensorInfo& words) {
+/// The overrides that layers follow.
+using Met = std::set<const LayerOverride*>;
+
+Result<void> make_one_gptq(Maker& maker, const TensorInfo& words, Met& met) {
   const std::string layer = stem(words, ".qweight");
-  const unsigned bits = maker.q.bits;
+  SG_TRY(const WordForm form, word_form_of(maker.q, layer));
+  met.insert(form.from);
+  const unsigned bits = form.bits;
   SG_TRY(const TensorInfo* scales, maker.need(layer + ".scales", "the scales of its groups"));
   SG_TRY(const TensorInfo* zeros, maker.need(layer + ".qzeros", "the zero points of its groups"));
   const TensorInfo* order = maker.find(layer + ".g_idx");
@@ -47,7 +60,7 @@ Result<void> make_one_gptq(Maker& maker, const TensorInfo& words) {
     return maker.wrong(words, "holds no words of a matrix", fmt::format("I32 of inputs * {} / 32 x outputs", bits));
   }
   const Sizes sizes = {words.shape[0] * 32 / bits, words.shape[1]};
-  SG_TRY(const std::size_t groups, maker.groups_of(words, sizes.inputs, maker.q.group_size));
+  SG_TRY(const std::size_t groups, maker.groups_of(words, sizes.inputs, form.group_size));
   SG_TRY_VOID(maker.expect(*scales, {DType::kF16, DType::kBF16, DType::kF32}, {groups, sizes.outputs}));
   if (sizes.outputs * bits % 32 != 0) {
     return maker.wrong(*zeros, "cannot hold the zero points", fmt::format("outputs * {} / 32 words", bits));
@@ -67,24 +80,28 @@ Result<void> make_one_gptq(Maker& maker, const TensorInfo& words) {
   m.zeros = {.layout = ZeroLayout::kStream,
              .data = zeros->data,
              .row_bytes = zeros->bytes / groups,
-             .add = maker.q.zeros_less_one ? 1 : 0,
+             .add = form.zeros == StoredZeros::kLessOne ? 1 : 0,
              .wraps = true};
-  if (maker.q.zeros_borrow) m.zeros.data = restored_zeros(maker, *zeros, bits), m.zeros.add = 0;
+  if (form.zeros == StoredZeros::kLessOneByWords || form.zeros == StoredZeros::kLessOldThrees) {
+    m.zeros.data = restored_zeros(maker, *zeros, bits);
+  }
   if (order != nullptr) m.row_groups = order->data, m.groups = groups;
-  m.form = fmt::format("GPTQ {} bit, {}", bits, group_words(maker.q.group_size));
+  m.form = fmt::format("GPTQ {} bit, {}", bits, group_words(form.group_size));
   maker.add({layer + ".weight", {sizes.outputs, sizes.inputs}, std::move(m)}, {&words, zeros, scales, order});
   return {};
 }
 
-Result<void> make_one_awq(Maker& maker, const TensorInfo& words) {
+Result<void> make_one_awq(Maker& maker, const TensorInfo& words, Met& met) {
   const std::string layer = stem(words, ".qweight");
+  SG_TRY(const WordForm form, word_form_of(maker.q, layer));
+  met.insert(form.from);
   SG_TRY(const TensorInfo* scales, maker.need(layer + ".scales", "the scales of its groups"));
   SG_TRY(const TensorInfo* zeros, maker.need(layer + ".qzeros", "the zero points of its groups"));
   if (!is_matrix_of(words, DType::kI32)) {
     return maker.wrong(words, "holds no words of a matrix", "I32 of inputs x outputs / 8");
   }
   const Sizes sizes = {words.shape[0], words.shape[1] * 8};
-  SG_TRY(const std::size_t groups, maker.groups_of(words, sizes.inputs, maker.q.group_size));
+  SG_TRY(const std::size_t groups, maker.groups_of(words, sizes.inputs, form.group_size));
   SG_TRY_VOID(maker.expect(*scales, {DType::kF16, DType::kBF16, DType::kF32}, {groups, sizes.outputs}));
   SG_TRY_VOID(maker.expect(*zeros, {DType::kI32}, {groups, words.shape[1]}));
   PackedMatrix m;
@@ -98,7 +115,7 @@ Result<void> make_one_awq(Maker& maker, const TensorInfo& words) {
               .per_row = sizes.outputs,
               .count = scales->items()};
   m.zeros = {.layout = ZeroLayout::kAwq, .data = zeros->data, .row_bytes = 4 * words.shape[1]};
-  m.form = fmt::format("AWQ 4 bit, {}", group_words(maker.q.group_size));
+  m.form = fmt::format("AWQ 4 bit, {}", group_words(form.group_size));
   maker.add({layer + ".weight", {sizes.outputs, sizes.inputs}, std::move(m)}, {&words, zeros, scales});
   return {};
 }
@@ -184,17 +201,19 @@ Result<void> make_one_compressed(Maker& maker, const TensorInfo& words) {
 }  // namespace
 
 Result<void> make_gptq(Maker& maker) {
+  Met met;
   for (const TensorInfo& tensor : maker.stored()) {
-    if (tensor.name.ends_with(".qweight")) SG_TRY_VOID(make_one_gptq(maker, tensor));
+    if (tensor.name.ends_with(".qweight")) SG_TRY_VOID(make_one_gptq(maker, tensor, met));
   }
-  return {};
+  return check_overrides_met(maker.q, met);
 }
 
 Result<void> make_awq(Maker& maker) {
+  Met met;
   for (const TensorInfo& tensor : maker.stored()) {
-    if (tensor.name.ends_with(".qweight")) SG_TRY_VOID(make_one_awq(maker, tensor));
+    if (tensor.name.ends_with(".qweight")) SG_TRY_VOID(make_one_awq(maker, tensor, met));
   }
-  return {};
+  return check_overrides_met(maker.q, met);
 }
 
 Result<void> make_compressed(Maker& maker) {
