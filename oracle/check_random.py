@@ -4,6 +4,7 @@
     python oracle/check_random.py PROGRAM                       one relative of every case
     python oracle/check_random.py PROGRAM --seed 7 mixtral-window deepseek-v3-yarn
     python oracle/check_random.py PROGRAM --switches 3          three of each, with other switches too
+    python oracle/check_random.py PROGRAM --absent 3            three of each, some of whose keys their class has defaults for
 
 A relative has other widths, depths, vocabularies and weights than the case, and its switches; with --switches some of
 those are others as well: flags turned over, numbers moved, another scaling of the rotation. What the program refuses is
@@ -118,11 +119,30 @@ def with_other_switches(config, rng):
     return c, changed
 
 
-def check(case, program, rng, switches):
-    """The names of turned switches, and that of the first site that differs or None."""
+# A file that leaves one of these out is incomplete, and refused.
+STATED = ("architectures", "model_type", "dtype", "torch_dtype", "transformers_version", "vocab_size", "hidden_size", "n_embd",
+          "d_model", "num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_attention_heads", "n_head", "n_heads", "num_heads",
+          "intermediate_size", "ffn_hidden_size", "n_inner", "layers_block_type", "hybrid_override_pattern")
+
+
+def with_absent_keys(config, rng):
+    """The configuration without some keys, and their names."""
+    c = dict(config)
+    leaving = [key for key in c if key not in STATED]
+    gone = rng.permutation(leaving)[:int(rng.integers(1, 5))].tolist() if leaving else []
+    for key in gone:
+        del c[key]
+    return c, [f"without {key}" for key in gone]
+
+
+def check(case, program, rng, args):
+    """What is other than in the case, and the name of the first site that differs or None."""
     config, changed = relative(case.config, rng), []
-    if switches:
+    if args.switches:
         config, changed = with_other_switches(config, rng)
+    if args.absent:
+        config, gone = with_absent_keys(config, rng)
+        changed += gone
     return changed, differing_site(case, config, program, rng)
 
 
@@ -161,16 +181,17 @@ def main():
     parser.add_argument("case", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--switches", type=int, default=0, metavar="N", help="N relatives of each case, with other switches")
+    parser.add_argument("--absent", type=int, default=0, metavar="N", help="N relatives of each case, without some of their keys")
     args = parser.parse_intermixed_args()
     hf.quiet()
     rng = np.random.Generator(np.random.PCG64(args.seed))
     wrong = 0
-    for case in [case for case in cases.CASES for _ in range(max(1, args.switches))]:
+    for case in [case for case in cases.CASES for _ in range(max(1, args.switches, args.absent))]:
         if (args.case and case.name not in args.case) or case.multimodal or case.renamed:
             continue
         changed = []
         try:
-            changed, first = check(case, args.program, rng, args.switches > 0)
+            changed, first = check(case, args.program, rng, args)
         except Exception as error:  # noqa: BLE001  sizes and switches that transformers itself refuses, in its many ways
             print(f"{case.name}: no such model: {type(error).__name__}: {str(error)[:120]!r}", flush=True)
             continue

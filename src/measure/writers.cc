@@ -10,8 +10,9 @@ Result<WriterPlace> parse_writer_place(const std::string& text, const std::strin
   const Error wrong = {.kind = ErrorKind::kUsage,
                        .what = "not a channel of a layer",
                        .where = flag,
-                       .expected = "LAYER:CHANNEL or LAYER:CHANNEL:TOKEN, as 11:507 or 11:507:0; of layers and tokens "
-                                   "-1 is the last",
+                       .expected =
+                           "LAYER:CHANNEL or LAYER:CHANNEL:TOKEN, as 11:507 or 11:507:0; of layers and tokens "
+                           "-1 is the last",
                        .got = "'" + text + "'"};
   std::vector<std::int64_t> numbers;
   for (std::size_t at = 0; at <= text.size();) {

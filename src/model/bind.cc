@@ -127,6 +127,20 @@ struct Binder {
             .hint = fmt::format("the checkpoint is incomplete or is not of family {}", spec.family->name)};
   }
 
+  /// Of other forms of the family.
+  Result<void> check_refused() const {
+    for (const RefusedTensor& refused : spec.family->refused_tensors) {
+      const bool gguf = checkpoint.format == Format::kGguf;
+      const TensorInfo* tensor = gguf ? nullptr : names.find(refused.hf, 0);
+      if (tensor == nullptr) continue;
+      return Error{.what = fmt::format("tensor {} is stored in a form that is not read", tensor->name),
+                   .where = checkpoint.path.string(),
+                   .got = std::string(refused.why),
+                   .hint = "measure the original checkpoint, or a GGUF of it"};
+    }
+    return {};
+  }
+
   /// The row's tensor under one name pattern, checked; null when there is none and none is needed.
   Result<const TensorInfo*> find(const TensorRow& row, std::string_view pattern, std::size_t index) {
     const bool gguf = checkpoint.format == Format::kGguf;
@@ -271,6 +285,7 @@ void resolve_head(const Spec& spec, Bindings& b) {
 Result<Bindings> bind(const Spec& spec, const Checkpoint& checkpoint) {
   Bindings bindings;
   Binder binder{spec, checkpoint, TensorNames(spec, checkpoint)};
+  SG_TRY_VOID(binder.check_refused());
   bindings.layers.resize(spec.layers);
   for (const TensorRow& row : spec.family->tensors) {
     const std::string_view pattern = binder.pattern_of(row);
@@ -288,14 +303,14 @@ Result<Bindings> bind(const Spec& spec, const Checkpoint& checkpoint) {
     SG_TRY_VOID(binder.check_complete_latents(l, bindings));
   }
   resolve_head(spec, bindings);
-  SG_TRY(const std::optional<std::string> unread, check_unread(spec, checkpoint, binder.names, binder.used));
+  SG_TRY(const std::vector<std::string> unread, check_unread(spec, checkpoint, binder.names, binder.used));
   const std::string& prefix = binder.names.prefix();
   const bool multimodal =
       prefix.find("language_model") != std::string::npos || prefix.find("text_model") != std::string::npos;
   if (!prefix.empty() && !multimodal) {
     bindings.notices.push_back(fmt::format("the tensors' names begin with {}, which is left out", prefix));
   }
-  if (unread) bindings.notices.push_back(*unread);
+  bindings.notices.insert(bindings.notices.end(), unread.begin(), unread.end());
   return bindings;
 }
 

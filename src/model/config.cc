@@ -66,13 +66,15 @@ Result<bool> keep_text_part(ConfigValue& root, const std::string& where) {
   return false;
 }
 
-/// transformers 5 puts the older rope_scaling, unless it is empty, in the place of rope_parameters.
+/// transformers 5 puts the older rope_scaling, unless it is empty, in the place of rope_parameters. Of rotations by
+/// kinds of layers both are kept (model/rope_source.h).
 void keep_one_rope_dictionary(ConfigValue& root) {
   const ConfigValue *older = root.member("rope_scaling"), *newer = root.member("rope_parameters");
   const auto* object = older == nullptr ? nullptr : std::get_if<ConfigObject>(older);
   const bool both = object != nullptr && !object->empty() && newer != nullptr;
-  if (both && std::holds_alternative<ConfigObject>(*newer))
-    remove_member(std::get<ConfigObject>(root), "rope_parameters");
+  if (!both || !std::holds_alternative<ConfigObject>(*newer)) return;
+  const bool by_kind = newer->member("full_attention") != nullptr || newer->member("sliding_attention") != nullptr;
+  if (!by_kind) remove_member(std::get<ConfigObject>(root), "rope_parameters");
 }
 
 void canonical_text(const ConfigValue& value, std::string& out) {

@@ -93,7 +93,10 @@ Effect effect_of_number(Field field, double v, const Spec& spec, const Config& c
     return other_unless(!rotary || same(v, spec.ropes.front().theta));
   }
   const double rotated = static_cast<double>(spec.rotary_dim);
-  if (field == Field::kRotaryPct) return other_unless(!rotary || std::floor(head_dim * v) == rotated);
+  if (field == Field::kRotaryPct) {  // a proportional rotation reads it wherever it stands
+    const bool proportional = rotary && spec.ropes.front().type == RopeType::kProportional;
+    return other_unless(!rotary || proportional || std::floor(head_dim * v) == rotated);
+  }
   if (field == Field::kHeadDim) return other_unless(!rotary || v == head_dim);  // frequencies follow it elsewhere
   if (field == Field::kRotaryDim) return other_unless(!rotary || v == rotated);
   return Effect::kNone;  // widths: tensors have these shapes or they have not, and bind() has looked

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "kernel/kernels.h"
 #include "model/role.h"
+#include "model/rope.h"
 
 namespace sg {
 
@@ -255,6 +256,11 @@ struct ClassDefault {
   std::size_t value;
 };
 
+/// A tensor of another form of the family, which is not read; "{}" is the layer.
+struct RefusedTensor {
+  std::string_view hf, why;
+};
+
 struct Family {
   std::string_view name;         // as `streamgauge list families` prints it
   std::string_view model_types;  // config.json model_type values, '|' between
@@ -272,6 +278,7 @@ struct Family {
   Result<void> (*variant)(const Config&, Fields&) = nullptr;
   bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
   std::string_view unused_keys = {};  // config.json keys that the reference stores and never reads, '|' between
+  std::span<const RefusedTensor> refused_tensors = {};
 
   struct {
     EmbedScale scale = EmbedScale::kOne;
@@ -294,7 +301,7 @@ struct Family {
     double original_length = 0;  // original_max_position_embeddings where config.json has none at its top; 0: none
     bool mscales = false;        // longrope multiplies cos and sin by short_mscale or long_mscale
     bool ntk_alpha = false;      // a dynamic scaling with an `alpha` stretches theta once, whatever the length
-    bool local_rope = false;     // windowed layers rotate with their own unscaled theta
+    RopeKinds kinds = RopeKinds::kOne;           // others than one: windowed layers rotate with a theta of their own
     DefaultRope unstated = DefaultRope::kPlain;  // when the file says nothing of scaling
   } position;
   struct {

@@ -100,7 +100,6 @@ constexpr FieldRow kRows[] = {
     {Field::kSparseStep, count_from(1, kMostLayers)},
     {Field::kExpertStart, count_from(0, kMostLayers)},
     {Field::kExpertEnd, {.kind = Kind::kReal, .least = -1, .most = kMostLayers}},
-    {Field::kExtraLayers, count_from(0, kMostLayers)},
     {Field::kClampLimit, kPositive},
     {Field::kClampSlope, kPositive},
     {Field::kRouterJitter, {.kind = Kind::kReal, .least = 0, .most = 1}},

@@ -71,17 +71,23 @@ bool may_be_listed(Field field) {
   return field == Field::kHeads || field == Field::kKvHeads || field == Field::kFfnWidth;
 }
 
-/// GGUF may give one value per layer; models whose layers differ in shape are not measured.
+constexpr std::string_view kExtraLayers = "nextn_predict_layers";
+
+/// GGUF may give one value per layer; models whose layers differ in shape are not measured. Layers that predict further
+/// tokens are counted with the others, and may differ.
 Result<ConfigValue> one_for_all_layers(const ConfigValue& value, std::string_view keys, const Config& config) {
   const auto* list = std::get_if<ConfigList>(&value);
   if (list == nullptr || config.format() != Format::kGguf) return value;
   SG_TRY(const std::optional<std::size_t> layers, config.count("block_count"));
   if (list->empty() || list->size() != layers)
     return config.wrong(keys, fmt::format("a number, or one for each of {} layers", layers.value_or(0)));
+  SG_TRY(const std::optional<std::size_t> extra, config.count(kExtraLayers));
+  const ConfigList own(list->begin(),
+                       list->end() - static_cast<std::ptrdiff_t>(std::min(extra.value_or(0), *layers - 1)));
   // 0: the layer has none of it, its mixer being another.
-  const auto stated = std::ranges::find_if(*list, [](const ConfigValue& item) { return number_in(item) != 0.0; });
-  const ConfigValue& first = stated == list->end() ? list->front() : *stated;
-  for (const ConfigValue& item : *list) {
+  const auto stated = std::ranges::find_if(own, [](const ConfigValue& item) { return number_in(item) != 0.0; });
+  const ConfigValue& first = stated == own.end() ? own.front() : *stated;
+  for (const ConfigValue& item : own) {
     if (item != first && number_in(item) != 0.0) {
       return Error{.what = fmt::format("{} differs between layers", keys),
                    .where = config.where(),
@@ -112,6 +118,19 @@ Result<void> check_other_names(std::string_view keys, const ConfigValue& stated,
                  .where = config.where(),
                  .expected = fmt::format("{} in all of {}", show(stated), keys),
                  .got = show(*other)};
+  }
+  return {};
+}
+
+/// llama.cpp's converters write some reals under two names; both are ones, and the first holds.
+Result<void> check_other_reals(std::string_view keys, const FieldKind& kind, const Config& config) {
+  for (std::size_t bar = keys.find('|'); bar != std::string_view::npos; bar = keys.find('|')) {
+    keys.remove_prefix(bar + 1);
+    const std::string_view key = keys.substr(0, keys.find('|'));
+    SG_TRY(const std::optional<double> other, config.real(key));
+    if (other && !in_range(kind, *other) && !(kind.gguf_zero_is_off && *other == 0)) {
+      return config.wrong(key, describe(kind));
+    }
   }
   return {};
 }
@@ -168,9 +187,8 @@ Result<void> Fields::read_row(const ConfigRow& row, const Family& family, const 
   if (stated == nullptr || stated->is_null()) return fall_back(row, stated != nullptr, family, config, checkpoint);
 
   const FieldKind kind = kind_of(row.field);
-  if (kind.kind == Kind::kCount) {
-    SG_TRY_VOID(check_other_names(keys, *stated, config));
-  }
+  if (kind.kind == Kind::kCount) SG_TRY_VOID(check_other_names(keys, *stated, config));
+  if (kind.kind == Kind::kReal && gguf) SG_TRY_VOID(check_other_reals(keys, kind, config));
   const bool each_its_own = is_list && gguf && family.attention.layers_differ &&
                             (row.field == Field::kKvHeads || row.field == Field::kFfnWidth);
   if (is_list && gguf && !may_be_listed(row.field)) return config.wrong(keys, describe(kind));
@@ -259,11 +277,21 @@ Result<void> Fields::fall_back(const ConfigRow& row, bool is_null, const Family&
   return {};
 }
 
+/// llama.cpp's files of any family count layers that predict further tokens among the blocks, at their end.
+Result<void> Fields::leave_extra_layers(const Config& config) {
+  SG_TRY(const std::optional<std::size_t> extra, config.count(kExtraLayers));
+  const std::size_t layers = count(Field::kLayers);
+  if (extra.value_or(0) >= layers) return config.wrong(kExtraLayers, fmt::format("fewer than all {} blocks", layers));
+  set_count(Field::kLayers, layers - extra.value_or(0));
+  return {};
+}
+
 Result<Fields> Fields::read(const Family& family, const Config& config, const Checkpoint& checkpoint) {
   Fields fields;
   for (const ConfigRow& row : family.config) {
     SG_TRY_VOID(fields.read_row(row, family, config, checkpoint));
   }
+  if (config.format() == Format::kGguf) SG_TRY_VOID(fields.leave_extra_layers(config));
   if (family.rules != nullptr) family.rules(fields);
   if (family.variant != nullptr) SG_TRY_VOID(family.variant(config, fields));
   return fields;

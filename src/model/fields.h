@@ -48,6 +48,7 @@ class Fields {
   /// The constant of a table as a value of the field's kind.
   void set(Field field, double constant);
   Result<void> read_row(const ConfigRow& row, const Family& family, const Config& config, const Checkpoint& checkpoint);
+  Result<void> leave_extra_layers(const Config& config);
   Result<void> fall_back(const ConfigRow& row, bool is_null, const Family& family, const Config& config,
                          const Checkpoint& checkpoint);
 

@@ -244,7 +244,6 @@ enum class Field : std::uint8_t {
   kSparseStep,
   kExpertStart,
   kExpertEnd,
-  kExtraLayers,
   kClampLimit,
   kClampSlope,
   kRouterJitter,

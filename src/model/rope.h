@@ -43,10 +43,24 @@ struct RopeFrequencies {
 
 std::string_view name(RopeType type);
 
-/// Reads rope_theta/rope_scaling (transformers 4), rope_parameters (5) or GGUF's rope keys. `layer_type` picks the
-/// nested dictionary of models that keep one per layer type ("full_attention"); empty otherwise.
-/// `absent` holds where the file gives nothing. An unknown type, or a type without a field it needs, is an error.
-Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, RopeSpec absent);
+/// How config.json keeps the rotations of models whose kinds of layers rotate differently, as transformers 5 reads it.
+enum class RopeKinds : std::uint8_t {
+  kOne,        // one dictionary, for all layers
+  kDefaulted,  // one for each kind, plain where it is missing; rope_scaling is added to that of full attention, and a
+               // dictionary that names no kind is not read (Gemma 3, OLMo 3)
+  kStated,     // one for each kind that there is, or none at all (Gemma 4)
+};
+
+/// The kind of layers that is asked for: "full_attention" or "sliding_attention"; empty: there are no kinds.
+struct RopeOf {
+  std::string_view layer_type = {};
+  RopeKinds kinds = RopeKinds::kOne;
+};
+
+/// Reads rope_theta/rope_scaling (transformers 4), rope_parameters (5) or GGUF's rope keys.
+/// `absent` holds where the file gives nothing. Errors: an unknown type, a type without a field it needs, a kind of
+/// layers without its dictionary.
+Result<RopeSpec> read_rope(const Config& config, const RopeOf& of, RopeSpec absent);
 
 /// Whether the parameters, tensors of factors included, give frequencies: factors of the right number and above 0,
 /// every frequency finite. Errors say which do not. To be asked before resolve().

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/rope.h"
+#include "model/rope_source.h"
 
 namespace sg {
 namespace {
@@ -31,12 +31,19 @@ Result<RopeType> parse_type(const std::string& word, const std::string& where) {
                .hint = "measuring with other positions than the model was trained with would give wrong numbers"};
 }
 
-/// The fields of one dictionary of config.json, or of GGUF's rope.scaling.
+/// The fields of the dictionaries that state a rotation in config.json, the first of which goes before, or of GGUF's
+/// rope.scaling.
 class Scaling {
  public:
-  Scaling(const Config& config, std::string dictionary) : config_(config), dictionary_(std::move(dictionary)) {}
+  Scaling(const Config& config, std::vector<std::string> dictionaries)
+      : config_(config), dictionaries_(std::move(dictionaries)) {}
 
-  std::string key(const char* field) const { return fmt::format("{}.{}", dictionary_, field); }
+  /// Alternatives, as Config takes them.
+  std::string key(const char* field) const {
+    std::string all;
+    for (const std::string& each : dictionaries_) all += fmt::format("{}{}.{}", all.empty() ? "" : "|", each, field);
+    return all;
+  }
   Result<double> get(const char* field, double absent) const {
     SG_TRY(const std::optional<double> value, config_.real(key(field)));
     return value.value_or(absent);
@@ -50,7 +57,7 @@ class Scaling {
   Result<double> need(const char* field, RopeType type) const {
     SG_TRY(const double value, positive(field, 0));
     if (value > 0) return value;
-    return Error{.what = fmt::format("rope type {} needs a positive {}", name(type), key(field)),
+    return Error{.what = fmt::format("rope type {} needs a positive {}.{}", name(type), dictionaries_.back(), field),
                  .where = config_.where(),
                  .got = "nothing"};
   }
@@ -61,18 +68,16 @@ class Scaling {
 
  private:
   const Config& config_;
-  std::string dictionary_;
+  std::vector<std::string> dictionaries_;
 };
 
-Result<void> read_yarn(const Scaling& from, const Config& config, RopeSpec& r) {
+Result<void> read_yarn(const Scaling& from, RopeSpec& r) {
   SG_TRY(r.factor, from.need("factor", r.type));
   SG_TRY(r.beta_fast, from.positive("beta_fast", 32));
   SG_TRY(r.beta_slow, from.positive("beta_slow", 1));
   SG_TRY(r.mscale, from.get("mscale", 0));
   SG_TRY(r.mscale_all_dim, from.get("mscale_all_dim", 0));
   SG_TRY(r.attention_factor, from.positive("attention_factor", 0));
-  SG_TRY(const std::optional<bool> truncate, config.flag(from.key("truncate")));
-  r.truncate = truncate.value_or(r.truncate);
   return {};
 }
 
@@ -108,7 +113,7 @@ Result<void> read_scaling(const Scaling& from, const Config& config, double top_
       SG_TRY(r.factor, from.need("factor", r.type));
       return {};
     }
-    case RopeType::kYarn: SG_TRY_VOID(read_yarn(from, config, r)); break;
+    case RopeType::kYarn: SG_TRY_VOID(read_yarn(from, r)); break;
     case RopeType::kLongrope: SG_TRY_VOID(read_longrope(from, r)); break;
     case RopeType::kLlama3: return read_llama3(from, r);
     case RopeType::kProportional: {
@@ -121,18 +126,27 @@ Result<void> read_scaling(const Scaling& from, const Config& config, double top_
   return {};
 }
 
-Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, RopeSpec r) {
-  std::string dictionary = config.has_object("rope_scaling") ? "rope_scaling" : "rope_parameters";
-  if (!layer_type.empty()) {
-    const std::string nested = fmt::format("{}.{}", dictionary, layer_type);
-    SG_TRY_VOID(config.check_object(nested));
-    if (config.has_object(nested)) dictionary = nested;
+/// Heads of kinds of layers rotate whole, or proportionally; of the other types the reference then has too few angles.
+Result<void> read_share(const Scaling& from, const Config& config, RopeSpec& r) {
+  const std::string key = from.key("partial_rotary_factor") + "|partial_rotary_factor";
+  SG_TRY(const std::optional<double> share, config.real(key));
+  if (share && r.type == RopeType::kProportional) r.share = *share;
+  if (!share || r.type == RopeType::kProportional || r.type == RopeType::kDefault || *share == 1) return {};
+  return config.wrong(key, fmt::format("1, or none, of heads that rotate as {}", name(r.type)));
+}
+
+Result<RopeSpec> read_json(const Config& config, const RopeOf& of, RopeSpec r) {
+  SG_TRY(const RopeSource source, rope_source(config, of));
+  if (source.dictionaries.empty()) return r;
+  const Scaling from(config, source.dictionaries);
+  if (of.kinds == RopeKinds::kStated) {
+    SG_TRY(const std::optional<double> theta, config.real(from.key("rope_theta") + "|rope_theta"));
+    if (!theta) return config.wrong(from.key("rope_theta"), "a number above 0, which this family states");
+    r.theta = *theta;
   }
-  if (!config.has_object(dictionary)) return r;
-  const Scaling from(config, dictionary);
   SG_TRY(r.theta, from.positive("rope_theta", r.theta));
   SG_TRY(const std::optional<std::string> type, config.word(from.key("rope_type") + "|" + from.key("type")));
-  SG_TRY(r.type, parse_type(type.value_or("default"), config.where() + ": " + dictionary));
+  SG_TRY(r.type, parse_type(type.value_or("default"), config.where() + ": " + source.dictionaries.front()));
   SG_TRY(const std::optional<double> original, config.real("original_max_position_embeddings"));
   if (original && !(*original > 0)) return config.wrong("original_max_position_embeddings", "a number above 0");
   // Phi-3's first files call their longrope "yarn"; theirs alone carry per-pair factors.
@@ -143,9 +157,14 @@ Result<RopeSpec> read_json(const Config& config, std::string_view layer_type, Ro
     if (!(alpha > 0) || r.rotary_dim <= 2) return config.wrong(from.key("alpha"), "a number above 0");
     r.theta *= std::pow(alpha, r.rotary_dim / (r.rotary_dim - 2.0));
   }
+  if (of.kinds != RopeKinds::kOne) SG_TRY_VOID(read_share(from, config, r));
+  if (of.kinds == RopeKinds::kStated && (r.type == RopeType::kYarn || r.type == RopeType::kLongrope)) {
+    SG_TRY_VOID(from.need("original_max_position_embeddings", r.type));
+  }
+  SG_TRY(const std::optional<bool> truncate, config.flag(source.whole + ".truncate"));
+  r.truncate = truncate.value_or(r.truncate);
   // One per kind of layer keeps its own length.
-  const bool nested = dictionary.find('.') != std::string::npos;
-  SG_TRY_VOID(read_scaling(from, config, nested ? 0 : original.value_or(r.original_max_position), r));
+  SG_TRY_VOID(read_scaling(from, config, source.nested ? 0 : original.value_or(r.original_max_position), r));
   return r;
 }
 
@@ -171,7 +190,7 @@ Result<void> check_gguf_switches(const Config& config, const RopeSpec& r) {
 }
 
 Result<RopeSpec> read_gguf(const Config& config, RopeSpec r) {
-  const Scaling from(config, "rope.scaling");
+  const Scaling from(config, {"rope.scaling"});
   SG_TRY(const std::optional<std::string> type, config.word("rope.scaling.type"));
   SG_TRY(r.type, parse_type(type.value_or("none"), config.where() + ": rope.scaling.type"));
   if (r.type == RopeType::kDynamic || r.type == RopeType::kLlama3) {
@@ -202,9 +221,9 @@ bool finite_and_positive(double x) { return std::isfinite(x) && x > 0; }
 
 }  // namespace
 
-Result<RopeSpec> read_rope(const Config& config, std::string_view layer_type, RopeSpec absent) {
+Result<RopeSpec> read_rope(const Config& config, const RopeOf& of, RopeSpec absent) {
   const bool gguf = config.format() == Format::kGguf;
-  return gguf ? read_gguf(config, std::move(absent)) : read_json(config, layer_type, std::move(absent));
+  return gguf ? read_gguf(config, std::move(absent)) : read_json(config, of, std::move(absent));
 }
 
 Result<void> check_rope(const RopeSpec& r, const std::string& where) {

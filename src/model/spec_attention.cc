@@ -7,6 +7,7 @@
 
 #include "model/nope.h"
 #include "model/spec_layers.h"
+#include "model/spec_rope.h"
 
 namespace sg {
 namespace {
@@ -151,7 +152,10 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
   if (pattern == nullptr || !std::holds_alternative<ConfigList>(*pattern)) {
     return windowed_by_rule(family, config, fields, layers);
   }
-  SG_TRY(const std::optional<std::vector<double>> listed, config.reals(kGgufPattern));
+  SG_TRY(std::optional<std::vector<double>> listed, config.reals(kGgufPattern));
+  // Layers that predict further tokens stand at the end of the blocks.
+  SG_TRY(const std::optional<std::size_t> blocks, config.count("block_count"));
+  if (listed->size() == blocks && *blocks > layers) listed->resize(layers);
   if (listed->size() != layers)
     return wrong_list(kGgufPattern, config, fmt::format("{} entries", layers), listed->size());
   std::vector<bool> windowed;
@@ -162,127 +166,10 @@ Result<std::vector<bool>> windowed_layers(const Family& family, const Config& co
   return windowed;
 }
 
-/// Whether the file has a dictionary of rotary parameters. A GGUF file says what it is converted from. Of transformers'
-/// two names the newer one counts when its dictionary is empty: the rotation is then plain.
-bool states_rope(const Config& config) {
-  const ConfigValue* newer = config.find("rope_parameters");
-  return config.format() == Format::kGguf || config.has_object("rope_scaling") ||
-         (newer != nullptr && std::holds_alternative<ConfigObject>(*newer));
-}
-
-/// transformers 5 takes a missing dictionary and a null one alike, and puts the class's default in its place. Where
-/// that has a theta, and it has but for gpt-oss, it holds whatever rope_theta stands beside it.
-void scale_by_default(const Family& family, RopeSpec& rope) {
-  if (family.position.unstated == DefaultRope::kPlain) return;
-  if (family.position.unstated == DefaultRope::kGptOss) {
-    rope.type = RopeType::kYarn;
-    rope.factor = 32;
-    rope.original_max_position = 4096;
-    rope.truncate = false;
-    return;
-  }
-  for (const ConfigRow& row : family.config) {
-    if (row.field == Field::kRopeTheta) rope.theta = row.absent.value;
-  }
-  if (family.position.unstated == DefaultRope::kGemma4) {
-    rope.type = RopeType::kProportional;
-    rope.share = 0.25;
-    return;
-  }
-  if (family.position.unstated == DefaultRope::kMinistral3) {
-    rope.type = RopeType::kYarn;
-    rope.factor = 16;
-    rope.original_max_position = 16384;
-    rope.mscale = rope.mscale_all_dim = 1;
-    return;
-  }
-  rope.type = RopeType::kLlama3;
-  rope.factor = 8;
-  rope.low_freq_factor = 1;
-  rope.high_freq_factor = 4;
-  rope.original_max_position = 8192;
-}
-
-/// Channels of a head that rotate.
-Result<std::size_t> rotated_channels(const Config& config, const Fields& fields, std::size_t head_dim) {
-  const double share = static_cast<double>(head_dim) * fields.real(Field::kRotaryPct, 1);
-  std::size_t channels = fields.count(Field::kRotaryDim, whole(std::floor(share)).value_or(0));
-  if (config.format() == Format::kGguf) {
-    SG_TRY(const std::optional<std::size_t> stated, config.count("rope.dimension_count"));
-    channels = stated.value_or(channels);
-  }
-  if (channels == 0 || channels > head_dim || channels % 2 != 0) {
-    return Error{.what = "the rotated part of a head must be an even number of its channels",
-                 .where = config.where(),
-                 .expected = fmt::format("2 to {}", head_dim),
-                 .got = fmt::format("{}", channels)};
-  }
-  return channels;
-}
-
-/// Whether all layers rotate proportionally. A head is then rotated whole, and the share is of its frequencies.
-Result<bool> rotates_proportionally(const Config& config) {
-  if (config.format() == Format::kGguf) return false;
-  const std::string dictionary = config.has_object("rope_scaling") ? "rope_scaling" : "rope_parameters";
-  SG_TRY(const std::optional<std::string> type,
-         config.word(fmt::format("{}.rope_type|{}.type", dictionary, dictionary)));
-  return type == "proportional";
-}
-
-/// Whether the reference's code has the frequencies of config.json models as a constant (GPT-J).
-bool has_fixed_rotation(const Family& family, const Config& config) {
-  return config.format() == Format::kSafetensors && std::ranges::none_of(family.config, [](const ConfigRow& row) {
-           return row.field == Field::kRopeTheta && !row.hf.empty();
-         });
-}
-
 /// What yarn adds to the scores of latent attention, on queries and keys alike.
 double latent_stretch(const RopeSpec& rope) {
   if (rope.type == RopeType::kDefault || rope.mscale_all_dim == 0 || rope.factor <= 1) return 1;
   return 0.1 * rope.mscale_all_dim * std::log(rope.factor) + 1;
-}
-
-Result<void> resolve_rotary(const Family& family, const Config& config, const Fields& fields, Spec& spec) {
-  if (config.format() == Format::kSafetensors) {
-    SG_TRY_VOID(config.check_object("rope_scaling"));
-    SG_TRY_VOID(config.check_object("rope_parameters"));
-  }
-  std::size_t widest = spec.head_dim;  // that of unwindowed layers, where they have another
-  for (const LayerShape& shape : spec.shapes) widest = std::max(widest, shape.head_dim);
-  SG_TRY(spec.rotary_dim, rotated_channels(config, fields, widest));
-  RopeSpec absent = {.theta = fields.real(Field::kRopeTheta, 10000),
-                     .rotary_dim = static_cast<int>(spec.rotary_dim),
-                     .max_position = static_cast<double>(spec.max_position),
-                     .ntk_alpha = family.position.ntk_alpha,
-                     .mscales = family.position.mscales,
-                     .log_multiplier = family.attention.latent};
-  absent.original_max_position = family.position.original_length;
-  RopeSpec local = absent;
-  local.theta = fields.real(Field::kRopeLocalTheta, 10000);
-  if (!spec.shapes.empty()) local.rotary_dim = static_cast<int>(spec.head_dim);
-  // llama.cpp's yarn of gpt-oss is that of the class's default; a dictionary without the key is truncated.
-  absent.truncate = config.format() != Format::kGguf || family.position.unstated != DefaultRope::kGptOss;
-  if (!states_rope(config)) scale_by_default(family, absent);
-  SG_TRY(const bool proportional, rotates_proportionally(config));
-  if (proportional) {
-    absent.share = static_cast<double>(spec.rotary_dim) / static_cast<double>(widest);
-    absent.rotary_dim = static_cast<int>(widest);
-    spec.rotary_dim = widest;
-  }
-  const double fixed_theta = absent.theta;
-  SG_TRY(RopeSpec full, read_rope(config, "full_attention", std::move(absent)));
-  if (has_fixed_rotation(family, config) && (full.type != RopeType::kDefault || full.theta != fixed_theta)) {
-    return config.wrong(config.has_object("rope_scaling") ? "rope_scaling" : "rope_parameters",
-                        fmt::format("no other rotation than that of family {}, which is fixed", family.name));
-  }
-  local.attention_multiplier = full.attention_multiplier;  // GGUF has one for all layers
-  spec.ropes.push_back(std::move(full));
-  if (!family.position.local_rope) return {};
-  if (config.has_object("rope_parameters.sliding_attention")) {
-    SG_TRY(local, read_rope(config, "sliding_attention", std::move(local)));
-  }
-  spec.ropes.push_back(std::move(local));
-  return {};
 }
 
 }  // namespace
@@ -301,7 +188,7 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
   }
   const bool rotary = spec.positions == PositionKind::kRotary && fields.flag(Field::kUseRope, true);
   if (rotary) {
-    SG_TRY_VOID(resolve_rotary(family, config, fields, spec));
+    SG_TRY_VOID(resolve_rotary({family, config, fields}, windowed, spec));
   }
   SG_TRY(const std::vector<bool> rotated, rotated_layers(family, config, fields, windowed));
   const double stretched = family.attention.latent && rotary ? latent_stretch(spec.ropes.front()) : 1;
@@ -312,7 +199,7 @@ Result<void> resolve_attention(const Family& family, const Config& config, const
     LayerAttention& at = spec.attention[l];
     at.window = local ? window : 0;
     at.chunked = family.attention.chunks;
-    at.rope = !rotary || !rotated[l] ? -1 : windowed[l] && family.position.local_rope ? 1 : 0;
+    at.rope = !rotary || !rotated[l] ? -1 : windowed[l] && family.position.kinds != RopeKinds::kOne ? 1 : 0;
     at.score_scale = static_cast<float>(static_cast<double>(scale * by_layer) * stretched * stretched);
     at.key_is_value = fields.flag(Field::kKeyIsValue) && !windowed[l];
   }

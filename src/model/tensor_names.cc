@@ -112,6 +112,43 @@ class Reach {
   std::unordered_set<std::string> modules_;
 };
 
+/// Blocks that predict further tokens, whose head joins a stream and an embedding by `eh_proj`, and modules named so.
+class FurtherTokens {
+ public:
+  explicit FurtherTokens(const Checkpoint& checkpoint) {
+    constexpr std::string_view kJoin = "eh_proj.";
+    const auto look = [&](const TensorInfo& tensor) {
+      const std::size_t at = tensor.name.find(kJoin);
+      if (at == std::string::npos) return;
+      std::string block = tensor.name.substr(0, at);
+      if (block.ends_with(".nextn.")) block.resize(block.size() - std::string_view("nextn.").size());
+      blocks_.insert(std::move(block));
+    };
+    std::ranges::for_each(checkpoint.tensors, look);
+    std::ranges::for_each(checkpoint.made.tensors, look);
+  }
+  bool has(const TensorInfo& tensor) const {
+    if (tensor.name.find("mtp") != std::string::npos || tensor.name.find(".nextn.") != std::string::npos) return true;
+    return std::ranges::any_of(blocks_, [&](const std::string& block) { return tensor.name.starts_with(block); });
+  }
+
+ private:
+  std::set<std::string> blocks_;
+};
+
+/// Tensors that are passed over.
+struct Counted {
+  std::size_t count = 0;
+  std::string first;
+  void add(const TensorInfo& tensor) {
+    if (count++ == 0) first = tensor.name;
+  }
+  std::string said() const {
+    return count == 1 ? fmt::format("1 tensor ({}) is", first)
+                      : fmt::format("{} tensors (the first is {}) are", count, first);
+  }
+};
+
 }  // namespace
 
 std::string with_index(std::string_view pattern, std::size_t index) {
@@ -194,11 +231,11 @@ bool is_idle_bias(const TensorInfo& tensor, const Checkpoint& checkpoint) {
   return std::all_of(tensor.data, tensor.data + tensor.bytes, [](std::byte b) { return b == std::byte{0}; });
 }
 
-Result<std::optional<std::string>> check_unread(const Spec& spec, const Checkpoint& checkpoint,
-                                                const TensorNames& names, const std::set<const TensorInfo*>& used) {
+Result<std::vector<std::string>> check_unread(const Spec& spec, const Checkpoint& checkpoint, const TensorNames& names,
+                                              const std::set<const TensorInfo*>& used) {
   const Reach reach(spec, names, used);
-  std::size_t unread = 0;
-  std::string first;
+  const FurtherTokens further(checkpoint);
+  Counted beside, predicting;
   std::vector<const TensorInfo*> rest;
   for (const TensorInfo& tensor : checkpoint.made.tensors) rest.push_back(&tensor);
   for (const TensorInfo& tensor : checkpoint.tensors) {
@@ -219,12 +256,15 @@ Result<std::optional<std::string>> check_unread(const Spec& spec, const Checkpoi
                     "original checkpoint or a GGUF of it"
                   : "the file holds a variant of the family that is not supported"};
     }
-    if (unread++ == 0) first = tensor.name;
+    (further.has(tensor) ? predicting : beside).add(tensor);
   }
-  if (unread == 0) return std::optional<std::string>{};
-  if (unread == 1) return std::optional("a tensor is not part of the measured model and is not read: " + first);
-  return std::optional(
-      fmt::format("{} tensors are not part of the measured model and are not read, the first is {}", unread, first));
+  std::vector<std::string> notices;
+  constexpr const char* kNoPart = "not part of the measured model and not read";
+  if (beside.count > 0) notices.push_back(fmt::format("{} {}", beside.said(), kNoPart));
+  if (predicting.count > 0) {
+    notices.push_back(fmt::format("{} {}: multi-token prediction", predicting.said(), kNoPart));
+  }
+  return notices;
 }
 
 }  // namespace sg

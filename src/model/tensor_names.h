@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/checkpoint.h"
 #include "model/spec.h"
@@ -40,9 +41,9 @@ std::string with_index(std::string_view pattern, std::size_t index);
 bool is_idle_bias(const TensorInfo& tensor, const Checkpoint& checkpoint);
 
 /// Looks at every tensor that is not in `used`. Buffers that no forward pass reads pass in silence; parts outside the
-/// text model, and layers beyond its depth, are counted in the notice. Errors: a tensor inside one of the model's
+/// text model, and layers beyond its depth, are counted in the notices. Errors: a tensor inside one of the model's
 /// blocks, beside one of its own tensors or directly below its root, which the computation would need.
-Result<std::optional<std::string>> check_unread(const Spec& spec, const Checkpoint& checkpoint,
-                                                const TensorNames& names, const std::set<const TensorInfo*>& used);
+Result<std::vector<std::string>> check_unread(const Spec& spec, const Checkpoint& checkpoint, const TensorNames& names,
+                                              const std::set<const TensorInfo*>& used);
 
 }  // namespace sg

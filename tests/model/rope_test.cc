@@ -22,7 +22,7 @@ TEST(Rope, FrequenciesAreThoseOfTheReference) {
     ASSERT_TRUE(config.ok()) << config.error().message();
     const RopeSpec absent = {.rotary_dim = each["config"]["head_dim"],
                              .max_position = each["config"]["max_position_embeddings"]};
-    const auto rope = read_rope(config.value(), "", absent);
+    const auto rope = read_rope(config.value(), {}, absent);
     ASSERT_TRUE(rope.ok()) << rope.error().message();
     ASSERT_TRUE(check_rope(rope.value(), "config.json").ok());
     const RopeFrequencies got = resolve(rope.value(), each["length"]);

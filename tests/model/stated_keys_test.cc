@@ -28,7 +28,7 @@ Result<Model> changed(const std::string& name, const std::function<void(Checkpoi
 Result<Model> stating(const std::string& name, const char* keys) {
   return changed(name, [&](Checkpoint& c) {
     json config = json::parse(c.config_json);
-    for (const char* key : {"rope_scaling", "rope_parameters", "rope_theta"}) config.erase(key);
+    for (const char* key : {"rope_scaling", "rope_parameters", "rope_theta", "rope_local_base_freq"}) config.erase(key);
     config.update(json::parse(keys));
     c.config_json = config.dump();
   });
@@ -89,6 +89,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Share{"minimax-m2-partial", R"({"rope_parameters": {"partial_rotary_factor": 0.75}})", 6},
                     Share{"bamba-indexed", R"({"partial_rotary_factor": 1.0})", 2},
                     Share{"bamba-indexed", R"({"rope_parameters": {"partial_rotary_factor": 1.0}})", 4},
+                    Share{"minimax-m2-partial", R"({"rope_scaling": {"rope_type": "linear", "factor": 2.0,
+                          "partial_rotary_factor": 0.25}, "partial_rotary_factor": 0.5})",
+                          2},
+                    Share{"bamba-indexed", R"({"rope_scaling": {"rope_type": "linear", "factor": 2.0,
+                          "partial_rotary_factor": 1.0}})",
+                          4},
+                    Share{"glm4-half-rotary", R"({"rope_scaling": {"rope_type": "linear", "factor": 2.0,
+                          "partial_rotary_factor": 1.0}, "partial_rotary_factor": 0.5})",
+                          8},
+                    Share{"gpt-neox-parallel", R"({"rope_scaling": {"rope_type": "linear", "factor": 2.0,
+                          "partial_rotary_factor": 0.5}})",
+                          8},
                     Share{"gpt-neox-parallel", R"({"rope_parameters": {"rope_type": "proportional"}})", 16}));
 
 TEST(StatedRotation, AProportionalOneOfAShareTurnsThatShareOfTheWholeHead) {
@@ -114,6 +126,164 @@ TEST(StatedRotation, DictionariesOfKindsOfLayersKeepTheirLengths) {
       stating("gpt-oss-yarn", (R"({"original_max_position_embeddings": 6, "rope_parameters": )" + yarn + "}").c_str());
   ASSERT_TRUE(single.ok()) << single.error().message();
   EXPECT_EQ(single.value().spec.ropes[0].original_max_position, 6);
+}
+
+/// Of kinds of layers: what transformers 5.24 makes of each (checked there, frequency by frequency).
+struct Kinds {
+  const char* model;
+  const char* keys;
+  RopeType full;
+  double full_theta;
+  RopeType windowed;
+  double windowed_theta;
+};
+class KindsOfLayers : public testing::TestWithParam<Kinds> {};
+TEST_P(KindsOfLayers, RotateAsStated) {
+  const Result<Model> model = stating(GetParam().model, GetParam().keys);
+  ASSERT_TRUE(model.ok()) << GetParam().keys << model.error().message();
+  const std::vector<RopeSpec>& ropes = model.value().spec.ropes;
+  ASSERT_EQ(ropes.size(), 2u);
+  EXPECT_EQ(ropes[0].type, GetParam().full) << GetParam().model << GetParam().keys;
+  EXPECT_EQ(ropes[0].theta, GetParam().full_theta) << GetParam().model << GetParam().keys;
+  EXPECT_EQ(ropes[1].type, GetParam().windowed) << GetParam().model << GetParam().keys;
+  EXPECT_EQ(ropes[1].theta, GetParam().windowed_theta) << GetParam().model << GetParam().keys;
+}
+constexpr const char* kGemma3 = "gemma3-pattern-of-six";
+constexpr const char* kOlmo3 = "olmo3-fourth-full";
+constexpr const char* kGemma4 = "gemma4-shared";
+constexpr RopeType kPlain = RopeType::kDefault, kLinear = RopeType::kLinear, kShare = RopeType::kProportional;
+INSTANTIATE_TEST_SUITE_P(
+    Keys, KindsOfLayers,
+    testing::Values(
+        Kinds{kGemma3, R"({"rope_parameters": {}})", kPlain, 1e6, kPlain, 1e4},
+        Kinds{kGemma3, R"({"rope_parameters": {}, "rope_theta": 33.0})", kPlain, 33, kPlain, 1e4},
+        Kinds{kGemma3, R"({"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 77.0}})", kPlain,
+              1e6, kPlain, 1e4},
+        Kinds{kGemma3,
+              R"({"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 4.0}}, "rope_theta": 33.0})",
+              kLinear, 33, kPlain, 1e4},
+        Kinds{kGemma3, R"({"rope_parameters": {"sliding_attention": {"rope_type": "linear", "factor": 4.0}}})", kPlain,
+              1e6, kLinear, 1e4},
+        Kinds{kGemma3, R"({"rope_scaling": {"rope_type": "linear", "factor": 4.0}, "rope_parameters":
+                          {"full_attention": {"rope_theta": 77.0}, "sliding_attention": {"rope_theta": 9.0}}})",
+              kLinear, 77, kPlain, 9},
+        Kinds{kGemma3, R"({"rope_scaling": {"full_attention": {"rope_type": "linear", "factor": 4.0}}})", kPlain, 1e6,
+              kPlain, 1e4},
+        Kinds{kOlmo3, R"({"rope_parameters": {}})", kPlain, 5e5, kPlain, 5e5},
+        Kinds{kOlmo3, R"({"rope_theta": 33.0})", kPlain, 33, kPlain, 5e5},
+        Kinds{kOlmo3, R"({"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": 77.0}})", kPlain, 5e5,
+              kPlain, 5e5},
+        Kinds{kOlmo3, R"({"rope_scaling": {"rope_type": "linear", "factor": 4.0}, "rope_theta": 33.0})", kLinear, 33,
+              kPlain, 5e5},
+        Kinds{kGemma4, R"({"rope_parameters": null})", kShare, 1e6, kPlain, 1e4},
+        Kinds{kGemma4, R"({"rope_theta": 33.0, "rope_local_base_freq": 5.0})", kShare, 1e6, kPlain, 1e4},
+        Kinds{kGemma4, R"({"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 4.0},
+                          "sliding_attention": {"rope_type": "linear", "factor": 4.0}}, "rope_theta": 33.0})",
+              kLinear, 33, kLinear, 33},
+        Kinds{kGemma4,
+              R"({"rope_scaling": {"full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 77.0},
+                          "sliding_attention": {"rope_theta": 9.0}}})",
+              kLinear, 77, kPlain, 9}));
+
+/// Heads of windowed layers may be wider than those of the others.
+TEST(KindsOfLayers, TurnHeadsOfTheirOwnWidth) {
+  const Checkpoint checkpoint = open_checkpoint(kGoldens / kGemma4).value();
+  json keys = json::parse(checkpoint.config_json);
+  for (const auto& [windowed, full] : {std::pair(32, 16), std::pair(16, 32)}) {
+    keys["head_dim"] = windowed;
+    keys["global_head_dim"] = full;
+    const Config config = Config::from_json(keys.dump(), "config.json").value();
+    const Result<Spec> spec = resolve_spec(*find_family(config).value(), config, checkpoint);
+    ASSERT_TRUE(spec.ok()) << spec.error().message();
+    EXPECT_EQ(spec.value().ropes[0].rotary_dim, full);
+    EXPECT_EQ(spec.value().ropes[1].rotary_dim, windowed);
+  }
+}
+
+TEST(KindsOfLayers, AFlatDictionaryIsSaidToBeUnread) {
+  const Result<Model> model = stating(kGemma3, R"({"rope_parameters": {"rope_type": "default", "rope_theta": 77.0}})");
+  ASSERT_TRUE(model.ok()) << model.error().message();
+  EXPECT_TRUE(std::ranges::any_of(model.value().notices, [](const std::string& notice) {
+    return notice.find("rope_parameters names no kind") != std::string::npos;
+  }));
+}
+
+TEST(KindsOfLayers, YarnsTruncationIsThatOfTheWholeDictionary) {
+  const std::string yarn =
+      R"({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "rope_theta": 9.0)";
+  const std::string plain = R"("sliding_attention": {"rope_theta": 9.0})";
+  const Result<Model> inside = stating(
+      kGemma4,
+      (R"({"rope_parameters": {"full_attention": )" + yarn + R"(, "truncate": false}, )" + plain + "}}").c_str());
+  const Result<Model> beside = stating(
+      kGemma4, (R"({"rope_parameters": {"truncate": false, "full_attention": )" + yarn + "}, " + plain + "}}").c_str());
+  ASSERT_TRUE(inside.ok() && beside.ok());
+  EXPECT_TRUE(inside.value().spec.ropes[0].truncate);
+  EXPECT_FALSE(beside.value().spec.ropes[0].truncate);
+}
+
+TEST(KindsOfLayers, WhatTransformersFailsOnIsRefusedByName) {
+  const std::pair<const char*, const char*> cases[] = {
+      {kGemma4, R"({"rope_parameters": {}})"},
+      {kGemma4, R"({"rope_scaling": {}})"},
+      {kGemma4, R"({"rope_parameters": {"rope_type": "default", "rope_theta": 77.0}})"},
+      {kGemma4, R"({"rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 77.0}}})"},
+      {kGemma4, R"({"rope_parameters": {"full_attention": null, "sliding_attention": {"rope_theta": 9.0}}})"},
+      {kGemma4,
+       R"({"rope_parameters": {"full_attention": {"rope_type": "default"}, "sliding_attention": {"rope_theta": 9.0}}})"},
+      {kGemma4, R"({"rope_parameters": {"full_attention": {"rope_type": "yarn", "factor": 4.0, "rope_theta": 9.0},
+                   "sliding_attention": {"rope_theta": 9.0}}})"},
+      {kGemma3,
+       R"({"rope_scaling": {"rope_type": "linear", "factor": 4.0}, "rope_parameters": {"sliding_attention": {}}})"},
+      {kOlmo3, R"({"rope_scaling": {"type": "linear", "factor": 4.0}})"},
+      {kGemma3,
+       R"({"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 2.0, "partial_rotary_factor": 0.5}}})"},
+      {kOlmo3, R"({"rope_parameters": {"full_attention": [1]}})"}};
+  for (const auto& [name, keys] : cases) {
+    const Result<Model> model = stating(name, keys);
+    ASSERT_FALSE(model.ok()) << name << keys;
+    EXPECT_NE(model.error().message().find("rope_"), std::string::npos) << model.error().message();
+  }
+}
+
+TEST(StatedPosition, OfAnMptOfOnePositionIsNone) {
+  const auto with_length = [](const std::string& file, std::uint64_t length) {
+    return changed(file, [&](Checkpoint& c) {
+      c.metadata.insert_or_assign("mpt.context_length", length);
+      if (c.config_json.empty()) return;
+      json config = json::parse(c.config_json);
+      config["max_seq_len"] = length;
+      c.config_json = config.dump();
+    });
+  };
+  for (const auto& [file, length, kind] :
+       {std::tuple("mpt-three-heads", 1, PositionKind::kRotary), std::tuple("mpt-three-heads", 2, PositionKind::kAlibi),
+        std::tuple("mpt-three-heads/model.gguf", 1, PositionKind::kAlibi)}) {
+    const Result<Model> model = with_length(file, static_cast<std::uint64_t>(length));
+    ASSERT_TRUE(model.ok()) << model.error().message();
+    EXPECT_EQ(model.value().spec.positions, kind) << file << length;
+    EXPECT_TRUE(model.value().spec.ropes.empty());
+    EXPECT_EQ(model.value().spec.attention[0].rope, -1);
+  }
+}
+
+TEST(StatedEpsilon, OfNemotronHsGgufHasTwoNames) {
+  const std::string file = "nemotron-h-groups/model.gguf";
+  const auto opened = [&](double rms_eps, double plain_eps) {
+    return changed(file, [&](Checkpoint& c) {
+      const std::string arch(*c.meta<std::string_view>("general.architecture"));
+      c.metadata.erase(arch + ".attention.layer_norm_rms_epsilon");
+      if (rms_eps > 0) c.metadata.insert_or_assign(arch + ".attention.layer_norm_rms_epsilon", rms_eps);
+      if (plain_eps > 0) c.metadata.insert_or_assign(arch + ".attention.layer_norm_epsilon", plain_eps);
+    });
+  };
+  const Result<Model> alone = opened(0, 0.25), both = opened(0.125, 0.25), none = opened(0, 0);
+  ASSERT_TRUE(alone.ok()) << alone.error().message();
+  EXPECT_EQ(alone.value().spec.norm_eps, 0.25);
+  ASSERT_TRUE(both.ok()) << both.error().message();
+  EXPECT_EQ(both.value().spec.norm_eps, 0.125);
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(none.error().message().find("epsilon"), std::string::npos);
 }
 
 TEST(StatedScale, OfMptsScoresIsReadFromItsDictionary) {

@@ -38,7 +38,8 @@ constexpr auto kConfig =
              tied(false),
              flag(Field::kAttnBias, "attention_bias", false),
              flag(Field::kMlpBias, "mlp_bias", false),
-             {Field::kRotaryPct, "rope_parameters.partial_rotary_factor", "", value_of(0.5)},
+             {Field::kRotaryPct, "rope_scaling.partial_rotary_factor|rope_parameters.partial_rotary_factor", "",
+              value_of(0.5)},
              rope_theta(10000),
          }));
 

@@ -17,7 +17,7 @@ constexpr auto kConfig = join(
         tied(false),
         flag(Field::kAttnBias, "attention_bias", false),
         rope_theta(10000),
-        kExpertCount,
+        expert_count(value_of(64)),
         experts_used(kRequired),
         {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", kRequired, kRequired, kRequired},
         {Field::kSharedExperts, "n_shared_experts", "expert_shared_count", value_of(2), value_of(0), value_of(0)},

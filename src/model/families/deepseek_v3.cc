@@ -1,5 +1,5 @@
 // DeepSeek-V3, R1 and Kimi K2: latent attention; sigmoid routing in groups with a correction.
-// Facts: transformers models/deepseek_v3; GGUF counts the layers that predict further tokens.
+// Facts: transformers models/deepseek_v3.
 #include "model/families/latent_rows.h"
 
 namespace sg::families {
@@ -18,7 +18,7 @@ constexpr auto kConfig =
              flag(Field::kAttnBias, "attention_bias", false),
              flag(Field::kRopeInterleave, "rope_interleave", true),
              rope_theta(10000),
-             kExpertCount,
+             expert_count(value_of(256)),
              experts_used(value_of(8)),
              {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(2048), kRequired,
               kRequired},
@@ -28,7 +28,6 @@ constexpr auto kConfig =
              groups(8),
              groups_used(4),
              {Field::kDenseLayers, "first_k_dense_replace", "", value_of(3)},
-             kExtraLayers,
          }));
 
 }  // namespace

@@ -24,7 +24,7 @@ constexpr auto kConfig =
              {Field::kWindow, "sliding_window", "", value_of(4096), value_of(0), value_of(0)},
              {Field::kWindowFromLayer, "max_window_layers", "", value_of(62)},
              rope_theta(10000),
-             kExpertCount,
+             expert_count(kRequired),
              experts_used(kRequired),
              {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(1408), kRequired,
               kRequired},

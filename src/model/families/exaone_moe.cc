@@ -29,7 +29,7 @@ constexpr auto kConfig =
              {Field::kWindow, "sliding_window", "attention.sliding_window", value_of(4096), value_of(0), value_of(0)},
              {Field::kWindowPattern, "sliding_window_pattern", "", value_of(4), value_of(4)},
              rope_theta(10000),
-             kExpertCount,
+             expert_count(value_of(64)),
              experts_used(value_of(8)),
              {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(1024), kRequired,
               kRequired},
@@ -39,7 +39,6 @@ constexpr auto kConfig =
              groups(1),
              groups_used(1),
              {Field::kDenseLayers, "first_k_dense_replace", "", value_of(1)},
-             kExtraLayers,
          }));
 
 }  // namespace

@@ -45,6 +45,10 @@ inline constexpr auto kMixtralExperts =
            {Role::kExpertGate, "model.layers.{}.block_sparse_moe.experts.{}.w1.weight", "", Need::kOptional},
            {Role::kExpertUp, "model.layers.{}.block_sparse_moe.experts.{}.w3.weight", "", Need::kOptional},
            {Role::kExpertDown, "model.layers.{}.block_sparse_moe.experts.{}.w2.weight", "", Need::kOptional},
+           // As transformers 5 names them in memory, and programs that quantise what is there.
+           {Role::kExpertGate, "model.layers.{}.mlp.experts.{}.gate_proj.weight", "", Need::kOptional},
+           {Role::kExpertUp, "model.layers.{}.mlp.experts.{}.up_proj.weight", "", Need::kOptional},
+           {Role::kExpertDown, "model.layers.{}.mlp.experts.{}.down_proj.weight", "", Need::kOptional},
            {Role::kExpertGate, "", "blk.{}.ffn_gate_exps.weight", Need::kOptional},
            {Role::kExpertUp, "", "blk.{}.ffn_up_exps.weight", Need::kOptional},
            {Role::kExpertGateUp, "model.layers.{}.mlp.experts.gate_up_proj", "blk.{}.ffn_gate_up_exps.weight",
@@ -67,8 +71,10 @@ inline constexpr auto kCorrection =
        }));
 
 /// Files of transformers 5 may use another family's spelling.
-inline constexpr ConfigRow kExpertCount = {Field::kExperts, "num_experts|num_local_experts|n_routed_experts",
-                                           "expert_count"};
+constexpr ConfigRow expert_count(Fallback absent) {
+  return {Field::kExperts, "num_experts|num_local_experts|n_routed_experts", "expert_count", absent, kRequired,
+          kRequired};
+}
 constexpr ConfigRow experts_used(Fallback absent) {
   return {Field::kExpertsUsed, "num_experts_per_tok", "expert_used_count", absent};
 }
@@ -80,7 +86,6 @@ inline constexpr ConfigRow kSameWidth = {Field::kExpertWidth, "", "expert_feed_f
                                          same_as(Field::kFfnWidth)};
 /// Weights that are always divided by their sum.
 inline constexpr ConfigRow kNormalised = {Field::kNormTopk, "", "", value_of(1)};
-inline constexpr ConfigRow kExtraLayers = {Field::kExtraLayers, "", "nextn_predict_layers", value_of(0)};
 constexpr ConfigRow scaled(double absent) {
   return {Field::kRouterScale, "routed_scaling_factor", "expert_weights_scale", value_of(absent), kRequired,
           value_of(1)};
@@ -92,14 +97,11 @@ constexpr ConfigRow groups_used(double absent) {
   return {Field::kGroupsUsed, "topk_group", "expert_group_used_count", value_of(absent), value_of(1), value_of(1)};
 }
 
-/// A shared expert as wide as so many routed ones; layers that predict further tokens, which GGUF counts, are no
-/// blocks.
+/// A shared expert as wide as so many routed ones.
 inline void shared_by_count(Fields& fields) {
-  const std::size_t shared = fields.count(Field::kSharedExperts, 0), extra = fields.count(Field::kExtraLayers, 0);
+  const std::size_t shared = fields.count(Field::kSharedExperts, 0);
   fields.set_flag(Field::kShared, shared > 0);
   fields.set_count(Field::kSharedWidth, shared * fields.count(Field::kExpertWidth));
-  const std::size_t layers = fields.count(Field::kLayers);
-  if (extra < layers) fields.set_count(Field::kLayers, layers - extra);
 }
 /// A shared expert of a stated width, 0 being none.
 inline void shared_by_width(Fields& fields) { fields.set_flag(Field::kShared, fields.count(Field::kSharedWidth) > 0); }

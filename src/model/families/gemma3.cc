@@ -52,7 +52,7 @@ constinit const Family kGemma3 = {
     .embed = {.scale = EmbedScale::kSqrtWidth},
     .norm = {.gain_offset = {.hf = 1.0f, .gguf = 0.0f}},
     .block = {.norm_at = NormAt::kInput | NormAt::kOutput},
-    .position = {.pairing = kHalvesBoth, .local_rope = true},
+    .position = {.pairing = kHalvesBoth, .kinds = RopeKinds::kDefaulted},
     .attention = {.scale = ScoreScale::kInvSqrtQueryScalar,
                   .qk_norm = QkNorm::kPerHead,
                   .windows = Windows::kAllButEveryNth},

@@ -70,6 +70,10 @@ constexpr auto kTensors = join(
            {Role::kExpertGate, "", "blk.{}.ffn_gate_exps.weight", Need::kOptional},
            {Role::kExpertUp, "", "blk.{}.ffn_up_exps.weight", Need::kOptional},
            {Role::kExpertDown, "model.layers.{}.experts.down_proj", "blk.{}.ffn_down_exps.weight", Need::kOptional},
+           // As programs that quantise them store them, one by one.
+           {Role::kExpertGate, "model.layers.{}.experts.{}.gate_proj.weight", "", Need::kOptional},
+           {Role::kExpertUp, "model.layers.{}.experts.{}.up_proj.weight", "", Need::kOptional},
+           {Role::kExpertDown, "model.layers.{}.experts.{}.down_proj.weight", "", Need::kOptional},
        })));
 
 constexpr auto kConfig =
@@ -96,7 +100,7 @@ constexpr auto kConfig =
              {Field::kWindow, "sliding_window", "attention.sliding_window", value_of(512)},
              {Field::kWindowPattern, "", "", value_of(6)},
              {Field::kRopeTheta, "rope_theta", "rope.freq_base", value_of(1000000)},
-             {Field::kRopeLocalTheta, "rope_local_base_freq", "rope.freq_base_swa", value_of(10000)},
+             {Field::kRopeLocalTheta, "", "rope.freq_base_swa", value_of(10000)},
              {Field::kExpertBlock, "enable_moe_block", "", value_of(0), value_of(0), value_of(1)},
              {Field::kExperts, "num_experts", "expert_count", value_of(0), value_of(0), value_of(0)},
              {Field::kExpertsUsed, "top_k_experts", "expert_used_count", value_of(1), value_of(1), value_of(1)},
@@ -131,12 +135,13 @@ constinit const Family kGemma4 = {
         "audio_token_id|conv_kernel_size|gradient_clipping|kv_sharing_modes|output_proj_dims|residual_weight|"
         "standardize|"
         "subsampling_conv_channels|use_clipped_linears|video_token_id|"
-        "hidden_act|per_layer_config|use_bidirectional_attention|attention.value_length|attention.value_length_swa|"
+        "hidden_act|per_layer_config|rope_local_base_freq|use_bidirectional_attention|attention.value_length|attention."
+        "value_length_swa|"
         "rope.dimension_"
         "count_swa",
     .embed = {.scale = EmbedScale::kSqrtWidth},
     .block = {.norm_at = NormAt::kInput | NormAt::kOutput},
-    .position = {.pairing = kHalvesBoth, .local_rope = true, .unstated = DefaultRope::kGemma4},
+    .position = {.pairing = kHalvesBoth, .kinds = RopeKinds::kStated, .unstated = DefaultRope::kGemma4},
     .attention = {.scale = ScoreScale::kOne,
                   .qk_norm = QkNorm::kPerHead,
                   .value_norm = true,

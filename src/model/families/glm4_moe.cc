@@ -33,7 +33,7 @@ constexpr auto kConfig =
              {Field::kQkNorm, "use_qk_norm", "", value_of(0), kRequired, derived(From::kPresent)},
              rotary_share(kPartialRotary, 0.5),
              rope_theta(10000),
-             kExpertCount,
+             expert_count(value_of(128)),
              experts_used(value_of(8)),
              {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(1408), kRequired,
               kRequired},
@@ -43,7 +43,6 @@ constexpr auto kConfig =
              groups(1),
              groups_used(1),
              {Field::kDenseLayers, "first_k_dense_replace", "", value_of(1)},
-             kExtraLayers,
          }));
 
 }  // namespace

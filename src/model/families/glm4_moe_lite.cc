@@ -18,7 +18,7 @@ constexpr auto kConfig =
              flag(Field::kAttnBias, "attention_bias", false),
              flag(Field::kRopeInterleave, "rope_interleave", true),
              rope_theta(10000),
-             kExpertCount,
+             expert_count(value_of(64)),
              experts_used(value_of(4)),
              {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(1536), kRequired,
               kRequired},

@@ -39,7 +39,9 @@ constexpr auto kConfig = fields({
     flag(Field::kAttnBias, "attention_bias", true),
     {Field::kParallel, "use_parallel_residual", "use_parallel_residual", value_of(1)},
     {Field::kRopeTheta, "rotary_emb_base|rope_theta", "rope.freq_base", value_of(10000)},
-    rotary_share("rope_parameters.partial_rotary_factor|rotary_pct|partial_rotary_factor", 0.25),
+    rotary_share(
+        "rope_scaling.partial_rotary_factor|rope_parameters.partial_rotary_factor|rotary_pct|partial_rotary_factor",
+        0.25),
 });
 
 }  // namespace

@@ -25,6 +25,11 @@ constexpr auto kTensors = join(
            {Role::kExpertDown, "model.layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight", Need::kOptional},
            {Role::kExpertDownBias, "model.layers.{}.mlp.experts.down_proj_bias", "blk.{}.ffn_down_exps.bias",
             Need::kOptional},
+           // As GPTQModel before version 6 stores them, gate and up by turns.
+           {Role::kExpertGateUp, "model.layers.{}.mlp.experts.gate_up.{}.weight", "", Need::kOptional},
+           {Role::kExpertGateUpBias, "model.layers.{}.mlp.experts.gate_up.{}.bias", "", Need::kOptional},
+           {Role::kExpertDown, "model.layers.{}.mlp.experts.down.{}.weight", "", Need::kOptional},
+           {Role::kExpertDownBias, "model.layers.{}.mlp.experts.down.{}.bias", "", Need::kOptional},
            // As llm-compressor stores them, which takes the experts apart so that each is made of linear layers.
            {Role::kExpertGate, "model.layers.{}.mlp.experts.experts.{}.gate_proj.weight", "", Need::kOptional},
            {Role::kExpertGateBias, "model.layers.{}.mlp.experts.experts.{}.gate_proj.bias", "", Need::kOptional},
@@ -48,13 +53,19 @@ constexpr auto kConfig =
              flag(Field::kAttnBias, "attention_bias", true),
              {Field::kWindow, "sliding_window", "attention.sliding_window", value_of(128), value_of(0)},
              rope_theta(150000),
-             kExpertCount,
+             expert_count(value_of(128)),
              experts_used(value_of(4)),
              kSameWidth,
              kNormalised,
              {Field::kClampLimit, "swiglu_limit", "", value_of(7)},
              {Field::kClampSlope, "swiglu_alpha", "", value_of(1.702)},
          }));
+
+constexpr RefusedTensor kRefused[] = {
+    {"model.layers.{}.mlp.experts.0.gate_proj.weight",
+     "as GPTQModel stores gpt-oss since version 6: gate_proj and up_proj are the halves of what holds gate and up by "
+     "turns"},
+};
 
 }  // namespace
 
@@ -68,6 +79,7 @@ constinit const Family kGptOss = {
     .tensors = kTensors,
     .config = kConfig,
     .unused_keys = kUnusedByExperts,
+    .refused_tensors = kRefused,
     .position = {.pairing = kHalvesBoth, .unstated = DefaultRope::kGptOss},
     .attention = {.windows = Windows::kEvenLayers},
     .experts = {.layers = ExpertLayers::kAll, .gating = Gating::kClamped, .conv1d = true, .interleaved = true},

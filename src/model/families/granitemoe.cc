@@ -25,7 +25,7 @@ constexpr auto kTensors = join(
 constexpr auto kConfig =
     join(kLlamaWidths, kGroupedHeads, kGraniteRows,
          fields({
-             kExpertCount,
+             expert_count(value_of(8)),
              experts_used(value_of(2)),
              kSameWidth,
              kNormalised,

@@ -34,7 +34,7 @@ constexpr auto kConfig =
              tied(false),
              flag(Field::kAttnBias, "attention_bias", false),
              rope_theta(10000),
-             kExpertCount,
+             expert_count(value_of(1)),
              {Field::kExpertsUsed, "moe_topk|num_experts_per_tok", "expert_used_count"},
              kSameWidth,
              {Field::kSharedWidth, "", "expert_shared_feed_forward_length", same_as(Field::kFfnWidth)},

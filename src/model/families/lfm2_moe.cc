@@ -30,7 +30,7 @@ constexpr auto kConfig =
                   derived(From::kWidthOverHeads), derived(From::kWidthOverHeads)}}),
          kLfmFields,
          fields({
-             kExpertCount,
+             expert_count(value_of(32)),
              experts_used(value_of(4)),
              {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(1792), kRequired,
               kRequired},

@@ -35,7 +35,6 @@ inline constexpr auto kDeltaSizes = fields({
        return static_cast<double>(f.count(Field::kMixInner) / f.count(Field::kMixHeads));
      })},
     {Field::kFullInterval, "full_attention_interval", "full_attention_interval", value_of(4)},
-    kExtraLayers,
 });
 /// What all models of the delta rule state, beside their widths.
 constexpr auto delta_rows(double kv_heads) {
@@ -54,16 +53,15 @@ constexpr auto delta_rows(double kv_heads) {
                   rope_theta(10000),
               }));
 }
-inline constexpr auto kDeltaExperts = fields({
-    kExpertCount,
-    {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(512)},
-    {Field::kSharedWidth, "shared_expert_intermediate_size", "expert_shared_feed_forward_length", value_of(512)},
-});
-/// Of a model of the delta rule: its layers that predict further tokens are no blocks, and its shared expert has a
-/// width.
+constexpr auto delta_experts(double count) {
+  return fields({
+      expert_count(value_of(count)),
+      {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(512)},
+      {Field::kSharedWidth, "shared_expert_intermediate_size", "expert_shared_feed_forward_length", value_of(512)},
+  });
+}
+/// Of a model of the delta rule: its shared expert has a width.
 inline void delta_rules(Fields& fields) {
-  const std::size_t layers = fields.count(Field::kLayers), extra = fields.count(Field::kExtraLayers, 0);
-  if (extra < layers) fields.set_count(Field::kLayers, layers - extra);
   if (fields.has(Field::kSharedWidth)) shared_by_width(fields);
 }
 /// The norm before the MLP is named after attention in GGUF.

@@ -20,7 +20,7 @@ constexpr auto kConfig =
              tied(false),
              {Field::kWindow, "sliding_window", "", value_of(0), value_of(0)},
              rope_theta(1000000),
-             kExpertCount,
+             expert_count(value_of(8)),
              experts_used(value_of(2)),
              kSameWidth,
              kNormalised,

@@ -37,11 +37,16 @@ constexpr auto kConfig = fields({
     {Field::kClipQkv, "attn_config.clip_qkv", "attention.clamp_kqv", value_of(0), value_of(0)},
     {Field::kAttnMultiplier, "attn_config.softmax_scale", "", by_rule(inverse_root), by_rule(inverse_root)},
     {Field::kAlibiBias, "", "attention.max_alibi_bias", value_of(8), kRequired, kRequired},
+    {Field::kAlibi, "", "", value_of(1)},
+    {Field::kUseRope, "", "", value_of(0)},
 });
 
-/// A dictionary, whose keys would else be looked for in vain.
-Result<void> check_dictionary(const Config& config, Fields&) {
-  return config.format() == Format::kGguf ? Result<void>() : config.check_object("attn_config");
+/// attn_config is a dictionary, whose keys would else be looked for in vain. Of a model of one position the reference
+/// has a bias of one column, 0, and adds it to every key.
+Result<void> check_keys(const Config& config, Fields& fields) {
+  if (config.format() == Format::kGguf) return {};
+  if (fields.count(Field::kMaxPosition) == 1) fields.set_flag(Field::kAlibi, false);
+  return config.check_object("attn_config");
 }
 
 }  // namespace
@@ -55,10 +60,10 @@ constinit const Family kMpt = {
     .base_prefix = "transformer.",
     .tensors = kTensors,
     .config = kConfig,
-    .variant = check_dictionary,
+    .variant = check_keys,
     .unused_keys = "attn_config.alibi|attn_config.alibi_bias_max|n_positions",
     .norm = {.kind = NormKind::kLayer},
-    .position = {.kind = Positions::kAlibi},
+    .position = {.kind = Positions::kRotaryOrAlibi},
     .attention = {.layout = {QkvLayout::kThirds, QkvLayout::kThirds}, .scale = ScoreScale::kFromConfig},
     .mlp = {.kind = MlpKind::kPlain},
     .half = {.float32_bias = true},

@@ -58,8 +58,9 @@ constexpr auto kConfig = join(
         {Field::kFfnWidth, "intermediate_size", "feed_forward_length", value_of(21504), kRequired, value_of(1)},
         {Field::kVocab, "vocab_size", "", derived(From::kEmbedRows)},
         max_position(4096),
-        {Field::kNormEps, "layer_norm_epsilon", "attention.layer_norm_rms_epsilon", value_of(1e-5), kRequired,
-         kRequired},
+        // Of one number, which some files have under one of the names alone.
+        {Field::kNormEps, "layer_norm_epsilon", "attention.layer_norm_rms_epsilon|attention.layer_norm_epsilon",
+         value_of(1e-5), kRequired, kRequired},
         activation("mlp_hidden_act", Act::kRelu2),
         tied(false),
         {Field::kUseRope, "", "", value_of(0)},

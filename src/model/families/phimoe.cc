@@ -31,7 +31,7 @@ constexpr auto kConfig = join(
         flag(Field::kHeadBias, "lm_head_bias", false),
         {Field::kWindow, "sliding_window", "", value_of(0), value_of(0)},
         rope_theta(1000000),
-        kExpertCount,
+        expert_count(value_of(16)),
         experts_used(value_of(2)),
         kSameWidth,
         {Field::kRouterJitter, "router_jitter_noise", "", value_of(0.01)},

@@ -16,7 +16,7 @@ constexpr auto kWidthsWithoutMlp = fields({
 
 constexpr auto kTensors = join(kLlamaEnds, kDeltaNorms, kDeltaLayers, kDeltaApart, kExpertTensors, kWeighedShared);
 
-constexpr auto kConfig = join(kWidthsWithoutMlp, delta_rows(2), kDeltaExperts,
+constexpr auto kConfig = join(kWidthsWithoutMlp, delta_rows(2), delta_experts(256),
                               fields({
                                   experts_used(value_of(8)),
                                   kNormalised,

@@ -23,7 +23,7 @@ constexpr auto kConfig =
              flag(Field::kUseWindow, "use_sliding_window", false),
              {Field::kWindow, "sliding_window", "", value_of(0), value_of(0)},
              rope_theta(10000),
-             kExpertCount,
+             expert_count(value_of(128)),
              experts_used(value_of(8)),
              {Field::kExpertWidth, "moe_intermediate_size", "expert_feed_forward_length", value_of(768), kRequired,
               kRequired},

@@ -14,7 +14,7 @@ constexpr auto kTensors = join(
                        })),
     on(On::kDenseMlp, kLlamaMlp), kExpertTensors, kWeighedShared);
 
-constexpr auto kConfig = join(kLlamaWidths, delta_rows(2), kDeltaExperts,
+constexpr auto kConfig = join(kLlamaWidths, delta_rows(2), delta_experts(512),
                               fields({
                                   experts_used(value_of(10)),
                                   {Field::kNormTopk, "norm_topk_prob", "expert_weights_norm", value_of(1)},

@@ -165,7 +165,8 @@ constexpr ConfigRow rope_theta(double absent) {
 constexpr ConfigRow rotary_share(std::string_view keys, double absent) {
   return {Field::kRotaryPct, keys, "", value_of(absent), kRequired, value_of(1)};
 }
-inline constexpr std::string_view kPartialRotary = "rope_parameters.partial_rotary_factor|partial_rotary_factor";
+inline constexpr std::string_view kPartialRotary =
+    "rope_scaling.partial_rotary_factor|rope_parameters.partial_rotary_factor|partial_rotary_factor";
 
 /// What the models named Granite have in common: four multipliers beside LLaMA's numbers.
 inline constexpr auto kGraniteRows = fields({

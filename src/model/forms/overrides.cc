@@ -1,7 +1,7 @@
-// What single layers of a quantised checkpoint have otherwise than the rest: GPTQModel's `dynamic`
-// (quantization/config.py there: patterns after "-:" leave layers out and come first, of the others the first that
-// matches counts) and AutoRound's `extra_config` (inference/convert_model.py there: names before patterns, which are
-// looked for anywhere in a name).
+// What single layers of a quantised checkpoint have otherwise than the rest, as the programs that write it read it:
+// GPTQModel's `dynamic` (QuantizeConfig: patterns after "-:" leave layers out and come first, of the others the first
+// that matches counts) and AutoRound's `extra_config` (get_layer_config: names before patterns, which are looked for
+// anywhere in a name).
 #include <fmt/format.h>
 
 #include <algorithm>
