@@ -3,7 +3,8 @@
 #
 # usage: bench/device_checks.sh STREAMGAUGE OUT [MODEL...]
 #
-# STREAMGAUGE: a program built with nvcc. OUT: a folder for what it writes. Without a MODEL: the small models of zoo/.
+# STREAMGAUGE: a program built with nvcc; of its build folder, where they were built, test_cuda and bench_cuda run too.
+# OUT: a folder for what it writes. Without a MODEL: the small models of zoo/.
 # Needs a GPU and its driver, no network. The exit code is the number of steps that failed.
 set -u
 program=$1 out=$2
@@ -32,6 +33,10 @@ equal() {  # NAME MODEL FLAGS...: both devices write the same document
 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv | tee "$out/gpu.txt"
 step doctor "$program" doctor
 step check "$program" check --device cuda
+build=$(cd "$(dirname "$program")/../.." && pwd)
+for tool in tests/cuda/test_cuda bench/bench_cuda; do
+  [ -x "$build/$tool" ] && step "$(basename "$tool")" "$build/$tool"
+done
 if [ $# -eq 0 ]; then
   for model in "$here"/zoo/*/; do
     [ -f "$model/config.json" ] && set -- "$@" "${model%/}"
