@@ -63,19 +63,21 @@ SG_DEVICE double fused(double a, double b, double c) { return __fma_rn(a, b, c);
 
 #else
 
-/// One after another.
+/// One after another, from either end: threads of one phase do not see one another.
 class Block {
  public:
-  Block(unsigned x, unsigned y, unsigned threads) : x_(x), y_(y), threads_(threads) {}
+  Block(unsigned x, unsigned y, unsigned threads, bool backwards)
+      : x_(x), y_(y), threads_(threads), backwards_(backwards) {}
   unsigned x() const { return x_; }
   unsigned y() const { return y_; }
   template <class Phase>
   void each(const Phase& phase) const {
-    for (unsigned thread = 0; thread < threads_; ++thread) phase(thread);
+    for (unsigned i = 0; i < threads_; ++i) phase(backwards_ ? threads_ - 1 - i : i);
   }
 
  private:
   unsigned x_, y_, threads_;
+  bool backwards_;
 };
 
 template <class T, unsigned kThreads>

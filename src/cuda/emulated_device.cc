@@ -12,19 +12,21 @@ namespace {
 constexpr std::align_val_t kAlignment{256};
 
 template <class Call, class Function>
-void run_blocks(Grid grid, unsigned threads, const void* bytes, const Function& function) {
+void run_blocks(Grid grid, unsigned threads, bool backwards, const void* bytes, const Function& function) {
   Call call;
   std::memcpy(&call, bytes, sizeof call);
+  const auto place = [&](unsigned i, unsigned count) { return backwards ? count - 1 - i : i; };
   for (unsigned y = 0; y < grid.y; ++y) {
-    for (unsigned x = 0; x < grid.x; ++x) function(Block(x, y, threads), call);
+    for (unsigned x = 0; x < grid.x; ++x) function(Block(place(x, grid.x), place(y, grid.y), threads, backwards), call);
   }
 }
 
-void run_kernel(KernelId kernel, Grid grid, const void* call) {
+void run_kernel(KernelId kernel, Grid grid, bool backwards, const void* call) {
   switch (kernel) {
-#define SG_RUN(NAME, CALL, FUNCTION, THREADS) \
-  case KernelId::NAME:                        \
-    return run_blocks<CALL>(grid, THREADS, call, [](const Block& block, const CALL& of) { FUNCTION(block, of); });
+#define SG_RUN(NAME, CALL, FUNCTION, THREADS)               \
+  case KernelId::NAME:                                      \
+    return run_blocks<CALL>(grid, THREADS, backwards, call, \
+                            [](const Block& block, const CALL& of) { FUNCTION(block, of); });
     SG_CUDA_KERNELS(SG_RUN)
 #undef SG_RUN
   }
@@ -72,7 +74,7 @@ void EmulatedDevice::launch_bytes(KernelId kernel, Grid grid, const void* call, 
   queue(Stream::kKernels).push_back({.work = [this, kernel, grid, kept = std::move(kept)] {
     if (++launched_ > options_.launches)
       fail({.kind = ErrorKind::kResource, .what = "the device is lost", .where = facts().name});
-    if (!failure()) run_kernel(kernel, grid, kept.data());
+    if (!failure()) run_kernel(kernel, grid, options_.backwards, kept.data());
   }});
 }
 

@@ -17,6 +17,7 @@ class EmulatedDevice : public Device {
     std::size_t memory = std::size_t{1} << 32;  // bytes of kDevice and kShared together
     Stream first = Stream::kCopies;
     std::size_t launches = SIZE_MAX;  // the device is lost after as many
+    bool backwards = false;           // blocks and threads go from the last to the first
   };
   EmulatedDevice() : EmulatedDevice(Options{}) {}
   explicit EmulatedDevice(Options options) : options_(options) {}

@@ -34,7 +34,8 @@ class BackendOfDevice : public OnDevice, public testing::WithParamInterface<Sett
     if (setting.is_gpu) {
       tested = gpu_if_any();
     } else {
-      tested = std::make_unique<cuda::EmulatedDevice>(cuda::EmulatedDevice::Options{.first = setting.first});
+      tested = std::make_unique<cuda::EmulatedDevice>(
+          cuda::EmulatedDevice::Options{.first = setting.first, .backwards = setting.first == cuda::Stream::kKernels});
     }
     if (tested == nullptr) GTEST_SKIP() << "no GPU here";
     const auto plan = setting.is_scarce ? std::optional(scarce()) : std::nullopt;
