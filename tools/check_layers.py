@@ -28,7 +28,7 @@ MAY_INCLUDE = {
     "store": {"measure", "spectra"},
     "experiment": {"tasks", "store", "measure", "spectra", "stats", "forward", "model", "prompts", "io"},
     "report": {"tasks", "io", "stats", "measure", "spectra", "corpus", "experiment"},
-    "check": {"cuda", "report", "measure", "model", "kernel", "io"},
+    "check": {"cuda", "forward", "report", "measure", "model", "kernel", "io"},
     "api": {"report", "spectra", "measure", "model", "prompts", "io", "tokenizer"},
     "cli": {"*"},
 }

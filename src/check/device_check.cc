@@ -4,8 +4,10 @@
 
 #include "check/built_in.h"
 #include "check/same_bits.h"
+#include "check/same_products.h"
 #include "cuda/gpu_device.h"
 #include "measure/device.h"
+#include "measure/machine.h"
 #include "measure/measure.h"
 
 namespace sg {
@@ -34,6 +36,20 @@ Result<void> check_model(const BuiltIn& built_in, TempFolder folder, const std::
   return {};
 }
 
+/// A failure of the GPU is told in the outcome, as a model's.
+DeviceOutcome check_products(const std::string& device) {
+  DeviceOutcome outcome = {.model = "products", .family = "F32, BF16"};
+  Result<bool> equal = [&]() -> Result<bool> {
+    SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(0, "", device));
+    return same_products(machine->backend(), machine->backend().host());
+  }();
+  if (equal.ok())
+    outcome.equal = equal.value();
+  else
+    outcome.failure = equal.error().message();
+  return outcome;
+}
+
 }  // namespace
 
 bool DeviceCheck::ok() const { return std::ranges::all_of(outcomes, &DeviceOutcome::equal); }
@@ -45,11 +61,13 @@ Result<DeviceCheck> check_device(int number, const std::atomic<bool>& stop) {
     check.gpu = gpu->facts();
   }
   SG_TRY_VOID(remember_verdict(check.gpu, DeviceVerdict::kUnknown));  // whatever was found before
+  const std::string device = "cuda:" + std::to_string(number);
+  check.outcomes.push_back(check_products(device));
   for (const BuiltIn& model : built_in_models()) {
     DeviceOutcome outcome;
     outcome.model = model.name;
     SG_TRY(TempFolder folder, TempFolder::make());
-    Result<void> done = check_model(model, std::move(folder), "cuda:" + std::to_string(number), stop, outcome);
+    Result<void> done = check_model(model, std::move(folder), device, stop, outcome);
     if (!done.ok() && done.error().kind == ErrorKind::kInterrupted) return std::move(done).error();
     if (!done.ok()) outcome.failure = done.error().message();
     check.outcomes.push_back(std::move(outcome));

@@ -1,4 +1,4 @@
-// A GPU beside the processor: the built-in models, to the last bit.
+// A GPU beside the processor: products and the built-in models, to the last bit.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 namespace sg {
 
 struct DeviceOutcome {
-  std::string model, family;
+  std::string model, family;  // or "products", and of what
   bool equal = false;
   std::string failure;  // the model could not be measured on the GPU
 };
@@ -22,9 +22,9 @@ struct DeviceCheck {
   bool ok() const;
 };
 
-/// Measures every built-in model on GPU `number` and on the processor, and remembers what was found
-/// (measure/device.h). `stop` is polled between layers. Errors: a GPU that there is not or that cannot be used, no
-/// temporary folder, a verdict that cannot be kept, interrupted.
+/// Multiplies matrices and measures every built-in model on GPU `number` and on the processor, and remembers what was
+/// found (measure/device.h). `stop` is polled between layers. Errors: a GPU that there is not or that cannot be used,
+/// no temporary folder, a verdict that cannot be kept, interrupted.
 Result<DeviceCheck> check_device(int number, const std::atomic<bool>& stop);
 
 }  // namespace sg

@@ -34,7 +34,7 @@ struct Extreme {
   std::vector<std::int32_t> context;  // ids up to and with the token itself
 
   std::strong_ordering operator<=>(const Extreme& other) const;
-  bool operator==(const Extreme& other) const { return (*this <=> other) == 0; }
+  bool operator==(const Extreme& other) const { return std::is_eq(*this <=> other); }
 };
 
 /// One channel of resid_post over all tokens: terms are sums over a window.

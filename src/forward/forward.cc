@@ -164,6 +164,8 @@ RunContext on_host(const RunContext& run) {
           .precision = run.precision};
 }
 
+// One reading from top to bottom, longer than other functions may be.
+// NOLINTNEXTLINE(readability-function-size)
 Result<void> run_forward(const Model& model, WeightStream& weights, const TokenBatch& tokens, RunContext& wanted) {
   const Spec& spec = model.spec;
   wanted.precision = spec.precision;
