@@ -149,8 +149,9 @@ def _round(executor: Any, folder: str, jobs: int, options: dict[str, Any]) -> li
 def _keys(plan: pathlib.Path) -> list[str]:
     """Of every task. Raises Error."""
     tasks = read_json(plan, "streamgauge.", "tasks")["tasks"]
-    keys = [task.get("key") if isinstance(task, dict) else None for task in tasks] if isinstance(tasks, list) else [None]
-    for place, key in enumerate(keys):
+    found = [task.get("key") if isinstance(task, dict) else None for task in tasks] if isinstance(tasks, list) else [None]
+    keys: list[str] = []
+    for place, key in enumerate(found):
         if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{8,}", key):
             got = repr(tasks[place] if isinstance(tasks, list) else tasks)[:200]
             raise Error(
@@ -160,6 +161,7 @@ def _keys(plan: pathlib.Path) -> list[str]:
                 "a list of tasks, each with the hexadecimal key that `streamgauge plan` gave it",
                 got,
             )
+        keys.append(key)
     return keys
 
 
