@@ -5,6 +5,7 @@
 #
 # STREAMGAUGE: a program built with nvcc; of its build folder, where they were built, test_cuda and bench_cuda run too.
 # OUT: a folder for what it writes. Without a MODEL: the small models of zoo/.
+# Where python3 has torch and transformers, they pass over as many tokens on the same GPU (bench/device_peer.py).
 # Needs a GPU and its driver, no network. The exit code is the number of steps that failed.
 set -u
 program=$1 out=$2
@@ -42,13 +43,24 @@ if [ $# -eq 0 ]; then
     [ -f "$model/config.json" ] && set -- "$@" "${model%/}"
   done
 fi
-long=$(seq -s, 1 255),$(seq -s, 1 255),$(seq -s, 1 255),$(seq -s, 1 255)
+has_peer() { python3 -c 'import torch, transformers; assert torch.cuda.is_available()' 2>/dev/null; }
+window=0$(for _ in $(seq 1023); do printf ',%d' $((RANDOM % 250)); done)
+windows=()
+for _ in 1 2 3 4 5 6 7 8; do windows+=(--ids "$window"); done
 for model in "$@"; do
   name=$(basename "$model")
-  step "$name" equal "$name" "$model" --ids 1,2,3,4,5 --ids "$(seq -s, 1 70)" --logits all
-  for device in cuda cpu; do  # tokens per second: 1,020 tokens over what it took
-    step "$name.1020.$device" "$program" measure "$model" --ids "$long" --logits none --quiet --device $device --json /dev/null
+  prompts=(--ids "1,2,3,4,5" --ids "$(seq -s, 1 70)")
+  if "$program" tokenize "$model" -p word >/dev/null 2>&1; then prompts+=(--suite notebook-003); fi
+  step "$name" equal "$name" "$model" "${prompts[@]}" --logits all
+  for device in cuda cpu; do  # 8,192 tokens over timings.seconds of the document
+    step "$name.8192.$device" "$program" measure "$model" "${windows[@]}" --logits none --quiet --device $device \
+      --json "$out/$name.8192.$device.json"
   done
+  if [ -f "$model/config.json" ] && has_peer; then
+    for dtype in float32 bfloat16; do
+      step "$name.8192.transformers.$dtype" python3 "$here/bench/device_peer.py" "$model" --dtype $dtype
+    done
+  fi
 done
 echo "$failed failed"
 exit "$failed"
