@@ -58,6 +58,7 @@ class Passes : public Verdicts {
  protected:
   void SetUp() override {
     Verdicts::SetUp();
+    if (!kernels_for("").value()->has_fma) GTEST_SKIP() << "no instruction set with fused multiply-adds here";
     Result<Model> opened = open_model(std::filesystem::path(SG_TEST_DATA) / "golden/llama-deep");
     ASSERT_TRUE(opened.ok()) << opened.error().message();
     model_ = std::make_unique<Model>(std::move(opened).value());
