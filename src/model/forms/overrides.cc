@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 
 #include "model/forms/settings.h"
 
@@ -113,7 +114,7 @@ Result<void> read_dynamic(const Settings& s, Quantization& q) {
     return {};
   };
   SG_TRY_VOID(read_entries(s, "dynamic", set_pattern, q.overrides));
-  std::ranges::stable_partition(q.overrides, &LayerOverride::is_excluded);
+  std::stable_partition(q.overrides.begin(), q.overrides.end(), std::mem_fn(&LayerOverride::is_excluded));
   return {};
 }
 
@@ -128,7 +129,7 @@ Result<void> read_extra(const Settings& s, Quantization& q) {
     return {};
   };
   SG_TRY_VOID(read_entries(s, "extra_config", set_pattern, all));
-  std::ranges::stable_partition(all, &LayerOverride::is_named);
+  std::stable_partition(all.begin(), all.end(), std::mem_fn(&LayerOverride::is_named));
   q.overrides.insert(q.overrides.end(), all.begin(), all.end());
   return {};
 }
