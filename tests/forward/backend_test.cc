@@ -5,18 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <random>
 
+#include "forward/golden_model.h"
 #include "forward/late_backend.h"
-#include "forward/numbers.h"
 #include "kernel/support.h"
-#include "measure/recorder.h"
 
 namespace sg {
 namespace {
-
-namespace fs = std::filesystem;
 
 const Kernels& kernels() { return *kernels_for("").value(); }
 
@@ -176,15 +172,6 @@ TEST_F(CpuOperations, SlicesOfLogitsFoldToTheTenLargest) {
   }
 }
 
-std::vector<fs::path> models() {
-  std::vector<fs::path> paths;
-  for (const fs::directory_entry& folder : fs::directory_iterator(fs::path(SG_TEST_DATA) / "golden")) {
-    if (fs::exists(folder.path() / "config.json")) paths.push_back(folder.path());
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
 /// A tap that knows of no backend: sums of squares of every view that it is shown.
 class Onlooker final : public Tap {
  public:
@@ -207,45 +194,13 @@ class Onlooker final : public Tap {
   std::vector<std::size_t> wanted_;
 };
 
-class BackendOfPass : public testing::TestWithParam<fs::path> {
+class BackendOfPass : public test::GoldenModel {
  protected:
-  void SetUp() override {
-    Result<Model> opened = open_model(GetParam());
-    ASSERT_TRUE(opened.ok()) << opened.error().message();
-    model_ = std::make_unique<Model>(std::move(opened).value());
-    std::size_t longest = 70;
-    if (model_->spec.positions == PositionKind::kLearned) longest = std::min(longest, model_->spec.max_position);
-    for (Sequence s : test::prompts(model_->spec.vocab)) {
-      s.ids.resize(std::min(s.ids.size(), longest));
-      tokens_.add(s.ids);
-      sequences_.push_back({.sequence = std::move(s)});
-    }
-  }
-  void run(Backend& backend, Tap& tap) {
-    WeightStream weights(*model_);
-    RunContext run = {.backend = backend, .tap = tap};
-    const Result<void> done = run_forward(*model_, weights, tokens_, run);
-    EXPECT_TRUE(done.ok()) << done.error().message();
-  }
-  std::vector<double> recorded(Backend& backend) {
-    std::vector<SequenceMeasurement> out = sequences_;
-    const LogitPositions all = model_->bindings.has_head() ? LogitPositions::kAll : LogitPositions::kNone;
-    Recorder recorder(model_->spec, tokens_, {.logits = all, .lens = all}, backend, out);
-    run(backend, recorder);
-    recorder.finish();
-    std::vector<double> all_numbers;
-    for (const SequenceMeasurement& m : out) test::append(all_numbers, test::numbers(m));
-    return all_numbers;
-  }
   std::vector<double> seen(Backend& backend) {
     Onlooker onlooker(tokens_.rows());
     run(backend, onlooker);
     return onlooker.seen;
   }
-
-  std::unique_ptr<Model> model_;
-  TokenBatch tokens_;
-  std::vector<SequenceMeasurement> sequences_;
 };
 
 TEST_P(BackendOfPass, OneThatIsLateGivesTheSameBits) {
@@ -257,12 +212,8 @@ TEST_P(BackendOfPass, OneThatIsLateGivesTheSameBits) {
   EXPECT_GT(late.late(), 0u);
 }
 
-std::string folder_name(const testing::TestParamInfo<fs::path>& tested) {
-  std::string name = tested.param.filename().string();
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(Models, BackendOfPass, testing::ValuesIn(models()), folder_name);
+INSTANTIATE_TEST_SUITE_P(Models, BackendOfPass, testing::ValuesIn(test::golden_models(test::Stored::kFolders)),
+                         test::golden_name);
 
 }  // namespace
 }  // namespace sg

@@ -5,22 +5,13 @@
 #include <filesystem>
 #include <numeric>
 
-#include "forward/numbers.h"
+#include "forward/golden_model.h"
 #include "measure/measure.h"
 
 namespace sg {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> models() {
-  std::vector<fs::path> paths;
-  for (const fs::directory_entry& folder : fs::directory_iterator(fs::path(SG_TEST_DATA) / "golden")) {
-    if (fs::exists(folder.path() / "config.json")) paths.push_back(folder.path());
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
 
 using test::numbers;
 using test::prompts;
@@ -92,12 +83,8 @@ TEST_P(Determinism, ALongerPromptStartsWithTheShorterOnesNumbers) {
   }
 }
 
-std::string folder_name(const testing::TestParamInfo<fs::path>& tested) {
-  std::string name = tested.param.filename().string();
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-INSTANTIATE_TEST_SUITE_P(Models, Determinism, testing::ValuesIn(models()), folder_name);
+INSTANTIATE_TEST_SUITE_P(Models, Determinism, testing::ValuesIn(test::golden_models(test::Stored::kFolders)),
+                         test::golden_name);
 
 }  // namespace
 }  // namespace sg

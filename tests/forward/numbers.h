@@ -33,10 +33,12 @@ inline std::vector<double> numbers(const SequenceMeasurement& m) {
         &m.dots.pre_attn, &m.dots.mid_mlp, &m.dots.pre_mlp, &m.dots.attn_mlp}) {
     append(all, t->values);
   }
-  for (const LogitStats& l : m.logits) {
+  const auto append_logits = [&all](const LogitStats& l) {
     append(all, {l.mean, l.std, l.max, l.min, l.entropy, l.effective_vocab, l.top10_prob_mass});
     for (const TopToken& top : l.top) append(all, {static_cast<double>(top.id), top.prob});
-  }
+  };
+  for (const LogitStats& l : m.logits) append_logits(l);
+  for (const LensRow& row : m.lens) append_logits(row.stats);
   for (const Massive& v : m.massive)
     append(all, {static_cast<double>(v.token), static_cast<double>(v.channel), v.value, v.median});
   return all;
