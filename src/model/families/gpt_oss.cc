@@ -25,7 +25,7 @@ constexpr auto kTensors = join(
            {Role::kExpertDown, "model.layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight", Need::kOptional},
            {Role::kExpertDownBias, "model.layers.{}.mlp.experts.down_proj_bias", "blk.{}.ffn_down_exps.bias",
             Need::kOptional},
-           // As GPTQModel before version 6 stores them, gate and up by turns.
+           // As older versions of GPTQModel store them, gate and up by turns.
            {Role::kExpertGateUp, "model.layers.{}.mlp.experts.gate_up.{}.weight", "", Need::kOptional},
            {Role::kExpertGateUpBias, "model.layers.{}.mlp.experts.gate_up.{}.bias", "", Need::kOptional},
            {Role::kExpertDown, "model.layers.{}.mlp.experts.down.{}.weight", "", Need::kOptional},
@@ -63,7 +63,8 @@ constexpr auto kConfig =
 
 constexpr RefusedTensor kRefused[] = {
     {"model.layers.{}.mlp.experts.0.gate_proj.weight",
-     "as GPTQModel stores gpt-oss since version 6: gate_proj and up_proj are the halves of what holds gate and up by "
+     "as newer versions of GPTQModel (5.8) store gpt-oss: gate_proj and up_proj are the halves of what holds gate and "
+     "up by "
      "turns"},
 };
 
