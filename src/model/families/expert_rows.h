@@ -7,8 +7,8 @@
 namespace sg::families {
 
 /// The rows, of those layers alone.
-template <std::size_t N>
-constexpr std::array<TensorRow, N> on(On layers, std::array<TensorRow, N> rows) {
+template <std::size_t kRows>
+constexpr std::array<TensorRow, kRows> on(On layers, std::array<TensorRow, kRows> rows) {
   for (TensorRow& row : rows) row.on = layers;
   return rows;
 }

@@ -73,38 +73,38 @@ inline constexpr auto kDeltaNorms = tensors({
 
 /// Mamba 2, under its module's name in config.json checkpoints, and under `Other` in layers that name it otherwise. The
 /// flags say whether its last projection has a bias, and, unless kCount, whether it has a norm.
-template <Literal Module, Literal Other = "", Field OutBias = Field::kMixBias, Field Normed = Field::kCount>
-inline constexpr auto kMamba2Of =
-    on(On::kRecurrent, tensors({
-                           {Role::kMixIn, named<Module, Other, "in_proj.weight">(), "blk.{}.ssm_in.weight"},
-                           {Role::kMixInBias, named<Module, Other, "in_proj.bias">(), "", Need::kFlag, Field::kMixBias},
-                           {Role::kMixConv, named<Module, Other, "conv1d.weight">(), "blk.{}.ssm_conv1d.weight"},
-                           {Role::kMixConvBias, named<Module, Other, "conv1d.bias">(), "blk.{}.ssm_conv1d.bias",
-                            Need::kFlag, Field::kConvBias},
-                           {Role::kMixDecay, named<Module, Other, "A_log">(), "blk.{}.ssm_a"},
-                           {Role::kMixStepBias, named<Module, Other, "dt_bias">(), "blk.{}.ssm_dt.bias"},
-                           {Role::kMixSkip, named<Module, Other, "D">(), "blk.{}.ssm_d"},
-                           {Role::kMixNorm, named<Module, Other, "norm.weight">(), "blk.{}.ssm_norm.weight",
-                            Normed == Field::kCount ? Need::kAlways : Need::kFlag, Normed},
-                           {Role::kMixOut, named<Module, Other, "out_proj.weight">(), "blk.{}.ssm_out.weight"},
-                           {Role::kMixOutBias, named<Module, Other, "out_proj.bias">(), "", Need::kFlag, OutBias},
-                       }));
+template <Literal kModule, Literal kOther = "", Field kOutBias = Field::kMixBias, Field kNormed = Field::kCount>
+inline constexpr auto kMamba2Of = on(
+    On::kRecurrent, tensors({
+                        {Role::kMixIn, named<kModule, kOther, "in_proj.weight">(), "blk.{}.ssm_in.weight"},
+                        {Role::kMixInBias, named<kModule, kOther, "in_proj.bias">(), "", Need::kFlag, Field::kMixBias},
+                        {Role::kMixConv, named<kModule, kOther, "conv1d.weight">(), "blk.{}.ssm_conv1d.weight"},
+                        {Role::kMixConvBias, named<kModule, kOther, "conv1d.bias">(), "blk.{}.ssm_conv1d.bias",
+                         Need::kFlag, Field::kConvBias},
+                        {Role::kMixDecay, named<kModule, kOther, "A_log">(), "blk.{}.ssm_a"},
+                        {Role::kMixStepBias, named<kModule, kOther, "dt_bias">(), "blk.{}.ssm_dt.bias"},
+                        {Role::kMixSkip, named<kModule, kOther, "D">(), "blk.{}.ssm_d"},
+                        {Role::kMixNorm, named<kModule, kOther, "norm.weight">(), "blk.{}.ssm_norm.weight",
+                         kNormed == Field::kCount ? Need::kAlways : Need::kFlag, kNormed},
+                        {Role::kMixOut, named<kModule, kOther, "out_proj.weight">(), "blk.{}.ssm_out.weight"},
+                        {Role::kMixOutBias, named<kModule, kOther, "out_proj.bias">(), "", Need::kFlag, kOutBias},
+                    }));
 /// Mamba.
-template <Literal Module>
+template <Literal kModule>
 inline constexpr auto kMambaOf =
     on(On::kRecurrent, tensors({
-                           {Role::kMixIn, named<Module, "", "in_proj.weight">(), "blk.{}.ssm_in.weight"},
-                           {Role::kMixInBias, named<Module, "", "in_proj.bias">(), "", Need::kFlag, Field::kMixBias},
-                           {Role::kMixConv, named<Module, "", "conv1d.weight">(), "blk.{}.ssm_conv1d.weight"},
-                           {Role::kMixConvBias, named<Module, "", "conv1d.bias">(), "blk.{}.ssm_conv1d.bias",
+                           {Role::kMixIn, named<kModule, "", "in_proj.weight">(), "blk.{}.ssm_in.weight"},
+                           {Role::kMixInBias, named<kModule, "", "in_proj.bias">(), "", Need::kFlag, Field::kMixBias},
+                           {Role::kMixConv, named<kModule, "", "conv1d.weight">(), "blk.{}.ssm_conv1d.weight"},
+                           {Role::kMixConvBias, named<kModule, "", "conv1d.bias">(), "blk.{}.ssm_conv1d.bias",
                             Need::kFlag, Field::kConvBias},
-                           {Role::kMixDecay, named<Module, "", "A_log">(), "blk.{}.ssm_a"},
-                           {Role::kMixSkip, named<Module, "", "D">(), "blk.{}.ssm_d"},
-                           {Role::kMixSelect, named<Module, "", "x_proj.weight">(), "blk.{}.ssm_x.weight"},
-                           {Role::kMixStep, named<Module, "", "dt_proj.weight">(), "blk.{}.ssm_dt.weight"},
-                           {Role::kMixStepProjectionBias, named<Module, "", "dt_proj.bias">(), "blk.{}.ssm_dt.bias"},
-                           {Role::kMixOut, named<Module, "", "out_proj.weight">(), "blk.{}.ssm_out.weight"},
-                           {Role::kMixOutBias, named<Module, "", "out_proj.bias">(), "", Need::kFlag, Field::kMixBias},
+                           {Role::kMixDecay, named<kModule, "", "A_log">(), "blk.{}.ssm_a"},
+                           {Role::kMixSkip, named<kModule, "", "D">(), "blk.{}.ssm_d"},
+                           {Role::kMixSelect, named<kModule, "", "x_proj.weight">(), "blk.{}.ssm_x.weight"},
+                           {Role::kMixStep, named<kModule, "", "dt_proj.weight">(), "blk.{}.ssm_dt.weight"},
+                           {Role::kMixStepProjectionBias, named<kModule, "", "dt_proj.bias">(), "blk.{}.ssm_dt.bias"},
+                           {Role::kMixOut, named<kModule, "", "out_proj.weight">(), "blk.{}.ssm_out.weight"},
+                           {Role::kMixOutBias, named<kModule, "", "out_proj.bias">(), "", Need::kFlag, Field::kMixBias},
                        }));
 inline constexpr auto kBackbone = tensors({
     {Role::kEmbed, "backbone.embeddings.weight|backbone.embedding.weight", "token_embd.weight"},

@@ -8,9 +8,9 @@
 namespace sg::families {
 
 /// The rows of several tables as one.
-template <class Row, std::size_t... Sizes>
-constexpr auto join(const std::array<Row, Sizes>&... parts) {
-  std::array<Row, (Sizes + ...)> all{};
+template <class Row, std::size_t... kSizes>
+constexpr auto join(const std::array<Row, kSizes>&... parts) {
+  std::array<Row, (kSizes + ...)> all{};
   std::size_t next = 0;
   const auto append = [&](const auto& part) {
     for (const Row& row : part) all[next++] = row;
@@ -19,48 +19,48 @@ constexpr auto join(const std::array<Row, Sizes>&... parts) {
   return all;
 }
 
-template <std::size_t N>
-constexpr std::array<TensorRow, N> tensors(const TensorRow (&rows)[N]) {
+template <std::size_t kRows>
+constexpr std::array<TensorRow, kRows> tensors(const TensorRow (&rows)[kRows]) {
   return std::to_array(rows);
 }
-template <std::size_t N>
-constexpr std::array<ConfigRow, N> fields(const ConfigRow (&rows)[N]) {
+template <std::size_t kRows>
+constexpr std::array<ConfigRow, kRows> fields(const ConfigRow (&rows)[kRows]) {
   return std::to_array(rows);
 }
 
 /// A text that a template takes.
-template <std::size_t N>
+template <std::size_t kSize>
 struct Literal {
-  char text[N] = {};
-  constexpr Literal(const char (&from)[N]) {  // NOLINT(google-explicit-constructor): a string stands for it
-    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
+  char text[kSize] = {};
+  constexpr Literal(const char (&from)[kSize]) {  // NOLINT(google-explicit-constructor): a string stands for it
+    for (std::size_t i = 0; i < kSize; ++i) text[i] = from[i];
   }
-  static constexpr std::size_t kLength = N - 1;
+  static constexpr std::size_t kLength = kSize - 1;
 };
 
 /// "MODULE.LEAF", or "MODULE.LEAF|OTHER.LEAF"; modules end with their dot.
-template <Literal Module, Literal Other, Literal Leaf>
+template <Literal kModule, Literal kOther, Literal kLeaf>
 struct Named {
-  static constexpr std::size_t kOther = Other.kLength == 0 ? 0 : 1 + Other.kLength + Leaf.kLength;
+  static constexpr std::size_t kOtherSize = kOther.kLength == 0 ? 0 : 1 + kOther.kLength + kLeaf.kLength;
   static constexpr auto kText = [] {
-    std::array<char, Module.kLength + Leaf.kLength + kOther> all{};
+    std::array<char, kModule.kLength + kLeaf.kLength + kOtherSize> all{};
     std::size_t next = 0;
     const auto append = [&](const auto& part) {
       for (std::size_t i = 0; i < part.kLength; ++i) all[next++] = part.text[i];
     };
-    append(Module);
-    append(Leaf);
-    if (kOther > 0) {
+    append(kModule);
+    append(kLeaf);
+    if (kOtherSize > 0) {
       all[next++] = '|';
-      append(Other);
-      append(Leaf);
+      append(kOther);
+      append(kLeaf);
     }
     return all;
   }();
 };
-template <Literal Module, Literal Other, Literal Leaf>
+template <Literal kModule, Literal kOther, Literal kLeaf>
 constexpr std::string_view named() {
-  return {Named<Module, Other, Leaf>::kText.data(), Named<Module, Other, Leaf>::kText.size()};
+  return {Named<kModule, kOther, kLeaf>::kText.data(), Named<kModule, kOther, kLeaf>::kText.size()};
 }
 
 /// Embedding and head of the models that are named after LLaMA's code; a missing head is the embedding.
