@@ -19,7 +19,7 @@ struct DeviceChoice {
 };
 
 /// "cpu" or nothing, "cuda", "cuda:1", "auto". Error (usage): another word.
-Result<DeviceChoice> parse_device(const std::string& word);
+Result<DeviceChoice> parse_device(const std::string& text);
 
 /// What `check --device cuda` found.
 enum class DeviceVerdict : std::uint8_t { kUnknown, kEqual, kDiffers };

@@ -52,6 +52,7 @@ Result<std::vector<ExtractedRow>> rows_of(const Sequence& sequence, std::size_t 
     }
   }
   std::vector<ExtractedRow> rows;
+  rows.reserve(positions.size());
   for (const std::size_t t : positions) rows.push_back({number, t, sequence.ids[t]});
   return rows;
 }

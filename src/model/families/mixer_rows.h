@@ -32,7 +32,8 @@ inline constexpr auto kDeltaSizes = fields({
     {Field::kMixGroups, "linear_num_key_heads", "ssm.group_count", value_of(16)},
     {Field::kMixHeads, "linear_num_value_heads", "ssm.time_step_rank", value_of(32)},
     {Field::kMixHeadDim, "linear_value_head_dim", "", value_of(128), kRequired, by_rule([](const Fields& f) {
-       return static_cast<double>(f.count(Field::kMixInner) / f.count(Field::kMixHeads));
+       const std::size_t channels = f.count(Field::kMixInner) / f.count(Field::kMixHeads);
+       return static_cast<double>(channels);
      })},
     {Field::kFullInterval, "full_attention_interval", "full_attention_interval", value_of(4)},
 });
