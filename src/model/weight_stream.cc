@@ -347,7 +347,7 @@ WeightStream::WeightStream(const Model& model, Trace* trace)
   outer_.head = linear(t, Role::kHead, outer_vectors_);
 }
 
-LayerWeights WeightStream::layer(std::size_t l) {
+void WeightStream::move_to(std::size_t l) {
   ByteRanges done;
   if (last_layer_ && *last_layer_ != l) done = group(*last_layer_, true).ranges;
   if (l == 0) {  // the embedding has been used; the unembedding is read again at the end
@@ -359,9 +359,12 @@ LayerWeights WeightStream::layer(std::size_t l) {
   if (!done.empty()) read_ahead_.give_back(spent_ranges(model_.checkpoint, done, group(l, true).ranges));
   if (ReadAhead::Group ahead = ahead_of(l); !ahead.ranges.empty()) read_ahead_.start(std::move(ahead));
   last_layer_ = l;
-
   layer_vectors_.clear();
   unrounded_vectors_.clear();
+}
+
+LayerWeights WeightStream::layer(std::size_t l) {
+  move_to(l);
   const RoleTensors& t = model_.bindings.layers[l];
   const GainOffset offset = gain_offset();
   Vectors& v = layer_vectors_;

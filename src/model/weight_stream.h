@@ -144,6 +144,8 @@ class WeightStream {
   RecurrentWeights recurrent(const RoleTensors& tensors, Vectors& vectors) const;
   SharedBlockWeights shared_block(const RoleTensors& tensors, Vectors& vectors) const;
   const float* vector(const RoleTensors& tensors, Role role, Vectors& vectors) const;
+  /// Gives back what the last layer had, and starts reading the next while layer l computes.
+  void move_to(std::size_t l);
   /// What layer l is read ahead by, without the experts, of which only the chosen ones are read; or with them.
   ReadAhead::Group group(std::size_t l, bool with_experts) const;
   /// What is read while layer l computes: the next layer, or as many as fit into a window (Checkpoint::window).

@@ -19,6 +19,7 @@ struct Lease {
   std::chrono::nanoseconds ahead{0};  // the file system's clock of this machine's
 
   template <class Number, class Unit>
+  // NOLINTNEXTLINE(google-explicit-constructor): a length of time stands for a lease of it
   Lease(std::chrono::duration<Number, Unit> lasts, std::chrono::nanoseconds clock_ahead = {})
       : time(lasts), ahead(clock_ahead) {}
   /// Looks at the clock of a folder's file system, by a file that is gone again; where none can be made, this machine's

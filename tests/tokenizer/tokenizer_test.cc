@@ -14,7 +14,7 @@ namespace {
 /// A whole tokenizer.json from its parts.
 struct Document {
   std::string model = R"("type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"])";
-  std::string rest = "";
+  std::string rest;
   std::string text() const { return "{\"model\":{" + model + "}" + rest + "}"; }
 };
 
