@@ -53,7 +53,7 @@ class Interpreter {
   Result<Flow> run_for(const Statement& loop, const ScopePtr& scope, std::string& out);
   Result<void> run_set(const Statement& set, const ScopePtr& scope);
   void define(const Statement& macro, const ScopePtr& scope);
-  Result<Value> call_macro(const Statement& macro, const ScopePtr& scope, Call& call);
+  Result<Value> call_macro(const Statement& macro, const ScopePtr& around, Call& call);
   Result<void> assign(const Target& target, const Value& value, const ScopePtr& scope);
 
   Result<Value> eval_kind(const Expr& expr, const ScopePtr& scope);

@@ -118,7 +118,8 @@ Result<Value> map_filter(Call& call) {
       return call.wrong(given[0].value_or(Value()), "an attribute or a filter");
     for (const Value& item : items) {
       SG_TRY(Value value, path_of(item, *given[0]->as_text(), call.budget));
-      mapped.push_back(value.is_undefined() && given[1] ? *given[1] : std::move(value));
+      if (value.is_undefined() && given[1]) value = *given[1];
+      mapped.push_back(std::move(value));
     }
     return Value::list(std::move(mapped));
   }

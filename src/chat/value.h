@@ -46,9 +46,8 @@ class Value {
   using Held = std::variant<Undefined, None, bool, std::int64_t, double, std::string, ListRef, MapRef,
                             std::shared_ptr<const Function>>;
   Value() : held_(Undefined()) {}
-  template <class T>
-  requires std::is_constructible_v<Held, T> Value(T held)
-      : held_(std::move(held)) {}  // NOLINT(google-explicit-constructor)
+  template <class T>  // NOLINTNEXTLINE(google-explicit-constructor): whatever it can hold is a value
+  requires std::is_constructible_v<Held, T> Value(T held) : held_(std::move(held)) {}
   static Value text(std::string_view text) { return std::string(text); }
   static Value integer(std::int64_t number) { return Value(Held(number)); }
   static Value boolean(bool truth) { return Value(Held(truth)); }
