@@ -37,9 +37,22 @@ nb::tuple heads_of(const Measurement& m, std::size_t i) {
   return nb::make_tuple(tables, to_python(held->layers), to_python(held->sum_max_relative_error));
 }
 
+/// {kind of row: its columns}
+nb::dict columns() {
+  nb::dict out;
+  out["logits"] = keys_of<streamgauge::LogitStats>();
+  out["lens"] = keys_of<streamgauge::LensRow>();
+  out["targets"] = keys_of<streamgauge::TargetRow>();
+  out["massive"] = keys_of<streamgauge::Massive>();
+  out["massive_values"] = keys_of<streamgauge::Massive>();
+  out["super_experts"] = keys_of<streamgauge::SuperExpert>();
+  return out;
+}
+
 }  // namespace
 
 void bind_measurement(nb::module_& m) {
+  m.def("columns", &columns, nb::sig("def columns() -> dict[str, list[str]]"));
   nb::class_<Measurement>(m, "Measurement")
       .def_static(
           "read",

@@ -89,6 +89,14 @@ void fill(nb::dict& out, const Row& row) {
   });
 }
 
+/// The keys of a row, which a table without rows has too.
+template <streamgauge::FieldRow Row>
+nb::list keys_of() {
+  nb::dict out;
+  fill(out, Row{});
+  return out.keys();
+}
+
 /// The tables of a row of tables (SiteNorms, SiteDots), those that the model has. They own nothing.
 template <class Row>
 nb::dict tables(const Row& row, const nb::capsule& owner) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import html
 import json
+import math
 import os
 import tempfile
 from typing import TYPE_CHECKING, Any, Literal, Mapping, Sequence
@@ -79,6 +80,14 @@ def _final(got: Activations) -> str:
     return next(name for name in got if name.startswith("ln_final"))
 
 
+_NOT_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a document, which writes numbers that are not finite as texts."""
+    return [{key: _NOT_FINITE.get(value, value) if isinstance(value, str) else value for key, value in row.items()} for row in rows]
+
+
 class Comparison:
     """Two models over the same token ids, site by site.
 
@@ -91,13 +100,13 @@ class Comparison:
     def __init__(self, text: str) -> None:
         self._text = text
         self.document: dict[str, Any] = json.loads(text)
-        self.table = Table.of_rows(self.document["summary"], "comparison")
+        self.table = Table.of_rows(_numbers(self.document["summary"]), "comparison")
         self.sentences: list[str] = self.document["sentences"]
 
     @property
     def matrices(self) -> Table:
         """One row per matrix, where they were compared: what a quantisation did to each."""
-        return Table.of_rows(self.document.get("matrices", ()), "matrices")
+        return Table.of_rows(_numbers(self.document.get("matrices", ())), "matrices")
 
     def json(self) -> str:
         """The text of `streamgauge compare --json`."""
@@ -109,7 +118,7 @@ class Comparison:
             raise usage("not a distance", expected="a number from 0", got=distance)
         for row in self.table:
             mean = row["distance_mean"]
-            if not isinstance(mean, (int, float)) or not mean <= distance:
+            if mean is None or not mean <= distance:
                 return row
         return None
 

@@ -88,7 +88,7 @@ class MeasuredPrompt:
     @property
     def logits(self) -> Table:
         """The output distribution at each position that was asked for."""
-        return Table.of_rows(self._m.logits(self._i))
+        return Table.of_rows(self._m.logits(self._i), columns=_sg.columns()["logits"])
 
     @cached_property
     def heads(self) -> dict[str, npt.NDArray[np.float64]]:
@@ -234,7 +234,7 @@ class Measurement:
     def _rows(self, name: str, title: str) -> Table:
         take = getattr(self._m, name)
         rows = [{"prompt": i, **row} for i in range(len(self)) for row in take(i)]
-        return Table.of_rows(rows, title)
+        return Table.of_rows(rows, title, ["prompt", *_sg.columns()[name]])
 
     @cached_property
     def logits(self) -> Table:
@@ -277,19 +277,19 @@ class Measurement:
                         of_expert = {name: layer[key][token][rank] for name, key in _PER_EXPERT.items()}
                         place = {"prompt": prompt, "layer": layer["layer"], "token": token, "rank": rank}
                         rows.append({**place, "expert": expert, **of_expert, **of_token})
-        return Table.of_rows(rows, "routing")
+        return Table.of_rows(rows, "routing", ["prompt", "layer", "token", "rank", "expert", *_PER_EXPERT, *_PER_TOKEN])
 
     @cached_property
     def expert_load(self) -> Table:
         """Tokens of all prompts that chose an expert: a row per layer and expert."""
         rows = [{"layer": layer["layer"], "expert": e, "tokens": tokens}
                 for layer in self._m.expert_load() for e, tokens in enumerate(layer["tokens"])]
-        return Table.of_rows(rows, "load of the experts")
+        return Table.of_rows(rows, "load of the experts", ["layer", "expert", "tokens"])
 
     @cached_property
     def super_experts(self) -> Table:
         """The experts that form massive activations (arXiv:2507.23279); empty without any."""
-        return Table.of_rows(self._m.super_experts(), "super experts")
+        return Table.of_rows(self._m.super_experts(), "super experts", _sg.columns()["super_experts"])
 
     def gains(self, definition: str = "all", *, reduce: str | None = None) -> Table:
         """Gains under every definition, or under one by name or id, with bootstrap intervals over prompts.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 
@@ -49,7 +50,8 @@ class Plot:
             if site not in self._m.norms or self._m.norms[site].ndim != 3:
                 known = [s for s, table in self._m.norms.items() if table.ndim == 3]
                 raise usage("no such site in the blocks", expected="some of " + ", ".join(known), got=site)
-            medians = np.nanmedian(self._m.norms[site], axis=(0, 2)).tolist()
+            rows = [layer[~np.isnan(layer)] for layer in np.moveaxis(self._m.norms[site], 1, 0)]
+            medians = [float(np.median(row)) if row.size else math.nan for row in rows]
             lines.append((site, [float(i) for i in range(len(medians))], medians))
         return Figure(_sg.lines_svg(self._title("median token norm"), "layer", "L2 norm", lines, True))
 
@@ -61,7 +63,8 @@ class Plot:
         for name in reductions or known:
             if name not in known:
                 raise usage("unknown reduction", expected="some of " + ", ".join(known), got=name)
-            lines.append((name, [float(b) for b in ladder["block"]], [float(g) for g in ladder[name]]))
+            gains = [math.nan if gain is None else float(gain) for gain in ladder[name]]
+            lines.append((name, [float(b) for b in ladder["block"]], gains))
         return Figure(_sg.lines_svg(self._title("gain of each block"), "block", "resid_post / resid_pre", lines, True))
 
     def massive(self) -> Figure:

@@ -35,9 +35,9 @@ class Table:
         self.title = title
 
     @classmethod
-    def of_rows(cls, rows: Sequence[Mapping[str, Any]], title: str = "") -> Table:
-        """One row each; a key that a row lacks is None there."""
-        names = list(dict.fromkeys(name for row in rows for name in row))
+    def of_rows(cls, rows: Sequence[Mapping[str, Any]], title: str = "", columns: Sequence[str] = ()) -> Table:
+        """One row each; a key that a row lacks is None there. `columns` are there without rows too, and come first."""
+        names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
         return cls({name: [row.get(name) for row in rows] for name in names}, title)
 
     @property

@@ -82,45 +82,66 @@ std::string parting(const Comparison& c, double threshold, const std::optional<S
 }
 
 /// The outputs that are looked at: of every prompt and position.
-std::vector<const OutputDifference*> outputs_of(const Comparison& c) {
-  std::vector<const OutputDifference*> all;
+struct Outputs {
+  std::vector<const OutputDifference*> compared;
+  std::size_t undefined = 0;  // positions whose logits are not finite in one of the models
+};
+
+Outputs outputs_of(const Comparison& c) {
+  Outputs all;
   for (const SequenceComparison& s : c.sequences) {
     for (const OutputDifference& o : s.outputs) {
-      if (!o.a.top.empty() && !o.b.top.empty()) all.push_back(&o);
+      if (o.a.top.empty() || o.b.top.empty()) {
+        ++all.undefined;
+      } else {
+        all.compared.push_back(&o);
+      }
     }
   }
   return all;
 }
 
-std::string next_token(const std::vector<const OutputDifference*>& outputs) {
-  if (outputs.empty()) return "What comes next was not compared.";
+std::string next_token(const Outputs& outputs) {
+  const std::vector<const OutputDifference*>& compared = outputs.compared;
+  if (compared.empty()) {
+    return outputs.undefined > 0 ? "What comes next cannot be compared: there are logits that are not finite."
+                                 : "What comes next was not compared.";
+  }
   const auto same = [](const OutputDifference* o) { return o->a.top.front().id == o->b.top.front().id; };
-  const auto agreeing = static_cast<std::size_t>(std::ranges::count_if(outputs, same));
-  if (outputs.size() == 1) {
-    const OutputDifference& o = *outputs.front();
+  const auto agreeing = static_cast<std::size_t>(std::ranges::count_if(compared, same));
+  if (compared.size() == 1) {
+    const OutputDifference& o = *compared.front();
     return agreeing == 1
                ? fmt::format("The most probable next token stays {} ({:.1f} % after {:.1f} %).",
                              top_token(o.a, kTokenWidth), 100 * o.b.top.front().prob, 100 * o.a.top.front().prob)
                : fmt::format("The most probable next token becomes {} in place of {}.", top_text(o.b), top_text(o.a));
   }
-  const auto other = std::ranges::find_if_not(outputs, same);
+  const auto other = std::ranges::find_if_not(compared, same);
   const std::string of =
-      fmt::format("At {} of {} positions the most probable next token is the same", agreeing, outputs.size());
-  if (other == outputs.end()) return of + ".";
+      fmt::format("At {} of {} positions the most probable next token is the same", agreeing, compared.size());
+  if (other == compared.end()) return of + ".";
   return of + fmt::format("; the first that differs becomes {} in place of {}.", top_text((*other)->b),
                           top_text((*other)->a));
 }
 
-std::string divergence(const std::vector<const OutputDifference*>& outputs) {
-  if (outputs.empty()) return "There is no KL divergence without --logits.";
+std::string divergence(const Outputs& outputs) {
+  const std::vector<const OutputDifference*>& compared = outputs.compared;
+  if (compared.empty()) {
+    return outputs.undefined > 0 ? "There is no KL divergence of logits that are not finite."
+                                 : "There is no KL divergence without --logits.";
+  }
   double sum = 0, most = 0;
-  for (const OutputDifference* o : outputs) {
+  for (const OutputDifference* o : compared) {
     sum += o->kl;
     if (!(o->kl <= most)) most = o->kl;
   }
-  const double mean = sum / static_cast<double>(outputs.size());
-  if (outputs.size() == 1) return fmt::format("KL(A||B) is {} nats.", scientific(mean));
-  return fmt::format("KL(A||B) is {} nats in the mean and {} at most.", scientific(mean), scientific(most));
+  const double mean = sum / static_cast<double>(compared.size());
+  std::string text = compared.size() == 1 ? fmt::format("KL(A||B) is {} nats", scientific(mean))
+                                          : fmt::format("KL(A||B) is {} nats in the mean and {} at most",
+                                                        scientific(mean), scientific(most));
+  if (outputs.undefined > 0)
+    text += fmt::format(", without {} of logits that are not finite", counted(outputs.undefined, "position"));
+  return text + ".";
 }
 
 /// Of hidden states that somebody stored, of which no model is known.
@@ -168,7 +189,7 @@ std::string outside(const std::vector<WeightDifference>& d) {
 }  // namespace
 
 ComparisonFindings comparison_findings(const Comparison& c, double threshold) {
-  const std::vector<const OutputDifference*> outputs = outputs_of(c);
+  const Outputs outputs = outputs_of(c);
   ComparisonFindings found = {.sentences = {}, .threshold = threshold, .first = first_apart(c, threshold)};
   if (found.first) found.distance = summary_at(c, *found.first)->distance_mean;
   found.sentences = {parting(c, threshold, found.first), next_token(outputs), divergence(outputs)};
