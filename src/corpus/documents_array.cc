@@ -18,6 +18,12 @@ std::string_view between(std::string_view text, std::string_view after, std::str
   return text.substr(0, text.find(before));
 }
 
+/// An item of an array as a person writes it.
+std::string written(std::uint64_t bits, std::size_t item_bytes, bool is_signed) {
+  const std::size_t above = 64 - 8 * item_bytes;
+  return is_signed ? fmt::format("{}", static_cast<std::int64_t>(bits << above) >> above) : fmt::format("{}", bits);
+}
+
 }  // namespace
 
 Result<void> DocumentReader::find_array_of_numpy(Array& array, std::uint64_t& items, std::uint64_t file_bytes) {
@@ -33,13 +39,14 @@ Result<void> DocumentReader::find_array_of_numpy(Array& array, std::uint64_t& it
   std::string header(length, '\0');
   stream_.seekg(is_old ? 10 : 12);
   stream_.read(header.data(), static_cast<std::streamsize>(length));
+  header.erase(header.find_last_not_of(" \n") + 1);  // its padding
   const std::string_view kind = between(header, "'descr': '", "'"), shape = between(header, "'shape': (", ")");
-  static constexpr std::array<std::string_view, 6> kKinds = {"<u2", "<i2", "<u4", "<i4", "<u8", "<i8"};
+  static constexpr std::array<std::string_view, 8> kKinds = {"|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<u8", "<i8"};
   const auto found = std::find(kKinds.begin(), kKinds.end(), kind);
   if (found == kKinds.end() || between(header, "'fortran_order': ", ",") != "False") {
-    return wrong("ids in a .npy file are whole numbers of 16, 32 or 64 bits in C order", header);
+    return wrong("ids in a .npy file are whole numbers of 8 to 64 bits, little endian, in C order", header);
   }
-  array.item_bytes = std::size_t{2} << ((found - kKinds.begin()) / 2);
+  array.item_bytes = std::size_t{1} << ((found - kKinds.begin()) / 2);
   array.is_signed = kind[1] == 'i';
   items = (file_bytes - array.begin) / array.item_bytes;
   const char* at = shape.data();
@@ -51,7 +58,8 @@ Result<void> DocumentReader::find_array_of_numpy(Array& array, std::uint64_t& it
     return wrong("ids are one row or a table", header);
   }
   if (columns.ec != std::errc()) array.columns = 1;
-  if (array.columns == 0 || array.rows > items / array.columns) {
+  if (array.columns == 0) return wrong("the rows of the .npy file are empty", header);
+  if (array.rows > items / array.columns) {
     return wrong("the .npy file is shorter than its header says", header);
   }
   if (columns.ec == std::errc()) return {};
@@ -92,8 +100,8 @@ Result<std::optional<CorpusDocument>> DocumentReader::next_row() {
     for (std::size_t b = 0; b < array_.item_bytes; ++b)
       id |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i + b])) << (8 * b);
     if (id > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max()) ||
-        (array_.is_signed && array_.item_bytes == 2 && id > 0x7FFF)) {
-      return wrong("an id is negative or too large", fmt::format("{}", id));
+        (array_.is_signed && array_.item_bytes < 4 && id >> (8 * array_.item_bytes - 1) != 0)) {
+      return wrong("an id is negative or too large", written(id, array_.item_bytes, array_.is_signed));
     }
     document.ids.push_back(static_cast<std::int32_t>(id));
   }

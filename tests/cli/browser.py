@@ -94,7 +94,7 @@ class Browser:
 
     def settle(self):
         """Waits for the frame after next: what the page does later than its answer is done."""
-        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))")
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 70))))")
 
     def run(self, expression):
         """The value of an expression, of a promise when it is kept."""

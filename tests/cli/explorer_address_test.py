@@ -94,6 +94,16 @@ class ExplorerAddressTest(CliTest):
         seen = self.opened(BROWSER.run("location.hash")[1:])
         self.assertEqual([seen["from"], seen["to"]], [2, 5])
 
+    def test_the_address_follows_a_mouse_that_does_not_rest(self):
+        self.page()
+        self.opened("")
+        for i in range(400):  # Chromium takes 200 addresses in 10 seconds and complains of more
+            BROWSER.run(f"streamgauge.update({{layer: '{i % 3}', token: {i % 4}}})")
+        BROWSER.settle()
+        self.assertEqual(BROWSER.complaints, [])
+        seen = self.opened(BROWSER.run("location.hash")[1:])
+        self.assertEqual([seen["layer"], seen["token"]], ["0", 3])
+
     def test_two_models_are_compared_row_by_row(self):
         b = self.folder / "b.json"
         self.ok("measure", GGUF, "--ids", IDS, "--ids", "3,4,8", "--sites", "attn_out,mlp_out,resid_pre,resid_post,ln_final", "--json", b)

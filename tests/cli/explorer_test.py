@@ -160,6 +160,22 @@ class ExplorerTest(CliTest):
         self.assertEqual([reasons[1 * 5 + 2], reasons[2 * 5 + 2]], ["the norm is infinite", "the norm is NaN"])
         self.assertEqual(self.view(quantity="gain", site="attn_out")["reasons"][7], "attn_out is infinite")
 
+    def test_values_that_differ_in_their_last_digit_are_drawn(self):
+        self.ok("compare", LLAMA, LLAMA, "--ids", IDS, "--explore", self.folder / "same.html")
+        BROWSER.open(self.folder / "same.html")
+        for quantity in ("angle", "distance", "norm"):
+            self.view(quantity=quantity, site="resid_post", model=1)
+        document = self.three()
+        for table in document["sequences"][0]["norms"].values():
+            for row in table if isinstance(table[0], list) else [table]:
+                row[:] = [1.0 + 2.0**-52 * (i % 2) for i in range(len(row))]
+        close = self.folder / "close.json"
+        close.write_text(json.dumps(document))
+        self.page("gains", close, name="close.html")
+        for change in ({"log": False}, {"log": True}, {"quantity": "gain"}, {"log": False}):
+            self.view(**change)
+        self.assertEqual(BROWSER.complaints, [])
+
     def test_texts_are_texts(self):
         model = tiny_model(self.folder / "model", "llama-deep")
         evil = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"

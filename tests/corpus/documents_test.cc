@@ -120,9 +120,26 @@ TEST_F(Documents, ArraysOfIds) {
   EXPECT_FALSE(all(write("f.npy", npy("<f4", "4,", four))).ok());
   EXPECT_FALSE(all(write("s.npy", npy("<i4", "2, 3", four))).ok());
   EXPECT_FALSE(all(write("n.npy", npy("<i4", "1,", std::string("\xff\xff\xff\xff", 4)))).ok());
+  const auto bytes = all(write("b.npy", npy("|u1", "3,", "\x01\xff\x02")));
+  ASSERT_TRUE(bytes.ok()) << bytes.error().message();
+  EXPECT_EQ(bytes.value()[0].ids, (Ids{1, 255, 2}));
+  EXPECT_FALSE(all(write("big.npy", npy(">i4", "4,", four))).ok());
   EXPECT_FALSE(all(write("x.npy", "no array")).ok());
   EXPECT_FALSE(all(write("l.npy", npy("<i4", "5,", four))).ok());
   EXPECT_FALSE(all(write("odd.bin", std::string("\1\0\2", 3))).ok());
+}
+
+TEST_F(Documents, FaultsOfArraysAreNamed) {
+  const std::string ones(8, '\xff');
+  for (const char* kind : {"|i1", "<i2", "<i4", "<i8"}) {
+    const auto read = all(write("n.npy", npy(kind, "1,", ones)));
+    ASSERT_FALSE(read.ok()) << kind;
+    EXPECT_EQ(read.error().got, "-1") << kind;
+  }
+  EXPECT_EQ(all(write("u.npy", npy("<u8", "1,", ones))).error().got, "18446744073709551615");
+  const auto empty = all(write("e.npy", npy("<i4", "3, 0", ones)));
+  EXPECT_NE(empty.error().message().find("rows of the .npy file are empty"), std::string::npos);
+  EXPECT_EQ(empty.error().got.back(), '}');
 }
 
 TEST_F(Documents, TextFromElsewhereIsTheSameText) {

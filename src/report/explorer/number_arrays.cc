@@ -1,7 +1,9 @@
 #include "report/explorer/number_arrays.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace sg {
 namespace {
@@ -12,7 +14,9 @@ template <class Number>
 std::string bytes_of(std::span<const double> values) {
   std::string bytes(values.size() * sizeof(Number), '\0');
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto number = static_cast<Number>(values[i]);
+    // Of the many bit patterns that are no number one, whichever the arithmetic left: equal documents are equal pages.
+    const auto number =
+        std::isnan(values[i]) ? std::numeric_limits<Number>::quiet_NaN() : static_cast<Number>(values[i]);
     std::memcpy(bytes.data() + i * sizeof number, &number, sizeof number);
   }
   return bytes;

@@ -66,7 +66,24 @@ function update(change) {
   remember();
 }
 
+// Browsers refuse more than some 200 addresses in 10 seconds, and a mouse makes more: 50 at once, then one in 80 ms.
+const addressesAtOnce = 50;
+const addressPause = 80;
+let allowance = addressesAtOnce;
+let allowedAt = 0;
+let rememberWait = 0;
+
+/** Writes the state into the address: at once, or as soon as another address is allowed. */
 function remember() {
+  clearTimeout(rememberWait);
+  const now = performance.now();
+  allowance = Math.min(addressesAtOnce, allowance + (now - allowedAt) / addressPause);
+  allowedAt = now;
+  if (allowance < 1) {
+    rememberWait = setTimeout(remember, Math.ceil((1 - allowance) * addressPause));
+    return;
+  }
+  allowance -= 1;
   const address = addressOf(state, { ...firstState(head), to: head.prompts[state.prompt].ids.length });
   try {
     history.replaceState(null, '', address ? '#' + address : '#');
@@ -272,8 +289,8 @@ function listen() {
   }
   byId('table').addEventListener('toggle', drawTable);
   window.addEventListener('resize', draw);
-  window.addEventListener('hashchange', () => {
-    state = stateOf(location.hash, head);
+  window.addEventListener('hashchange', (event) => {
+    state = stateOf(new URL(event.newURL).hash, head); // location may have been written again meanwhile
     update({ prompt: state.prompt, quantity: state.quantity });
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);

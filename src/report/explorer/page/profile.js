@@ -46,8 +46,13 @@ export function ticksBetween(low, high, log) {
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) || rough;
-  for (let x = Math.ceil(low / step) * step; x <= high + step * 1e-9; x += step) ticks.push(Math.abs(x) < step * 1e-9 ? 0 : x);
-  return ticks;
+  const first = Math.ceil(low / step) * step;
+  const count = Math.floor((high - first) / step + 1e-9) + 1; // counted: a step may be less than the numbers' last digit
+  for (let i = 0; i < count; ++i) {
+    const x = first + i * step;
+    ticks.push(Math.abs(x) < step * 1e-9 ? 0 : x);
+  }
+  return [...new Set(ticks)];
 }
 
 export class Profile {
