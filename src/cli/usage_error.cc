@@ -1,5 +1,6 @@
 #include "cli/usage_error.h"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -34,7 +35,7 @@ std::string unknown_text(const CLI::App& command, bool is_program) {
       const std::string flag = word.substr(0, word.find('='));
       const std::string of = is_program ? "" : " of " + command.get_name();
       const std::string near = nearest_text(flag, flags_of(command));
-      return "unknown flag '" + flag + "'" + of + (near.empty() ? "" : ". " + near);
+      return fmt::format("unknown flag '{}'{}{}{}", flag, of, near.empty() ? "" : ". ", near);
     }
     if (is_program) return unknown_word("unknown command", "", word, command_names(command)).message();
   }
@@ -43,7 +44,7 @@ std::string unknown_text(const CLI::App& command, bool is_program) {
 
 /// What the parser says, in the words of this program's other messages.
 std::string said(const CLI::ParseError& failure) {
-  const std::string text = failure.what();
+  std::string text = failure.what();
   const auto behind = [&](const std::string& word) {
     const std::size_t at = text.find(word);
     return at == std::string::npos ? std::string() : text.substr(at + word.size());

@@ -89,12 +89,13 @@ double ExactSum::rounded() const {
 std::vector<double> ExactSum::pieces() const {
   std::vector<double> found;
   ExactSum rest = *this;
-  for (double piece = rounded(); piece != 0; piece = rest.rounded()) {
+  while (true) {
+    const double piece = rest.rounded();
+    if (piece == 0) return found;
     found.push_back(piece);
-    if (!std::isfinite(piece)) break;
+    if (!std::isfinite(piece)) return found;
     rest.add(-piece);
   }
-  return found;
 }
 
 void ExactSum::write(PartWriter& out) const {
