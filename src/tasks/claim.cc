@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <system_error>
 
@@ -44,6 +45,17 @@ std::string host_name() {
   return host.data();
 }
 
+/// A process that has ended, also one whose parent has not taken note of it yet, which kill() still finds.
+bool has_ended(::pid_t process) {
+  if (::kill(process, 0) != 0) return errno == ESRCH;
+  std::ifstream stream(fmt::format("/proc/{}/stat", process));  // "pid (name) state ...", see proc(5)
+  std::string line;
+  std::getline(stream, line);
+  const std::size_t name_end = line.rfind(')');
+  return name_end != std::string::npos && name_end + 2 < line.size() &&
+         std::strchr("ZXx", line[name_end + 2]) != nullptr;
+}
+
 /// True when the claim is of a process of this machine that is no more, so that nobody need wait for the lease. A claim
 /// that is just being written is nobody's yet.
 bool owner_is_gone(const fs::path& file) {
@@ -56,7 +68,7 @@ bool owner_is_gone(const fs::path& file) {
   const char* end = owner.data() + owner.size();
   const auto number = std::from_chars(owner.data() + colon + 1, end, process);
   if (number.ec != std::errc() || number.ptr != end || process <= 0) return false;
-  return ::kill(process, 0) != 0 && errno == ESRCH;
+  return has_ended(process);
 }
 
 }  // namespace

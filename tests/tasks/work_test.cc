@@ -178,6 +178,9 @@ TEST_F(Work, AClaimOfAProcessOfThisMachineThatIsNoMoreIsStaleAtOnce) {
     ::_exit(0);
   }
   ASSERT_GT(child, 0);
+  ::siginfo_t ended = {};
+  ASSERT_EQ(::waitid(P_PID, static_cast<::id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_EQ(claim_state(file, std::chrono::hours(1)), ClaimState::kStale);  // nobody has taken note of its end
   while (::waitpid(child, nullptr, 0) < 0) {
   }
   EXPECT_EQ(claim_state(file, std::chrono::hours(1)), ClaimState::kStale);
