@@ -41,8 +41,9 @@ class Model {
 
   /// Ids as the model's own tokenizer gives them, special tokens included.
   Result<std::vector<std::int32_t>> tokenize(std::string_view text) const;
-  /// The document of `streamgauge tokenize --json`. `special`: with the tokens that the model puts around a text.
-  Result<std::string> tokenize_json(const std::vector<std::string>& texts, bool special = true) const;
+  /// The document of `streamgauge tokenize --json`.
+  Result<std::string> tokenize_json(const std::vector<std::string>& texts,
+                                    SpecialTokens special = SpecialTokens::kAuto) const;
   /// streamgauge.inspect/1, as `streamgauge inspect --json` writes it.
   std::string inspect_json() const;
   /// One forward pass over all prompts together. Errors: no prompt, an empty one, an id outside the vocabulary,

@@ -191,10 +191,10 @@ void bind_model(nb::module_& m) {
           kUnlocked)
       .def(
           "tokenize_json",
-          [](const Model& self, const Words& texts, bool special) {
-            return to_python(value_of(self.tokenize_json(texts, special)));
+          [](const Model& self, const Words& texts, const std::string& special) {
+            return to_python(value_of(self.tokenize_json(texts, special_of(special))));
           },
-          nb::sig("def tokenize_json(self, texts: " SGPY_WORDS ", special: bool) -> str"))
+          nb::sig("def tokenize_json(self, texts: " SGPY_WORDS ", special: str) -> str"))
       .def(
           "inspect_json", [](const Model& self) { return to_python(self.inspect_json()); },
           nb::sig("def inspect_json(self) -> str"));

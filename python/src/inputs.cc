@@ -52,12 +52,16 @@ nb::tuple plain_prompt(const Prompt& prompt) {
   return nb::make_tuple(to_python(prompt.text), prompt.ids, to_python(prompt.messages), to_python(prompt.id), columns);
 }
 
-streamgauge::TextOptions texts_of(const nb::tuple& plain) {
+streamgauge::SpecialTokens special_of(const std::string& word) {
   using streamgauge::SpecialTokens;
-  constexpr std::array<std::pair<const char*, SpecialTokens>, 3> kSpecials = {
+  constexpr std::array<std::pair<const char*, SpecialTokens>, 3> kKnown = {
       {{"auto", SpecialTokens::kAuto}, {"none", SpecialTokens::kNone}, {"bos", SpecialTokens::kBos}}};
+  return word_of(word, "special tokens", kKnown);
+}
+
+streamgauge::TextOptions texts_of(const nb::tuple& plain) {
   streamgauge::TextOptions texts;
-  texts.special = word_of(nb::cast<std::string>(plain[0]), "special tokens", kSpecials);
+  texts.special = special_of(nb::cast<std::string>(plain[0]));
   texts.chat = nb::cast<bool>(plain[1]);
   texts.system = nb::cast<std::string>(plain[2]);
   texts.generation_prompt = nb::cast<bool>(plain[3]);

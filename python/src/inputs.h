@@ -19,6 +19,7 @@ nb::tuple plain_prompt(const streamgauge::Prompt& prompt);
 
 /// (special, chat, system, generation prompt)
 streamgauge::TextOptions texts_of(const nb::tuple& plain);
+streamgauge::SpecialTokens special_of(const std::string& word);
 streamgauge::LogitPositions positions_of(const std::string& word);
 streamgauge::EmbedScale scale_of(const std::string& word);
 streamgauge::Precision precision_of(const std::string& word);

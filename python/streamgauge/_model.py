@@ -125,17 +125,10 @@ class Model:
 
     def tokenize_json(self, *texts: str, special: bool | Special = True) -> str:
         """The text of `streamgauge tokenize --json`; `special` as of tokenize."""
-        given = [_plain_text(text) for text in texts]
-        if special is True or special == "auto":
-            return self._m.tokenize_json(given, True)
-        if special is False or special == "none":
-            return self._m.tokenize_json(given, False)
-        if special != "bos":
+        said: object = ("auto" if special else "none") if isinstance(special, bool) else special
+        if not isinstance(said, str) or said not in ("auto", "none", "bos"):
             raise usage("unknown special tokens", expected='"auto", "none", "bos", True or False', got=special)
-        # The command knows the BOS; a text is one word with its flag, whatever it begins with.
-        if any("\0" in text for text in given):
-            raise usage("a text that the command cannot be told", expected="no character of code 0")
-        return call("tokenize", self.path, "--special", "bos", "--json", "-", *(f"--prompt={text}" for text in given))
+        return self._m.tokenize_json([_plain_text(text) for text in texts], said)
 
     def measure(
         self,

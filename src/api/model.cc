@@ -44,11 +44,11 @@ Result<std::vector<std::int32_t>> Model::tokenize(std::string_view text) const {
   return state_->tokenizer().value().encode(text);
 }
 
-Result<std::string> Model::tokenize_json(const std::vector<std::string>& texts, bool special) const {
+Result<std::string> Model::tokenize_json(const std::vector<std::string>& texts, SpecialTokens special) const {
   if (!state_->tokenizer().ok()) return state_->tokenizer().error();
   std::vector<Sequence> sequences;
   for (const std::string& text : texts) {
-    SG_TRY(std::vector<std::int32_t> ids, state_->tokenizer().value().encode(text, special));
+    SG_TRY(std::vector<std::int32_t> ids, state_->tokenizer().value().encode(text, from_public(special)));
     sequences.push_back({.text = text, .ids = std::move(ids)});
   }
   std::string json;

@@ -19,6 +19,15 @@ sg::LogitPositions from_public(LogitPositions positions) {
   return sg::LogitPositions::kLast;
 }
 
+sg::PromptReading from_public(const TextOptions& texts) {
+  return {.special = streamgauge::from_public(texts.special),
+          .chat = texts.chat,
+          .system = texts.system,
+          .generation_prompt = texts.generation_prompt};
+}
+
+}  // namespace
+
 sg::Special from_public(SpecialTokens special) {
   switch (special) {
     case SpecialTokens::kAuto: return sg::Special::kAuto;
@@ -27,15 +36,6 @@ sg::Special from_public(SpecialTokens special) {
   }
   return sg::Special::kAuto;
 }
-
-sg::PromptReading from_public(const TextOptions& texts) {
-  return {.special = from_public(texts.special),
-          .chat = texts.chat,
-          .system = texts.system,
-          .generation_prompt = texts.generation_prompt};
-}
-
-}  // namespace
 
 std::string index_text(const std::vector<std::int64_t>& numbers) {
   return numbers.empty() ? "all" : fmt::format("{}", fmt::join(numbers, ","));

@@ -37,4 +37,6 @@ struct Model::State {
   sg::Acquaintance known;  // its tokenizer an error for a checkpoint without one, told when it is needed
 };
 
+sg::Special from_public(SpecialTokens special);
+
 }  // namespace streamgauge
