@@ -90,7 +90,7 @@ std::string names_of(const std::vector<TensorInfo>& arrays) {
   constexpr std::size_t kMost = 12;
   std::string text;
   for (std::size_t i = 0; i < std::min(arrays.size(), kMost); ++i) {
-    text += (i > 0 ? ", " : "") + arrays[i].name + " " + shape_text(arrays[i]);
+    text += (i > 0 ? ", " : "") + shown_name(arrays[i]) + " " + shape_text(arrays[i]);
   }
   return arrays.size() > kMost ? text + fmt::format(" and {} more", arrays.size() - kMost) : text;
 }
@@ -148,7 +148,8 @@ Result<Dump> bind_dump(const std::string& name, const std::vector<TensorInfo>& a
   SG_TRY_VOID(check_ids(dump, arrays, sequences));
   for (const TensorInfo& array : arrays) {
     for (const NameRule& rule : rules) {
-      const std::optional<std::size_t> layer = rule.match(array.name);
+      std::optional<std::size_t> layer = rule.match(array.name);
+      if (!layer && array.name.empty() && !map.empty()) layer = rule.match(std::filesystem::path(name).stem().string());
       if (!layer) continue;
       const auto places = places_of(rule, *layer, fit.depth);
       if (!places) return misfit(dump, array, fmt::format("a layer of {}", fit.depth));

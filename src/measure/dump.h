@@ -27,8 +27,8 @@ struct Dump {
 /// NAME=SITE, where {} in NAME is a layer and SITE is a site's name, or "hf": the rule of transformers' hidden_states
 /// (0 is embed, the last is after the final norm). A NAME without {} that means a site of blocks is an array with the
 /// layers as its first axis. Empty: the names of TransformerLens and of `extract`, hidden_states.{} and hidden_states;
-/// the array of a .npy file, which has no name, is the latter. Every array has the width of the model last, and before
-/// it the tokens of all `sequences`, one prompt after the other.
+/// the array of a .npy file, which has no name, is the latter; a map knows it by its file's name. Every array has the
+/// width of the model last, and before it the tokens of all `sequences`, one prompt after the other.
 /// Errors: a word that is none (usage); no array that the map means; a shape that does not fit; two arrays of one place
 /// (usage); an array ids, token_ids or input_ids that holds other ids than the sequences.
 Result<Dump> bind_dump(const std::string& name, const std::vector<TensorInfo>& arrays,

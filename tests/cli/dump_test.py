@@ -112,6 +112,10 @@ class DumpTest(CliTest):
             out.writestr("acts.npy", npy((LAYERS, ROWS, WIDTH), stacked))
         file = self.write("acts.npz", archive.getvalue())
         self.same_everywhere(self.compare(file, "--map", "acts=attn_out"), LAYERS)
+        layer = self.write("third.npy", npy((ROWS, WIDTH), self.sites["blocks.3.hook_attn_out"]))
+        for name in ("third", ""):
+            self.same_everywhere(self.compare(layer, "--map", f"{name}=attn_out.3"), 1)
+        self.fails(3, "compare", LLAMA, layer, *PROMPTS, "--map", "fourth=attn_out.3", says=(f"the array [{ROWS}, {WIDTH}]",))
 
     def test_what_does_not_fit_is_refused(self):
         flat = [x for state in self.states() for x in state]
