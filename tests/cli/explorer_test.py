@@ -176,6 +176,19 @@ class ExplorerTest(CliTest):
             self.view(**change)
         self.assertEqual(BROWSER.complaints, [])
 
+    def test_many_warnings_leave_the_raster_in_sight(self):
+        document = self.three()
+        for count, in_sight, folded in ((5, 5, 0), (40, 4, 36)):
+            document["warnings"] = [f"warning {i}" for i in range(count)]
+            file = self.folder / f"warned-{count}.json"
+            file.write_text(json.dumps(document))
+            self.page("gains", file, name=f"warned-{count}.html")
+            warnings = "document.querySelectorAll('#warnings > .warn').length"
+            self.assertEqual(BROWSER.run(warnings), in_sight)
+            self.assertEqual(BROWSER.run("document.querySelectorAll('#warnings details .warn').length"), folded)
+        BROWSER.run("document.querySelector('#warnings details').open = true; streamgauge.update({layer: '1', token: 1})")
+        self.assertTrue(BROWSER.run("document.querySelector('#warnings details').open"))
+
     def test_texts_are_texts(self):
         model = tiny_model(self.folder / "model", "llama-deep")
         evil = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"

@@ -1,5 +1,7 @@
 // Values to colours: a range, 254 steps of a palette, and one code for what is undefined.
 
+import { sameDigits } from './text.js';
+
 /** @typedef {import('./types').Range} Range */
 /** @typedef {import('./types').View} View */
 
@@ -78,7 +80,7 @@ export function rangeOf(view, log, robust) {
     const most = Math.max(Math.abs(high - view.middle), Math.abs(low - view.middle), 1e-12);
     return { low: view.middle - most, high: view.middle + most, log: false, scale: 'around', middle: view.middle };
   }
-  if (high === low) high = low + (Math.abs(low) || 1) * 1e-6;
+  if (high - low <= sameDigits * Math.abs(high)) high = low + (Math.abs(low) || 1) * 1e-6;
   const positive = log && high > 0;
   if (positive && !(low > 0)) low = high * 1e-6;
   return { low, high, log: positive, scale: 'sequential', middle: 0 };

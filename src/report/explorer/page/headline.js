@@ -3,6 +3,8 @@
 import { byId, el } from './dom.js';
 import { counted } from './text.js';
 
+const mostWarnings = 4; // in sight; the others unfold
+
 /**
  * @param {import('./types').Head} head @param {import('./types').State} state @param {import('./types').View} view
  */
@@ -16,6 +18,18 @@ export function showHeadline(head, state, view) {
     counted(head.prompts.length, 'prompt') + ', ' + counted(values, 'token') + '. streamgauge ' + model.engine.version + '.';
   byId('caption').textContent = view.title + ' · prompt ' + (state.prompt + 1) + ', ' + counted(view.tokens, 'token') +
     (state.to - state.from < view.tokens ? ' (' + state.from + ' to ' + (state.to - 1) + ' shown)' : '');
-  const warnings = head.element === 'float32' ? [...model.warnings, 'The numbers of this page are rounded to float32 to keep it small; the measurement holds float64.'] : model.warnings;
-  byId('warnings').replaceChildren(...warnings.map((text) => el('p', { class: 'warn' }, text)));
+  showWarnings(head, state.model);
+}
+
+/** @param {import('./types').Head} head @param {number} number of the model that is shown */
+function showWarnings(head, number) {
+  const box = byId('warnings');
+  if (box.dataset.model === String(number)) return; // what a reader unfolded stays so
+  box.dataset.model = String(number);
+  const rounded = 'The numbers of this page are rounded to float32 to keep it small; the measurement holds float64.';
+  const warnings = [...head.models[number].warnings, ...(head.element === 'float32' ? [rounded] : [])];
+  const lines = warnings.map((text) => el('p', { class: 'warn' }, text));
+  const folded = lines.splice(lines.length > mostWarnings + 1 ? mostWarnings : lines.length);
+  box.replaceChildren(...lines);
+  if (folded.length > 0) box.append(el('details', {}, el('summary', {}, folded.length + ' more warnings'), ...folded));
 }

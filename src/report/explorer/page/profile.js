@@ -1,7 +1,7 @@
 // Line charts: a row of the raster over tokens, a column over layers.
 
 import { ink, sized } from './dom.js';
-import { short } from './text.js';
+import { sameDigits, short } from './text.js';
 
 /** @typedef {import('./types').Series} Series */
 
@@ -23,7 +23,7 @@ function chartEnds(all, facts) {
     }
   }
   if (low > high) return null;
-  if (low === high) {
+  if (high - low <= sameDigits * Math.abs(high)) {
     low -= Math.abs(low) * 0.05 || 0.5;
     high += Math.abs(high) * 0.05 || 0.5;
   }
@@ -77,6 +77,7 @@ export class Profile {
     context.font = '11px system-ui, sans-serif';
     if (!ends) {
       context.fillStyle = ink('quiet');
+      context.textAlign = 'left';
       context.fillText('nothing is defined here', this.left, (top + bottom) / 2);
       return;
     }

@@ -14,6 +14,9 @@ export function short(x) {
   return Number(x.toPrecision(4)).toString().replace('-', '−');
 }
 
+/** Values whose difference is a smaller share of them than this differ by rounding alone. */
+export const sameDigits = 1e-12;
+
 /**
  * Every digit, as it reads back.
  * @param {number} x
