@@ -3,12 +3,14 @@
 import json
 import pickle
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
 from conftest import MODELS, ZOO, command
 
 import streamgauge as sg
+from streamgauge._program import program
 
 TEXTS = ["The capital of France is", "She went to the old house and"]
 FLAGS = [flag for text in TEXTS for flag in ("-p", text)]
@@ -69,6 +71,16 @@ def test_prompts_of_a_file(tmp_path):
     other = sg.open(folder).measure(sg.read_prompts(file, text_key="kind", id_key="text"), special="bos")
     flags = ["-f", file, "--text-key", "kind", "--id-key", "text", "--special", "bos"]
     assert untimed(other.json()) == untimed(command("measure", folder, *flags, "--json", "-"))
+
+
+@pytest.mark.parametrize("name", ["p.txt", "p.csv", "p.tsv", "p.jsonl", "p.json"])
+def test_prompts_that_are_no_unicode_text(tmp_path, name):
+    file = tmp_path / name
+    file.write_bytes(b'text\n{"text": "caf\xe9"}\n')
+    said = subprocess.run([program(), "measure", ZOO / "mistral", "-f", file], capture_output=True, text=True, check=False)
+    with pytest.raises(sg.InputError, match="not UTF-8") as caught:
+        sg.read_prompts(file)
+    assert said.returncode == 3 and str(caught.value) in said.stderr
 
 
 def test_conversations(tmp_path):

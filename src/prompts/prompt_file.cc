@@ -9,6 +9,7 @@
 #include "base/system.h"
 #include "base/text_file.h"
 #include "prompts/file_reading.h"
+#include "tokenizer/unicode.h"
 
 namespace sg {
 namespace {
@@ -51,6 +52,16 @@ Result<void> refuse_binary(const std::string& content, const std::string& file, 
                .hint = std::string(found->hint)};
 }
 
+Result<void> refuse_other_bytes(std::string_view content, const std::string& file) {
+  const auto at = first_invalid_utf8(content);
+  if (!at) return {};
+  const auto line = 1 + std::ranges::count(content.substr(0, *at), '\n');
+  return Error{.what = "the file is not UTF-8",
+               .where = fmt::format("{}:{}", file, line),
+               .got = fmt::format("an ill-formed sequence at byte {}", *at),
+               .hint = "Save it as UTF-8"};
+}
+
 Result<void> read_lines(std::string_view content, FileReading& reading) {
   return each_line(content, reading, [&](std::string_view line, const std::string&) -> Result<void> {
     reading.take(text_prompt(std::string(line)));
@@ -73,6 +84,7 @@ Result<PromptFile> read_prompt_file(const std::string& file, const PromptFileOpt
   SG_TRY(const std::string content, read_text_file(file, options.most));
   const std::string extension = extension_of(file);
   SG_TRY_VOID(refuse_binary(content, file, extension));
+  SG_TRY_VOID(refuse_other_bytes(content, file));
   FileReading reading(file, options);
   if (extension == "csv" || extension == "tsv") {
     const char separator = separator_of(content, extension);

@@ -6,7 +6,6 @@
 
 #include "base/csv_records.h"
 #include "prompts/file_reading.h"
-#include "tokenizer/unicode.h"
 
 namespace sg {
 namespace {
@@ -65,13 +64,6 @@ bool blank(const CsvRecord& record) { return record.fields.size() == 1 && record
 }  // namespace
 
 Result<void> read_table(std::string_view content, char separator, FileReading& reading) {
-  if (const auto at = first_invalid_utf8(content)) {
-    const auto line = 1 + std::ranges::count(content.substr(0, *at), '\n');
-    return Error{.what = "the file is not UTF-8",
-                 .where = fmt::format("{}:{}", reading.file(), line),
-                 .got = fmt::format("an ill-formed sequence at byte {}", *at),
-                 .hint = "Save it as UTF-8"};
-  }
   SG_TRY(std::vector<CsvRecord> records, read_csv(content, separator, reading.file()));
   while (!records.empty() && blank(records.back())) records.pop_back();
   if (records.empty()) return {};

@@ -71,6 +71,11 @@ TEST(PromptTable, WhatIsWrongIsNamedWithItsLine) {
     EXPECT_EQ(file.error().what, c.what);
     EXPECT_TRUE(file.error().where.ends_with(c.line)) << file.error().where;
   }
+  for (const char* name : {"bad.txt", "bad.csv", "bad.json", "bad.jsonl"}) {
+    const Error error = read(name, "\"a\"\n\n\"caf\xe9\"\n").error();
+    EXPECT_EQ(error.what, "the file is not UTF-8") << name;
+    EXPECT_TRUE(error.where.ends_with(":3")) << error.where;
+  }
   EXPECT_EQ(read("bad.csv", "text\n").error().what, "holds no prompt");
   EXPECT_NE(read("bad.csv", "a,b\nx,y\n", {.text_key = "c"}).error().expected.find("'c'"), std::string::npos);
 }
