@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/result.h"
@@ -43,6 +44,12 @@ class JsonReader {
   /// A number, or "inf", "-inf", "nan".
   Result<double> number() const;
   Result<std::vector<double>> numbers() const;
+  /// Of these, the one whose result is a T.
+  template <class T>
+  Result<T> as() const;
+  /// The same under a key that must be there.
+  template <class T>
+  Result<T> get(std::string_view key) const;
   bool is_object() const { return element_.is_object(); }
   bool is_string() const { return element_.is_string(); }
   bool is_array() const { return element_.is_array(); }
@@ -59,6 +66,22 @@ class JsonReader {
   std::string where_;  // the file
   std::string path_;   // "sequences[3].norms"
 };
+
+template <class T>
+Result<T> JsonReader::as() const {
+  if constexpr (std::is_same_v<T, std::string>) return string();
+  if constexpr (std::is_same_v<T, bool>) return boolean();
+  if constexpr (std::is_same_v<T, std::int64_t>) return integer();
+  if constexpr (std::is_same_v<T, std::uint64_t>) return count();
+  if constexpr (std::is_same_v<T, double>) return number();
+  if constexpr (std::is_same_v<T, std::vector<double>>) return numbers();
+}
+
+template <class T>
+Result<T> JsonReader::get(std::string_view key) const {
+  SG_TRY(const JsonReader found, at(key));
+  return found.as<T>();
+}
 
 /// Owns the text and its parse. Not movable while readers point into it.
 class JsonDocument {

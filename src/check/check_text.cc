@@ -29,15 +29,8 @@ std::string legend() {
 }  // namespace
 
 std::string check_text(const std::vector<CheckOutcome>& outcomes) {
-  TextTable table({{"model", Align::kLeft},
-                   {"format", Align::kLeft},
-                   {"stream"},
-                   {"branches"},
-                   {"entropy"},
-                   {"identity"},
-                   {"threads"},
-                   {"packing"},
-                   {"sets"}});
+  TextTable table(
+      {left("model"), left("format"), "stream", "branches", "entropy", "identity", "threads", "packing", "sets"});
   std::string failures;
   for (const CheckOutcome& o : outcomes) {
     if (!o.failure.empty()) {
@@ -57,7 +50,7 @@ std::string check_text(const std::vector<CheckOutcome>& outcomes) {
 }
 
 std::string device_text(const DeviceCheck& check) {
-  TextTable table({{"model", Align::kLeft}, {"family", Align::kLeft}, {"bits", Align::kLeft}});
+  TextTable table({left("model"), left("family"), left("bits")});
   for (const DeviceOutcome& o : check.outcomes)
     table.row({o.model, o.family, !o.failure.empty() ? "FAILED: " + o.failure : o.equal ? "equal" : "DIFFER"});
   return fmt::format("{}, {}: every number beside the processor's, to the last bit.\n\n", check.gpu.name,

@@ -103,8 +103,8 @@ std::string libraries() {
 }  // namespace
 
 std::string machine_text(const std::string& isa, bool colour) {
-  TextTable table({{"streamgauge", Align::kLeft},
-                   {fmt::format("{}, numerics {}", engine_version(), kNumericsVersion), Align::kLeft}});
+  TextTable table(
+      {left("streamgauge"), {fmt::format("{}, numerics {}", engine_version(), kNumericsVersion), Align::kLeft}});
   table.row({"compiler", SG_COMPILER});
   table.row({"processor", processor_name()});
   table.row({"instruction sets", isa_list(isa)});

@@ -41,10 +41,8 @@ Result<void> compare_entropy(const JsonReader& golden, const SequenceMeasurement
   SG_TRY(const JsonReader logits, golden.at("logits"));
   SG_TRY(const std::vector<JsonReader> positions, logits.items());
   for (const JsonReader& position : positions) {
-    SG_TRY(const JsonReader place, position.at("position"));
-    SG_TRY(const std::uint64_t index, place.count());
-    SG_TRY(const JsonReader entropy, position.at("entropy"));
-    SG_TRY(const double want, entropy.number());
+    SG_TRY(const std::uint64_t index, position.get<std::uint64_t>("position"));
+    SG_TRY(const double want, position.get<double>("entropy"));
     worsen(worst, got.logits.at(index).entropy, want);
   }
   return {};

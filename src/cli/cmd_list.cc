@@ -20,7 +20,7 @@ namespace sg {
 namespace {
 
 std::string suites_text() {
-  TextTable table({{"suite", Align::kLeft}, {"prompts"}, {"what", Align::kLeft}});
+  TextTable table({left("suite"), "prompts", left("what")});
   for (const Suite& s : all_suites()) table.row({s.name, std::to_string(s.prompts.size()), s.title});
   return table.text();
 }
@@ -38,7 +38,7 @@ std::string families_text() {
 }
 
 std::string models_text() {
-  TextTable table({{"model", Align::kLeft}, {"revision", Align::kLeft}, {"path", Align::kLeft}});
+  TextTable table({left("model"), left("revision"), left("path")});
   for (const CachedModel& m : cached_models()) table.row({m.id, m.revision, m.path.string()});
   for (const std::filesystem::path& path : entries_of(own_models_folder())) {
     if (path.extension() == ".gguf") table.row({path.stem().string(), "-", path.string()});

@@ -23,11 +23,7 @@ struct Arguments {
 };
 
 std::string audit_text(const std::string& repo, const Audit& audit) {
-  TextTable table({{"revision", Align::kLeft},
-                   {"commit", Align::kLeft},
-                   {"weights", Align::kLeft},
-                   {"size", Align::kRight},
-                   {"the same as", Align::kLeft}});
+  TextTable table({left("revision"), left("commit"), left("weights"), "size", left("the same as")});
   constexpr std::size_t kDigits = 12;
   for (const AuditedRef& ref : audit.refs) {
     const bool none = ref.weights.empty();

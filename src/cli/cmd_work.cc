@@ -148,8 +148,7 @@ void add_work(Program& program) {
   add_value(*work, "--shard", w->shard, "i/n", "only this one of n equal shares, counted from 0");
   add_lease(*work, w->lease);
   add_value(*work, "--end-with", w->parent, "PID",
-            "the caller's number; when it ends, or is killed, so does "
-            "this process")
+            "the caller's number; when it ends, or is killed, so does this process")
       ->check(CLI::PositiveNumber);
   add_memory(*work, w->memory);
   add_device(*work, program.common);

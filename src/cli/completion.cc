@@ -58,8 +58,7 @@ std::string bash_command(const CommandInfo& command, const std::vector<std::stri
   }
   return fmt::format(
       "    {})\n      case \"$previous\" in\n{}      esac\n      if [[ $current == -* ]]; then _streamgauge_offer "
-      "words "
-      "'{}'; else {}; fi ;;\n",
+      "words '{}'; else {}; fi ;;\n",
       command.name, values, flags, arguments);
 }
 

@@ -47,8 +47,7 @@ void add_chat_flags(CLI::App& command, PromptArguments& arguments) {
 CLI::Option* add_special(CLI::App& command, std::string& special) {
   return add_choice(
       command, "--special", special, {"auto", "none", "bos"},
-      "special tokens around a text: auto (when not given), those that the tokenizer adds; none; bos, its "
-      "BOS alone");
+      "special tokens around a text: auto (when not given), those that the tokenizer adds; none; bos, its BOS alone");
 }
 
 void add_reading_flags(CLI::App& command, PromptArguments& arguments) {

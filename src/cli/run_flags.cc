@@ -146,17 +146,12 @@ void add_run_flags(CLI::App& command, RunArguments& a, bool required) {
   command.add_option("EXPERIMENT", a.experiment, "a built-in name, see list experiments, or a TOML file")
       ->required(required);
   a.models = add_repeated(command, "-m,--model", "KEY=MODEL",
-                          "a model, and the experiment's key for it; repeat it for "
-                          "more. Without any, those of the file "
-                          "from the Hub, those that are not in its cache fetched");
-  command
-      .add_flag("--zoo", a.zoo,
-                "the pocket zoo's small trained models, which come with the "
-                "program, as stand-ins")
+                          "a model, and the experiment's key for it; repeat it for more. Without any, those of the "
+                          "file from the Hub, those that are not in its cache fetched");
+  command.add_flag("--zoo", a.zoo, "the pocket zoo's small trained models, which come with the program, as stand-ins")
       ->excludes(a.models);
   add_value(command, "--checkpoints", a.checkpoints, "FOLDER",
-            "the checkpoints of one training run as the models: a folder "
-            "of step-000100, checkpoint-500 and so on")
+            "the checkpoints of one training run as the models: a folder of step-000100, checkpoint-500 and so on")
       ->excludes(a.models)
       ->excludes("--zoo");
   add_reading_flags(command, a.prompts);

@@ -88,18 +88,15 @@ Result<CorpusTask> read_task(const JsonReader& json) {
   SG_TRY(task.key, key.string());
   if (task.key.size() != 64 || task.key.find_first_not_of("0123456789abcdef") != std::string::npos)
     return key.wrong("64 hexadecimal digits");
-  SG_TRY(const JsonReader file, json.at("file"));
-  SG_TRY(task.range.file, file.string());
-  SG_TRY(const JsonReader form, json.at("form"));
-  SG_TRY(const std::string form_name, form.string());
-  SG_TRY(task.range.form, form_named(form_name));
+  SG_TRY(task.range.file, json.get<std::string>("file"));
+  SG_TRY(const std::string form, json.get<std::string>("form"));
+  SG_TRY(task.range.form, form_named(form));
   const std::pair<const char*, std::uint64_t*> counts[] = {{"begin", &task.range.begin},
                                                            {"end", &task.range.end},
                                                            {"first_document", &task.first_document},
                                                            {"documents", &task.documents}};
   for (const auto& [name, value] : counts) {
-    SG_TRY(const JsonReader number, json.at(name));
-    SG_TRY(*value, number.count());
+    SG_TRY(*value, json.get<std::uint64_t>(name));
   }
   if (const std::optional<JsonReader> shift = json.find("shift")) {
     SG_TRY(task.shift, shift->count());
@@ -117,19 +114,13 @@ Result<CorpusOptions> read_options(const JsonReader& json) {
                                                            {"keep_every", &o.keep_every},
                                                            {"most_tokens", &o.most_tokens}};
   for (const auto& [name, value] : counts) {
-    SG_TRY(const JsonReader number, json.at(name));
-    SG_TRY(*value, number.count());
+    SG_TRY(*value, json.get<std::uint64_t>(name));
   }
-  const std::pair<const char*, bool*> flags[] = {{"bos", &o.windows.with_bos}, {"logits", &o.logits}};
-  for (const auto& [name, value] : flags) {
-    SG_TRY(const JsonReader flag, json.at(name));
-    SG_TRY(*value, flag.boolean());
-  }
-  SG_TRY(const JsonReader key, json.at("text_key"));
-  SG_TRY(o.documents.text_key, key.string());
-  SG_TRY(const JsonReader form, json.at("text_form"));
-  SG_TRY(const std::string form_name, form.string());
-  SG_TRY(o.text_form, form_named(form_name));
+  SG_TRY(o.windows.with_bos, json.get<bool>("bos"));
+  SG_TRY(o.logits, json.get<bool>("logits"));
+  SG_TRY(o.documents.text_key, json.get<std::string>("text_key"));
+  SG_TRY(const std::string form, json.get<std::string>("text_form"));
+  SG_TRY(o.text_form, form_named(form));
   if (const auto precision = json.find("precision")) {
     SG_TRY(const std::string word, precision->string());
     const std::optional<Precision> found = find_precision(word);
@@ -244,11 +235,8 @@ Result<CorpusPlan> read_plan(const std::filesystem::path& file) {
   SG_TRY(const std::string version, schema.string());
   if (version != kSchema) return schema.wrong(kSchema);
   CorpusPlan plan;
-  const std::pair<const char*, std::string*> words[] = {{"model", &plan.model}, {"content_hash", &plan.content_hash}};
-  for (const auto& [name, value] : words) {
-    SG_TRY(const JsonReader word, root.at(name));
-    SG_TRY(*value, word.string());
-  }
+  SG_TRY(plan.model, root.get<std::string>("model"));
+  SG_TRY(plan.content_hash, root.get<std::string>("content_hash"));
   SG_TRY(const JsonReader options, root.at("options"));
   SG_TRY(plan.options, read_options(options));
   SG_TRY(const JsonReader files, root.at("files"));

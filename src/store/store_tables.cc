@@ -53,8 +53,7 @@ std::string list_definitions() {
   each_list(block, [&]<class Row>(const char* table, const std::vector<Row>&) {
     sql += fmt::format(
         "CREATE TABLE IF NOT EXISTS {} (owner INTEGER NOT NULL REFERENCES {} (id) ON DELETE CASCADE, n INTEGER NOT "
-        "NULL, {}, "
-        "PRIMARY KEY (owner, n)) STRICT, WITHOUT ROWID;\n",
+        "NULL, {}, PRIMARY KEY (owner, n)) STRICT, WITHOUT ROWID;\n",
         table, kTable<Block>, fmt::join(columns_of<Row>().definitions, ", "));
   });
   return sql;

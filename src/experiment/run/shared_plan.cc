@@ -50,24 +50,19 @@ std::string plan_text(const SharedRun& run) {
 
 Result<RunPiece> read_piece(const JsonReader& json, const RunRecord& record) {
   RunPiece piece;
-  SG_TRY(const JsonReader key, json.at("key"));
-  SG_TRY(piece.key, key.string());
+  SG_TRY(piece.key, json.get<std::string>("key"));
   SG_TRY(const JsonReader model, json.at("model"));
   SG_TRY(piece.model, model.count());
   if (piece.model >= record.models.size() || !record.models[piece.model].facts)
     return model.wrong("a model of the run");
-  SG_TRY(const JsonReader weights, json.at("weights"));
-  SG_TRY(piece.weights, weights.boolean());
+  SG_TRY(piece.weights, json.get<bool>("weights"));
   if (const auto precision = json.find("precision")) {
     SG_TRY(const std::string word, precision->string());
     piece.precision = precision_of(Reading{.special = {}, .chat = {}, .precision = word});
   }
   if (piece.weights) return piece;
-  const std::pair<const char*, std::size_t*> ends[] = {{"begin", &piece.begin}, {"end", &piece.end}};
-  for (const auto& [name, value] : ends) {
-    SG_TRY(const JsonReader number, json.at(name));
-    SG_TRY(*value, number.count());
-  }
+  SG_TRY(piece.begin, json.get<std::uint64_t>("begin"));
+  SG_TRY(piece.end, json.get<std::uint64_t>("end"));
   const std::size_t prompts = record.models[piece.model].prompts.size();
   if (piece.begin >= piece.end || piece.end > prompts) return json.wrong("prompts that the model has");
   return piece;
@@ -111,8 +106,7 @@ Result<SharedRun> read_shared_run(const TaskFolder& folder) {
   SG_TRY(const JsonReader schema, root.at("schema"));
   SG_TRY(const std::string version, schema.string());
   if (version != kSchema) return schema.wrong(kSchema);
-  SG_TRY(const JsonReader sum, root.at("record"));
-  SG_TRY(const std::string key, sum.string());
+  SG_TRY(const std::string key, root.get<std::string>("record"));
   SG_TRY(const std::string bytes, read_part(record_file(folder), key));
   std::optional<RunRecord> record = row_of_bytes<RunRecord>(bytes);
   if (!record || sum_of(*record) != key) return damaged(record_file(folder));

@@ -18,8 +18,7 @@ Result<std::optional<double>> number_or_none(const JsonReader& json, std::string
 
 Result<DistributionView> read_distribution(const JsonReader& json) {
   DistributionView view;
-  SG_TRY(const JsonReader count, json.at("count"));
-  SG_TRY(view.count, count.count());
+  SG_TRY(view.count, json.get<std::uint64_t>("count"));
   SG_TRY(view.mean, number_or_none(json, "mean"));
   SG_TRY(const JsonReader quantiles, json.at("quantiles"));
   SG_TRY(view.q01, number_or_none(quantiles, "0.01"));
@@ -62,8 +61,7 @@ Result<void> read_positions(const JsonReader& root, CorpusView& view) {
   SG_TRY(const std::vector<JsonReader> layers, norms->items());
   if (layers.empty()) return {};
   return layers.back().each_item([&](const JsonReader& row) -> Result<void> {
-    SG_TRY(const JsonReader from, row.at("from"));
-    SG_TRY(const std::uint64_t first, from.count());
+    SG_TRY(const std::uint64_t first, row.get<std::uint64_t>("from"));
     SG_TRY(const std::optional<double> mean, number_or_none(row, "mean"));
     view.positions.emplace_back(first, mean);
     return {};
@@ -74,8 +72,7 @@ Result<void> read_massive(const JsonReader& root, CorpusView& view) {
   SG_TRY(const JsonReader massive, root.at("massive"));
   SG_TRY(const JsonReader places, massive.at("places"));
   return places.each_item([&](const JsonReader& place) -> Result<void> {
-    SG_TRY(const JsonReader count, place.at("count"));
-    SG_TRY(const std::uint64_t times, count.count());
+    SG_TRY(const std::uint64_t times, place.get<std::uint64_t>("count"));
     view.massive += times;
     return {};
   });
@@ -83,25 +80,19 @@ Result<void> read_massive(const JsonReader& root, CorpusView& view) {
 
 Result<void> read_facts(const JsonReader& root, CorpusView& view) {
   SG_TRY(const JsonReader model, root.at("model"));
-  SG_TRY(const JsonReader digest, root.at("digest"));
-  SG_TRY(view.digest, digest.string());
-  const std::pair<const char*, std::string*> words[] = {{"id", &view.model}, {"fingerprint", &view.fingerprint}};
-  for (const auto& [name, value] : words) {
-    SG_TRY(const JsonReader word, model.at(name));
-    SG_TRY(*value, word.string());
-  }
+  SG_TRY(view.digest, root.get<std::string>("digest"));
+  SG_TRY(view.model, model.get<std::string>("id"));
+  SG_TRY(view.fingerprint, model.get<std::string>("fingerprint"));
   SG_TRY(const JsonReader engine, root.at("engine"));
   if (const auto precision = engine.find("precision")) {
     SG_TRY(const std::string type, precision->string());
     view.model += ", as if in " + type;
   }
   SG_TRY(const JsonReader corpus, root.at("corpus"));
-  const std::pair<const char*, std::uint64_t*> counts[] = {
-      {"tokens", &view.tokens}, {"windows", &view.windows}, {"documents", &view.documents}, {"context", &view.context}};
-  for (const auto& [name, value] : counts) {
-    SG_TRY(const JsonReader number, corpus.at(name));
-    SG_TRY(*value, number.count());
-  }
+  SG_TRY(view.tokens, corpus.get<std::uint64_t>("tokens"));
+  SG_TRY(view.windows, corpus.get<std::uint64_t>("windows"));
+  SG_TRY(view.documents, corpus.get<std::uint64_t>("documents"));
+  SG_TRY(view.context, corpus.get<std::uint64_t>("context"));
   SG_TRY(const JsonReader files, corpus.at("files"));
   return files.each_item([&](const JsonReader& file) -> Result<void> {
     SG_TRY(view.files.emplace_back(), file.string());

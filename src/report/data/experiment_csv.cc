@@ -179,7 +179,7 @@ std::vector<CsvTable> experiment_tables(const ExperimentResult& result) {
 }
 
 std::string tables_text() {
-  TextTable text({{"table", Align::kLeft}, {"column", Align::kLeft}, {"unit", Align::kLeft}, {"what", Align::kLeft}});
+  TextTable text({left("table"), left("column"), left("unit"), left("what")});
   for (const CsvTable& table : measurement_tables({})) add_table(text, "measure: ", table);
   add_table(text, "measure: ", heads_csv({}, {}));
   add_table(text, "run: ", prompts_csv(ExperimentResult()));

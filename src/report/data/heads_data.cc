@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "base/json_reader.h"
 #include "base/number_text.h"
-#include "report/data/row_json.h"
+#include "report/data/row_read.h"
 
 namespace sg {
 namespace {
@@ -33,9 +32,7 @@ Result<SequenceHeads> read_sequence(const JsonReader& from, std::size_t tokens) 
   SequenceHeads heads;
   SG_TRY(const JsonReader layers, from.at("layers"));
   SG_TRY_VOID(layers.each_item([&](const JsonReader& layer) -> Result<void> {
-    LayerHeads one;
-    SG_TRY(one.layer, layer.count());
-    heads.layers.push_back(std::move(one));
+    SG_TRY(heads.layers.emplace_back().layer, layer.count());
     return {};
   }));
   for (const auto& [key, table, unit, about] : kHeadTables) {
@@ -55,21 +52,11 @@ Result<SequenceHeads> read_sequence(const JsonReader& from, std::size_t tokens) 
 }  // namespace
 
 Result<std::vector<SequenceHeads>> read_heads(std::string_view json, std::string_view where) {
-  JsonDocument document;
-  SG_TRY(const JsonReader root, document.parse(json, where));
-  SG_TRY(const JsonReader sequences, root.at("sequences"));
   std::vector<SequenceHeads> heads;
-  std::size_t count = 0;
-  SG_TRY_VOID(sequences.each_item([&](const JsonReader& sequence) -> Result<void> {
-    ++count;
-    const auto found = sequence.find("heads");
-    if (!found) return {};
-    SG_TRY(const JsonReader ids, sequence.at("ids"));
-    SG_TRY(const std::vector<JsonReader> tokens, ids.items());
-    SG_TRY(heads.emplace_back(), read_sequence(*found, tokens.size()));
+  SG_TRY_VOID(each_part(json, where, "heads", [&](const JsonReader& part, const Shape& shape) -> Result<void> {
+    SG_TRY(heads.emplace_back(), read_sequence(part, shape.tokens));
     return {};
   }));
-  if (!heads.empty() && heads.size() != count) return sequences.wrong("heads in every sequence, or in none");
   return heads;
 }
 

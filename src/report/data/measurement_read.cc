@@ -4,19 +4,6 @@
 namespace sg {
 namespace {
 
-template <class T>
-Result<void> read_at(const JsonReader& from, const char* key, const Shape& shape, T& value) {
-  SG_TRY(const JsonReader found, from.at(key));
-  return read_value(found, shape, value);
-}
-
-/// A part that a measurement may lack, by choice or because an older version wrote it.
-template <class T>
-Result<void> read_if_there(const JsonReader& from, const char* key, const Shape& shape, T& value) {
-  const auto found = from.find(key);
-  return found ? read_value(*found, shape, value) : Result<void>();
-}
-
 constexpr std::size_t kMostLayers = 1u << 20;  // far above any model; a shape beyond it is a damaged file
 
 Result<void> read_model(const JsonReader& from, ModelFacts& model) {
@@ -56,8 +43,7 @@ Result<void> read_sequence(const JsonReader& from, std::size_t layers, SequenceM
   SG_TRY_VOID(read_if_there(from, "routing", shape, m.routing));
   SG_TRY_VOID(read_if_there(from, "targets", shape, m.targets));
   const auto checks = from.find("checks");
-  const auto error = checks ? checks->find("identity_max_relative_error") : std::nullopt;
-  return error ? read_value(*error, shape, m.identity_error.emplace()) : Result<void>();
+  return checks ? read_if_there(*checks, "identity_max_relative_error", shape, m.identity_error) : Result<void>();
 }
 
 Result<void> check_schema(const JsonReader& root, std::string_view where) {

@@ -24,30 +24,10 @@ bool fits(const std::vector<double>& per_token, const Shape& shape) { return per
 
 }  // namespace
 
-Result<void> read_value(const JsonReader& from, const Shape&, std::string& value) {
-  SG_TRY(value, from.string());
-  return {};
-}
-
-Result<void> read_value(const JsonReader& from, const Shape&, bool& value) {
-  SG_TRY(value, from.boolean());
-  return {};
-}
-
-Result<void> read_value(const JsonReader& from, const Shape&, double& value) {
-  SG_TRY(value, from.number());
-  return {};
-}
-
 Result<void> read_value(const JsonReader& from, const Shape&, int& value) {
   SG_TRY(const std::int64_t wide, from.integer());
   if (wide < 0 || wide > std::numeric_limits<int>::max()) return from.wrong("an integer from 0 to 2147483647");
   value = static_cast<int>(wide);
-  return {};
-}
-
-Result<void> read_value(const JsonReader& from, const Shape&, std::uint64_t& value) {
-  SG_TRY(value, from.count());
   return {};
 }
 
@@ -88,6 +68,27 @@ Result<void> read_value(const JsonReader& from, const Shape& shape, RoutingRow& 
   Shape own = shape;
   own.list = Shape::List::kAny;
   return read_fields(from, own, row);
+}
+
+Result<void> each_part(std::string_view json, std::string_view where, const char* key,
+                       const std::function<Result<void>(const JsonReader& part, const Shape& shape)>& read) {
+  JsonDocument document;
+  SG_TRY(const JsonReader root, document.parse(json, where));
+  SG_TRY(const JsonReader model, root.at("model"));
+  SG_TRY(const std::uint64_t layers, model.get<std::uint64_t>("n_layers"));
+  SG_TRY(const JsonReader sequences, root.at("sequences"));
+  std::size_t count = 0, parts = 0;
+  SG_TRY_VOID(sequences.each_item([&](const JsonReader& sequence) -> Result<void> {
+    ++count;
+    const auto part = sequence.find(key);
+    if (!part) return {};
+    ++parts;
+    SG_TRY(const JsonReader ids, sequence.at("ids"));
+    SG_TRY(const std::vector<JsonReader> tokens, ids.items());
+    return read(*part, {.layers = layers, .tokens = tokens.size()});
+  }));
+  if (parts == 0 || parts == count) return {};
+  return sequences.wrong(std::string(key) + " in every sequence, or in none");
 }
 
 std::string outside(const RoutingRow& row, const Shape& shape) {

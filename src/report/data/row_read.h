@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -21,12 +22,15 @@ struct Shape {
   bool may_lack_numbers = false;  // which are then NaN
 };
 
-Result<void> read_value(const JsonReader& from, const Shape& shape, std::string& value);
-Result<void> read_value(const JsonReader& from, const Shape& shape, bool& value);
-Result<void> read_value(const JsonReader& from, const Shape& shape, double& value);
+template <class T>
+requires std::is_same_v<T, std::string> || std::is_same_v<T, bool> || std::is_same_v<T, double> ||
+    std::is_same_v<T, std::uint64_t>
+        Result<void> read_value(const JsonReader& from, const Shape&, T& value) {
+  SG_TRY(value, from.as<T>());
+  return {};
+}
 /// From 0 to 2147483647.
 Result<void> read_value(const JsonReader& from, const Shape& shape, int& value);
-Result<void> read_value(const JsonReader& from, const Shape& shape, std::uint64_t& value);
 Result<void> read_value(const JsonReader& from, const Shape& shape, std::vector<double>& values);
 Result<void> read_value(const JsonReader& from, const Shape& shape, LayerTable& table);
 Result<void> read_value(const JsonReader& from, const Shape& shape, Columns& columns);
@@ -41,6 +45,29 @@ template <class T>
 Result<void> read_value(const JsonReader& from, const Shape& shape, std::vector<T>& values) {
   return from.each_item([&](const JsonReader& item) { return read_value(item, shape, values.emplace_back()); });
 }
+
+/// A part that must be there.
+template <class T>
+Result<void> read_at(const JsonReader& from, const char* key, const Shape& shape, T& value) {
+  SG_TRY(const JsonReader found, from.at(key));
+  return read_value(found, shape, value);
+}
+/// A part that may be null or missing, by choice or because an older version wrote it.
+template <class T>
+Result<void> read_if_there(const JsonReader& from, const char* key, const Shape& shape, T& value) {
+  const auto found = from.find(key);
+  return found ? read_value(*found, shape, value) : Result<void>();
+}
+template <class T>
+Result<void> read_if_there(const JsonReader& from, const char* key, const Shape& shape, std::optional<T>& value) {
+  const auto found = from.find(key);
+  return found ? read_value(*found, shape, value.emplace()) : Result<void>();
+}
+
+/// Reads what every sequence of a measurement's document has under the key, or none of them. The number of its tokens
+/// is in the shape.
+Result<void> each_part(std::string_view json, std::string_view where, const char* key,
+                       const std::function<Result<void>(const JsonReader& part, const Shape& shape)>& read);
 
 /// What is wrong with a row that lies outside of the measurement; empty when nothing is.
 template <class Row>

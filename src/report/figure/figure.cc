@@ -52,8 +52,7 @@ Page page_of(const Picture& picture, const std::vector<DrawnPanel>& panels) {
 std::string svg_of(double width, double height, const std::string& content, const char* head) {
   return fmt::format(
       "{0}<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{1:.0f}\" height=\"{2:.0f}\" viewBox=\"0 0 {1:.0f} "
-      "{2:.0f}\" "
-      "font-family=\"{3}\">\n{4}</svg>\n",
+      "{2:.0f}\" font-family=\"{3}\">\n{4}</svg>\n",
       head, std::ceil(width), std::ceil(height), kFonts, content);
 }
 

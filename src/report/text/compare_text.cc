@@ -28,13 +28,8 @@ std::string place_name(SiteRef place) {
 bool repeats(SiteRef place) { return place.site == Site::kResidPre; }
 
 std::string site_table(const Comparison& c) {
-  TextTable table({{"site", Align::kLeft},
-                   {"norm, max"},
-                   {"norm, mean"},
-                   {"1 - cosine, max"},
-                   {"1 - cosine, mean"},
-                   {"distance, max"},
-                   {"distance, mean"}});
+  TextTable table({left("site"), "norm, max", "norm, mean", "1 - cosine, max", "1 - cosine, mean", "distance, max",
+                   "distance, mean"});
   for (const SiteRef place : places_of(c)) {
     const std::optional<DifferenceSummary> s = summary_at(c, place);
     if (!s || repeats(place)) continue;
@@ -50,14 +45,8 @@ std::string top_text(const LogitStats& stats) {
 }
 
 std::string output_table(const Comparison& c) {
-  TextTable table({{"#"},
-                   {"position"},
-                   {"entropy A"},
-                   {"entropy B"},
-                   {"KL(A||B)"},
-                   {"next A", Align::kLeft},
-                   {"next B", Align::kLeft},
-                   {"prompt", Align::kLeft}});
+  TextTable table(
+      {"#", "position", "entropy A", "entropy B", "KL(A||B)", left("next A"), left("next B"), left("prompt")});
   for (std::size_t i = 0; i < c.sequences.size(); ++i) {
     const Sequence& s = c.sequences[i].sequence;
     for (const OutputDifference& o : c.sequences[i].outputs) {
@@ -206,9 +195,9 @@ std::string weight_differences_text(const Comparison& comparison) {
   const std::map<std::size_t, Row> rows = rows_of(comparison.matrices);
   if (rows.empty()) return "";
   const std::vector<std::string> roles = roles_of(comparison.matrices);
-  std::vector<TextTable::Column> columns = {{"layer"}};
+  std::vector<TextTable::Column> columns = {"layer"};
   for (const std::string& role : roles) columns.push_back({role});
-  columns.insert(columns.end(), {{"spectral, max"}, {"of", Align::kLeft}, {"stream after"}});
+  columns.insert(columns.end(), {"spectral, max", left("of"), "stream after"});
   TextTable table(columns);
   for (const auto& [layer, row] : rows) {
     std::vector<std::string> cells = {std::to_string(layer)};

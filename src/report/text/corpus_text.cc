@@ -28,16 +28,8 @@ std::string median(const std::vector<TokenDistribution>* quantity, std::size_t l
 std::string layers_text(const CorpusStatistics& s) {
   const std::vector<TokenDistribution>* norms = find(s, "resid_post");
   if (norms == nullptr) return "";
-  TextTable table({{"layer"},
-                   {"mean norm"},
-                   {"median"},
-                   {"1 %"},
-                   {"99 %"},
-                   {"first token"},
-                   {"gain"},
-                   {"attention"},
-                   {"MLP"},
-                   {"first token's share"}});
+  TextTable table({"layer", "mean norm", "median", "1 %", "99 %", "first token", "gain", "attention", "MLP",
+                   "first token's share"});
   for (std::size_t l = 0; l < norms->size(); ++l) {
     const TokenDistribution& norm = (*norms)[l];
     table.row({std::to_string(l), shown(norm.rest.moments.mean()), median(norms, l), shown(norm.rest.quantile(0.01)),
@@ -91,8 +83,7 @@ std::string not_finite_text(const CorpusStatistics& s) {
     if (tokens == 0) continue;
     return fmt::format(
         "{} have a norm that is not finite, the first at resid_post[{}]; {} counted apart, and sums over {} windows, "
-        "as of "
-        "channels, are left empty.",
+        "as of channels, are left empty.",
         counted(tokens, "token"), layer, tokens == 1 ? "it is" : "they are", tokens == 1 ? "its" : "their");
   }
   return "";

@@ -154,7 +154,7 @@ std::string network_name(const NetworkWrites& n) {
 std::string writers_text(std::span<const Writers> writers) {
   std::string text;
   for (const Writers& w : writers) {
-    TextTable table({{"branch", Align::kLeft}, {"writer", Align::kLeft}, {"adds"}, {"of its branch"}});
+    TextTable table({left("branch"), left("writer"), "adds", "of its branch"});
     std::vector<Writer> heads, neurons;
     for (std::size_t h = 0; h < w.heads.size(); ++h) heads.push_back({fmt::format("head {}", h), w.heads[h]});
     if (w.attention_bias != 0) heads.push_back({"bias", w.attention_bias});

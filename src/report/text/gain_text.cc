@@ -31,7 +31,7 @@ std::string spoken(const std::vector<Reduction>& reductions) {
 }
 
 Heads reduction_columns(const std::string& first) {
-  Heads columns = {{first, Align::kLeft}};
+  Heads columns = {left(first)};
   for (const Reduction r : kReductions) columns.push_back({std::string(title(r))});
   return columns;
 }
@@ -56,8 +56,8 @@ class Footnotes {
 
 /// A definition's gain and, of several prompts, its spread and interval.
 Heads pooled_columns(bool several) {
-  Heads columns = {{"definition", Align::kLeft}, {"gain"}};
-  if (several) columns.insert(columns.end(), {{"± std"}, {"95 % interval"}});
+  Heads columns = {left("definition"), "gain"};
+  if (several) columns.insert(columns.end(), {"± std", "95 % interval"});
   return columns;
 }
 
@@ -70,7 +70,7 @@ std::vector<std::string> pooled_cells(std::string name, const PooledRow& row, bo
 std::string category_table(const Measurement& m) {
   const std::vector<std::string> categories = categories_of(m);
   if (categories.empty()) return "";
-  Heads columns = {{"category", Align::kLeft}, {"prompts"}};
+  Heads columns = {left("category"), "prompts"};
   for (const Preset& p : presets()) columns.push_back({std::string(p.name)});
   TextTable table(std::move(columns));
   for (const std::string& category : categories) {
@@ -137,7 +137,7 @@ std::string ladder_table(const Measurement& m) {
 
 std::string definition_text(const Definition& definition, const std::string& name, const Measurement& m) {
   const bool several = m.sequences.size() > 1;
-  TextTable table({{name, Align::kLeft}, {"prompts"}, {"gain"}, {"± std"}, {"95 % interval"}});
+  TextTable table({left(name), "prompts", "gain", "± std", "95 % interval"});
   Footnotes notes;
   const auto add = [&](const std::optional<std::string>& category) {
     const PooledRow row = pooled_row(definition, m, category, several);

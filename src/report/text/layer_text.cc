@@ -99,14 +99,7 @@ std::string largest(const std::vector<double>& values) {
 }  // namespace
 
 std::string lens_text(const Measurement& measurement) {
-  TextTable table({{"prompt"},
-                   {"position"},
-                   {"layer"},
-                   {"entropy"},
-                   {"effective"},
-                   {"top 10"},
-                   {"likeliest", Align::kLeft},
-                   {"prob"}});
+  TextTable table({"prompt", "position", "layer", "entropy", "effective", "top 10", left("likeliest"), "prob"});
   for (std::size_t i = 0; i < measurement.sequences.size(); ++i) {
     for (const LensRow& row : measurement.sequences[i].lens) {
       const LogitStats& s = row.stats;
@@ -156,16 +149,8 @@ std::string targets_text(const Measurement& measurement) {
 }
 
 std::string routing_text(const Measurement& measurement) {
-  TextTable table({{"layer"},
-                   {"experts"},
-                   {"per token"},
-                   {"entropy"},
-                   {"least margin"},
-                   {"routed norm"},
-                   {"shared norm"},
-                   {"largest load"},
-                   {"by expert"},
-                   {"unused"}});
+  TextTable table({"layer", "experts", "per token", "entropy", "least margin", "routed norm", "shared norm",
+                   "largest load", "by expert", "unused"});
   for (const ExpertLoad& load : expert_loads(measurement)) {
     LayerRouting sum;
     for (const SequenceMeasurement& s : measurement.sequences) {
@@ -190,13 +175,7 @@ std::string routing_text(const Measurement& measurement) {
 
 std::string heads_text(const Measurement& m, std::span<const SequenceHeads> heads) {
   if (heads.empty() || heads.front().layers.empty()) return "";
-  TextTable table({{"layer", Align::kRight},
-                   {"writes most", Align::kRight},
-                   {"looks at token 0", Align::kRight},
-                   {"mean", Align::kRight},
-                   {"sinks", Align::kRight},
-                   {"at massive tokens", Align::kRight},
-                   {"entropy", Align::kRight}});
+  TextTable table({"layer", "writes most", "looks at token 0", "mean", "sinks", "at massive tokens", "entropy"});
   for (std::size_t i = 0; i < heads.front().layers.size(); ++i) {
     const LayerMeans means = means_of(heads, i);
     const auto sinks = std::ranges::count_if(means.first_token, [](double mass) { return mass > kSink; });

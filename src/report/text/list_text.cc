@@ -29,14 +29,14 @@ void add_fields(TextTable& table, const char* name) {
 }  // namespace
 
 std::string definitions_text() {
-  TextTable table({{"name", Align::kLeft}, {"definition", Align::kLeft}, {"what", Align::kLeft}});
+  TextTable table({left("name"), left("definition"), left("what")});
   for (const Preset& p : presets()) table.row({std::string(p.name), p.definition.id(), std::string(p.note)});
   return table.text() + "\nAny other is reduction/span/pooling:\n  reduction  " + words(kReductions) +
          "\n  span       " + words(kGainSpans) + "\n  pooling    " + words(kPoolings) + "\n";
 }
 
 Result<std::string> experiments_text() {
-  TextTable table({{"experiment", Align::kLeft}, {"seed", Align::kLeft}, {"what it concludes", Align::kLeft}});
+  TextTable table({left("experiment"), left("seed"), left("what it concludes")});
   for (const BuiltinExperiment& one : builtin_experiments()) {
     SG_TRY(const Experiment e, parse_experiment(std::string(one.text), std::string(one.name) + ".toml"));
     std::vector<std::string_view> titles;
@@ -47,7 +47,7 @@ Result<std::string> experiments_text() {
 }
 
 std::string fields_text() {
-  TextTable table({{"row", Align::kLeft}, {"key", Align::kLeft}, {"unit", Align::kLeft}, {"what", Align::kLeft}});
+  TextTable table({left("row"), left("key"), left("unit"), left("what")});
   add_fields<LogitStats>(table, "logits");
   add_fields<LensRow>(table, "lens");
   add_fields<RoutingRow>(table, "routing");

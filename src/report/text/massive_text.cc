@@ -19,8 +19,7 @@ std::string one_sentence(const FoundMassive& f) {
   const Sequence& s = f.sequence->sequence;
   return fmt::format(
       "Token {} ({}) carries {:.1f} % of the Frobenius norm at resid_post[{}]: a massive activation (channel {} is {}, "
-      "{} "
-      "times the median).\n",
+      "{} times the median).\n",
       f.massive.token, token_name(s.tokens[f.massive.token], s.ids[f.massive.token]), 100 * f.share, f.massive.layer,
       f.massive.channel, short_number(f.massive.value), times_text(f.massive.ratio()));
 }
@@ -55,8 +54,7 @@ std::string summary(const Measurement& measurement, const std::vector<FoundMassi
       std::all_of(all.begin(), all.end(), [&](const FoundMassive& f) { return f.massive.token == token; });
   return fmt::format(
       "In {} of {} prompts {} carries {} % of the Frobenius norm at resid_post[{}]: massive activations ({}{}, {} "
-      "times "
-      "the median).\n",
+      "times the median).\n",
       all.size(), measurement.sequences.size(), same_token ? fmt::format("token {}", token) : "one token",
       range_text(
           all, [](const FoundMassive& f) { return 100 * f.share; }, [](double x) { return fixed(x, 1); }),

@@ -31,16 +31,8 @@ std::string gain_at(const SequenceMeasurement& s, std::size_t layer) {
 
 /// One row per block, between embed and ln_final.
 std::string block_table(const Measurement& measurement, const SequenceMeasurement& s) {
-  TextTable table({{"block", Align::kLeft},
-                   {"attn_out"},
-                   {"mlp_out"},
-                   {"resid_post"},
-                   {"gain"},
-                   {"median"},
-                   {"max"},
-                   {"largest value"},
-                   {"channel"},
-                   {"token"}});
+  TextTable table({left("block"), "attn_out", "mlp_out", "resid_post", "gain", "median", "max", "largest value",
+                   "channel", "token"});
   const auto outside = [&](const char* name, const std::vector<double>& row) {
     if (row.empty()) return;
     table.row({name, "", "", norm_cell(row, Reduction::kLast), "", norm_cell(row, Reduction::kMedian),
@@ -71,14 +63,7 @@ std::string block_table(const Measurement& measurement, const SequenceMeasuremen
 std::string percent(double share) { return fixed(100 * share, share < 0.0995 ? 2 : 1) + " %"; }
 
 std::string position_table(const SequenceMeasurement& s) {
-  TextTable table({{"position"},
-                   {"token", Align::kLeft},
-                   {"entropy"},
-                   {"effective"},
-                   {"top 10"},
-                   {"range"},
-                   {"next", Align::kLeft},
-                   {"prob"}});
+  TextTable table({"position", left("token"), "entropy", "effective", "top 10", "range", left("next"), "prob"});
   for (const LogitStats& l : s.logits) {
     const std::string token = s.sequence.tokens[l.position];
     table.row({std::to_string(l.position), shortened(token_name(token, s.sequence.ids[l.position]), kTokenWidth),
@@ -119,8 +104,8 @@ std::string file_cell(const Sequence& sequence, const std::string& name) {
 
 std::string prompt_table(const Measurement& measurement) {
   const std::vector<std::string> names = file_columns(measurement);
-  std::vector<TextTable::Column> heads = {
-      {"#"}, {"tokens"}, {"penultimate"}, {"last block"}, {"entropy"}, {"next token", Align::kLeft}, {"prob"}};
+  std::vector<TextTable::Column> heads = {"#",       "tokens",           "penultimate", "last block",
+                                          "entropy", left("next token"), "prob"};
   for (const std::string& name : names) heads.push_back({shortened(name, kTokenWidth), Align::kLeft});
   heads.push_back({"prompt", Align::kLeft});
   TextTable table(std::move(heads));

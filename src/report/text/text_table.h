@@ -15,6 +15,9 @@ enum class Align : unsigned char { kLeft, kRight };
 class TextTable {
  public:
   struct Column {
+    Column(const char* name) : head(name) {}              // NOLINT(google-explicit-constructor): a head is a column
+    Column(std::string name, Align side = Align::kRight)  // NOLINT(google-explicit-constructor)
+        : head(std::move(name)), align(side) {}
     std::string head;
     Align align = Align::kRight;
   };
@@ -31,6 +34,9 @@ class TextTable {
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
+
+/// A column of texts; a head alone is one of numbers.
+inline TextTable::Column left(std::string head) { return {std::move(head), Align::kLeft}; }
 
 // The parts of which a table is made, for one that is written line by line.
 /// Of the heads.

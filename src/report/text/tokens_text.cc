@@ -9,8 +9,7 @@
 namespace sg {
 
 Result<void> write_tokens_text(const Sequence& s, const TokenWords& words, const TextSink& sink) {
-  const std::vector<TextTable::Column> columns = {
-      {"position"}, {"id"}, {"token", Align::kLeft}, {"as stored", Align::kLeft}};
+  const std::vector<TextTable::Column> columns = {"position", "id", left("token"), left("as stored")};
   const auto cells = [&](std::size_t t, std::int32_t id) -> std::vector<std::string> {
     return {std::to_string(t), std::to_string(id), "\"" + printable(words.text(id)) + "\"", printable(words.piece(id))};
   };

@@ -39,7 +39,7 @@ std::string refusal(const WeightRow& row) {
 
 /// One column per matrix, one line per statistic.
 std::string side_by_side(const std::vector<const WeightRow*>& rows) {
-  std::vector<TextTable::Column> columns = {{"", Align::kLeft}};
+  std::vector<TextTable::Column> columns = {left("")};
   for (const WeightRow* row : rows) columns.push_back({row_name(*row)});
   TextTable table(std::move(columns));
   const auto line = [&](const char* label, auto&& cell) {
@@ -84,16 +84,9 @@ std::string list_table(const WeightsReport& r) {
     widest = std::max(widest, row.statistics->spectral_norm);
     with_spectrum = with_spectrum || row.statistics->spectrum.has_value();
   }
-  std::vector<TextTable::Column> columns = {{"matrix", Align::kLeft},
-                                            {"shape", Align::kLeft},
-                                            {"dtype", Align::kLeft},
-                                            {"Frobenius"},
-                                            {"spectral"},
-                                            {"", Align::kLeft},
-                                            {"stable rank"},
-                                            {"row norm"},
-                                            {"spread"}};
-  if (with_spectrum) columns.insert(columns.end(), {{"participation"}, {"effective rank"}, {"alpha"}, {"D"}});
+  std::vector<TextTable::Column> columns = {left("matrix"), left("shape"), left("dtype"), "Frobenius", "spectral",
+                                            left(""),       "stable rank", "row norm",    "spread"};
+  if (with_spectrum) columns.insert(columns.end(), {"participation", "effective rank", "alpha", "D"});
   TextTable table(std::move(columns));
   const bool by_layer = layers_have_several(r);
   std::optional<std::size_t> layer;
