@@ -14,8 +14,8 @@
 #include "cli/signals.h"
 #include "corpus/part.h"
 #include "report/corpus_report.h"
+#include "report/document/corpus_document.h"
 #include "report/file/output_file.h"
-#include "report/text/corpus_text.h"
 #include "report/text/model_text.h"
 
 namespace sg {
@@ -219,9 +219,8 @@ Result<void> write_corpus(const TaskFolder& folder, const CorpusPlan& plan, cons
                          .missing = merged.missing.size(),
                          .token_text = {}};
   if (job.tokenizer) report.token_text = [&](std::int32_t id) { return job.tokenizer->token_text(id); };
-  const std::string summary = corpus_text(report.model, plan, merged.statistics, report.digest);
-  SG_TRY_VOID(write_corpus_report(report, summary, folder.root));
-  return print(summary, {report.model.id});
+  SG_TRY_VOID(write_corpus_report(report, folder.root));
+  return print(corpus_summary(report), {report.model.id});
 }
 
 }  // namespace sg

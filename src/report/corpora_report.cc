@@ -19,9 +19,6 @@ using Corpora = std::vector<CorpusView>;
 using Number = std::optional<double>;
 using Cell = DocumentTable::Cell;
 
-Cell number_cell(const Number& value) { return value ? Cell{short_number(*value), exact(*value)} : Cell{"-", ""}; }
-Cell count_cell(std::uint64_t n) { return {grouped(n), std::to_string(n)}; }
-
 /// What is shown of each layer.
 struct Shown {
   const char* title;

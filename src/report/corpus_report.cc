@@ -25,12 +25,11 @@ Result<void> write_page_folder(const std::filesystem::path& folder, NamedFiles f
   return {};
 }
 
-Result<void> write_corpus_report(const CorpusResult& report, const std::string& summary,
-                                 const std::filesystem::path& folder) {
+Result<void> write_corpus_report(const CorpusResult& report, const std::filesystem::path& folder) {
   NamedFiles files = corpus_tables(report);
   files.emplace_back("corpus.json", json_text(corpus_json(report)));
   files.emplace_back("scales.json", json_text(scales_json(report)));
-  files.emplace_back("summary.txt", summary);
+  files.emplace_back("summary.txt", corpus_summary(report));
   const std::vector<Picture> pictures = corpus_figures(report.statistics);
   return write_page_folder(folder, std::move(files), corpus_document(report, pictures), pictures);
 }

@@ -19,8 +19,7 @@ using NamedFiles = std::vector<std::pair<std::string, std::string>>;  // name in
 Result<void> write_page_folder(const std::filesystem::path& folder, NamedFiles files, const Document& document,
                                const std::vector<Picture>& pictures);
 
-/// All of them in one folder, each whole or not at all. `summary`: what summary.txt says.
-Result<void> write_corpus_report(const CorpusResult& report, const std::string& summary,
-                                 const std::filesystem::path& folder);
+/// All of them in one folder, each whole or not at all.
+Result<void> write_corpus_report(const CorpusResult& report, const std::filesystem::path& folder);
 
 }  // namespace sg

@@ -4,24 +4,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/display_text.h"
 #include "base/number_text.h"
-#include "report/text/corpus_text.h"
+#include "report/document/document_text.h"
 #include "report/text/model_text.h"
 
 namespace sg {
 namespace {
 
-constexpr std::size_t kMostRows = 20;
+constexpr std::size_t kMostRows = 20, kMostNamed = 5;
 constexpr std::uint64_t kOftenEnough = 5;  // of a vocabulary entry, for a mean to be shown
 
 using Cell = DocumentTable::Cell;
 
-Cell number_cell(const std::optional<double>& value) {
-  return value ? Cell{short_number(*value), exact(*value)} : Cell{"-", ""};
-}
-Cell count_cell(std::uint64_t n) { return {grouped(n), std::to_string(n)}; }
 Cell text_cell(const std::string& text) { return {printable(text), ""}; }
 
 Paragraph plain(std::string text) { return {.words = {{std::move(text)}}}; }
@@ -52,11 +49,17 @@ DocumentTable layers_table(const CorpusStatistics& s) {
   return table;
 }
 
+using MassivePlace = std::pair<std::pair<std::uint32_t, std::uint32_t>, MassiveRow>;  // layer and channel
+
+/// Those with most tokens first.
+std::vector<MassivePlace> massive_places(const CorpusStatistics& s) {
+  std::vector<MassivePlace> places(s.massive.begin(), s.massive.end());
+  std::ranges::stable_sort(places, std::greater(), [](const MassivePlace& place) { return place.second.count; });
+  return places;
+}
+
 DocumentTable places_table(const CorpusStatistics& s) {
-  std::vector<std::pair<std::pair<std::uint32_t, std::uint32_t>, MassiveRow>> places(s.massive.begin(),
-                                                                                     s.massive.end());
-  std::stable_sort(places.begin(), places.end(),
-                   [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
+  const std::vector<MassivePlace> places = massive_places(s);
   DocumentTable table;
   table.title = "Places of massive activations";
   table.columns = {{"layer", true}, {"channel", true}, {"times", true}, {"in first tokens", true}, {"largest", true}};
@@ -134,15 +137,59 @@ Paragraph what_was_read(const CorpusResult& r) {
       r.model.fingerprint.substr(0, 12)));
 }
 
-Paragraph output_paragraph(const CorpusStatistics& s) {
+std::string shown(const std::optional<double>& x) { return x ? short_number(*x) : "-"; }
+
+/// What the output distribution is in the mean.
+struct OutputMeans {
+  std::string entropy, loss, perplexity, with_entropy, with_loss;  // the last two: correlations of the last norm
+};
+
+OutputMeans output_means(const CorpusStatistics& s) {
   const auto mean_of = [&](const char* name) { return s.quantities.at(name)[0].all().moments.mean(); };
   const std::optional<double> loss = mean_of("loss");
-  const auto shown = [](const std::optional<double>& x) { return x ? short_number(*x) : std::string("-"); };
+  return {shown(mean_of("entropy")), shown(loss), loss ? short_number(std::exp(*loss)) : "-",
+          shown(s.norm_entropy.pearson()), shown(s.norm_loss.pearson())};
+}
+
+Paragraph output_paragraph(const CorpusStatistics& s) {
+  const OutputMeans m = output_means(s);
   return plain(
       fmt::format("Entropy {} nats, loss {} nats, perplexity {}. The norm of the last layer and the entropy correlate "
                   "with {}, the norm and the loss with {}.",
-                  shown(mean_of("entropy")), shown(loss), loss ? short_number(std::exp(*loss)) : "-",
-                  shown(s.norm_entropy.pearson()), shown(s.norm_loss.pearson())));
+                  m.entropy, m.loss, m.perplexity, m.with_entropy, m.with_loss));
+}
+
+/// How many tokens have norms that are not finite, and from which layer on; empty when there are none.
+std::string not_finite_text(const CorpusStatistics& s) {
+  const auto norms = s.quantities.find("resid_post");
+  for (std::size_t layer = 0; norms != s.quantities.end() && layer < norms->second.size(); ++layer) {
+    const std::uint64_t tokens = norms->second[layer].all().moments.not_finite;
+    if (tokens == 0) continue;
+    return fmt::format(
+        "{} have a norm that is not finite, the first at resid_post[{}]; {} counted apart, and sums over {} windows, "
+        "as of channels, are left empty.",
+        counted(tokens, "token"), layer, tokens == 1 ? "it is" : "they are", tokens == 1 ? "its" : "their");
+  }
+  return "";
+}
+
+std::string massive_summary(const CorpusStatistics& s) {
+  if (s.massive.empty()) return "\nno massive activation\n";
+  const std::vector<MassivePlace> places = massive_places(s);
+  std::uint64_t all = 0, first = 0;
+  for (const auto& [place, row] : places) {
+    all += row.count;
+    first += row.at_first;
+  }
+  std::string text = fmt::format(
+      "\n{} massive activations in {} places (layer and channel), {:.1f} % of them in the first token of a window\n",
+      grouped(all), grouped(places.size()), 100.0 * static_cast<double>(first) / static_cast<double>(all));
+  for (std::size_t i = 0; i < std::min(places.size(), kMostNamed); ++i) {
+    const auto& [place, row] = places[i];
+    text += fmt::format("  resid_post[{}], channel {}: {} times, up to {}\n", place.first, place.second,
+                        grouped(row.count), short_number(row.largest));
+  }
+  return text;
 }
 
 }  // namespace
@@ -186,6 +233,30 @@ Document corpus_document(const CorpusResult& report, const std::vector<Picture>&
       plain("Digest " + report.digest +
             ": the same for the same documents, model and options, however and wherever they were measured."));
   return document;
+}
+
+std::string corpus_summary(const CorpusResult& r) {
+  const CorpusStatistics& s = r.statistics;
+  const std::string type = r.engine.precision ? ", as if in " + *r.engine.precision : "";
+  std::string text =
+      fmt::format("{}{}: {} in {} of up to {}, {}\n\n", r.model.id, type, counted(s.tokens, "token"),
+                  counted(s.windows, "window"), r.plan.options.windows.context, counted(s.documents, "document"));
+  if (const std::string odd = not_finite_text(s); !odd.empty()) text += odd + "\n\n";
+  if (DocumentTable layers = layers_table(s); !layers.rows.empty()) {
+    layers.title = layers.note = "";
+    text +=
+        "resid_post, without the first token of each window unless it is named; gain, attention and MLP are "
+        "medians\n" +
+        document_text({layers}, kTextWidth);
+  }
+  if (s.quantities.contains("entropy") && s.quantities.contains("loss")) {
+    const OutputMeans m = output_means(s);
+    text += fmt::format(
+        "\nentropy {} nats, loss {} nats (perplexity {}); correlation of the last norm with entropy {}, with loss "
+        "{}\n",
+        m.entropy, m.loss, m.perplexity, m.with_entropy, m.with_loss);
+  }
+  return text + massive_summary(s) + fmt::format("\ndigest {}\n", r.digest);
 }
 
 }  // namespace sg

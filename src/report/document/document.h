@@ -2,6 +2,8 @@
 // written as Markdown, HTML and text for a terminal, so that the three say the same.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -58,6 +60,10 @@ struct DocumentTable {
   std::vector<std::string> footnotes;  // reasons of what is absent
   bool folded = false;                 // detail: a page shows it when asked, Markdown leaves it to results.json
 };
+
+DocumentTable::Cell count_cell(std::uint64_t n);
+/// A dash where there is none.
+DocumentTable::Cell number_cell(const std::optional<double>& value);
 
 /// A figure of figures/NAME.svg, by its place in the result.
 struct FigureBlock {

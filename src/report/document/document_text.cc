@@ -1,5 +1,6 @@
 #include "report/document/document_text.h"
 
+#include "base/number_text.h"
 #include "report/document/experiment_document.h"
 #include "report/text/text_table.h"
 #include "report/text/wrap.h"
@@ -67,6 +68,12 @@ struct Writer {
 };
 
 }  // namespace
+
+DocumentTable::Cell count_cell(std::uint64_t n) { return {grouped(n), std::to_string(n)}; }
+
+DocumentTable::Cell number_cell(const std::optional<double>& value) {
+  return value ? DocumentTable::Cell{short_number(*value), exact(*value)} : DocumentTable::Cell{"-", ""};
+}
 
 std::string document_text(const Document& document, std::size_t width, std::size_t widest_cell) {
   std::string out;

@@ -23,8 +23,6 @@ DocumentTable::Cell cell_of(const Value& value, const std::string& format) {
   return cell;
 }
 
-DocumentTable::Cell count_cell(std::size_t n) { return {grouped(n), std::to_string(n)}; }
-
 bool numeric_column(const ResultTable& table, std::size_t column) {
   return std::any_of(table.rows.begin(), table.rows.end(),
                      [&](const ResultRow& row) { return column < row.cells.size() && is_number(row.cells[column]); });
