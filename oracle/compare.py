@@ -22,12 +22,14 @@ class Table:
 
     def __init__(self, tolerance):
         self.tolerance, self.worst, self.first, self.failed = tolerance, {}, None, False
+        self.first_row = None
 
     def add(self, row, kind, error, where):
         good = error <= self.tolerance[kind]
         self.failed |= not good
         if not good and self.first is None:
             self.first = f"{where}: {row} differs by {error:.2e} (at most {self.tolerance[kind]:.0e})"
+            self.first_row = row
         known = self.worst.get(row)
         if known is None or (not math.isnan(known[0]) and not error <= known[0]):
             self.worst[row] = (error, kind, where)
