@@ -23,17 +23,18 @@ step() {  # NAME COMMAND...: runs it, says how it ended and how long it took
   printf '%-32s %s  %d ms\n' "$name" "$word" $(((end - start) / 1000000))
 }
 without_cost() { sed -E 's/"(seconds|peak_bytes)": ?[0-9.e+-]+//g' "$1"; }
-equal() {  # NAME MODEL FLAGS...: both devices write the same document
+equal() {  # NAME MODEL FLAGS...: the processor and $on write the same document
   local name=$1 model=$2
   shift 2
   "$program" measure "$model" "$@" --quiet --device cpu --json "$out/$name.cpu.json" &&
-    "$program" measure "$model" "$@" --quiet --device cuda --json "$out/$name.cuda.json" &&
+    "$program" measure "$model" "$@" --quiet --device "${on:-cuda}" --json "$out/$name.cuda.json" &&
     cmp <(without_cost "$out/$name.cpu.json") <(without_cost "$out/$name.cuda.json")
 }
 
 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv | tee "$out/gpu.txt"
+gpus=$(nvidia-smi -L | wc -l)
 step doctor "$program" doctor
-step check "$program" check --device cuda
+step check "$program" check --device cuda:all
 build=$(cd "$(dirname "$program")/../.." && pwd)
 for tool in tests/cuda/test_cuda bench/bench_cuda; do
   [ -x "$build/$tool" ] && step "$(basename "$tool")" "$build/$tool"
@@ -52,6 +53,7 @@ for model in "$@"; do
   prompts=(--ids "1,2,3,4,5" --ids "$(seq -s, 1 70)")
   if "$program" tokenize "$model" -p word >/dev/null 2>&1; then prompts+=(--suite notebook-003); fi
   step "$name" equal "$name" "$model" "${prompts[@]}" --logits all
+  [ "$gpus" -gt 1 ] && on=cuda:all step "$name.all" equal "$name.all" "$model" "${prompts[@]}" --logits all
   for device in cuda cpu; do  # 8,192 tokens over timings.seconds of the document
     step "$name.8192.$device" "$program" measure "$model" "${windows[@]}" --logits none --quiet --device $device \
       --json "$out/$name.8192.$device.json"

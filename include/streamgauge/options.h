@@ -33,9 +33,9 @@ struct TextOptions {
 
 /// How work is done; no choice of these changes a bit of a result. What callbacks touch must outlive the call.
 struct RunOptions {
-  int threads = 0;                                 // 0: all that the process may use
-  std::string isa;                                 // empty: the best of this machine
-  std::string device = {};                         // of passes: "cpu" or empty, "cuda", "cuda:1", "auto"
+  int threads = 0;          // 0: all that the process may use
+  std::string isa;          // empty: the best of this machine
+  std::string device = {};  // of passes: "cpu" or empty, "cuda", "cuda:1", "cuda:0,1", "cuda:all", "auto"
   const std::atomic<bool>* stop = nullptr;         // true: stop at the next layer, ErrorKind::kInterrupted
   std::function<void(double done)> progress = {};  // share of the work, 0 to 1
   std::function<void(const std::string& warning)> warn =

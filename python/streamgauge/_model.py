@@ -177,7 +177,8 @@ class Model:
             memory: bytes of activations per pass over the weights, as 512_000_000 or "1.5G"; a quarter of the RAM.
             threads: 0 for all that the process may use. No choice changes a bit of the result.
             isa: instruction set; the best of this machine when empty.
-            device: "cpu" (when empty), "cuda", "cuda:1" or "auto"; the numbers are the same (docs/cuda.md).
+            device: "cpu" (when empty), "cuda", "cuda:1", "cuda:0,1" or "cuda:all" (prompts are shared out) or "auto"; the
+                numbers are the same (docs/cuda.md).
             progress: True for a bar, or a callable of (done, total, label).
 
         Raises:

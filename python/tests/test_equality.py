@@ -358,5 +358,5 @@ def test_devices_give_the_same_numbers(tmp_path, monkeypatch):
     cpu, auto = (model.measure([[1, 2, 3]], device=device).json() for device in ("cpu", "auto"))
     assert untimed(cpu) == untimed(auto)
     for call in (model.measure, model.extract):
-        with pytest.raises(sg.Error, match="cpu, cuda, cuda:1 or auto"):
+        with pytest.raises(sg.Error, match="cpu, cuda, cuda:1, cuda:0,1, cuda:all or auto"):
             call([[1, 2, 3]], device="gpu")

@@ -8,22 +8,29 @@
 #include "check/machine_text.h"
 #include "cli/flags.h"
 #include "cli/signals.h"
-#include "measure/device.h"
+#include "measure/machine.h"
 
 namespace sg {
 namespace {
 
 constexpr int kFailedCode = 1;
 
-Result<int> check_gpu(int number) {
-  SG_TRY(const DeviceCheck check, stoppable([&] { return check_device(number, stop_requested()); }));
-  SG_TRY_VOID(print(device_text(check)));
-  return check.ok() ? 0 : kFailedCode;
+Result<int> check_gpus(const std::vector<int>& numbers) {
+  bool ok = true;
+  for (const int number : numbers) {
+    SG_TRY(const DeviceCheck check, stoppable([&] { return check_device(number, stop_requested()); }));
+    SG_TRY_VOID(print(device_text(check)));
+    ok = ok && check.ok();
+  }
+  return ok ? 0 : kFailedCode;
 }
 
 Result<int> run(const std::string& device) {
   SG_TRY(const DeviceChoice choice, parse_device(device));
-  if (choice.kind != DeviceChoice::Kind::kCpu) return check_gpu(choice.number);
+  if (choice.kind != DeviceChoice::Kind::kCpu) {
+    SG_TRY(const std::vector<int> numbers, gpu_numbers(choice));
+    return check_gpus(numbers);
+  }
   SG_TRY(const std::vector<CheckOutcome> outcomes, stoppable([] { return run_self_check(stop_requested()); }));
   SG_TRY_VOID(print(check_text(outcomes)));
   return std::ranges::all_of(outcomes, &CheckOutcome::ok) ? 0 : kFailedCode;
@@ -33,10 +40,9 @@ Result<int> run(const std::string& device) {
 
 void add_check(Program& program) {
   CLI::App* command = program.app.add_subcommand("check", "this build on this machine against float64 references");
-  add_value(
-      *command, "--device", program.common.device, "cpu|cuda[:N]",
-      "a GPU beside the processor, to the last bit, in place of the processor beside the references; --device auto "
-      "then uses it");
+  add_value(*command, "--device", program.common.device, "cpu|cuda",
+            "GPUs (cuda, cuda:1, cuda:all) beside the processor, to the last bit, in place of the processor beside the "
+            "references; --device auto then uses them");
   finish_command(program, *command, "streamgauge check", [&program] { return run(program.common.device); });
 }
 

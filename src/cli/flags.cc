@@ -104,9 +104,10 @@ void add_common_flags(CLI::App& app, Common& c) {
 
 void add_device(CLI::App& command, Common& c) {
   add_value(
-      command, "--device", c.device, "cpu|cuda[:N]|auto",
-      "what the passes run on: the processor (when not given), a GPU, or a GPU that check --device cuda has passed "
-      "here and else the processor; the numbers are the same (docs/cuda.md)");
+      command, "--device", c.device, "cpu|cuda|auto",
+      "what the passes run on: the processor (when not given), a GPU (cuda, cuda:1), several that share the prompts "
+      "out (cuda:0,1, cuda:all), or a GPU that check --device cuda has passed here and else the processor; the numbers "
+      "are the same (docs/cuda.md)");
 }
 
 void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run) {

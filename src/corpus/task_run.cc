@@ -1,5 +1,7 @@
 #include "corpus/task_run.h"
 
+#include <deque>
+
 #include "corpus/corpus_tap.h"
 #include "corpus/fold.h"
 #include "measure/passes.h"
@@ -14,21 +16,18 @@ constexpr std::size_t kBatchTokens = 8192;
 
 struct WindowMeasurer::State {
   State(const Model& opened, const Tokenizer* words, const CorpusOptions& wanted, const MeasureOptions& how,
-        std::unique_ptr<Machine> with)
-      : model(opened),
-        tokenizer(words),
-        corpus(wanted),
-        options(how),
-        machine(std::move(with)),
-        weights(opened, nullptr) {
+        std::unique_ptr<Team> with)
+      : model(opened), tokenizer(words), corpus(wanted), options(how), team(std::move(with)) {
+    while (weights.size() < team->size()) weights.emplace_back(opened);
     options.logits = corpus.logits && model.bindings.has_head() ? LogitPositions::kAll : LogitPositions::kNone;
     options.lens = LogitPositions::kNone;
   }
 
+  /// Of one pass.
   std::size_t batch_tokens() const {
     std::size_t rows = kBatchTokens;
     while (rows > corpus.windows.context &&
-           activation_bytes(model.spec, rows, corpus.windows.context) > memory_budget(options, *machine))
+           activation_bytes(model.spec, rows, corpus.windows.context) > memory_budget(options, *team))
       rows /= 2;
     return rows;
   }
@@ -37,8 +36,8 @@ struct WindowMeasurer::State {
   const Tokenizer* tokenizer;
   CorpusOptions corpus;
   MeasureOptions options;
-  std::unique_ptr<Machine> machine;
-  WeightStream weights;
+  std::unique_ptr<Team> team;
+  std::deque<WeightStream> weights;  // by machine
 };
 
 WindowMeasurer::WindowMeasurer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -47,7 +46,7 @@ WindowMeasurer::~WindowMeasurer() = default;
 Result<std::unique_ptr<WindowMeasurer>> WindowMeasurer::create(const Model& model, const Tokenizer* tokenizer,
                                                                const CorpusOptions& corpus,
                                                                const MeasureOptions& options) {
-  SG_TRY(std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
+  SG_TRY(std::unique_ptr<Team> team, Team::open(model, options));
   const std::size_t most = model.spec.max_position;
   if (model.spec.positions == PositionKind::kLearned && corpus.windows.context > most) {
     return Error{.kind = ErrorKind::kUsage,
@@ -56,7 +55,7 @@ Result<std::unique_ptr<WindowMeasurer>> WindowMeasurer::create(const Model& mode
                  .got = std::to_string(corpus.windows.context)};
   }
   return std::unique_ptr<WindowMeasurer>(
-      new WindowMeasurer(std::make_unique<State>(model, tokenizer, corpus, options, std::move(machine))));
+      new WindowMeasurer(std::make_unique<State>(model, tokenizer, corpus, options, std::move(team))));
 }
 
 Result<std::vector<CorpusWindow>> WindowMeasurer::windows(const CorpusDocument& document, std::uint64_t number) const {
@@ -77,7 +76,7 @@ Result<CorpusStatistics> WindowMeasurer::run(const CorpusPlan& plan, const Corpu
   CorpusStatistics statistics;
   std::vector<CorpusWindow> batch;
   std::size_t tokens = 0;
-  const std::size_t most = state_->batch_tokens();
+  const std::size_t most = state_->batch_tokens() * state_->team->size();
   for (std::uint64_t number = task.first_document; number < task.first_document + task.documents; ++number) {
     SG_TRY(const std::optional<CorpusDocument> document, reader.next());
     if (!document) break;
@@ -101,33 +100,44 @@ Result<CorpusStatistics> WindowMeasurer::run(const CorpusPlan& plan, const Corpu
 }
 
 Result<void> WindowMeasurer::measure(std::vector<CorpusWindow>& windows, CorpusStatistics& statistics) {
-  SG_TRY_VOID(measure_pass(windows, statistics));
+  std::vector<std::size_t> lengths;
+  lengths.reserve(windows.size());
+  for (const CorpusWindow& window : windows) lengths.push_back(window.ids.size());
+  const auto tokens = [](std::size_t rows, std::size_t) { return rows; };
+  Team& team = *state_->team;
+  const std::vector<std::size_t> ends = pack_passes(lengths, state_->batch_tokens(), tokens, team.size());
+  std::vector<WindowRows> rows(windows.size());
+  SG_TRY_VOID(team.share_out(ends.size(), [&](std::size_t p, std::size_t machine) {
+    const std::size_t first = p == 0 ? 0 : ends[p - 1], count = ends[p] - first;
+    return measure_pass(std::span(windows).subspan(first, count), std::span(rows).subspan(first, count), machine);
+  }));
+  for (std::size_t w = 0; w < windows.size(); ++w)
+    add_window(windows[w], rows[w], state_->corpus.keep_every, statistics);
   windows.clear();
   return {};
 }
 
-Result<void> WindowMeasurer::measure_pass(std::span<const CorpusWindow> windows, CorpusStatistics& statistics) {
-  if (windows.empty()) return {};
+Result<void> WindowMeasurer::measure_pass(std::span<const CorpusWindow> windows, std::span<WindowRows> rows,
+                                          std::size_t machine) {
   TokenBatch tokens;
-  std::vector<WindowRows> rows(windows.size());
   for (std::size_t w = 0; w < windows.size(); ++w) {
     tokens.add(windows[w].ids);
+    rows[w] = {};  // perhaps a second try
     rows[w].measured.sequence.ids = windows[w].ids;
   }
-  Backend& backend = state_->machine->backend();
+  Team& team = *state_->team;
+  Backend& backend = team[machine].backend();
   CorpusTap tap(state_->model.spec, tokens, state_->options, backend, rows);
   RunContext run = {.backend = backend, .tap = tap, .stop = state_->options.stop};
-  Result<void> done = run_forward(state_->model, state_->weights, tokens, run);
-  if (!done.ok() && windows.size() > 1 && state_->machine->recovers(done.error())) {
-    if (state_->options.warn) state_->options.warn(done.error().what + ": the pass is done in two smaller ones");
+  Result<void> done = run_forward(state_->model, state_->weights[machine], tokens, run);
+  if (!done.ok() && windows.size() > 1 && team[machine].recovers(done.error())) {
+    team.warn(done.error().what + ": the pass is done in two smaller ones");
     const std::size_t half = windows.size() / 2;
-    SG_TRY_VOID(measure_pass(windows.first(half), statistics));
-    return measure_pass(windows.subspan(half), statistics);
+    SG_TRY_VOID(measure_pass(windows.first(half), rows.first(half), machine));
+    return measure_pass(windows.subspan(half), rows.subspan(half), machine);
   }
   SG_TRY_VOID(std::move(done));
   tap.finish();
-  for (std::size_t w = 0; w < windows.size(); ++w)
-    add_window(windows[w], rows[w], state_->corpus.keep_every, statistics);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 
+#include "corpus/corpus_tap.h"
 #include "corpus/plan.h"
 #include "corpus/statistics.h"
 #include "measure/measure.h"
@@ -13,8 +14,8 @@ namespace sg {
 /// Windows of a model, measured in batches. The model and the tokenizer outlive it.
 class WindowMeasurer {
  public:
-  /// `tokenizer` may be null for documents of ids. Of `options` threads, isa, device, memory_budget, stop and warn
-  /// count.
+  /// `tokenizer` may be null for documents of ids. Of `options` threads, isa, device, gpus, memory_budget, stop and
+  /// warn count.
   static Result<std::unique_ptr<WindowMeasurer>> create(const Model& model, const Tokenizer* tokenizer,
                                                         const CorpusOptions& corpus, const MeasureOptions& options);
   ~WindowMeasurer();
@@ -31,7 +32,8 @@ class WindowMeasurer {
   explicit WindowMeasurer(std::unique_ptr<State> state);
   /// Adds the windows' statistics and forgets the windows.
   Result<void> measure(std::vector<CorpusWindow>& windows, CorpusStatistics& statistics);
-  Result<void> measure_pass(std::span<const CorpusWindow> windows, CorpusStatistics& statistics);
+  /// Fills one of `rows` for each window.
+  Result<void> measure_pass(std::span<const CorpusWindow> windows, std::span<WindowRows> rows, std::size_t machine);
   std::unique_ptr<State> state_;
 };
 

@@ -122,7 +122,7 @@ Result<Comparison> compare(const Model& a, const Model& b, const Tokenizer* toke
   }
   SG_TRY_VOID(check_sequences(a, sequences));
   SG_TRY_VOID(check_sequences(b, sequences));
-  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
+  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options));
   Comparison result;
   result.engine = engine_facts(machine->kernels(), machine->pool().threads(), a.spec.precision);
   result.a = describe(a);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <sstream>
@@ -13,7 +14,7 @@
 namespace sg {
 namespace {
 
-constexpr std::string_view kCuda = "cuda";
+constexpr std::string_view kCuda = "cuda", kNumbered = "cuda:";
 
 std::string_view word(DeviceVerdict verdict) {
   switch (verdict) {
@@ -29,6 +30,20 @@ std::string key_of(const cuda::DeviceFacts& gpu) {
   return fmt::format("{}\t{}\t{}, numerics {}\t", gpu.name, gpu.driver, engine_version(), kNumericsVersion);
 }
 
+/// "0", "0,2": each once; nothing when it is no such list.
+std::optional<std::vector<int>> numbers_in(std::string_view list) {
+  std::vector<int> numbers;
+  for (const char *at = list.data(), *end = at + list.size();; ++at) {
+    int number = 0;
+    const auto [after, failed] = std::from_chars(at, end, number);
+    if (failed != std::errc() || number < 0 || std::ranges::find(numbers, number) != numbers.end()) return std::nullopt;
+    numbers.push_back(number);
+    if (after == end) return numbers;
+    if (*after != ',') return std::nullopt;
+    at = after;
+  }
+}
+
 std::string stored_lines() {
   Result<std::string> text = read_text_file(verdicts_file().string());
   return text.ok() ? std::move(text).value() : std::string();
@@ -41,15 +56,15 @@ Result<DeviceChoice> parse_device(const std::string& text) {
   if (text.empty() || text == "cpu") return DeviceChoice{};
   if (text == "auto") return DeviceChoice{.kind = Kind::kAuto};
   if (text == kCuda) return DeviceChoice{.kind = Kind::kCuda};
-  DeviceChoice choice = {.kind = Kind::kCuda};
-  if (text.starts_with("cuda:") && text.size() > 5) {
-    const auto [end, failed] = std::from_chars(text.data() + 5, text.data() + text.size(), choice.number);
-    if (failed == std::errc() && end == text.data() + text.size() && choice.number >= 0) return choice;
+  if (text == "cuda:all") return DeviceChoice{.kind = Kind::kCuda, .numbers = {}};
+  if (text.starts_with(kNumbered)) {
+    if (auto numbers = numbers_in(std::string_view(text).substr(kNumbered.size())))
+      return DeviceChoice{.kind = Kind::kCuda, .numbers = *std::move(numbers)};
   }
   return Error{.kind = ErrorKind::kUsage,
                .what = "unknown device",
                .where = "--device",
-               .expected = "cpu, cuda, cuda:1 or auto",
+               .expected = "cpu, cuda, cuda:1, cuda:0,1, cuda:all or auto",
                .got = "'" + text + "'"};
 }
 

@@ -5,20 +5,22 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "cuda/device.h"
 
 namespace sg {
 
-/// The processor, a GPU, or the first GPU that was found equal here and the processor without one.
+/// The processor, GPUs, or the first GPU that was found equal here and the processor without one.
 struct DeviceChoice {
   enum class Kind : std::uint8_t { kCpu, kCuda, kAuto };
   Kind kind = Kind::kCpu;
-  int number = 0;  // of the GPU, as the driver counts
+  std::vector<int> numbers = {0};  // of the GPUs, as the driver counts; empty: all of them
+  int first() const { return numbers.empty() ? 0 : numbers.front(); }
 };
 
-/// "cpu" or nothing, "cuda", "cuda:1", "auto". Error (usage): another word.
+/// "cpu" or nothing, "cuda" (the first GPU), "cuda:1", "cuda:0,1", "cuda:all", "auto". Error (usage): another word.
 Result<DeviceChoice> parse_device(const std::string& text);
 
 /// What `check --device cuda` found.

@@ -172,7 +172,7 @@ Result<Comparison> compare_with_dump(const Model& a, const Dump& dump, std::vect
                                      const MeasureOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   SG_TRY_VOID(check_sequences(a, sequences));
-  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
+  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options));
   Comparison result;
   result.engine = engine_facts(machine->kernels(), machine->pool().threads(), a.spec.precision);
   result.a = describe(a);

@@ -147,7 +147,7 @@ Result<Extraction> plan_extraction(const Model& model, const std::vector<Sequenc
 Result<EngineFacts> extract(const Model& model, const std::vector<Sequence>& sequences, const Extraction& extraction,
                             const MeasureOptions& options, VectorSink& sink) {
   SG_TRY_VOID(check_sequences(model, sequences));
-  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
+  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options));
   WeightStream weights(model);
   const auto bytes = [&](std::size_t rows, std::size_t longest) { return activation_bytes(model.spec, rows, longest); };
   SG_TRY_VOID(check_memory(sequences, bytes));

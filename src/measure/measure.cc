@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <deque>
 #include <future>
 #include <system_error>
 
@@ -22,10 +23,6 @@ namespace {
 
 BatchBytes batch_bytes(const Spec& spec) {
   return [&spec](std::size_t rows, std::size_t longest) { return activation_bytes(spec, rows, longest); };
-}
-
-std::vector<std::size_t> pack(const Spec& spec, std::span<const Sequence> sequences, std::size_t budget) {
-  return pack_passes(sequences, budget, batch_bytes(spec));
 }
 
 /// Targets keep the logits of every layer.
@@ -148,24 +145,26 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
   SG_TRY_VOID(check_sequences(model, sequences));
   SG_TRY(const MeasureOptions options, answerable(model, wanted));
   SG_TRY_VOID(check_memory(sequences, batch_bytes(model.spec)));
-  SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(options.threads, options.isa, options.device));
+  SG_TRY(const std::unique_ptr<Team> team, Team::open(model, options));
   Measurement result;
-  result.engine = engine_facts(machine->kernels(), machine->pool().threads(), model.spec.precision);
+  result.engine = engine_facts(team->kernels(), team->threads(), model.spec.precision);
   result.model = options.facts ? *options.facts : describe(model);
   result.warnings = model.notices;
   for (const Sequence& sequence : sequences) result.sequences.push_back({.sequence = sequence});
   expect_fingerprint(model);
-  WeightStream weights(model, options.trace);
+  std::deque<WeightStream> weights;  // by machine
+  while (weights.size() < team->size()) weights.emplace_back(model, options.trace);
   const auto run_pass = [&](const Pass& pass) -> Result<void> {
     const std::span<SequenceMeasurement> group(result.sequences.data() + pass.first, pass.tokens.sequences());
     SG_TRY_VOID(check_targets(model.spec, pass.tokens, options));
     for (SequenceMeasurement& s : group) s = {.sequence = std::move(s.sequence)};  // perhaps a second try
-    Backend& backend = machine->backend();
-    const Kernels& kernels = machine->kernels();
+    Machine& machine = (*team)[pass.machine];
+    Backend& backend = machine.backend();
+    const Kernels& kernels = machine.kernels();
     Recorder recorder(model.spec, pass.tokens, options, backend, group);
     std::optional<HeadRecorder> head_recorder;
     if (!out.heads.empty()) {
-      head_recorder.emplace(model.spec, pass.tokens, kernels, machine->pool(), recorder, group,
+      head_recorder.emplace(model.spec, pass.tokens, kernels, machine.pool(), recorder, group,
                             std::span(out.heads.data() + pass.first, group.size()));
     }
     HeadTap* head_tap = head_recorder ? &*head_recorder : nullptr;
@@ -178,13 +177,14 @@ Result<Measurement> measure_all(const Model& model, const Tokenizer* tokenizer, 
     }
     RunContext run = {
         .backend = backend, .tap = *tap, .stop = options.stop, .progress = pass.progress, .trace = options.trace};
-    SG_TRY_VOID(run_forward(model, weights, pass.tokens, run));
+    SG_TRY_VOID(run_forward(model, weights[pass.machine], pass.tokens, run));
     recorder.finish();
     return {};
   };
-  const std::vector<std::size_t> ends = pack(model.spec, sequences, memory_budget(options, *machine));
-  SG_TRY_VOID(for_each_pass(sequences, ends, options, *machine, run_pass));
-  weights.release_all();
+  const std::vector<std::size_t> ends =
+      pack_passes(sequences, memory_budget(options, *team), batch_bytes(model.spec), team->size());
+  SG_TRY_VOID(for_each_pass(sequences, ends, options, *team, run_pass));
+  weights.front().release_all();
   if (model.checkpoint.is_remote()) result.model.fingerprint = fingerprint(model);  // every weight has passed by
   SG_TRY_VOID(model.checkpoint.check_unchanged());
   for (std::size_t s = 0; s < result.sequences.size(); ++s) {
@@ -224,7 +224,7 @@ Result<MeasuredCloser> measure_closer(const Model& model, const Tokenizer* token
 
 Plan plan(const Model& model, const std::vector<Sequence>& sequences, const MeasureOptions& options) {
   Plan p;
-  p.passes = pack(model.spec, sequences, memory_budget(options)).size();
+  p.passes = pack_passes(sequences, memory_budget(options), batch_bytes(model.spec)).size();
   p.bytes_read = p.passes * model.stored_bytes();
   std::size_t rows = 0, longest = 0;
   for (const Sequence& s : sequences) {

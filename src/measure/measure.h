@@ -12,6 +12,7 @@
 
 namespace sg {
 
+struct Gpus;
 struct Kernels;
 
 /// Changes whenever any result may change in any bit; stored results carry it.
@@ -25,14 +26,15 @@ inline constexpr double kMassiveSize = 100;
 enum class LogitPositions : std::uint8_t { kNone, kLast, kAll };
 
 struct MeasureOptions {
-  int threads = 0;          // 0: all this process may use
-  std::string isa;          // empty: the best, or SG_FORCE_ISA
-  std::string device = {};  // "cpu" or empty, "cuda", "cuda:1", "auto" (measure/device.h)
+  int threads = 0;             // 0: all this process may use
+  std::string isa;             // empty: the best, or SG_FORCE_ISA
+  std::string device = {};     // "cpu" or empty, "cuda", "cuda:1", "cuda:0,1", "cuda:all", "auto" (measure/device.h)
+  const Gpus* gpus = nullptr;  // measure/machine.h; null: the driver's
   LogitPositions logits = LogitPositions::kLast;
   LogitPositions lens = LogitPositions::kNone;  // positions read through the final norm after every layer
   std::vector<std::int32_t> targets = {};       // tokens that are looked for at those positions
   double massive_multiple = kMassiveMultiple;   // of the median; see SequenceMeasurement::massive_values
-  std::size_t memory_budget = 0;                // bytes of activations per pass; 0: a quarter of what may be used
+  std::size_t memory_budget = 0;                // bytes of activations at a time; 0: a quarter of what may be used
   std::optional<ModelFacts> facts = {};         // of the model, from whoever has them: finding them out takes a moment
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double done)> progress = {};             // share of the work done, 0 to 1
@@ -63,7 +65,7 @@ Acquaintance acquaint(const Model& model);
 
 /// Measures every sequence. `tokenizer` names the top tokens; null leaves their texts empty. Sequences are packed into
 /// as few passes over the weights as the budget allows; packing never changes a bit of any result.
-/// A pass that finds too little memory on a GPU is done in two.
+/// A pass that finds too little memory on a GPU is done in two. Several GPUs share the passes out (measure/team.h).
 /// Errors: an empty sequence, an id outside the vocabulary, an unknown ISA, a GPU that cannot be used, targets whose
 /// layers' logits need more than half of the memory, a prompt whose activations alone exceed the memory of the machine,
 /// a model that changed meanwhile, interrupted.

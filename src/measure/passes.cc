@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
+#include <numeric>
 
 #include "base/system.h"
 
@@ -32,6 +34,12 @@ Result<void> check_ids(const Model& model, const Sequence& sequence, std::size_t
   return {};
 }
 
+TokenBatch batch_of(std::span<const Sequence> sequences) {
+  TokenBatch tokens;
+  for (const Sequence& sequence : sequences) tokens.add(sequence.ids);
+  return tokens;
+}
+
 }  // namespace
 
 Result<void> check_sequences(const Model& model, std::span<const Sequence> sequences) {
@@ -45,19 +53,31 @@ std::size_t memory_budget(const MeasureOptions& options) {
   return options.memory_budget > 0 ? options.memory_budget : usable_memory_bytes() / 4;
 }
 
-std::vector<std::size_t> pack_passes(std::span<const Sequence> sequences, std::size_t budget, const BatchBytes& bytes) {
+std::vector<std::size_t> pack_passes(std::span<const Sequence> sequences, std::size_t budget, const BatchBytes& bytes,
+                                     std::size_t shares) {
+  std::vector<std::size_t> lengths;
+  lengths.reserve(sequences.size());
+  for (const Sequence& sequence : sequences) lengths.push_back(sequence.ids.size());
+  return pack_passes(lengths, budget, bytes, shares);
+}
+
+std::vector<std::size_t> pack_passes(std::span<const std::size_t> lengths, std::size_t budget, const BatchBytes& bytes,
+                                     std::size_t shares) {
+  const std::size_t all = std::max(std::size_t{1}, std::accumulate(lengths.begin(), lengths.end(), std::size_t{0}));
   std::vector<std::size_t> ends;
-  std::size_t rows = 0, longest = 0;
-  for (std::size_t s = 0; s < sequences.size(); ++s) {
-    const std::size_t length = sequences[s].ids.size();
-    if (rows > 0 && bytes(rows + length, std::max(longest, length)) > budget) {
+  std::size_t rows = 0, longest = 0, before = 0, share = 0;
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    const std::size_t length = lengths[s], its_share = (2 * before + length) * shares / (2 * all);  // of its middle
+    if (rows > 0 && (its_share != share || bytes(rows + length, std::max(longest, length)) > budget)) {
       ends.push_back(s);
       rows = longest = 0;
     }
+    share = its_share;
     rows += length;
+    before += length;
     longest = std::max(longest, length);
   }
-  if (!sequences.empty()) ends.push_back(sequences.size());
+  if (!lengths.empty()) ends.push_back(lengths.size());
   return ends;
 }
 
@@ -83,13 +103,18 @@ std::size_t memory_budget(const MeasureOptions& options, const Machine& machine)
   return there > 0 ? std::min(here, there) : here;
 }
 
+std::size_t memory_budget(const MeasureOptions& options, Team& team) {
+  std::size_t least = memory_budget(options) / team.size();
+  for (std::size_t m = 0; m < team.size(); ++m) least = std::min(least, memory_budget(options, team[m]));
+  return least;
+}
+
 Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vector<std::size_t>& ends,
                            const std::function<void(double)>& progress,
                            const std::function<Result<void>(const Pass&)>& body) {
   std::size_t first = 0;
   for (std::size_t p = 0; p < ends.size(); ++p) {
-    TokenBatch tokens;
-    for (std::size_t s = first; s < ends[p]; ++s) tokens.add(sequences[s].ids);
+    const TokenBatch tokens = batch_of(sequences.subspan(first, ends[p] - first));
     Pass pass = {.first = first, .tokens = tokens, .progress = {}};
     if (progress) {
       pass.progress = [&](std::size_t done, std::size_t layers) {
@@ -104,20 +129,36 @@ Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vecto
 }
 
 Result<void> for_each_pass(std::span<const Sequence> sequences, const std::vector<std::size_t>& ends,
-                           const MeasureOptions& options, Machine& machine,
+                           const MeasureOptions& options, Team& team,
                            const std::function<Result<void>(const Pass&)>& body) {
   const std::function<Result<void>(const Pass&)> body_or_halves = [&](const Pass& pass) -> Result<void> {
     Result<void> done = body(pass);
     const std::size_t count = pass.tokens.sequences();
-    if (done.ok() || count < 2 || !machine.recovers(done.error())) return done;
-    if (options.warn) options.warn(done.error().what + ": " + std::to_string(count) + " prompts in two smaller passes");
+    if (done.ok() || count < 2 || !team[pass.machine].recovers(done.error())) return done;
+    team.warn(done.error().what + ": " + std::to_string(count) + " prompts in two smaller passes");
     const std::size_t half = count / 2;
     const auto one_half = [&](const Pass& part) {
-      return body_or_halves({.first = pass.first + part.first, .tokens = part.tokens, .progress = {}});
+      return body_or_halves(
+          {.first = pass.first + part.first, .tokens = part.tokens, .machine = pass.machine, .progress = {}});
     };
     return for_each_pass(sequences.subspan(pass.first, count), {half, count}, {}, one_half);
   };
-  return for_each_pass(sequences, ends, options.progress, body_or_halves);
+  std::mutex mutex;
+  std::vector<double> shares(ends.size());  // done, by pass
+  return team.share_out(ends.size(), [&](std::size_t p, std::size_t machine) {
+    const std::size_t first = p == 0 ? 0 : ends[p - 1];
+    const TokenBatch tokens = batch_of(sequences.subspan(first, ends[p] - first));
+    Pass pass = {.first = first, .tokens = tokens, .machine = machine, .progress = {}};
+    if (options.progress) {
+      pass.progress = [&, p](std::size_t done, std::size_t layers) {
+        const std::lock_guard lock(mutex);
+        shares[p] = static_cast<double>(done) / static_cast<double>(layers);
+        const double all = std::accumulate(shares.begin(), shares.end(), 0.0);
+        options.progress(all / static_cast<double>(ends.size()));
+      };
+    }
+    return body_or_halves(pass);
+  });
 }
 
 }  // namespace sg

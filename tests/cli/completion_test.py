@@ -44,6 +44,7 @@ class Completion(CliTest):
             self.assertLessEqual(set(self.flags(command)), set(self.bash(command, "-")), command)
         self.assertEqual(self.bash("measure", "--logits", ""), ["last", "all", "none"])
         self.assertEqual(self.bash("--quiet", "completion", ""), ["bash", "zsh", "fish"])
+        self.assertEqual(self.bash("measure", "--device", ""), ["cpu", "cuda", "auto"])
         self.assertIn("notebook-003", self.bash("measure", "--suite", "note"))
         self.assertIn("long-context", self.bash("run", "lo"))
         self.assertEqual(self.bash("list", "su"), ["suites"])

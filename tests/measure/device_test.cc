@@ -22,9 +22,13 @@ TEST(Device, WordsChooseIt) {
   EXPECT_EQ(parse_device("cpu").value().kind, Kind::kCpu);
   EXPECT_EQ(parse_device("auto").value().kind, Kind::kAuto);
   EXPECT_EQ(parse_device("cuda").value().kind, Kind::kCuda);
-  EXPECT_EQ(parse_device("cuda").value().number, 0);
-  EXPECT_EQ(parse_device("cuda:12").value().number, 12);
-  for (const char* word : {"gpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda1", "cuda:99999999999"}) {
+  using Numbers = std::vector<int>;
+  EXPECT_EQ(parse_device("cuda").value().numbers, Numbers{0});
+  EXPECT_EQ(parse_device("cuda:12").value().numbers, Numbers{12});
+  EXPECT_EQ(parse_device("cuda:2,0,11").value().numbers, (Numbers{2, 0, 11}));
+  EXPECT_EQ(parse_device("cuda:all").value().numbers, Numbers{});
+  for (const char* word : {"gpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "cuda1", "cuda:99999999999",
+                           "cuda:0,", "cuda:,1", "cuda:0,0", "cuda:0;1", "cuda:all,1"}) {
     const Result<DeviceChoice> choice = parse_device(word);
     ASSERT_FALSE(choice.ok()) << word;
     EXPECT_EQ(choice.error().kind, ErrorKind::kUsage);
@@ -68,46 +72,48 @@ class Passes : public Verdicts {
   }
 
   /// Every number of all prompts in one pass, or in more where the machine needs it.
-  Result<std::vector<double>> numbers_on(Machine& machine) {
+  Result<std::vector<double>> numbers_on(const std::string& device) {
     std::vector<SequenceMeasurement> all(sequences_.size());
     WeightStream weights(*model_);
-    MeasureOptions options;
+    MeasureOptions options = {.threads = 2, .device = device, .gpus = &gpus_};
     options.warn = [this](const std::string& warning) { warnings_.push_back(warning); };
+    SG_TRY(const std::unique_ptr<Team> team, Team::open(*model_, options));
     const auto run_pass = [&](const Pass& pass) -> Result<void> {
       const std::span<SequenceMeasurement> group(all.data() + pass.first, pass.tokens.sequences());
       for (std::size_t s = 0; s < group.size(); ++s) group[s] = {.sequence = sequences_[pass.first + s]};
-      Recorder recorder(model_->spec, pass.tokens, options, machine.backend(), group);
-      RunContext run = {.backend = machine.backend(), .tap = recorder};
+      Backend& backend = (*team)[pass.machine].backend();
+      Recorder recorder(model_->spec, pass.tokens, options, backend, group);
+      RunContext run = {.backend = backend, .tap = recorder};
       SG_TRY_VOID(run_forward(*model_, weights, pass.tokens, run));
       recorder.finish();
       return {};
     };
-    SG_TRY_VOID(for_each_pass(sequences_, {sequences_.size()}, options, machine, run_pass));
+    SG_TRY_VOID(for_each_pass(sequences_, {sequences_.size()}, options, *team, run_pass));
     std::vector<double> numbers;
     for (const SequenceMeasurement& m : all) test::append(numbers, test::numbers(m));
     return numbers;
   }
-  Result<std::vector<double>> numbers_on(const std::vector<cuda::EmulatedDevice::Options>& devices) {
+  using Devices = std::vector<cuda::EmulatedDevice::Options>;
+  Result<std::vector<double>> numbers_on(const Devices& devices) {
     opened_ = 0;
-    const auto open_next = [&](int number) -> Result<std::unique_ptr<cuda::Device>> {
+    gpus_.open = [&](int number) -> Result<std::unique_ptr<cuda::Device>> {
       EXPECT_EQ(number, 3);
       if (opened_ == devices.size())
         return Error{.kind = ErrorKind::kResource, .what = "the device does not come back"};
       return std::unique_ptr<cuda::Device>(std::make_unique<cuda::EmulatedDevice>(devices[opened_++]));
     };
-    SG_TRY(const std::unique_ptr<Machine> machine, Machine::open(2, "", "cuda:3", open_next));
-    return numbers_on(*machine);
+    return numbers_on("cuda:3");
   }
 
   std::unique_ptr<Model> model_;
   std::vector<Sequence> sequences_;
+  Gpus gpus_;
   std::vector<std::string> warnings_;
   std::size_t opened_ = 0;
 };
 
 TEST_F(Passes, OneThatFailsForWantOfMemoryIsDoneInTwoAndSaysSo) {
-  const std::unique_ptr<Machine> cpu = Machine::open(2, "", "cpu").value();
-  const std::vector<double> want = numbers_on(*cpu).value();
+  const std::vector<double> want = numbers_on("cpu").value();
   EXPECT_TRUE(warnings_.empty());
   const cuda::EmulatedDevice::Options small = {.memory = std::size_t{256} << 10};
   const Result<std::vector<double>> got = numbers_on(std::vector(10, small));
@@ -126,14 +132,14 @@ TEST_F(Passes, APromptThatDoesNotFitAloneIsAnError) {
 }
 
 TEST_F(Passes, ADeviceThatWasLostAndCameBackGoesOn) {
-  const std::vector<double> want = numbers_on(*Machine::open(2, "", "cpu").value()).value();
-  const Result<std::vector<double>> got = numbers_on({{.launches = 40}, {}});
+  const std::vector<double> want = numbers_on("cpu").value();
+  const Result<std::vector<double>> got = numbers_on(Devices{{.launches = 40}, {}});
   ASSERT_TRUE(got.ok()) << got.error().message();
   EXPECT_TRUE(test::same_bits(got.value(), want));
 }
 
 TEST_F(Passes, ADeviceThatDoesNotComeBackIsAnError) {
-  const Result<std::vector<double>> got = numbers_on({{.launches = 40}});
+  const Result<std::vector<double>> got = numbers_on(Devices{{.launches = 40}});
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().kind, ErrorKind::kResource);
   EXPECT_TRUE(warnings_.empty());
@@ -141,7 +147,7 @@ TEST_F(Passes, ADeviceThatDoesNotComeBackIsAnError) {
 
 TEST_F(Passes, AGpuThatGaveOtherBitsIsRefused) {
   ASSERT_TRUE(remember_verdict(cuda::EmulatedDevice().facts(), DeviceVerdict::kDiffers).ok());
-  const Result<std::vector<double>> got = numbers_on({{}});
+  const Result<std::vector<double>> got = numbers_on(Devices{{}});
   ASSERT_FALSE(got.ok());
   EXPECT_NE(got.error().message().find("other bits"), std::string::npos) << got.error().message();
 }
