@@ -9,6 +9,7 @@
 #include "cli/plot_file.h"
 #include "report/data/explain_json.h"
 #include "report/data/gains_json.h"
+#include "report/data/heads_data.h"
 #include "report/data/measurement_json.h"
 #include "report/text/explain_text.h"
 #include "report/text/gain_text.h"
@@ -30,10 +31,8 @@ bool is_measurement_file(const std::string& path) {
   return path.ends_with(".json") && !std::filesystem::is_directory(path, ignored);
 }
 
-Result<int> show(const Arguments& a, const Measurement& m, const std::vector<Measurement>& beside,
-                 const Tokenizer* names, const std::optional<Explained>& why) {
+Result<int> show(const Arguments& a, const Measurement& m, const std::optional<Explained>& why) {
   SG_TRY_VOID(write_plot(a.plot, m));
-  SG_TRY_VOID(write_explorer(a.explore.file, m, beside, names));
   if (a.json.empty()) {
     SG_TRY(std::string text, gains_text(m, a.definition));
     if (why) text += "\n" + explanation_text(why->explanation, m, why->writers);
@@ -78,7 +77,9 @@ Result<int> run(const Arguments& a, const CLI::App& command, const Common& commo
       why.emplace();
       SG_TRY(why->explanation, explain(question, {{{}, &m}}));
     }
-    return show(a, m, beside, nullptr, why);
+    SG_TRY(const std::vector<SequenceHeads> heads, read_heads(content, a.measure.model));
+    SG_TRY_VOID(write_explorer(a.explore.file, m, beside, nullptr, heads));
+    return show(a, m, why);
   }
   SG_TRY(Job job, prepare(a.measure, common, outputs));
   if (a.measure.plan) return print_plan(job);
@@ -88,7 +89,8 @@ Result<int> run(const Arguments& a, const CLI::App& command, const Common& commo
   if (a.explain.wanted) {
     SG_TRY(why, explain_job(job, a.explain, question, reading_of(a.measure.prompts), m, common));
   }
-  return show(a, m, beside, job.names(), why);
+  SG_TRY_VOID(write_explorer(a.explore.file, m, beside, job.names()));
+  return show(a, m, why);
 }
 
 }  // namespace

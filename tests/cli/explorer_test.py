@@ -79,6 +79,13 @@ class ExplorerTest(CliTest):
         packed = b"".join(struct.pack(f"<{len(a)}d", *a) for a in arrays)
         self.assertEqual(BROWSER.run("streamgauge.digest()"), hashlib.sha256(packed).hexdigest())
 
+    def test_a_stored_measurement_has_the_same_page(self):
+        for flags in ((), ("--heads",)):
+            self.three(LLAMA, *flags)
+            again = self.folder / "again.html"
+            self.ok("gains", self.folder / "page.html.json", "--explore", again)
+            self.assertEqual(again.read_text(), self.file.read_text(), flags)
+
     def test_opens_from_a_file_without_any_request(self):
         self.three()
         for change in ({"quantity": "cosine", "site": "mlp_out"}, {"prompt": 2}, {"model": 0, "skip": True}):
