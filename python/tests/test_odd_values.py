@@ -54,6 +54,16 @@ def test_what_is_not_finite_is_a_number_in_every_table(tmp_path, value):
         assert "nan" not in figure.svg and "inf" not in figure.svg
 
 
+@pytest.mark.parametrize("name", ["mistral", "neox-8"])  # SentencePiece's bytes, and GPT-2's
+def test_the_page_of_parts_of_characters_is_the_command_s(tmp_path, name):
+    text = "the 🙂 é 日本"
+    command("measure", ZOO / name, f"--prompt={text}", "--explore", tmp_path / "page.html")
+    measured = sg.open(ZOO / name).measure(text)
+    assert "\ufffd" in measured.tokens[0]
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert measured.explore().html == page and '"bytes":{}' not in page
+
+
 def test_pictures_of_prompts_of_one_token(model, recwarn):
     m = model.measure([[5], [6]])
     assert m.ladder()["mean_skip_first"].tolist() == [None] * 5  # not defined without a second token

@@ -136,6 +136,12 @@ Result<std::string> Measurement::explorer_html(const std::vector<Measurement>& b
   for (const Measurement& other : beside) shown.push_back(&other.rows());
   sg::ExplorerOptions options;
   if (beside_) options.heads = beside_->heads;
+  if (beside_ && !beside_->bytes.empty()) {
+    options.token_bytes = [&bytes = beside_->bytes](std::int32_t id) {
+      const auto found = bytes.find(id);
+      return found == bytes.end() ? std::string() : found->second;
+    };
+  }
   return sg::explorer_html(shown, options);
 }
 

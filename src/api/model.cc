@@ -25,6 +25,20 @@ sg::Precision from_public(Precision precision) {
   return sg::Precision::kFloat32;
 }
 
+/// Of the ids whose text is no whole character, which the explorer shows by their bytes.
+std::map<std::int32_t, std::string> bytes_of_parts(const sg::Tokenizer& names,
+                                                   const std::vector<SequenceMeasurement>& sequences) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  std::map<std::int32_t, std::string> bytes;
+  for (const SequenceMeasurement& s : sequences) {
+    for (std::size_t t = 0; t < s.sequence.tokens.size(); ++t) {
+      const std::int32_t id = s.sequence.ids[t];
+      if (s.sequence.tokens[t].find(kReplacement) != std::string::npos) bytes.try_emplace(id, names.token_bytes(id));
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Result<Model> Model::open(const std::string& model, EmbedScale scale, Precision precision) {
@@ -78,6 +92,7 @@ Result<Measurement> Model::measure(const std::vector<Prompt>& prompts, const Mea
   auto beside = std::make_shared<Measurement::Beside>();
   beside->heads = std::move(done.heads);
   beside->writers = std::move(done.writers);
+  if (state_->names() != nullptr) beside->bytes = bytes_of_parts(*state_->names(), done.measurement.sequences);
   return Measurement(std::move(done.measurement), std::move(beside));
 }
 

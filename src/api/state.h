@@ -1,6 +1,8 @@
 // What a Model of the public library holds, and what its calls have in common.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "measure/closer.h"
@@ -15,6 +17,7 @@ std::string index_text(const std::vector<std::int64_t>& numbers);
 struct Measurement::Beside {
   std::vector<sg::SequenceHeads> heads;           // one per prompt, or none
   std::vector<std::vector<sg::Writers>> writers;  // likewise
+  std::map<std::int32_t, std::string> bytes;  // of the ids whose text is no whole character; none without a tokenizer
 };
 
 struct Model::State {

@@ -1,28 +1,16 @@
 #include "cli/explore_file.h"
 
-#include <charconv>
-
 #include "base/text_file.h"
 #include "cli/flags.h"
 #include "report/data/measurement_json.h"
 #include "report/explorer/explorer_page.h"
-#include "tokenizer/byte_level.h"
 
 namespace sg {
 namespace {
 
-/// Of a token whose text is no whole character: "<0xE2>" is a byte, other vocabularies spell bytes as GPT-2's does.
-std::string bytes_of(const Tokenizer& names, std::int32_t id) {
-  const std::string_view piece = names.token_piece(id);
-  unsigned byte = 0;
-  const bool one = piece.size() == 6 && piece.starts_with("<0x") && piece.ends_with('>') &&
-                   std::from_chars(piece.data() + 3, piece.data() + 5, byte, 16).ptr == piece.data() + 5;
-  return one ? std::string(1, static_cast<char>(byte)) : byte_level_decode(piece);
-}
-
 ExplorerOptions options_of(const Tokenizer* names) {
   ExplorerOptions options;
-  if (names != nullptr) options.token_bytes = [names](std::int32_t id) { return bytes_of(*names, id); };
+  if (names != nullptr) options.token_bytes = [names](std::int32_t id) { return names->token_bytes(id); };
   return options;
 }
 

@@ -147,6 +147,10 @@ Result<std::vector<std::int32_t>> Tokenizer::encode(std::string_view text, Speci
 std::int32_t Tokenizer::bos_token() const { return impl_->bos != kNoToken ? impl_->bos : bos(); }
 
 std::string Tokenizer::token_text(std::int32_t id) const { return impl_->text_of(id); }
+std::string Tokenizer::token_bytes(std::int32_t id) const {
+  const int byte = byte_of_token(token_piece(id));
+  return byte >= 0 ? std::string(1, static_cast<char>(byte)) : byte_level_decode(token_piece(id));
+}
 std::string_view Tokenizer::token_piece(std::int32_t id) const { return impl_->piece(id); }
 std::int32_t Tokenizer::size() const { return std::max(impl_->bpe.vocab().size(), impl_->extra.size()); }
 std::int32_t Tokenizer::bos() const { return impl_->before.empty() ? kNoToken : impl_->before.front(); }

@@ -44,7 +44,7 @@ enum class Special : std::uint8_t { kAuto, kNone, kBos };
 inline constexpr Special kSpecials[] = {Special::kAuto, Special::kNone, Special::kBos};
 /// "auto", "none", "bos"
 std::string_view name(Special special);
-std::optional<Special> find_special(std::string_view name);
+std::optional<Special> find_special(std::string_view word);
 
 /// Immutable and safe to share between threads after construction.
 class Tokenizer {
@@ -69,6 +69,8 @@ class Tokenizer {
   /// What a person reads for one id: byte-level tokens decoded to UTF-8 (invalid sequences as U+FFFD),
   /// SentencePiece's U+2581 as a space, "<0x0A>" as its byte. Empty for an id outside the vocabulary.
   std::string token_text(std::int32_t id) const;
+  /// The bytes of a token whose text is no whole character: of "<0xE2>" that byte, of others as GPT-2 spells bytes.
+  std::string token_bytes(std::int32_t id) const;
   /// The token exactly as the vocabulary spells it (what Hugging Face's convert_ids_to_tokens gives).
   std::string_view token_piece(std::int32_t id) const;
 
