@@ -28,18 +28,18 @@ Result<void> check_one(const std::string& name, const Names& known, const std::s
   return error;
 }
 
-Result<void> check_formula(const std::optional<Expression>& formula, const Names& known, const std::string& where) {
-  if (!formula) return {};
-  for (const std::string& name : formula->names()) {
-    SG_TRY_VOID(check_one(name, known, "name in '" + formula->text() + "'", where));
-  }
+Result<void> check_all(const std::vector<std::string>& names, const Names& known, const std::string& what,
+                       const std::string& where) {
+  for (const std::string& name : names) SG_TRY_VOID(check_one(name, known, what, where));
   return {};
 }
 
+Result<void> check_formula(const std::optional<Expression>& formula, const Names& known, const std::string& where) {
+  return formula ? check_all(formula->names(), known, "name in '" + formula->text() + "'", where) : Result<void>();
+}
+
 Result<void> check_statistic(const RowStatistic& s, Names known, const std::string& where) {
-  for (const std::string& column : s.columns) {
-    SG_TRY_VOID(check_one(column, known, "column", where));
-  }
+  SG_TRY_VOID(check_all(s.columns, known, "column", where));
   if (!s.over_prompts) known.insert(std::string(kModelCount));
   SG_TRY_VOID(check_formula(s.condition, known, where));
   return check_formula(s.where, known, where);
@@ -98,9 +98,8 @@ Result<void> check_source(const ColumnSource& source, const ColumnScope& scope) 
                         [&](const EqualsSource& s) { return check_one(s.column, scope.known, "column", scope.where); },
                         [&](const ListSource& s) { return check_one(s.column, scope.known, "column", scope.where); },
                         [&](const CasesSource& s) -> Result<void> {
-                          for (const CasesSource::Case& c : s.cases) {
+                          for (const CasesSource::Case& c : s.cases)
                             SG_TRY_VOID(check_formula(c.when, scope.known, scope.where));
-                          }
                           return {};
                         },
                         [&](const RowStatistic& s) -> Result<void> {
@@ -150,12 +149,10 @@ Result<void> check_values(const Experiment& e, const Names& columns, const Names
     } else if (const auto* formula = std::get_if<ExprSource>(&value.source)) {
       SG_TRY_VOID(check_formula(formula->expression, known, value.where));
     } else {
-      for (const std::string& p : std::get<HolmSource>(value.source).values) {
-        SG_TRY_VOID(check_one(p, known, "value", value.where));
-      }
+      SG_TRY_VOID(check_all(std::get<HolmSource>(value.source).values, known, "value", value.where));
     }
     SG_TRY(const Sentence title, Sentence::parse(value.title));
-    for (const std::string& name : title.names()) SG_TRY_VOID(check_one(name, known, "name in a title", value.where));
+    SG_TRY_VOID(check_all(title.names(), known, "name in a title", value.where));
     for (const ColumnHead& head : heads_of(value)) {
       if (known.insert(head.name).second) continue;
       return Error{.what = "a second value of this name", .where = value.where, .got = "'" + head.name + "'"};
@@ -170,17 +167,14 @@ Result<void> check_verdicts(const Experiment& e, const Names& known) {
     if (!names.insert(verdict.name).second) {
       return Error{.what = "a second verdict of this name", .where = verdict.where};
     }
-    for (const std::string& need : verdict.needs) {
-      SG_TRY_VOID(check_one(need, known, "value", verdict.where));
-    }
+    SG_TRY_VOID(check_all(verdict.needs, known, "value", verdict.where));
     if (!verdict.quantity.empty()) {
       SG_TRY_VOID(check_one(verdict.quantity, known, "value", verdict.where));
     }
     for (const VerdictRule& rule : verdict.rules) {
       SG_TRY_VOID(check_formula(rule.when, known, verdict.where));
-      for (const std::string& name : rule.sentence.names()) {
-        SG_TRY_VOID(check_one(name, known, "value in '" + rule.sentence.text() + "'", verdict.where));
-      }
+      const std::string what = "value in '" + rule.sentence.text() + "'";
+      SG_TRY_VOID(check_all(rule.sentence.names(), known, what, verdict.where));
     }
   }
   return {};
@@ -189,9 +183,7 @@ Result<void> check_verdicts(const Experiment& e, const Names& known) {
 Result<void> check_shown(const Experiment& e, const Names& columns, const Names& prompts) {
   for (const TableSpec& table : e.tables) {
     const Names& known = table.over_prompts ? prompts : columns;
-    for (const std::string& column : table.columns) {
-      SG_TRY_VOID(check_one(column, known, "column", table.where));
-    }
+    SG_TRY_VOID(check_all(table.columns, known, "column", table.where));
     if (!table.sort.empty()) {
       SG_TRY_VOID(check_one(table.sort, known, "column", table.where));
     }
@@ -209,10 +201,8 @@ Result<void> check_shown(const Experiment& e, const Names& columns, const Names&
       std::vector<std::string> used = {panel.x, panel.y, panel.error, panel.sort};
       if (panel.color_column != kColorByModel) used.push_back(panel.color_column);
       for (const SeriesSpec& series : panel.series) used.push_back(series.column);
-      for (const std::string& column : used) {
-        if (column.empty()) continue;
-        SG_TRY_VOID(check_one(column, known, "column", panel.where));
-      }
+      std::erase(used, "");
+      SG_TRY_VOID(check_all(used, known, "column", panel.where));
       SG_TRY_VOID(check_formula(panel.color_condition, known, panel.where));
       for (const UprightSpec& upright : panel.uprights) {
         SG_TRY_VOID(check_one(upright.value, values, "value", panel.where));

@@ -16,18 +16,28 @@ Error lacks(const ModelOutcome& outcome, const std::string& what) {
           .hint = "It is damaged, or belongs to another run: run the experiment into this folder again"};
 }
 
+enum class Types : std::uint8_t { kAll, kOwn };
+
 /// The rows of one model as they were measured, by the version of the numerics that the run had, with the caller's own
-/// texts. A row that is not there would change the outcome of all others, so it is an error.
-Result<void> read_rows(const ModelOutcome& outcome, const EngineFacts& engine, const Experiment& e, RowStore& store,
-                       ModelData& data) {
-  const std::vector<RowKey> keys = row_keys(outcome, engine, e.prompt_use.readings);
+/// texts: in all types of the readings, or in the own one's. A row that is not there would change the outcome of all
+/// others, so it is an error.
+Result<std::vector<SequenceMeasurement>> read_rows(const ModelOutcome& outcome, const std::vector<RowKey>& keys,
+                                                   RowStore& store, Types types) {
+  std::vector<SequenceMeasurement> rows;
   for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
+    if (types == Types::kOwn && keys[i].precision != keys.front().precision) continue;
     const Sequence& prompt = outcome.prompts[i];
     SG_TRY(std::optional<SequenceMeasurement> row, store.find(keys[i], prompt.ids));
     if (!row) return lacks(outcome, "the measurement of '" + prompt.text.value_or("") + "'");
     row->sequence = prompt;
-    data.sequences.push_back(std::move(*row));
+    rows.push_back(std::move(*row));
   }
+  return rows;
+}
+
+Result<void> read_model(const ModelOutcome& outcome, const EngineFacts& engine, const Experiment& e, RowStore& store,
+                        ModelData& data) {
+  SG_TRY(data.sequences, read_rows(outcome, row_keys(outcome, engine, e.prompt_use.readings), store, Types::kAll));
   if (e.weights.empty()) return {};
   SG_TRY(data.weights, store.find_weights(row_key(outcome.facts->fingerprint, engine)));
   if (!data.weights) return lacks(outcome, "the statistics of its weights");
@@ -78,14 +88,7 @@ Result<std::vector<ModelMeasurement>> measured_models(RowStore& store, std::size
     one.measurement.engine = record->engine;
     one.measurement.model = *outcome.facts;
     const std::vector<RowKey> keys = row_keys(outcome, record->engine, e.prompt_use.readings);
-    for (std::size_t i = 0; i < outcome.prompts.size(); ++i) {
-      if (keys[i].precision != keys.front().precision) continue;  // a measurement is in one type
-      const Sequence& prompt = outcome.prompts[i];
-      SG_TRY(std::optional<SequenceMeasurement> row, store.find(keys[i], prompt.ids));
-      if (!row) return lacks(outcome, "the measurement of '" + prompt.text.value_or("") + "'");
-      row->sequence = prompt;
-      one.measurement.sequences.push_back(std::move(*row));
-    }
+    SG_TRY(one.measurement.sequences, read_rows(outcome, keys, store, Types::kOwn));
     models.push_back(std::move(one));
   }
   return models;
@@ -107,7 +110,7 @@ Result<ExperimentResult> evaluate_run(RowStore& store, const std::atomic<bool>* 
     data.label = outcome.label;
     data.error = outcome.error;
     data.facts = outcome.facts;
-    if (!data.error) SG_TRY_VOID(read_rows(outcome, record->engine, e, store, data));
+    if (!data.error) SG_TRY_VOID(read_model(outcome, record->engine, e, store, data));
   }
   return evaluate(e, cast.models,
                   {.started = record->started,

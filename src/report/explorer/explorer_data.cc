@@ -189,33 +189,22 @@ Error differs(const char* what, const Measurement& b, std::string expected, std:
           .hint = "measure both models on the same prompts; their cells are shown one over the other"};
 }
 
-/// Where the numbers of one place of a measurement stand, layer by layer.
-std::vector<double>& numbers_of(SiteNorms& norms, Site site) {
-  switch (site) {
-    case Site::kEmbed: return norms.embed;
-    case Site::kResidPre: return norms.resid_pre.values;
-    case Site::kAttnOut: return norms.attn_out.values;
-    case Site::kResidMid: return norms.resid_mid.values;
-    case Site::kMlpOut: return norms.mlp_out.values;
-    case Site::kResidPost: return norms.resid_post.values;
-    case Site::kFinal: return norms.ln_final;
-    case Site::kCount: break;
-  }
-  SG_CHECK(false, "unknown site");
+void add_row(LayerTable& table, const std::vector<double>& row) {
+  table.tokens = row.size();
+  table.layers += 1;
+  table.values.insert(table.values.end(), row.begin(), row.end());
 }
+void add_row(std::vector<double>& only, const std::vector<double>& row) { only = row; }
 
 SequenceMeasurement measurement_of(const SequenceComparison& c, bool of_b) {
   SequenceMeasurement m;
   m.sequence = c.sequence;
   for (const SiteDifference& d : c.sites) {
-    std::vector<double>& numbers = numbers_of(m.norms, d.place.site);
-    for (const TokenDifference& t : d.tokens) numbers.push_back(of_b ? t.norm_b : t.norm_a);
-  }
-  const std::size_t tokens = c.sequence.ids.size();
-  for (LayerTable* t :
-       {&m.norms.resid_pre, &m.norms.attn_out, &m.norms.resid_mid, &m.norms.mlp_out, &m.norms.resid_post}) {
-    t->tokens = tokens;
-    t->layers = t->values.size() / tokens;
+    std::vector<double> row;
+    for (const TokenDifference& t : d.tokens) row.push_back(of_b ? t.norm_b : t.norm_a);
+    each_field(m.norms, [&](const RowField& site, auto& norms) {
+      if (name(d.place.site) == site.key) add_row(norms, row);
+    });
   }
   for (const OutputDifference& o : c.outputs) m.logits.push_back(of_b ? o.b : o.a);
   return m;

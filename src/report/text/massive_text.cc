@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <vector>
 
 #include "base/number_text.h"
@@ -35,13 +36,9 @@ std::string range_text(const std::vector<FoundMassive>& all, Value value, auto s
 }
 
 std::string channels_text(const std::vector<FoundMassive>& all) {
-  std::vector<std::size_t> channels;
-  channels.reserve(all.size());
-  for (const FoundMassive& f : all) channels.push_back(f.massive.channel);
-  std::sort(channels.begin(), channels.end());
-  channels.erase(std::unique(channels.begin(), channels.end()), channels.end());
+  std::set<std::size_t> channels;
+  for (const FoundMassive& f : all) channels.insert(f.massive.channel);
   std::vector<std::string> words;
-  words.reserve(channels.size());
   for (const std::size_t c : channels) words.push_back(std::to_string(c));
   constexpr std::size_t kMost = 6;  // more would bury the sentence
   if (words.size() > kMost) return fmt::format("{} channels are ", words.size());
