@@ -122,13 +122,11 @@ PromptSource parse_prompt_source(TomlTable& t) {
 }
 
 CasesSource parse_cases(TomlTable& t) {
-  CasesSource source;
-  for (TomlTable& one : t.tables("cases", "cases")) {
+  CasesSource source = {t.list("cases", "cases", {}, [](TomlTable& one) {
     CasesSource::Case c = {.when = parse_formula(one, "when"), .is = one.text("is")};
     if (!one.has("is")) one.need_text("is");
-    one.finish();
-    source.cases.push_back(std::move(c));
-  }
+    return c;
+  })};
   if (source.cases.empty()) t.wrong("cases", "there is no case", "[{when = \"...\", is = \"...\"}]", "none");
   return source;
 }
@@ -213,19 +211,16 @@ std::string parse_format(TomlTable& table, std::string_view key) {
 }
 
 std::vector<Column> parse_columns(TomlTable& root, std::string_view key) {
-  std::vector<Column> columns;
-  for (TomlTable& t : root.tables(key, "[[" + std::string(key) + "]]", "name")) {
+  const std::string called = "[[" + std::string(key) + "]]";
+  return root.list(key, called, "name", [&](TomlTable& t) {
     const std::string name = t.need_text("name");
-    t.set_name("[[" + std::string(key) + "]] " + name);
-    Column column = {.name = name,
-                     .title = t.text("title", name),
-                     .format = parse_format(t, "format"),
-                     .source = parse_source(t),
-                     .where = t.place()};
-    t.finish();
-    columns.push_back(std::move(column));
-  }
-  return columns;
+    t.set_name(called + " " + name);
+    return Column{.name = name,
+                  .title = t.text("title", name),
+                  .format = parse_format(t, "format"),
+                  .source = parse_source(t),
+                  .where = t.place()};
+  });
 }
 
 }  // namespace sg

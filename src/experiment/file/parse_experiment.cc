@@ -12,25 +12,21 @@ namespace sg {
 namespace {
 
 std::vector<ModelEntry> parse_models(TomlTable& root) {
-  std::vector<ModelEntry> models;
-  for (TomlTable& t : root.tables("models", "[[models]]", "key")) {
+  return root.list("models", "[[models]]", "key", [](TomlTable& t) {
     const std::string key = t.need_text("key");
     t.set_name("[[models]] " + key);
-    models.push_back({.key = key,
-                      .name = t.text("name", expression_name(key)),
-                      .label = t.text("label", key),
-                      .hub = t.text("hub"),
-                      .zoo = t.text("zoo"),
-                      .facts = t.entries("facts"),
-                      .role = t.entries("role"),
-                      .where = t.place()});
-    if (models.back().name != expression_name(models.back().name)) {
-      t.wrong("name", "not a name of formulas", "letters, digits and '_', no digit first",
-              "'" + models.back().name + "'");
-    }
-    t.finish();
-  }
-  return models;
+    ModelEntry model = {.key = key,
+                        .name = t.text("name", expression_name(key)),
+                        .label = t.text("label", key),
+                        .hub = t.text("hub"),
+                        .zoo = t.text("zoo"),
+                        .facts = t.entries("facts"),
+                        .role = t.entries("role"),
+                        .where = t.place()};
+    if (model.name != expression_name(model.name))
+      t.wrong("name", "not a name of formulas", "letters, digits and '_', no digit first", "'" + model.name + "'");
+    return model;
+  });
 }
 
 /// Prompts that the file lists itself: texts, or groups with their categories.

@@ -74,10 +74,9 @@ void parse_each(TomlTable& t, ResultKey& key) {
 }  // namespace
 
 std::vector<ResultKey> parse_results(TomlTable& root) {
-  std::vector<ResultKey> keys;
   std::optional<TomlTable> results = root.table("results");
-  if (!results) return keys;
-  for (TomlTable& t : results->tables("keys", "[[results.keys]]", "path")) {
+  if (!results) return {};
+  std::vector<ResultKey> keys = results->list("keys", "[[results.keys]]", "path", [](TomlTable& t) {
     std::string path = t.need_text("path");
     t.set_name("[[results.keys]] " + path);
     ResultKey key = {.where = t.place()};
@@ -91,9 +90,8 @@ std::vector<ResultKey> parse_results(TomlTable& root) {
     } else {
       parse_each(t, key);
     }
-    t.finish();
-    keys.push_back(std::move(key));
-  }
+    return key;
+  });
   results->finish();
   return keys;
 }

@@ -35,8 +35,7 @@ std::optional<RowStatistic> parse_statistic(TomlTable& t) {
 }
 
 std::vector<ValueSpec> parse_values(TomlTable& root) {
-  std::vector<ValueSpec> values;
-  for (TomlTable& t : root.tables("values", "[[values]]", "name")) {
+  return root.list("values", "[[values]]", "name", [](TomlTable& t) {
     const std::string name = t.need_text("name");
     t.set_name("[[values]] " + name);
     ValueSpec value = {.name = name,
@@ -63,15 +62,12 @@ std::vector<ValueSpec> parse_values(TomlTable& root) {
     } else {
       value.source = std::move(holm);
     }
-    t.finish();
-    values.push_back(std::move(value));
-  }
-  return values;
+    return value;
+  });
 }
 
 std::vector<VerdictSpec> parse_verdicts(TomlTable& root) {
-  std::vector<VerdictSpec> verdicts;
-  for (TomlTable& t : root.tables("verdicts", "[[verdicts]]", "name")) {
+  return root.list("verdicts", "[[verdicts]]", "name", [](TomlTable& t) {
     const std::string name = t.need_text("name");
     t.set_name("[[verdicts]] " + name);
     VerdictSpec verdict = {.name = name,
@@ -97,26 +93,21 @@ std::vector<VerdictSpec> parse_verdicts(TomlTable& root) {
       verdict.rules.push_back(std::move(rule));
     }
     if (verdict.rules.empty()) t.wrong("rules", "there is no rule", "at least one [[verdicts.rules]]", "none");
-    t.finish();
-    verdicts.push_back(std::move(verdict));
-  }
-  return verdicts;
+    return verdict;
+  });
 }
 
 std::vector<TableSpec> parse_tables(TomlTable& root) {
-  std::vector<TableSpec> tables;
-  for (TomlTable& t : root.tables("tables", "[[tables]]", "title")) {
-    tables.push_back({.title = t.need_text("title"),
-                      .note = t.text("note"),
-                      .columns = t.texts("columns"),
-                      .sort = t.text("sort"),
-                      .descending = t.flag("descending", false),
-                      .row_filter = parse_formula(t, "where"),
-                      .over_prompts = over_prompts(t),
-                      .where = t.place()});
-    t.finish();
-  }
-  return tables;
+  return root.list("tables", "[[tables]]", "title", [](TomlTable& t) {
+    return TableSpec{.title = t.need_text("title"),
+                     .note = t.text("note"),
+                     .columns = t.texts("columns"),
+                     .sort = t.text("sort"),
+                     .descending = t.flag("descending", false),
+                     .row_filter = parse_formula(t, "where"),
+                     .over_prompts = over_prompts(t),
+                     .where = t.place()};
+  });
 }
 
 namespace {
@@ -153,23 +144,21 @@ PanelSpec parse_panel(TomlTable& t) {
                  .sort = t.text("sort"),
                  .where = t.place()};
   t.need_text("kind");
-  for (TomlTable& s : t.tables("series", "series")) {
+  p.series = t.list("series", "series", {}, [](TomlTable& s) {
     const std::string column = s.need_text("column");
-    p.series.push_back({.column = column,
-                        .label = s.text("label", column),
-                        .color = s.text("color"),
-                        .right_axis = s.flag("right_axis", false)});
-    s.finish();
-  }
-  for (TomlTable& e : t.tables("extra", "extra")) {
-    p.extra.push_back({.label = e.need_text("label"), .x = e.number("x"), .y = e.number("y").value_or(0)});
+    return SeriesSpec{.column = column,
+                      .label = s.text("label", column),
+                      .color = s.text("color"),
+                      .right_axis = s.flag("right_axis", false)};
+  });
+  p.extra = t.list("extra", "extra", {}, [](TomlTable& e) {
+    ExtraPoint point = {.label = e.need_text("label"), .x = e.number("x"), .y = e.number("y").value_or(0)};
     if (!e.has("y")) e.wrong("label", "a point without a height", "y = a number", "none");
-    e.finish();
-  }
-  for (TomlTable& u : t.tables("uprights", "uprights")) {
-    p.uprights.push_back({.value = u.need_text("value"), .label = u.need_text("label")});
-    u.finish();
-  }
+    return point;
+  });
+  p.uprights = t.list("uprights", "uprights", {}, [](TomlTable& u) {
+    return UprightSpec{.value = u.need_text("value"), .label = u.need_text("label")};
+  });
   if (p.y.empty() == p.series.empty())
     t.wrong("kind", "what a panel shows", "y or series", p.y.empty() ? "neither" : "both");
   if (p.chart.kind == ChartKind::kScatter && p.x.empty())
@@ -180,14 +169,13 @@ PanelSpec parse_panel(TomlTable& t) {
 }  // namespace
 
 std::vector<FigureSpec> parse_figures(TomlTable& root) {
-  std::vector<FigureSpec> figures;
-  for (TomlTable& t : root.tables("figures", "[[figures]]")) {
+  return root.list("figures", "[[figures]]", {}, [](TomlTable& t) {
     FigureSpec figure = {.name = t.need_text("name"), .title = t.text("title"), .columns = 2, .panels = {}};
     if (figure.name.find('/') != std::string::npos) t.wrong("name", "a file name", "no '/'", "'" + figure.name + "'");
     const double columns = t.number("columns").value_or(2);
     if (!(columns >= 1 && columns <= 6)) t.wrong("columns", "panels side by side", "1 to 6", std::to_string(columns));
     figure.columns = columns >= 1 && columns <= 6 ? static_cast<std::size_t>(columns) : 2;
-    for (TomlTable& p : t.tables("panels", "[[figures.panels]] of " + figure.name + ",")) {
+    figure.panels = t.list("panels", "[[figures.panels]] of " + figure.name + ",", {}, [](TomlTable& p) {
       PanelSpec panel = parse_panel(p);
       // A column's name colours by its text or truth; anything else is a condition.
       const std::string color_by = p.text("color_by");
@@ -196,26 +184,20 @@ std::vector<FigureSpec> parse_figures(TomlTable& root) {
       } else {
         panel.color_condition = parse_formula(p, "color_by");
       }
-      p.finish();
-      figure.panels.push_back(std::move(panel));
-    }
-    t.finish();
-    figures.push_back(std::move(figure));
-  }
-  return figures;
+      return panel;
+    });
+    return figure;
+  });
 }
 
 std::vector<ReferenceSpec> parse_references(TomlTable& root) {
-  std::vector<ReferenceSpec> references;
-  for (TomlTable& t : root.tables("references", "[[references]]", "what")) {
-    references.push_back({.what = t.need_text("what"),
-                          .source = t.need_text("source"),
-                          .theirs = t.value("value"),
-                          .ours = parse_formula(t, "ours"),
-                          .where = t.place()});
-    t.finish();
-  }
-  return references;
+  return root.list("references", "[[references]]", "what", [](TomlTable& t) {
+    return ReferenceSpec{.what = t.need_text("what"),
+                         .source = t.need_text("source"),
+                         .theirs = t.value("value"),
+                         .ours = parse_formula(t, "ours"),
+                         .where = t.place()};
+  });
 }
 
 }  // namespace sg

@@ -60,6 +60,16 @@ class TomlTable {
   /// A list of tables, [[key]] or key = [{...}]; `called` names them in errors. With `named_by`, also [key] with a
   /// table for each: gain = {...} is [[key]] with named_by = "gain".
   std::vector<TomlTable> tables(std::string_view key, const std::string& called, std::string_view named_by = {});
+  /// What `read` makes of each of tables(...), which is finished behind it.
+  template <class Read>
+  auto list(std::string_view key, const std::string& called, std::string_view named_by, const Read& read) {
+    std::vector<decltype(read(*this))> all;
+    for (TomlTable& one : tables(key, called, named_by)) {
+      all.push_back(read(one));
+      one.finish();
+    }
+    return all;
+  }
   template <class Enum>
   Enum word(std::string_view key, Enum fallback, const Words<Enum>& words) {
     const std::string given = text(key);
