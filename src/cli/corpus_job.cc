@@ -114,14 +114,8 @@ Result<std::unique_ptr<CorpusJob>> open_corpus_job(const std::string& model, con
   else
     Console(common).info("without a tokenizer: " + tokenizer.error().message());
   job->options.facts = std::move(facts);
-  job->options.threads = common.threads;
-  job->options.isa = common.isa;
-  job->options.device = common.device;
+  SG_TRY_VOID(use_machine(common, memory, job->options));
   job->options.warn = [console = Console(common)](const std::string& warning) { console.warning(warning); };
-  job->options.stop = &stop_requested();
-  if (!memory.empty()) {
-    SG_TRY(job->options.memory_budget, parse_bytes(memory, "--memory"));
-  }
   SG_TRY(job->content_hash, stoppable([&] { return content_hash(job->model, job->options.stop); }));
   const Tokenizer* names = job->tokenizer ? &*job->tokenizer : nullptr;
   SG_TRY(job->measurer, WindowMeasurer::create(job->model, names, corpus, job->options));

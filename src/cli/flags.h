@@ -7,7 +7,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/number_text.h"
 #include "cli/common.h"
+#include "cli/signals.h"
 
 namespace sg {
 
@@ -51,6 +53,18 @@ inline constexpr const char* kCommonGroup = "Flags of every command";
 void add_common_flags(CLI::App& app, Common& common);
 /// Of commands that run passes over a model.
 void add_device(CLI::App& command, Common& common);
+/// What the flags say of the machine, and Ctrl-C, as options of a measurement or of a run. Error (usage): `memory` is
+/// no number of bytes.
+template <class Options>
+Result<void> use_machine(const Common& common, const std::string& memory, Options& options) {
+  options.threads = common.threads;
+  options.isa = common.isa;
+  options.device = common.device;
+  options.stop = &stop_requested();
+  if (memory.empty()) return {};
+  SG_TRY(options.memory_budget, parse_bytes(memory, "--memory"));
+  return {};
+}
 
 /// Adds them to a command, and the example under its --help. `run` is called after parsing.
 void finish_command(Program& program, CLI::App& command, const std::string& example, std::function<Result<int>()> run);

@@ -70,17 +70,11 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
     SG_TRY([[maybe_unused]] const Suite known, find_suite(arguments.prompts.suite));  // before a model is opened
   }
   MeasureOptions options;
-  options.threads = common.threads;
-  options.isa = common.isa;
-  options.device = common.device;
+  SG_TRY_VOID(use_machine(common, arguments.memory, options));
   options.warn = [console](const std::string& warning) { console.warning(warning); };
   options.logits = positions_of(arguments.logits);
   options.lens = positions_of(arguments.lens);
   options.massive_multiple = arguments.massive_multiple;
-  options.stop = &stop_requested();
-  if (!arguments.memory.empty()) {
-    SG_TRY(options.memory_budget, parse_bytes(arguments.memory, "--memory"));
-  }
   SG_TRY(OpenedCheckpoint opened, open_named(arguments.model, arguments.remote, common));
   SG_TRY(Model model, open_model(std::move(opened.checkpoint), opened.path));
   SG_TRY_VOID(use_types(arguments, model));

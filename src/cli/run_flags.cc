@@ -50,13 +50,7 @@ Result<RunOptions> options_of(const RunArguments& a, const Common& common, Exper
   options.notices = std::move(models.notices);
   options.pocket = a.zoo;
   options.started = time_stamp();
-  options.threads = common.threads;
-  options.isa = common.isa;
-  options.device = common.device;
-  options.stop = &stop_requested();
-  if (!a.memory.empty()) {
-    SG_TRY(options.memory_budget, parse_bytes(a.memory, "--memory"));
-  }
+  SG_TRY_VOID(use_machine(common, a.memory, options));
   return options;
 }
 

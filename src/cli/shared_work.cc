@@ -9,6 +9,7 @@
 #include "base/number_text.h"
 #include "base/thread_pool.h"
 #include "cli/corpus_job.h"
+#include "cli/flags.h"
 #include "cli/outcome.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -79,11 +80,8 @@ class SharedExperiment final : public SharedWork {
   std::vector<Task> tasks() const override { return tasks_of(run_); }
 
   Result<RunTask> computer(const std::string& memory, const Common& common) override {
-    RunOptions options = {
-        .threads = common.threads, .isa = common.isa, .device = common.device, .stop = &stop_requested()};
-    if (!memory.empty()) {
-      SG_TRY(options.memory_budget, parse_bytes(memory, "--memory"));
-    }
+    RunOptions options;
+    SG_TRY_VOID(use_machine(common, memory, options));
     measurer_ = std::make_unique<PieceMeasurer>(run_, options);
     bar_ = std::make_unique<ProgressBar>(common, static_cast<double>(run_.pieces.size()), "tasks");
     return RunTask([this](std::size_t i) {
