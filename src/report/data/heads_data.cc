@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/number_text.h"
+#include "report/data/measurement_csv.h"
 #include "report/data/row_read.h"
 
 namespace sg {
@@ -72,13 +73,7 @@ void add_heads(Json& measurement, std::span<const SequenceHeads> heads) {
 CsvTable heads_csv(const Measurement& m, std::span<const SequenceHeads> heads) {
   CsvTable table = {.file = "heads.csv",
                     .about = "with --heads: one row per prompt, token, layer and head",
-                    .columns = {{"model", "", "name of its folder or file"},
-                                {"sequence", "", "number of the prompt, from 0"},
-                                {"position", "", "of the token, from 0"},
-                                {"id", "", "of the token"},
-                                {"token", "", "what a person reads for it"},
-                                {"layer", "", "from 0"},
-                                {"head", "", "from 0"}}};
+                    .columns = token_columns({{"layer", "", "from 0"}, {"head", "", "from 0"}})};
   for (const HeadTable& one : kHeadTables) table.columns.push_back({one.name, one.unit, one.about});
   for (std::size_t s = 0; s < heads.size(); ++s) {
     const Sequence& sequence = m.sequences[s].sequence;

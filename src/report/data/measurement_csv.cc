@@ -114,13 +114,12 @@ CsvTable decomposition_csv(const Measurement& m) {
   CsvTable table = {
       .file = "decomposition.csv",
       .about = "what attention and MLP add to the square of the norm: one row per prompt, token and layer",
-      .columns =
-          joined(joined(kPromptKey, kTokenKey), {{"layer", "", "from 0"},
-                                                 {"attention", "", "its share of |resid_pre|^2"},
-                                                 {"mlp", "", "likewise"},
-                                                 {"cross", "", "2 attn_out . mlp_out, of parallel blocks, likewise"},
-                                                 {"cos_attention", "", "cosine of attn_out and resid_pre"},
-                                                 {"cos_mlp", "", "cosine of mlp_out and what it is added to"}})};
+      .columns = token_columns({{"layer", "", "from 0"},
+                                {"attention", "", "its share of |resid_pre|^2"},
+                                {"mlp", "", "likewise"},
+                                {"cross", "", "2 attn_out . mlp_out, of parallel blocks, likewise"},
+                                {"cos_attention", "", "cosine of attn_out and resid_pre"},
+                                {"cos_mlp", "", "cosine of mlp_out and what it is added to"}})};
   for (std::size_t s = 0; s < m.sequences.size(); ++s) {
     const SequenceMeasurement& sequence = m.sequences[s];
     for (std::size_t t = 0; t < sequence.sequence.ids.size(); ++t) {
@@ -228,6 +227,10 @@ CsvTable routing_csv(const Measurement& m) {
 }
 
 }  // namespace
+
+std::vector<CsvColumn> token_columns(const std::vector<CsvColumn>& columns) {
+  return joined(joined(kPromptKey, kTokenKey), columns);
+}
 
 std::vector<std::string> file_column_keys(const std::vector<CsvColumn>& columns,
                                           const std::vector<std::string>& names) {

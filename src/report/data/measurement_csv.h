@@ -10,6 +10,9 @@
 
 namespace sg {
 
+/// Columns behind those that say the model, the prompt and the token.
+std::vector<CsvColumn> token_columns(const std::vector<CsvColumn>& columns);
+
 /// One row per model, prompt, token, layer and site. `layer` is empty at embed and ln_final; norms read back as the
 /// same double; inf and nan as words. `places`: those whose rows are written; all when empty.
 CsvTable norms_csv(const Measurement& measurement, const std::vector<SiteRef>& places = {});

@@ -1,6 +1,6 @@
 #include "report/figure/look.h"
 
-#include <array>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -10,17 +10,11 @@ namespace {
 struct NamedColor {
   std::string_view name, rgb;
 };
-// In the order in which series take them.
-constexpr std::array<NamedColor, 8> kPalette = {{{"blue", "#0072B2"},
-                                                 {"vermillion", "#D55E00"},
-                                                 {"green", "#009E73"},
-                                                 {"purple", "#CC79A7"},
-                                                 {"sky", "#56B4E9"},
-                                                 {"orange", "#E69F00"},
-                                                 {"grey", "#8c959f"},
-                                                 {"yellow", "#F0E442"}}};
-constexpr std::array<NamedColor, 4> kOtherNames = {
-    {{"red", "#D55E00"}, {"gray", "#8c959f"}, {"black", "#1f2328"}, {"darkblue", "#0072B2"}}};
+constexpr std::size_t kSeriesColors = 8;  // series take the first ones, in this order
+constexpr NamedColor kPalette[] = {{"blue", "#0072B2"},   {"vermillion", "#D55E00"}, {"green", "#009E73"},
+                                   {"purple", "#CC79A7"}, {"sky", "#56B4E9"},        {"orange", "#E69F00"},
+                                   {"grey", "#8c959f"},   {"yellow", "#F0E442"},     {"red", "#D55E00"},
+                                   {"gray", "#8c959f"},   {"black", "#1f2328"},      {"darkblue", "#0072B2"}};
 
 }  // namespace
 
@@ -28,10 +22,7 @@ std::string palette_color(const std::string& name, std::size_t place) {
   for (const NamedColor& c : kPalette) {
     if (c.name == name) return std::string(c.rgb);
   }
-  for (const NamedColor& c : kOtherNames) {
-    if (c.name == name) return std::string(c.rgb);
-  }
-  return std::string(kPalette[place % kPalette.size()].rgb);
+  return std::string(kPalette[place % kSeriesColors].rgb);
 }
 
 std::string color_of(const Series& s, std::size_t place) {
@@ -56,6 +47,13 @@ Fill fill_at(std::string color, std::size_t place) {
 std::string dash_at(std::size_t place) {
   constexpr const char* kDashes[] = {"", "9 3", "3 2.5", "9 3 2 3", "14 4", "6 2 2 2 2 2"};
   return kDashes[place % std::size(kDashes)];
+}
+
+Stroke fit_stroke() { return {palette_color("green", 0), kLineWidth, "3 3"}; }
+
+Stroke upright_stroke(std::size_t place) {
+  constexpr const char *kDashes[] = {"1.5 3", "4 2 1 2", "1 1.5"}, *kColors[] = {kInk, "#CC79A7", kGrey};
+  return {kColors[place % std::size(kColors)], 1.4, kDashes[place % std::size(kDashes)]};
 }
 
 }  // namespace sg

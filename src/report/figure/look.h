@@ -23,5 +23,9 @@ Fill fill_at(std::string color, std::size_t place);
 std::string dash_at(std::size_t place);
 
 inline constexpr const char* kReferenceDash = "8 5";
+inline constexpr double kLineWidth = 1.8;
+/// Of a fitted line, and of lines across a panel by their place.
+Stroke fit_stroke();
+Stroke upright_stroke(std::size_t place);
 
 }  // namespace sg

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kMostNames = 40;  // more names than this cover the points
 constexpr std::size_t kMostMarks = 60;  // a line of more points has no marks
-constexpr double kLineWidth = 1.8;
-constexpr const char* kFitDash = "3 3";
-constexpr const char* kUprightDashes[] = {"1.5 3", "4 2 1 2", "1 1.5"};
-constexpr const char* kUprightColors[] = {kInk, "#CC79A7", kGrey};
 
 /// Without x, the place in the list.
 std::optional<double> given_x(const Series& s, std::size_t i) {
@@ -92,11 +88,6 @@ Look look_of(const Chart& c, std::size_t s) {
   const bool line = c.kind == ChartKind::kLines && series.line;
   const bool mark = !line || (series.points && series.y.size() <= kMostMarks);
   return {line, mark, color_of(series, s), line && !mark ? dash_at(s) : ""};
-}
-
-Stroke fit_stroke() { return {palette_color("green", 0), kLineWidth, kFitDash}; }
-Stroke upright_stroke(std::size_t i) {
-  return {kUprightColors[i % std::size(kUprightColors)], 1.4, kUprightDashes[i % std::size(kUprightDashes)]};
 }
 
 Legend legend_of(const Plot& plot) {
