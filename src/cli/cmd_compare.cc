@@ -124,10 +124,8 @@ Result<int> compare_corpora(const Arguments& a, const CLI::App& command) {
     corpora.push_back(std::move(view));
   }
   if (!a.folder.empty() && is_corpus_folder(a.folder)) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "a corpus stands in this folder",
-                 .where = a.folder,
-                 .hint = "name another folder with -o"};
+    return usage_error(
+        {.what = "a corpus stands in this folder", .where = a.folder, .hint = "name another folder with -o"});
   }
   if (!a.folder.empty()) SG_TRY_VOID(write_corpora_report(corpora, a.folder));
   if (!a.csv.empty()) SG_TRY_VOID(write_document(a.csv, corpora_csv(corpora)));
@@ -159,25 +157,21 @@ Result<Comparison> compare_dump(const Arguments& a, Job& job, const Common& comm
 
 Result<void> check_words(const Arguments& a) {
   if (!a.explore.empty() && a.others.size() > 1) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "the page of a comparison shows A and one B",
-                 .where = "--explore",
-                 .got = std::to_string(a.others.size()) + " models beside A",
-                 .hint = "measure A --explore FILE.html --beside B.json --beside C.json shows more"};
+    return usage_error({.what = "the page of a comparison shows A and one B",
+                        .where = "--explore",
+                        .got = std::to_string(a.others.size()) + " models beside A",
+                        .hint = "measure A --explore FILE.html --beside B.json --beside C.json shows more"});
   }
   const auto dump = std::ranges::find_if(a.others, [&](const std::string& b) { return is_dump(b, a.map); });
   if (dump != a.others.end() && a.others.size() > 1) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "stored hidden states are compared alone",
-                 .where = *dump,
-                 .hint = "call compare once for each"};
+    return usage_error(
+        {.what = "stored hidden states are compared alone", .where = *dump, .hint = "call compare once for each"});
   }
   if (dump == a.others.end() && !a.map.empty()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--map names the arrays of stored hidden states",
-                 .where = "--map",
-                 .expected = "B as a .safetensors, .npy or .npz file that is there",
-                 .got = "'" + a.others.front() + "'"};
+    return usage_error({.what = "--map names the arrays of stored hidden states",
+                        .where = "--map",
+                        .expected = "B as a .safetensors, .npy or .npz file that is there",
+                        .got = "'" + a.others.front() + "'"});
   }
   // All words are read before a model is opened.
   SG_TRY([[maybe_unused]] const std::vector<SiteChoice> known, parse_sites(a.sites));

@@ -23,11 +23,10 @@ struct Arguments {
 Result<void> check_ending(const std::string& output) {
   const std::string ending = std::filesystem::path(output).extension().string();
   if (ending.empty() || ending == ".safetensors" || ending == ".npz" || ending == ".npy") return {};
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "no kind of file that vectors are written to",
-               .where = "-o",
-               .expected = "a name that ends in .safetensors, .npz or .npy",
-               .got = "'" + output + "'"};
+  return usage_error({.what = "no kind of file that vectors are written to",
+                      .where = "-o",
+                      .expected = "a name that ends in .safetensors, .npz or .npy",
+                      .got = "'" + output + "'"});
 }
 
 Result<int> run(const Arguments& a, const Common& common) {

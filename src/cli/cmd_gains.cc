@@ -55,20 +55,18 @@ Result<int> run(const Arguments& a, const CLI::App& command, const Common& commo
   SG_TRY(const std::vector<Measurement> beside, read_beside(a.explore, outputs));
   if (is_measurement_file(a.measure.model)) {
     if (has_prompts(a.measure.prompts)) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "a measurement brings its own prompts",
-                   .where = a.measure.model,
-                   .hint = "Leave -p, --prompts, --suite and --ids away, or name a model"};
+      return usage_error({.what = "a measurement brings its own prompts",
+                          .where = a.measure.model,
+                          .hint = "Leave -p, --prompts, --suite and --ids away, or name a model"});
     }
     SG_TRY_VOID(spare_inputs(outputs, {a.measure.model}));
     SG_TRY(const std::string content, read_text_file(a.measure.model));
     SG_TRY(const Measurement m, read_measurement(content, a.measure.model));
     if (!a.explain.axes.empty()) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "an axis needs another measurement",
-                   .where = "--axes",
-                   .expected = "a model",
-                   .got = "the measurement " + a.measure.model};
+      return usage_error({.what = "an axis needs another measurement",
+                          .where = "--axes",
+                          .expected = "a model",
+                          .got = "the measurement " + a.measure.model});
     }
     SG_TRY_VOID(check_only(command, {"definition", "explain", "layers", "plot", "explore", "beside", "json"},
                            "a measurement is as it was measured"));

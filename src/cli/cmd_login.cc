@@ -55,9 +55,8 @@ Result<std::string> read_token(const HubSettings& settings) {
   const std::optional<std::string> token = cleaned_token(line);
   const bool sound = token && std::ranges::all_of(*token, [](char c) { return c > ' ' && c < 0x7f; });
   if (sound) return *token;
-  return Error{.kind = ErrorKind::kUsage,
-               .what = token ? "a token has no blanks and no letters beyond ASCII" : "no token was given",
-               .hint = "paste it, or send it to standard input: streamgauge login < FILE"};
+  return usage_error({.what = token ? "a token has no blanks and no letters beyond ASCII" : "no token was given",
+                      .hint = "paste it, or send it to standard input: streamgauge login < FILE"});
 }
 
 /// Readable by its owner alone from its first moment on; whole or not there.

@@ -49,10 +49,8 @@ Result<int> plan_of_corpus(const PlanArguments& a, const Common& common) {
 
 Result<int> plan_of_run(const PlanArguments& a, const Common& common) {
   if (a.run.experiment.empty()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "nothing to plan",
-                 .expected = "EXPERIMENT, or corpus MODEL FILE",
-                 .hint = "streamgauge plan --help"};
+    return usage_error(
+        {.what = "nothing to plan", .expected = "EXPERIMENT, or corpus MODEL FILE", .hint = "streamgauge plan --help"});
   }
   SG_TRY(RunSetup setup, set_up_run(a.run, common));
   const Console console(common);

@@ -54,16 +54,15 @@ Result<std::string> token_of(const std::string& flag) {
   std::string text = flag;
   if (flag == "-") std::getline(std::cin, text);
   if (const auto token = cleaned_token(text)) return *token;
-  return Error{.kind = ErrorKind::kUsage, .what = "no token", .where = "--token"};
+  return usage_error({.what = "no token", .where = "--token"});
 }
 
 Result<int> run(const Arguments& a, const Common& common) {
   const std::optional<HubId> id = parse_hub_id(a.model);
   if (!id) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "not the name of a model of the Hub",
-                 .where = in_quotes(a.model),
-                 .expected = "ORG/NAME, ORG/NAME@REV or ORG/NAME:QUANT"};
+    return usage_error({.what = "not the name of a model of the Hub",
+                        .where = in_quotes(a.model),
+                        .expected = "ORG/NAME, ORG/NAME@REV or ORG/NAME:QUANT"});
   }
   SG_TRY(const std::string token, token_of(a.token));
   SG_TRY(Hub hub, open_hub(common, token));

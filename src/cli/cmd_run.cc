@@ -42,10 +42,8 @@ Result<int> run(const Arguments& a, const Common& common) {
   if (a.run.plan) return print_plan(setup, common);
   const std::filesystem::path folder = a.run.folder;
   if (is_corpus_folder(folder) || read_plan(TaskFolder{folder}.plan()).ok()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "a corpus stands in this folder",
-                 .where = a.run.folder,
-                 .hint = "name another folder with -o"};
+    return usage_error(
+        {.what = "a corpus stands in this folder", .where = a.run.folder, .hint = "name another folder with -o"});
   }
   SG_TRY_VOID(make_folder(folder));
   SG_TRY(const std::unique_ptr<RowStore> store, open_store(folder / "store.sqlite", StoreAccess::kWrite));

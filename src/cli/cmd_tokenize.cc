@@ -35,9 +35,8 @@ Result<Tokenizer> open_tokenizer(const std::string& name, const std::vector<Outp
 Result<std::vector<std::string>> texts_of(const Arguments& a) {
   std::vector<std::string> texts = a.texts->results();
   if (texts.empty() == a.file.empty()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "expected either -p TEXT or one FILE",
-                 .hint = "A FILE is one text; - reads standard input"};
+    return usage_error(
+        {.what = "expected either -p TEXT or one FILE", .hint = "A FILE is one text; - reads standard input"});
   }
   if (!a.file.empty()) {
     SG_TRY(std::string content, read_text_file(a.file));

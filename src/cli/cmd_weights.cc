@@ -94,10 +94,10 @@ Result<void> check_flags(const Arguments& a) {
   SG_TRY_VOID(check_full_hash(a.full_hash, a.remote));
   const bool prompts = has_prompts(a.measure.prompts);
   if (prompts == a.amplification.empty()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = prompts ? "prompts are for the gain of --amplification" : "--amplification needs prompts",
-                 .hint = prompts ? "Name a definition: --amplification notebook-003"
-                                 : "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"};
+    return usage_error(
+        {.what = prompts ? "prompts are for the gain of --amplification" : "--amplification needs prompts",
+         .hint = prompts ? "Name a definition: --amplification notebook-003"
+                         : "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"});
   }
   if (!a.amplification.empty()) {
     Result<Definition> known = find_definition(a.amplification);

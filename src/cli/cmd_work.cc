@@ -33,7 +33,7 @@ Result<std::chrono::seconds> parse_lease(const std::string& text) {
   const bool is_number =
       !digits.empty() && digits.size() < 9 && digits.find_first_not_of("0123456789") == std::string::npos;
   if (!is_number || std::stol(digits) == 0) {
-    return Error{.kind = ErrorKind::kUsage, .what = "--lease is no time", .expected = "30s, 15m or 2h", .got = text};
+    return usage_error({.what = "--lease is no time", .expected = "30s, 15m or 2h", .got = text});
   }
   return std::chrono::seconds(std::stol(digits) * (unit == kUnits.end() ? 1 : unit->second));
 }
@@ -51,10 +51,7 @@ Result<void> parse_shard(const std::string& text, WorkOptions& options) {
     options.shards = std::stoul(second);
     if (options.shard < options.shards) return {};
   }
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "--shard is no part of a whole",
-               .expected = "i/n, i from 0 to n - 1",
-               .got = text};
+  return usage_error({.what = "--shard is no part of a whole", .expected = "i/n, i from 0 to n - 1", .got = text});
 }
 
 Result<double> parse_share(const std::string& text) {
@@ -64,7 +61,7 @@ Result<double> parse_share(const std::string& text) {
   char* end = nullptr;
   const double value = std::strtod(digits.c_str(), &end) / (percent ? 100 : 1);
   if (!digits.empty() && *end == '\0' && value > 0 && value <= 1) return value;
-  return Error{.kind = ErrorKind::kUsage, .what = "--verify is no share", .expected = "1% or 0.01", .got = text};
+  return usage_error({.what = "--verify is no share", .expected = "1% or 0.01", .got = text});
 }
 
 /// From now on the end of the caller stops this process as Ctrl-C would: a job of another program's is killed with it.

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/text_file.h"
+#include "base/usage_error.h"
 
 namespace CLI {
 class App;

@@ -40,10 +40,7 @@ Result<std::uint64_t> parse_tokens(const std::string& text) {
                                                      : 0;
   const double count = number * factor;
   if (used == 0 || !(count >= 1) || !(count < 1e18)) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--tokens is no number of tokens",
-                 .expected = "10000, 500K, 10M or 2B",
-                 .got = text};
+    return usage_error({.what = "--tokens is no number of tokens", .expected = "10000, 500K, 10M or 2B", .got = text});
   }
   return static_cast<std::uint64_t>(count);
 }
@@ -87,8 +84,7 @@ void add_corpus_flags(CLI::App& command, CorpusArguments& a) {
 
 Result<CorpusOptions> options_of(const CorpusArguments& a) {
   if (a.folder.empty() && !a.plan) {
-    return Error{
-        .kind = ErrorKind::kUsage, .what = "a corpus needs a folder for its results", .hint = "Name one with -o DIR"};
+    return usage_error({.what = "a corpus needs a folder for its results", .hint = "Name one with -o DIR"});
   }
   CorpusOptions options = a.options;
   options.windows.with_bos = !a.no_bos;

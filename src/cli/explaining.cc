@@ -73,9 +73,7 @@ void add_explain(CLI::App& command, ExplainArguments& a) {
 Result<ExplainQuestion> explain_question(const ExplainArguments& a, const std::string& definition) {
   ExplainQuestion question;
   if (!a.wanted && !(a.layers.empty() && a.axes.empty())) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--layers and --axes say what --explain explains",
-                 .expected = "--explain with them"};
+    return usage_error({.what = "--layers and --axes say what --explain explains", .expected = "--explain with them"});
   }
   if (!definition.empty() && definition != "all") {
     SG_TRY(question.definition, find_definition(definition));

@@ -32,10 +32,8 @@ void add_explore(CLI::App& command, ExploreArguments& arguments) {
 Result<std::vector<Measurement>> read_beside(const ExploreArguments& arguments, const std::vector<Output>& outputs) {
   std::vector<Measurement> all;
   if (!arguments.beside.empty() && arguments.file.empty()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--beside is shown on the page of --explore",
-                 .where = "--beside",
-                 .hint = "add --explore FILE.html"};
+    return usage_error(
+        {.what = "--beside is shown on the page of --explore", .where = "--beside", .hint = "add --explore FILE.html"});
   }
   for (const std::string& file : arguments.beside) {
     SG_TRY_VOID(spare_inputs(outputs, {file}));

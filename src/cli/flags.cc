@@ -128,10 +128,8 @@ Result<void> check_only(const CLI::App& command, const std::vector<std::string>&
     if (std::ranges::find(taken, names.front()) != taken.end()) continue;
     std::string known;
     for (const std::string& name : taken) known += (known.empty() ? "--" : ", --") + name;
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = what,
-                 .where = "--" + names.front(),
-                 .expected = known.empty() ? "" : "no flags but " + known};
+    return usage_error(
+        {.what = what, .where = "--" + names.front(), .expected = known.empty() ? "" : "no flags but " + known});
   }
   return {};
 }

@@ -59,11 +59,11 @@ Result<void> HubSupply::ask(const std::vector<std::string>& models) {
     }
   }
   if (bytes <= kAskedAbove || options_.agreed) return {};
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "the experiment's models are large",
-               .expected = "--yes to fetch them",
-               .got = fmt::format("{} to fetch, of {}", bytes_text(bytes), counted(count, "model")),
-               .hint = "--model KEY=MODEL names smaller ones; --delete-after keeps no two of them longer than needed"};
+  return usage_error(
+      {.what = "the experiment's models are large",
+       .expected = "--yes to fetch them",
+       .got = fmt::format("{} to fetch, of {}", bytes_text(bytes), counted(count, "model")),
+       .hint = "--model KEY=MODEL names smaller ones; --delete-after keeps no two of them longer than needed"});
 }
 
 HubSupply::~HubSupply() {

@@ -62,9 +62,8 @@ Result<Job> prepare(const MeasureArguments& arguments, const Common& common, con
   const Console console(common);
   SG_TRY_VOID(check_full_hash(arguments.full_hash, arguments.remote));
   if (!has_prompts(arguments.prompts)) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "there is no prompt",
-                 .hint = "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"};
+    return usage_error(
+        {.what = "there is no prompt", .hint = "Give one with -p TEXT, --prompts FILE, --suite NAME or --ids 1,2,3"});
   }
   if (!arguments.prompts.suite.empty()) {
     SG_TRY([[maybe_unused]] const Suite known, find_suite(arguments.prompts.suite));  // before a model is opened

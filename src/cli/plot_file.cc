@@ -14,11 +14,8 @@ void add_plot(CLI::App& command, std::string& file) {
 
 Result<void> check_plot(const std::string& file) {
   if (file.empty() || file.ends_with(".svg") || file.ends_with(".png")) return {};
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "not a picture's name",
-               .where = "--plot",
-               .expected = "FILE.svg or FILE.png",
-               .got = "'" + file + "'"};
+  return usage_error(
+      {.what = "not a picture's name", .where = "--plot", .expected = "FILE.svg or FILE.png", .got = "'" + file + "'"});
 }
 
 Result<void> write_plot(const std::string& file, const Measurement& measurement) {

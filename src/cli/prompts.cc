@@ -122,9 +122,8 @@ Result<std::vector<Prompt>> gather_prompts(const PromptArguments& arguments, con
                                            const Console& console) {
   std::vector<Prompt> prompts;
   if (arguments.file.empty() && !(arguments.text_key + arguments.id_key).empty()) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--text-key and --id-key name columns of a file",
-                 .expected = "--prompts FILE with them"};
+    return usage_error(
+        {.what = "--text-key and --id-key name columns of a file", .expected = "--prompts FILE with them"});
   }
   for (const std::string& text : arguments.texts->results()) prompts.push_back(text_prompt(text));
   if (!arguments.file.empty()) {

@@ -17,10 +17,9 @@ constexpr std::size_t kMostLayers = 1000;  // more than any model has
 Result<OpenedCheckpoint> open_at_hub(const std::string& model, const RemoteArguments& arguments, const Common& common) {
   const std::optional<HubId> id = parse_hub_id(model);
   if (!id) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "--remote reads models of the Hub",
-                 .where = in_quotes(model),
-                 .expected = "ORG/NAME, ORG/NAME@REV or ORG/NAME:QUANT"};
+    return usage_error({.what = "--remote reads models of the Hub",
+                        .where = in_quotes(model),
+                        .expected = "ORG/NAME, ORG/NAME@REV or ORG/NAME:QUANT"});
   }
   SG_TRY(Hub hub, open_hub(common));
   const Listening listening;  // Ctrl-C ends the reading
@@ -67,9 +66,8 @@ void add_full_hash(CLI::App& command, bool& wanted) {
 
 Result<void> check_full_hash(bool wanted, const RemoteArguments& remote) {
   if (!wanted || !remote.remote) return {};
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "--full-hash reads every byte of the model, and --remote only what is asked for",
-               .hint = "streamgauge pull brings it here"};
+  return usage_error({.what = "--full-hash reads every byte of the model, and --remote only what is asked for",
+                      .hint = "streamgauge pull brings it here"});
 }
 
 Result<void> take_full_hash(bool wanted, const Model& model, ModelFacts& facts) {

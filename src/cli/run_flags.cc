@@ -24,11 +24,10 @@ Result<std::vector<KeyedModel>> given_models(const RunArguments& a) {
   for (const std::string& text : a.models->results()) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "not a model with its key",
-                   .where = "--model",
-                   .expected = "KEY=MODEL, as base=./checkpoint",
-                   .got = "'" + text + "'"};
+      return usage_error({.what = "not a model with its key",
+                          .where = "--model",
+                          .expected = "KEY=MODEL, as base=./checkpoint",
+                          .got = "'" + text + "'"});
     }
     models.push_back({.key = text.substr(0, equals), .model = text.substr(equals + 1)});
   }
@@ -124,8 +123,7 @@ Result<RunSetup> set_up_run(const RunArguments& a, const Common& common) {
   console.warnings(prompts.warnings);
   if (!prompts.said.empty()) console.note(prompts.said);
   if (a.folder.empty() && !a.plan) {
-    return Error{
-        .kind = ErrorKind::kUsage, .what = "a run needs a folder for its results", .hint = "Name one with -o DIR"};
+    return usage_error({.what = "a run needs a folder for its results", .hint = "Name one with -o DIR"});
   }
   if (a.plan) return setup;
   SG_TRY(const Cast cast, cast_models(setup.experiment, setup.options.models));

@@ -36,10 +36,8 @@ class SharedCorpus final : public SharedWork {
 
   Result<int> merge(const MergeWish& wish, const Common& common) override {
     if (!wish.store.empty()) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "a corpus has no store: its results are files in its folder",
-                   .where = "-o",
-                   .got = wish.store};
+      return usage_error(
+          {.what = "a corpus has no store: its results are files in its folder", .where = "-o", .got = wish.store});
     }
     const int threads = common.threads > 0 ? common.threads : available_threads();
     SG_TRY(
@@ -95,10 +93,9 @@ class SharedExperiment final : public SharedWork {
     const bool whole = std::ranges::all_of(status, [](const auto& task) { return task.state == TaskState::kDone; });
     if (!whole && !wish.partial) return parts_missing(folder_, sg::tasks_of(run_));  // before a store is made
     if (!wish.store.empty() && is_there(wish.store)) {
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = "a file stands there: a merge makes a store of its own",
-                   .where = wish.store,
-                   .hint = "name a new file with -o"};
+      return usage_error({.what = "a file stands there: a merge makes a store of its own",
+                          .where = wish.store,
+                          .hint = "name a new file with -o"});
     }
     const std::filesystem::path path =
         wish.store.empty() ? folder_.root / "store.sqlite" : std::filesystem::path(wish.store);
@@ -108,10 +105,9 @@ class SharedExperiment final : public SharedWork {
   }
 
   Result<std::uint64_t> sum(std::uint64_t, std::uint64_t) override {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "a run is merged whole: its parts go into one store",
-                 .where = "--shard",
-                 .hint = "streamgauge merge " + folder_.root.string()};
+    return usage_error({.what = "a run is merged whole: its parts go into one store",
+                        .where = "--shard",
+                        .hint = "streamgauge merge " + folder_.root.string()});
   }
 
  private:

@@ -1,3 +1,4 @@
+#include "base/usage_error.h"
 #include "experiment/file/parse.h"
 
 #include <algorithm>
@@ -210,11 +211,10 @@ Result<void> check_prompt_columns(const Experiment& e) {
     if (std::ranges::find(there, name) != there.end()) return {};
     std::string known = "text, category, tokens";
     for (const std::string& other : there) known += other == kCategoryColumn ? "" : ", " + other;
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "unknown column of the prompts",
-                 .where = where,
-                 .expected = "one of " + known,
-                 .got = "'" + name + "'"};
+    return usage_error({.what = "unknown column of the prompts",
+                        .where = where,
+                        .expected = "one of " + known,
+                        .got = "'" + name + "'"});
   };
   for (const Column& column : e.prompt_columns) {
     const auto* source = std::get_if<PromptSource>(&column.source);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/usage_error.h"
+
 namespace sg {
 namespace {
 
@@ -41,8 +43,7 @@ Result<Cast> cast_models(const Experiment& e, std::span<const KeyedModel> given)
   std::set<std::string> keys, taken;
   for (const KeyedModel& one : given) {
     if (!keys.insert(one.key).second) {
-      return Error{
-          .kind = ErrorKind::kUsage, .what = "two models of one key", .where = "--model", .got = "'" + one.key + "'"};
+      return usage_error({.what = "two models of one key", .where = "--model", .got = "'" + one.key + "'"});
     }
   }
   for (const ModelEntry& entry : e.models) taken.insert(entry.name);

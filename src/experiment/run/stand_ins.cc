@@ -1,5 +1,6 @@
 #include "experiment/run/stand_ins.h"
 
+#include "base/usage_error.h"
 #include "experiment/run/training_run.h"
 #include "io/zoo_folder.h"
 
@@ -15,18 +16,16 @@ Result<StandIns> stand_ins(const Experiment& e, const std::filesystem::path& zoo
     }
   }
   if (!found.models.empty()) return found;
-  return Error{.kind = ErrorKind::kUsage,
-               .what = "no model of the experiment has a stand-in in the pocket zoo",
-               .where = e.id,
-               .expected = "zoo = \"NAME\" in [[models]]",
-               .hint = "Name models with --model KEY=MODEL"};
+  return usage_error({.what = "no model of the experiment has a stand-in in the pocket zoo",
+                      .where = e.id,
+                      .expected = "zoo = \"NAME\" in [[models]]",
+                      .hint = "Name models with --model KEY=MODEL"});
 }
 
 Result<StandIns> stand_in_checkpoints(Experiment& e, const std::filesystem::path& folder) {
   if (e.roles) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = e.id + " compares named models, not the checkpoints of a run",
-                 .hint = "Use training-dynamics, or an experiment of your own"};
+    return usage_error({.what = e.id + " compares named models, not the checkpoints of a run",
+                        .hint = "Use training-dynamics, or an experiment of your own"});
   }
   SG_TRY(const TrainingRun run, read_training_run(folder));
   StandIns found = {.models = keyed_models(run), .notices = use_training_run(run, e)};

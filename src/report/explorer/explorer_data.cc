@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/usage_error.h"
 #include "measure/definition.h"
 #include "report/data/heads_data.h"
 #include "report/data/row_json.h"
@@ -242,7 +243,7 @@ std::vector<Measurement> measurements_of(const Comparison& comparison) {
 
 Result<void> check_shown(Shown shown) {
   if (shown.empty() || shown.front()->sequences.empty()) {
-    return Error{.kind = ErrorKind::kUsage, .what = "there is no prompt to explore"};
+    return usage_error({.what = "there is no prompt to explore"});
   }
   const Measurement& a = *shown.front();
   for (const Measurement* other : shown) {

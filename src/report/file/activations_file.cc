@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "base/usage_error.h"
+
 namespace sg {
 namespace {
 
@@ -37,12 +39,11 @@ Result<ActivationsFile> ActivationsFile::create(const std::filesystem::path& fil
                                                 const ModelFacts& facts,
                                                 const std::vector<std::pair<std::string, std::string>>& more) {
   if (is_npy(file) && extraction.places.size() != 1) {
-    return Error{.kind = ErrorKind::kUsage,
-                 .what = "a .npy file holds one matrix",
-                 .where = file.string(),
-                 .expected = "one site at one layer",
-                 .got = std::to_string(extraction.places.size()) + " of them",
-                 .hint = "A .npz or .safetensors file holds all"};
+    return usage_error({.what = "a .npy file holds one matrix",
+                        .where = file.string(),
+                        .expected = "one site at one layer",
+                        .got = std::to_string(extraction.places.size()) + " of them",
+                        .hint = "A .npz or .safetensors file holds all"});
   }
   std::vector<std::pair<std::string, std::string>> metadata = {
       {"format", "pt"},  // what torch's loaders ask for; the data are plain float32

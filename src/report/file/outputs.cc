@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/usage_error.h"
+
 namespace sg {
 namespace {
 
@@ -19,11 +21,10 @@ Result<void> check_pair(const Output& a, const Output& b) {
   if (a.file.empty() || b.file.empty()) return {};
   const bool out = a.file == "-" && b.file == "-";
   if (!out && !same_file(a.file, b.file)) return {};
-  return Error{.kind = ErrorKind::kUsage,
-               .what = out ? fmt::format("{} - and {} - would mix on standard output", a.flag, b.flag)
-                           : fmt::format("{} and {} name the same file", a.flag, b.flag),
-               .where = out ? "" : a.file.string(),
-               .hint = "Name another file for one of them"};
+  return usage_error({.what = out ? fmt::format("{} - and {} - would mix on standard output", a.flag, b.flag)
+                                  : fmt::format("{} and {} name the same file", a.flag, b.flag),
+                      .where = out ? "" : a.file.string(),
+                      .hint = "Name another file for one of them"});
 }
 
 }  // namespace
@@ -39,11 +40,10 @@ Result<void> spare_inputs(const std::vector<Output>& outputs, const std::vector<
   for (const Output& output : outputs) {
     for (const fs::path& input : inputs) {
       if (output.file.empty() || output.file == "-" || !same_file(output.file, input)) continue;
-      return Error{.kind = ErrorKind::kUsage,
-                   .what = fmt::format("{} would replace a file that is read", output.flag),
-                   .where = output.file.string(),
-                   .expected = "a file of its own",
-                   .got = "the same file as " + input.string()};
+      return usage_error({.what = fmt::format("{} would replace a file that is read", output.flag),
+                          .where = output.file.string(),
+                          .expected = "a file of its own",
+                          .got = "the same file as " + input.string()});
     }
   }
   return {};
