@@ -30,8 +30,8 @@ std::string families_text() {
       {{"family", Align::kLeft}, {"model_type", Align::kLeft}, {"GGUF", Align::kLeft}, {"models", Align::kLeft}});
   for (const Family* f : all_families()) {
     std::string types(f->model_types), architectures(f->gguf_arch.empty() ? "-" : f->gguf_arch);
-    std::replace(types.begin(), types.end(), '|', ' ');
-    std::replace(architectures.begin(), architectures.end(), '|', ' ');
+    std::ranges::replace(types, '|', ' ');
+    std::ranges::replace(architectures, '|', ' ');
     table.row({std::string(f->name), types, architectures, std::string(f->summary)});
   }
   return table.text();

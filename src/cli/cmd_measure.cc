@@ -81,9 +81,7 @@ Result<void> write_results(const Arguments& a, const std::vector<SiteRef>& place
     }
     SG_TRY_VOID(write_output(folder / "summary.txt", text));
   }
-  if (!a.csv.empty()) {
-    SG_TRY_VOID(write_document(a.csv, csv_document));
-  }
+  if (!a.csv.empty()) SG_TRY_VOID(write_document(a.csv, csv_document));
   return a.json.empty() ? Result<void>() : write_document(a.json, json_document);
 }
 
@@ -101,9 +99,7 @@ Result<int> run(const Arguments& a, const Common& common) {
   if (!a.trace.empty()) job.options.trace = &trace;
   SG_TRY(MeasuredCloser measured, run_job(job, closer, common));
   const Measurement& measurement = measured.measurement;
-  if (!a.trace.empty()) {
-    SG_TRY_VOID(write_document(a.trace, json_text(trace_json(trace.events()))));
-  }
+  if (!a.trace.empty()) SG_TRY_VOID(write_document(a.trace, json_text(trace_json(trace.events()))));
   Console(common).warnings(measurement.warnings);
   SG_TRY_VOID(write_plot(a.plot, measurement));
   SG_TRY_VOID(write_explorer(a.explore.file, measurement, beside, job.names(), measured.heads));

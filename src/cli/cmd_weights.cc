@@ -69,12 +69,8 @@ Result<WeightsReport> measure_under_bar(const Model& model, const Arguments& a, 
 
 Result<void> write_results(const Arguments& a, const WeightsReport& report) {
   if (a.json.empty() && a.csv.empty()) return print(weights_text(report), {report.model.id});
-  if (!a.csv.empty()) {
-    SG_TRY_VOID(write_document(a.csv, weights_csv(report)));
-  }
-  if (!a.json.empty()) {
-    SG_TRY_VOID(write_document(a.json, json_text(weights_json(report))));
-  }
+  if (!a.csv.empty()) SG_TRY_VOID(write_document(a.csv, weights_csv(report)));
+  if (!a.json.empty()) SG_TRY_VOID(write_document(a.json, json_text(weights_json(report))));
   return {};
 }
 
@@ -119,9 +115,7 @@ Result<int> run(Arguments& a, const Common& common) {
   SG_TRY_VOID(spare_inputs(outputs, model.checkpoint.model_files()));
   if (a.plan) return print_plan(model, a, common);
   SG_TRY(WeightsReport report, measure_under_bar(model, a, common));
-  if (!a.amplification.empty()) {
-    SG_TRY_VOID(add_amplification(a, common, report));
-  }
+  if (!a.amplification.empty()) SG_TRY_VOID(add_amplification(a, common, report));
   SG_TRY_VOID(write_results(a, report));
   tell_traffic(opened.reader, opened.bytes, common);
   if (report.refused() == 0) return 0;

@@ -109,7 +109,7 @@ Result<int> merge_in(const WorkArguments& a, const Common& common) {
   if (share > 0) {
     const std::vector<TaskStatus> status = status_of(folder, shared->tasks(), std::chrono::seconds(1));
     const auto is_done = [](const TaskStatus& task) { return task.state == TaskState::kDone; };
-    const auto parts = static_cast<std::size_t>(std::count_if(status.begin(), status.end(), is_done));
+    const auto parts = static_cast<std::size_t>(std::ranges::count_if(status, is_done));
     if (parts < status.size() && !a.partial) return parts_missing(folder, shared->tasks());
     SG_TRY(const RunTask run, shared->computer(a.memory, common));
     SG_TRY(const std::uint64_t checked, stoppable([&] { return verify(folder, shared->tasks(), share, run); }));

@@ -103,8 +103,7 @@ Result<std::string> planned_text(const SharedRun& run, const RunOptions& options
   }
   std::size_t models = 0;
   for (std::size_t m = 0; m < run.record.models.size(); ++m) {
-    const bool has_tasks =
-        std::any_of(run.pieces.begin(), run.pieces.end(), [&](const RunPiece& piece) { return piece.model == m; });
+    const bool has_tasks = std::ranges::any_of(run.pieces, [&](const RunPiece& piece) { return piece.model == m; });
     models += has_tasks ? 1 : 0;
     if (!has_tasks) console.warning(run.record.models[m].key + ": " + run.record.models[m].error.value_or(""));
   }

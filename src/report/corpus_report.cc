@@ -19,9 +19,7 @@ Result<void> write_page_folder(const std::filesystem::path& folder, NamedFiles f
   files.emplace_back("report.md", document_markdown(document));
   files.emplace_back("report.html", document_html(document, figures));
   SG_TRY_VOID(make_folder(folder / "figures"));
-  for (const auto& [name, content] : files) {
-    SG_TRY_VOID(write_output(folder / name, content));
-  }
+  for (const auto& [name, content] : files) SG_TRY_VOID(write_output(folder / name, content));
   return {};
 }
 

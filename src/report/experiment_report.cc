@@ -42,7 +42,7 @@ Result<std::vector<Drawing>> draw_all(const std::vector<Picture>& pictures, cons
       return png.error();
     } else {
       std::string notice = "No PNG of a figure: " + png.error().message();
-      if (std::find(notices.begin(), notices.end(), notice) == notices.end()) notices.push_back(std::move(notice));
+      if (std::ranges::find(notices, notice) == notices.end()) notices.push_back(std::move(notice));
     }
     drawings.push_back(std::move(drawing));
   }

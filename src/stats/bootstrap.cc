@@ -32,7 +32,7 @@ Estimate<std::vector<double>> resample(std::size_t n, const Statistic& statistic
     return Estimate<std::vector<double>>::absent("the statistic is undefined for " + std::to_string(undefined) +
                                                  " of " + std::to_string(options.resamples) + " resamples");
   }
-  std::sort(values.begin(), values.end());
+  std::ranges::sort(values);
   return Estimate<std::vector<double>>::of(std::move(values));
 }
 

@@ -65,7 +65,7 @@ std::vector<std::size_t> resampled_places(std::span<const double> series, const 
 
 /// The order statistics that enclose the level, rounded outwards.
 Interval percentile_interval(std::vector<double> values, double level) {
-  std::sort(values.begin(), values.end());
+  std::ranges::sort(values);
   const double last = static_cast<double>(values.size() - 1), tail = (1 - level) / 2;
   return {.low = values[static_cast<std::size_t>(std::floor(tail * last))],
           .high = values[static_cast<std::size_t>(std::ceil((1 - tail) * last))]};

@@ -29,11 +29,11 @@ Number arithmetic_mean(std::span<const double> values) {
 }
 
 Number smallest(std::span<const double> values) {
-  return of_usable(values, 1, [&] { return *std::min_element(values.begin(), values.end()); });
+  return of_usable(values, 1, [&] { return *std::ranges::min_element(values); });
 }
 
 Number largest(std::span<const double> values) {
-  return of_usable(values, 1, [&] { return *std::max_element(values.begin(), values.end()); });
+  return of_usable(values, 1, [&] { return *std::ranges::max_element(values); });
 }
 
 }  // namespace sg

@@ -61,7 +61,7 @@ PermutationTest test_arrangements(std::span<const double> values, const Extreme&
   }
   // Distinct arrangements only: with ties each stands for equally many of the n!, so the share is the same.
   std::vector<double> order(values.begin(), values.end());
-  std::sort(order.begin(), order.end());
+  std::ranges::sort(order);
   std::size_t hits = 0, all = 0;
   do {
     ++all;

@@ -63,7 +63,7 @@ std::string why_unusable_pairs(std::span<const double> x, std::span<const double
 
 bool all_equal(std::span<const double> values) {
   SG_CHECK(!values.empty(), "no values");
-  return std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); });
+  return std::ranges::all_of(values, [&](double v) { return v == values.front(); });
 }
 
 double compensated_sum(std::span<const double> values) {

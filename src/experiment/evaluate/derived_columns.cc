@@ -28,18 +28,17 @@ Value cases_value(const CasesSource& source, const Lookup& lookup) {
 }
 
 std::int64_t count_if_above(const std::vector<double>& list, double than) {
-  return std::count_if(list.begin(), list.end(), [&](double x) { return x >= than; });
+  return std::ranges::count_if(list, [&](double x) { return x >= than; });
 }
 
 Value list_number(const ListSource& source, const std::vector<double>& list) {
-  const auto largest = std::max_element(list.begin(), list.end());
+  const auto largest = std::ranges::max_element(list);
   switch (source.op) {
     case ListOp::kCountBelow:
-      return static_cast<std::int64_t>(
-          std::count_if(list.begin(), list.end(), [&](double x) { return x < source.than; }));
+      return static_cast<std::int64_t>(std::ranges::count_if(list, [&](double x) { return x < source.than; }));
     case ListOp::kCountAtLeast: return count_if_above(list, source.than);
     case ListOp::kMax: return *largest;
-    case ListOp::kMin: return *std::min_element(list.begin(), list.end());
+    case ListOp::kMin: return *std::ranges::min_element(list);
     case ListOp::kArgMax: return static_cast<std::int64_t>(largest - list.begin());
     case ListOp::kProduct: {
       double product = 1;

@@ -139,8 +139,8 @@ Value weight_value(const WeightSource& source, const ModelData& data) {
     }
     return report.tied_allclose ? Value(*report.tied_allclose) : absent("W_U and W_E cannot be compared");
   }
-  const auto row = std::find_if(report.matrices.begin(), report.matrices.end(),
-                                [&](const WeightRow& r) { return r.role == source.role && r.part == "all"; });
+  const auto row = std::ranges::find_if(report.matrices,
+                                        [&](const WeightRow& r) { return r.role == source.role && r.part == "all"; });
   if (row == report.matrices.end()) return absent("the model has no " + source.role);
   if (source.statistic == "shape") {
     return std::vector<std::int64_t>{static_cast<std::int64_t>(row->rows), static_cast<std::int64_t>(row->cols)};

@@ -177,9 +177,7 @@ std::vector<std::size_t> distinct_readings(const Experiment& e, const std::vecto
 
 std::vector<Definition> admissible_definitions(const Experiment& e) {
   std::vector<Definition> definitions = all_definitions();
-  std::erase_if(definitions, [&](const Definition& d) {
-    return std::find(e.spans.begin(), e.spans.end(), d.span) == e.spans.end();
-  });
+  std::erase_if(definitions, [&](const Definition& d) { return std::ranges::find(e.spans, d.span) == e.spans.end(); });
   return definitions;
 }
 

@@ -94,7 +94,7 @@ std::vector<Value> permutation_parts(const Sample& s, const PartWanted& wanted) 
 std::vector<Value> change_point_parts(const Sample& s, const PartWanted& wanted) {
   std::vector<std::size_t> order(s.x.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return s.x[a] < s.x[b]; });
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return s.x[a] < s.x[b]; });
   std::vector<double> x, y;
   for (const std::size_t i : order) {
     x.push_back(s.x[i]);

@@ -57,7 +57,7 @@ bool has_order(const Value* value) {
 std::vector<std::size_t> sorted_by(const std::vector<const Value*>& keys, bool descending) {
   std::vector<std::size_t> order, without;
   for (std::size_t i = 0; i < keys.size(); ++i) (has_order(keys[i]) ? order : without).push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
     return descending ? less(*keys[b], *keys[a]) : less(*keys[a], *keys[b]);
   });
   order.insert(order.end(), without.begin(), without.end());

@@ -17,7 +17,7 @@ std::vector<BuiltinExperiment> builtin_experiments() {
   for (const EmbeddedFile& file : embedded_experiments()) {
     all.push_back({.name = file.path.substr(0, file.path.rfind('.')), .text = file.content});
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::ranges::sort(all, [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
 }
 

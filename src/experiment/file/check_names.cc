@@ -168,9 +168,7 @@ Result<void> check_verdicts(const Experiment& e, const Names& known) {
       return Error{.what = "a second verdict of this name", .where = verdict.where};
     }
     SG_TRY_VOID(check_all(verdict.needs, known, "value", verdict.where));
-    if (!verdict.quantity.empty()) {
-      SG_TRY_VOID(check_one(verdict.quantity, known, "value", verdict.where));
-    }
+    if (!verdict.quantity.empty()) SG_TRY_VOID(check_one(verdict.quantity, known, "value", verdict.where));
     for (const VerdictRule& rule : verdict.rules) {
       SG_TRY_VOID(check_formula(rule.when, known, verdict.where));
       const std::string what = "value in '" + rule.sentence.text() + "'";
@@ -184,9 +182,7 @@ Result<void> check_shown(const Experiment& e, const Names& columns, const Names&
   for (const TableSpec& table : e.tables) {
     const Names& known = table.over_prompts ? prompts : columns;
     SG_TRY_VOID(check_all(table.columns, known, "column", table.where));
-    if (!table.sort.empty()) {
-      SG_TRY_VOID(check_one(table.sort, known, "column", table.where));
-    }
+    if (!table.sort.empty()) SG_TRY_VOID(check_one(table.sort, known, "column", table.where));
     SG_TRY_VOID(check_formula(table.row_filter, known, table.where));
   }
   Names fits, values;
@@ -207,9 +203,7 @@ Result<void> check_shown(const Experiment& e, const Names& columns, const Names&
       for (const UprightSpec& upright : panel.uprights) {
         SG_TRY_VOID(check_one(upright.value, values, "value", panel.where));
       }
-      if (!panel.fit.empty()) {
-        SG_TRY_VOID(check_one(panel.fit, fits, "regression", panel.where));
-      }
+      if (!panel.fit.empty()) SG_TRY_VOID(check_one(panel.fit, fits, "regression", panel.where));
     }
   }
   return {};
@@ -224,13 +218,9 @@ Result<void> check_results(const Experiment& e, const Names& columns, Names know
   Names each = columns;
   each.insert({"key", "label"});
   for (const ResultKey& key : e.results) {
-    if (!key.name.empty()) {
-      SG_TRY_VOID(check_one(key.name, known, "value or verdict", key.where));
-    }
+    if (!key.name.empty()) SG_TRY_VOID(check_one(key.name, known, "value or verdict", key.where));
     SG_TRY_VOID(check_formula(key.expression, known, key.where));
-    for (const ResultKey::Each& one : key.each) {
-      SG_TRY_VOID(check_one(one.column, each, "column", key.where));
-    }
+    for (const ResultKey::Each& one : key.each) SG_TRY_VOID(check_one(one.column, each, "column", key.where));
   }
   return {};
 }

@@ -167,16 +167,16 @@ void parse_spans(TomlTable& root, Experiment& e) {
   std::string known;
   for (const GainSpan span : kGainSpans) known.append(known.empty() ? "" : ", ").append(name(span));
   for (const std::string& text : root.texts("spans")) {
-    const auto span = std::find_if(kGainSpans.begin(), kGainSpans.end(), [&](GainSpan s) { return name(s) == text; });
+    const auto span = std::ranges::find_if(kGainSpans, [&](GainSpan s) { return name(s) == text; });
     if (span == kGainSpans.end()) {
       root.wrong("spans", "unknown span", "some of " + known, "'" + text + "'");
-    } else if (std::find(e.spans.begin(), e.spans.end(), *span) != e.spans.end()) {
+    } else if (std::ranges::find(e.spans, *span) != e.spans.end()) {
       root.wrong("spans", "a span given twice", "each once", "'" + text + "'");
     } else {
       e.spans.push_back(*span);
     }
   }
-  if (std::find(e.spans.begin(), e.spans.end(), e.definition.span) == e.spans.end()) {
+  if (std::ranges::find(e.spans, e.definition.span) == e.spans.end()) {
     root.fail("spans", {.what = "the experiment's own definition is not among the admissible spans",
                         .expected = std::string(name(e.definition.span)) + ", the span of definition",
                         .got = "spans without it",
@@ -226,9 +226,7 @@ Result<void> check_prompt_columns(const Experiment& e) {
 
 Result<Experiment> parse(const std::string& text, const std::string& file, std::span<const std::string> overrides) {
   SG_TRY(toml::table table, read_toml(text, file));
-  for (const std::string& one : overrides) {
-    SG_TRY_VOID(apply_override(table, one));
-  }
+  for (const std::string& one : overrides) SG_TRY_VOID(apply_override(table, one));
   TomlReading reading = {.file = file, .error = {}};
   TomlTable root(table, "top level", reading);
   Experiment e;

@@ -86,7 +86,7 @@ void TomlTable::wrong_type(std::string_view key, std::string expected) {
 }
 
 const toml::node* TomlTable::node(std::string_view key) {
-  if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.emplace_back(key);
+  if (std::ranges::find(asked_, key) == asked_.end()) asked_.emplace_back(key);
   return table_->get(key);
 }
 
@@ -149,7 +149,7 @@ std::vector<Entry> in_order(const toml::table& table) {
     const toml::source_position at = key.source().begin;
     found.push_back({{!at, at}, {std::string(key.str()), &item}});
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Entry> entries;
   for (auto& [position, entry] : found) entries.push_back(std::move(entry));
   return entries;
@@ -220,9 +220,9 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key, const std::string
 void TomlTable::finish() {
   for (const auto& [key, item] : *table_) {
     const std::string_view name = key.str();
-    if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
+    if (std::ranges::find(asked_, name) != asked_.end()) continue;
     std::vector<std::string> known = asked_;
-    std::sort(known.begin(), known.end());
+    std::ranges::sort(known);
     wrong(name, fmt::format("unknown key '{}'", name), fmt::format("one of {}", fmt::join(known, ", ")),
           fmt::format("'{}'", name));
     return;

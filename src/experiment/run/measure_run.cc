@@ -196,7 +196,7 @@ class Course {
     // The zoo's stand-ins stand for several models.
     const auto same = options_.pocket ? std::vector<std::string>() : same_weights_notices(record_.models);
     for (const std::string& notice : same) {
-      const bool told = std::find(told_.begin(), told_.end(), notice) != told_.end();
+      const bool told = std::ranges::find(told_, notice) != told_.end();
       if (options_.warn && !told) options_.warn(notice);
       record_.notices.push_back(notice);
     }

@@ -9,7 +9,7 @@ namespace sg {
 namespace {
 
 const ModelEntry* find_key(const std::vector<ModelEntry>& models, const std::string& key) {
-  const auto found = std::find_if(models.begin(), models.end(), [&](const ModelEntry& m) { return m.key == key; });
+  const auto found = std::ranges::find_if(models, [&](const ModelEntry& m) { return m.key == key; });
   return found != models.end() ? &*found : nullptr;
 }
 

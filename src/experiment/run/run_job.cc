@@ -98,7 +98,7 @@ Error too_large(std::uint64_t needs, std::uint64_t has) {
 Result<std::vector<MissingRows>> missing_rows(const Experiment& e, const ModelOutcome& outcome, const RunJob& job,
                                               RowStore& store) {
   const std::vector<bool>& layers = job.model.spec.experts.layers;
-  const bool routes = std::find(layers.begin(), layers.end(), true) != layers.end();
+  const bool routes = std::ranges::find(layers, true) != layers.end();
   const std::vector<Reading>& readings = e.prompt_use.readings;
   const EngineFacts engine = {.numerics = job.key.numerics};
   std::vector<MissingRows> all;

@@ -48,7 +48,7 @@ Result<Expression> Expression::parse(const std::string& text) {
   for (const FormulaOperand& o : compiled->formula.operands) {
     compiled->asks = compiled->asks || o.asked;
     auto& names = compiled->names;
-    if (std::find(names.begin(), names.end(), o.name) == names.end()) names.push_back(o.name);
+    if (std::ranges::find(names, o.name) == names.end()) names.push_back(o.name);
   }
   return Expression(std::move(compiled));
 }

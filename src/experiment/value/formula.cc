@@ -202,7 +202,7 @@ class Parser {
 
   void load(const FormulaOperand& operand) {
     auto& all = formula_.operands;
-    const auto found = std::find(all.begin(), all.end(), operand);
+    const auto found = std::ranges::find(all, operand);
     formula_.steps.emplace_back(Formula::Load{static_cast<std::size_t>(found - all.begin())});
     if (found == all.end()) all.push_back(operand);
   }

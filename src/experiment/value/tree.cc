@@ -18,7 +18,7 @@ Tree& tree_at(Tree& root, const std::vector<std::string>& path) {
   Tree* at = &root;
   for (const std::string& step : path) {
     at->object = true;
-    auto found = std::find_if(at->children.begin(), at->children.end(), [&](const Tree& t) { return t.key == step; });
+    auto found = std::ranges::find_if(at->children, [&](const Tree& t) { return t.key == step; });
     if (found == at->children.end()) {
       at->children.push_back({.key = step});
       found = at->children.end() - 1;
@@ -31,8 +31,7 @@ Tree& tree_at(Tree& root, const std::vector<std::string>& path) {
 const Tree* find_in(const Tree& root, const std::vector<std::string>& path) {
   const Tree* at = &root;
   for (const std::string& step : path) {
-    const auto found =
-        std::find_if(at->children.begin(), at->children.end(), [&](const Tree& t) { return t.key == step; });
+    const auto found = std::ranges::find_if(at->children, [&](const Tree& t) { return t.key == step; });
     if (found == at->children.end()) return nullptr;
     at = &*found;
   }

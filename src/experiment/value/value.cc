@@ -68,7 +68,7 @@ struct TextOf {
   template <class T>
   std::string ends_of(const std::vector<T>& list) const {
     if constexpr (std::is_arithmetic_v<T>) {
-      const auto [low, high] = std::minmax_element(list.begin(), list.end());
+      const auto [low, high] = std::ranges::minmax_element(list);
       const std::string by = std::is_integral_v<T> ? "{:.0f}" : format;
       return fmt::format("{} values, {} to {}", list.size(), style.number(static_cast<double>(*low), by),
                          style.number(static_cast<double>(*high), by));

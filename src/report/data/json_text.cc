@@ -27,7 +27,7 @@ void new_line(std::size_t depth, std::string& out) { out.append("\n").append(2 *
 bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
 
 void append_string(std::string_view text, std::string& out) {
-  if (std::all_of(text.begin(), text.end(), is_plain)) {
+  if (std::ranges::all_of(text, is_plain)) {
     out.append("\"").append(text).append("\"");
     return;
   }
@@ -50,7 +50,7 @@ void append_object(const Json& object, std::size_t depth, std::string& out) {
 }
 
 void append_array(const Json& array, std::size_t depth, std::string& out) {
-  const bool one_line = std::none_of(array.begin(), array.end(), [](const Json& v) { return v.is_structured(); });
+  const bool one_line = std::ranges::none_of(array, [](const Json& v) { return v.is_structured(); });
   out += '[';
   bool first = true;
   for (const Json& value : array) {

@@ -16,8 +16,8 @@ Result<void> check_size(const JsonReader& from, const Shape& shape, std::size_t 
 template <class T>
 bool fits(const std::vector<std::vector<T>>& table, const RoutingRow& row, const Shape& shape) {
   if (table.size() != shape.tokens) return false;
-  return std::all_of(table.begin(), table.end(),
-                     [&](const std::vector<T>& chosen) { return chosen.size() == row.experts.front().size(); });
+  return std::ranges::all_of(table,
+                             [&](const std::vector<T>& chosen) { return chosen.size() == row.experts.front().size(); });
 }
 
 bool fits(const std::vector<double>& per_token, const Shape& shape) { return per_token.size() == shape.tokens; }

@@ -9,9 +9,7 @@ namespace {
 template <class Write>
 Result<void> write_list(const std::vector<std::int32_t>& ids, GatheringSink& out, const Write& write) {
   SG_TRY_VOID(out.add("["));
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    SG_TRY_VOID(out.add((i > 0 ? ", " : "") + write(ids[i])));
-  }
+  for (std::size_t i = 0; i < ids.size(); ++i) SG_TRY_VOID(out.add((i > 0 ? ", " : "") + write(ids[i])));
   return out.add("]");
 }
 

@@ -10,7 +10,7 @@ Json trace_json(std::span<const TraceEvent> events) {
   std::vector<std::string_view> tracks;
   Json list = Json::array();
   for (const TraceEvent& event : events) {
-    auto track = std::find(tracks.begin(), tracks.end(), event.track);
+    auto track = std::ranges::find(tracks, event.track);
     if (track == tracks.end()) {
       list.push_back({{"ph", "M"},
                       {"name", "thread_name"},

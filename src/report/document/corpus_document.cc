@@ -104,7 +104,7 @@ DocumentTable vocabulary_table(const CorpusResult& report) {
   const auto mean = [](const VocabularyRow& row, const FixedSum& sum) {
     return sum.value() / static_cast<double>(row.count);
   };
-  std::stable_sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) {
+  std::ranges::stable_sort(rows, [&](const auto& a, const auto& b) {
     return mean(a.second, a.second.norm) > mean(b.second, b.second.norm);
   });
   DocumentTable table;

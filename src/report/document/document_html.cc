@@ -139,8 +139,7 @@ struct Writer {
     out += "</ul>\n";
   }
   void operator()(const FigureBlock& f) const {
-    const auto drawn =
-        std::find_if(figures.begin(), figures.end(), [&](const DrawnFigure& d) { return d.stem == f.stem; });
+    const auto drawn = std::ranges::find_if(figures, [&](const DrawnFigure& d) { return d.stem == f.stem; });
     if (drawn == figures.end()) return;
     out += fmt::format("<figure role=\"group\" aria-label=\"{}\"><div class=\"panels\">\n", html_escaped(f.title));
     for (std::size_t i = 0; i < drawn->panels.size(); ++i) {

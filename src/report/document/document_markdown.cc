@@ -51,7 +51,7 @@ std::string code_span(std::string_view text) {
   const std::string fence(longest + 1, '`');
   const char* pad = longest > 0 ? " " : "";
   std::string span = fence + pad + printable(on_one_line(text)) + pad + fence;
-  std::replace(span.begin(), span.end(), ' ', kUnbroken);
+  std::ranges::replace(span, ' ', kUnbroken);
   return span;
 }
 
@@ -76,7 +76,7 @@ std::string paragraph(const std::string& text, const std::string& prefix) {
     out += prefix + (first ? line : line_start_escaped(line)) + "\n";
     first = false;
   }
-  std::replace(out.begin(), out.end(), kUnbroken, ' ');
+  std::ranges::replace(out, kUnbroken, ' ');
   return out;
 }
 

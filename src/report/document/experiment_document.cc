@@ -14,7 +14,7 @@ namespace {
 
 std::size_t measured_models(const ExperimentResult& r) {
   return static_cast<std::size_t>(
-      std::count_if(r.models.rows.begin(), r.models.rows.end(), [](const ResultRow& row) { return !row.error; }));
+      std::ranges::count_if(r.models.rows, [](const ResultRow& row) { return !row.error; }));
 }
 
 std::string prompts_phrase(const ExperimentResult& r) {
@@ -78,7 +78,7 @@ void add_results(Document& doc, const ExperimentResult& r, const std::vector<Pic
 
 void add_multiverse(Document& doc, const ExperimentResult& r, const std::vector<Picture>& pictures) {
   const auto varied = [](const Verdict& v) { return !v.multiverse.universes.empty() && !v.label.empty(); };
-  if (std::none_of(r.verdicts.begin(), r.verdicts.end(), varied)) return;
+  if (std::ranges::none_of(r.verdicts, varied)) return;
   doc.emplace_back(Heading{2, "How far the conclusion depends on the definition"});
   doc.emplace_back(Paragraph{
       {{"Every verdict was reached again under every admissible definition of gain, that is every reduction and "
@@ -175,7 +175,7 @@ void add_methods(Document& doc, const ExperimentResult& r) {
 bool one_shape(const std::vector<ResultRow>& rows) {
   constexpr std::size_t kMany = 8;
   if (rows.size() <= kMany) return false;
-  return std::all_of(rows.begin(), rows.end(), [&](const ResultRow& row) {
+  return std::ranges::all_of(rows, [&](const ResultRow& row) {
     return row.measured && row.measured->stands_for.empty() &&
            checkpoint_phrase(*row.measured, row.measured->id) ==
                checkpoint_phrase(*rows.front().measured, rows.front().measured->id);

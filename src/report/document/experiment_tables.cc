@@ -24,15 +24,15 @@ DocumentTable::Cell cell_of(const Value& value, const std::string& format) {
 }
 
 bool numeric_column(const ResultTable& table, std::size_t column) {
-  return std::any_of(table.rows.begin(), table.rows.end(),
-                     [&](const ResultRow& row) { return column < row.cells.size() && is_number(row.cells[column]); });
+  return std::ranges::any_of(
+      table.rows, [&](const ResultRow& row) { return column < row.cells.size() && is_number(row.cells[column]); });
 }
 
 /// A reason and whom it concerns, each reason once.
 class Footnotes {
  public:
   void add(const std::string& why, const std::string& who) {
-    const auto same = std::find_if(notes_.begin(), notes_.end(), [&](const Note& n) { return n.why == why; });
+    const auto same = std::ranges::find_if(notes_, [&](const Note& n) { return n.why == why; });
     if (same == notes_.end()) {
       notes_.push_back({why, {who}});
     } else {
@@ -70,7 +70,7 @@ class Tally {
     std::size_t evaluated = 0, agreeing = 0;
   };
   void add(const std::string& word, bool agrees) {
-    auto found = std::find_if(counts_.begin(), counts_.end(), [&](const Count& c) { return c.word == word; });
+    auto found = std::ranges::find_if(counts_, [&](const Count& c) { return c.word == word; });
     if (found == counts_.end()) found = counts_.insert(counts_.end(), Count{word});
     ++found->evaluated;
     found->agreeing += agrees ? 1 : 0;
@@ -231,8 +231,8 @@ DocumentTable labels_table(const Verdict& verdict) {
     if (!u.label.empty()) labels.add(u.label, u.label == verdict.label);
   }
   auto& counts = labels.counts();
-  std::stable_sort(counts.begin(), counts.end(),
-                   [](const Tally::Count& a, const Tally::Count& b) { return a.evaluated > b.evaluated; });
+  std::ranges::stable_sort(counts,
+                           [](const Tally::Count& a, const Tally::Count& b) { return a.evaluated > b.evaluated; });
   DocumentTable out = {.name = "conclusions-" + verdict.name,
                        .columns = {{"Conclusion"}, {"Combinations", true}, {"Share", true}},
                        .rows = {}};

@@ -42,7 +42,7 @@ constexpr Phrase kPoolings[] = {
 };
 
 std::string phrase(std::span<const Phrase> phrases, const std::string& name) {
-  const auto found = std::find_if(phrases.begin(), phrases.end(), [&](const Phrase& p) { return p.first == name; });
+  const auto found = std::ranges::find_if(phrases, [&](const Phrase& p) { return p.first == name; });
   return found != phrases.end() ? std::string(found->second) : name;
 }
 

@@ -94,7 +94,7 @@ Json logits_json(const std::vector<LogitStats>& logits) {
 
 Json massive_json(std::vector<Massive> values) {
   const auto larger = [](const Massive& a, const Massive& b) { return std::abs(a.value) > std::abs(b.value); };
-  std::stable_sort(values.begin(), values.end(), larger);
+  std::ranges::stable_sort(values, larger);
   Json list = Json::array();
   for (std::size_t i = 0; i < std::min(values.size(), kMostMassive); ++i) {
     const Massive& m = values[i];
@@ -107,7 +107,7 @@ Json beside_json(const SequenceComparison& sequence, NumberArrays& arrays) {
   // Sites come in the order of the pass, so the layers of one site do too.
   std::vector<std::pair<Site, std::pair<std::vector<double>, std::vector<double>>>> sites;
   for (const SiteDifference& d : sequence.sites) {
-    auto found = std::find_if(sites.begin(), sites.end(), [&](const auto& s) { return s.first == d.place.site; });
+    auto found = std::ranges::find_if(sites, [&](const auto& s) { return s.first == d.place.site; });
     if (found == sites.end()) found = sites.insert(sites.end(), {d.place.site, {}});
     for (const TokenDifference& t : d.tokens) {
       found->second.first.push_back(t.cosine);

@@ -115,7 +115,7 @@ std::optional<double> element(const std::vector<std::optional<double>>& list, st
 }
 
 bool has_right_axis(const Chart& c) {
-  return std::any_of(c.series.begin(), c.series.end(), [](const Series& s) { return s.right_axis; });
+  return std::ranges::any_of(c.series, [](const Series& s) { return s.right_axis; });
 }
 
 std::string error_path(const Scale& scale, double x, double y, double error, double cap) {

@@ -19,8 +19,8 @@ constexpr double kLargestLabel = 1e15;  // a larger number has no room for its d
 
 bool series_share_no_category(const Chart& c) {
   for (std::size_t i = 0; i < c.categories.size(); ++i) {
-    const auto here = std::count_if(c.series.begin(), c.series.end(),
-                                    [&](const Series& s) { return drawable(element(s.y, i), c.log_y); });
+    const auto here =
+        std::ranges::count_if(c.series, [&](const Series& s) { return drawable(element(s.y, i), c.log_y); });
     if (here > 1) return false;
   }
   return true;
@@ -142,7 +142,7 @@ void draw_names(Svg& svg, const Bars& bars, bool turned) {
 }
 
 bool has_bars(const Chart& c, const Series& s) {
-  return std::any_of(s.y.begin(), s.y.end(), [&](const auto& y) { return drawable(y, c.log_y); });
+  return std::ranges::any_of(s.y, [&](const auto& y) { return drawable(y, c.log_y); });
 }
 
 Legend legend_of(const Chart& c) {

@@ -24,7 +24,7 @@ std::vector<double> sorted_values(const SpecificationCurve& c) {
       if (std::isfinite(estimate.value)) all.push_back(estimate.value);
     }
   }
-  std::sort(all.begin(), all.end());
+  std::ranges::sort(all);
   return all;
 }
 

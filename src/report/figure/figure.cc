@@ -113,7 +113,7 @@ std::string figure_stem(std::string_view name) {
 void make_distinct(std::vector<Picture>& pictures) {
   std::set<std::string> taken;
   const auto free = [&](std::string stem) {
-    std::transform(stem.begin(), stem.end(), stem.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::ranges::transform(stem, stem.begin(), [](unsigned char c) { return std::tolower(c); });
     return taken.insert(std::move(stem)).second;
   };
   for (Picture& picture : pictures) {

@@ -154,7 +154,7 @@ void draw_cells(Svg& svg, const HeatMap& m, const Layout& l) {
         const auto place = static_cast<std::size_t>(*value);
         fill = fill_at(palette_color("", place), place);
       }
-      auto same = std::find_if(paths.begin(), paths.end(), [&](const auto& p) { return p.first == fill; });
+      auto same = std::ranges::find_if(paths, [&](const auto& p) { return p.first == fill; });
       if (same == paths.end()) same = paths.insert(paths.end(), {fill, ""});
       same->second += l.box(r, c, 0.47, 0.46);
     }

@@ -18,7 +18,7 @@ std::vector<std::string> different(const std::vector<Universe>& universes, std::
 }
 
 std::size_t place(const std::vector<std::string>& words, const std::string& word) {
-  return static_cast<std::size_t>(std::find(words.begin(), words.end(), word) - words.begin());
+  return static_cast<std::size_t>(std::ranges::find(words, word) - words.begin());
 }
 
 /// The labels, the study's own first, the others as they appear.
@@ -35,13 +35,12 @@ std::vector<const Universe*> by_quantity(const Multiverse& m) {
   for (const Universe& u : m.universes) {
     if (!u.label.empty() && u.quantity && std::isfinite(*u.quantity)) sorted.push_back(&u);
   }
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Universe* a, const Universe* b) { return *a->quantity < *b->quantity; });
+  std::ranges::stable_sort(sorted, [](const Universe* a, const Universe* b) { return *a->quantity < *b->quantity; });
   return sorted;
 }
 
 std::string readable(std::string word) {
-  std::replace(word.begin(), word.end(), '_', ' ');
+  std::ranges::replace(word, '_', ' ');
   return word;
 }
 

@@ -88,7 +88,7 @@ void Svg::fill(const std::string& path, const Fill& fill) {
   if (path.empty()) return;
   std::string how = paint("fill", fill.color);
   if (fill.hatch != Fill::Hatch::kNone) {
-    const auto known = std::find(patterns_.begin(), patterns_.end(), fill);
+    const auto known = std::ranges::find(patterns_, fill);
     const std::string id = fmt::format("{}h{}", prefix_, known - patterns_.begin());
     if (known == patterns_.end()) {
       patterns_.push_back(fill);

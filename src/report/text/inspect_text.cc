@@ -20,7 +20,7 @@ std::string tokenizer_line(const TokenizerFacts& t) {
 }
 
 std::string range_text(const std::vector<double>& x) {
-  const auto [least, most] = std::minmax_element(x.begin(), x.end());
+  const auto [least, most] = std::ranges::minmax_element(x);
   return x.empty() ? "none" : fmt::format("{} to {}", short_number(*least), short_number(*most));
 }
 

@@ -92,7 +92,7 @@ double mean_of_all(const std::vector<double>& values) {
 }
 
 std::string largest(const std::vector<double>& values) {
-  const auto most = std::max_element(values.begin(), values.end());
+  const auto most = std::ranges::max_element(values);
   return fmt::format("{} ({:.4g})", most - values.begin(), *most);
 }
 
@@ -158,7 +158,7 @@ std::string routing_text(const Measurement& measurement) {
         if (row.layer == load.layer) add(sum, row);
       }
     }
-    const auto most = std::max_element(load.tokens.begin(), load.tokens.end());
+    const auto most = std::ranges::max_element(load.tokens);
     table.row({std::to_string(load.layer), std::to_string(load.tokens.size()), std::to_string(sum.chosen / sum.tokens),
                fixed(sum.entropy / static_cast<double>(sum.tokens), 3), sum.has_margin ? short_number(sum.margin) : "-",
                per(sum.routed, sum.chosen), sum.has_shared ? per(sum.shared, sum.tokens) : "-",

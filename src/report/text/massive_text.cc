@@ -30,7 +30,7 @@ std::string range_text(const std::vector<FoundMassive>& all, Value value, auto s
   std::vector<double> values;
   values.reserve(all.size());
   for (const FoundMassive& f : all) values.push_back(value(f));
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const auto [low, high] = std::ranges::minmax_element(values);
   const std::string from = show(*low), to = show(*high);
   return from == to ? from : from + " to " + to;
 }
@@ -47,8 +47,7 @@ std::string channels_text(const std::vector<FoundMassive>& all) {
 
 std::string summary(const Measurement& measurement, const std::vector<FoundMassive>& all) {
   const std::size_t token = all.front().massive.token;
-  const bool same_token =
-      std::all_of(all.begin(), all.end(), [&](const FoundMassive& f) { return f.massive.token == token; });
+  const bool same_token = std::ranges::all_of(all, [&](const FoundMassive& f) { return f.massive.token == token; });
   return fmt::format(
       "In {} of {} prompts {} carries {} % of the Frobenius norm at resid_post[{}]: massive activations ({}{}, {} "
       "times the median).\n",

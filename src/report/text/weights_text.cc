@@ -146,8 +146,8 @@ std::string weights_text(const WeightsReport& r) {
     }
   }
   if (!vocabulary.empty()) text += side_by_side(vocabulary) + "\n" + comparison(r);
-  if (others || std::any_of(r.matrices.begin(), r.matrices.end(),
-                            [](const WeightRow& row) { return row.statistics && row.statistics->spectrum; })) {
+  if (others || std::ranges::any_of(r.matrices,
+                                    [](const WeightRow& row) { return row.statistics && row.statistics->spectrum; })) {
     text += (vocabulary.empty() ? "" : "\n") + list_table(r);
   }
   for (const WeightRow& row : r.matrices) {
