@@ -62,8 +62,8 @@ def shape_of(case, name):
             model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
         shapes = {n: tuple(p.shape) for n, p in model.named_parameters()}
         for n, shape in list(shapes.items()):  # experts are stacked in memory, and apart in files
-            if case.linear_experts and make_form_goldens.layers_of(n, shape[-1]) and len(shape) == 3:
-                layers = make_form_goldens.layers_of(n, shape[-1])
+            if case.linear_experts and make_form_goldens.layers_of(n, shape[-1], case.linear_experts) and len(shape) == 3:
+                layers = make_form_goldens.layers_of(n, shape[-1], case.linear_experts)
                 for layer in layers:
                     one = (shape[2] // len(layers), shape[1])
                     shapes |= {layer.format(e): one for e in range(shape[0])}

@@ -24,7 +24,7 @@ class FormCase:
     attention: str = "eager"
     ids_below: int = 0
     prepare: object = None
-    linear_experts: bool = False  # stacked experts as linear layers of each, which is how llm-compressor stores them
+    linear_experts: str = ""  # whose linear layers stacked experts are stored as: llm-compressor's or GPTQModel's
 
     def family(self):
         return self.config["model_type"]
@@ -204,9 +204,12 @@ EVERYWHERE = [
     for f, (family, config) in enumerate(FAMILIES.items()) for i, (name, (form, says, beside)) in enumerate(_GENERAL.items())
     if f"{family}-{name}" not in {c.name for c in _NAMED}
 ]
-# What llm-compressor makes of stacked experts: gate, up and down of each are layers of their own.
+# Stacked experts taken apart: gate, up and down of each are layers of their own.
 LINEAR_EXPERTS = [
-    FormCase(f"gpt-oss-experts-{name}", GPT_OSS, *_GENERAL[name][:2], 1300 + i, linear_experts=True)
+    FormCase(f"gpt-oss-experts-{name}", GPT_OSS, *_GENERAL[name][:2], 1300 + i, linear_experts="llm-compressor")
     for i, name in enumerate(("fp8-compressed-rows", "int8-compressed", "w4a16", "nvfp4", "mxfp4-compressed"))
-] + [FormCase("llama4-experts-w4a16", LLAMA4, *_GENERAL["w4a16"][:2], 1310, linear_experts=True)]
+] + [FormCase("llama4-experts-w4a16", LLAMA4, *_GENERAL["w4a16"][:2], 1310, linear_experts="llm-compressor"),
+     FormCase("gpt-oss-experts-gptqmodel", GPT_OSS, forms.Gptq(4, 16),
+              _says("gptq", bits=4, group_size=16, desc_act=False, sym=False, checkpoint_format="gptq",
+                    meta={"quantizer": ["gptqmodel:5.8.0"]}), 1320, linear_experts="GPTQModel")]
 CASES = _NAMED + EVERYWHERE + LINEAR_EXPERTS

@@ -41,26 +41,25 @@ def stored_name(name, part):
     return name.removesuffix("weight") + part
 
 
-def layers_of(name, outputs):
+def layers_of(name, outputs, maker):
     """What stacked experts of gpt-oss or LLaMA 4 are as linear layers: their names, "{}" being the expert, and which of
     the stack's outputs each has. None of any other tensor."""
     stem, _, last = name.rpartition(".")
     kind, part = ("bias" if last.endswith("_bias") else "weight"), last.removesuffix("_bias")
-    if stem.endswith(".mlp.experts"):
+    halves = slice(0, outputs // 2), slice(outputs // 2, None)
+    if stem.endswith(".mlp.experts") and maker == "llm-compressor":
         stem, halves = stem + ".experts", (slice(0, None, 2), slice(1, None, 2))
-    elif stem.endswith(".feed_forward.experts"):
-        halves = slice(0, outputs // 2), slice(outputs // 2, None)
-    else:
+    elif not stem.endswith((".mlp.experts", ".feed_forward.experts")):
         return None
     parts = {"gate_proj": halves[0], "up_proj": halves[1]} if part == "gate_up_proj" else {part: slice(None)}
     return {f"{stem}.{{}}.{each}.{kind}": taken for each, taken in parts.items()}
 
 
-def apart(tensors):
+def apart(tensors, maker):
     """Stacked experts as linear layers, (outputs x inputs)."""
     made = {}
     for name, tensor in tensors.items():
-        layers = layers_of(name, tensor.shape[-1])
+        layers = layers_of(name, tensor.shape[-1], maker)
         if layers is None:
             made[name] = tensor
             continue
@@ -70,11 +69,11 @@ def apart(tensors):
     return made
 
 
-def together(tensors, stacked):
+def together(tensors, stacked, maker):
     """What `apart` took apart, in the shapes of `stacked`."""
     made = {}
     for name, like in stacked.items():
-        layers = layers_of(name, like.shape[-1])
+        layers = layers_of(name, like.shape[-1], maker)
         if layers is None:
             made[name] = tensors[name]
             continue
@@ -128,9 +127,9 @@ def make(case):
                                                               dtype=torch.float32)
         weights.fill(model, case.seed)
         tensors = make_goldens.stored_tensors(model)
-        stored, plain, sums, metadata = quantise(case, apart(tensors) if case.linear_experts else tensors)
+        stored, plain, sums, metadata = quantise(case, apart(tensors, case.linear_experts) if case.linear_experts else tensors)
         if case.linear_experts:
-            plain = together(plain, tensors)
+            plain = together(plain, tensors, case.linear_experts)
         make_goldens.write_safetensors(folder, plain, 1)
         golden = make_goldens.golden(case, folder, torch.float32, "f32")
         measurement.write(folder / "golden.json", golden)

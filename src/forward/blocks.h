@@ -55,7 +55,7 @@ struct FeedForward {
   const ExpertWeights& w;
   std::size_t width;
   Gating gating = Gating::kProduct;
-  bool interleaved = false;    // gate_up's outputs alternate
+  bool interleaved = false;    // gate and up alternate in what one makes, or both one after another
   ConstMatrixView added = {};  // to gate and up, (rows x 2 width), or nothing
 };
 /// `scratch` is (rows x 2 width) for a gated one, (rows x width) for a plain one.

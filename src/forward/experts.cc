@@ -83,7 +83,7 @@ void run_expert(const LayerCall& call, std::size_t expert, const std::vector<Sea
     round_to(run.precision, x.row(i), x.cols);
   }
   const ExpertWeights& w = call.weights.experts[expert];
-  const bool interleaved = spec.interleaved && w.gate_up;
+  const bool interleaved = spec.interleaved && (w.gate_up || spec.halved);
   const FeedForward ff = {.w = w, .width = spec.width, .gating = spec.gating, .interleaved = interleaved};
   const MatrixView hidden = ws.expert_hidden.row_range(0, seats.size());
   if (spec.latent == 0) {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -56,6 +57,7 @@ struct MadeMatrices {
   std::deque<PackedMatrix> matrices;
   std::deque<std::array<float, 256>> tables;  // that matrices refer to
   std::set<const TensorInfo*> parts;  // stored tensors that they are made from, or that only say how to run them
+  std::optional<std::array<unsigned, 3>> gptqmodel;  // the version of GPTQModel that wrote them, where it says so
 };
 
 /// Arrays of one-byte numbers with more items than this are kept as they are stored: such tables (character maps,

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <set>
 
@@ -11,6 +12,10 @@
 
 namespace sg {
 namespace {
+
+// The first version of GPTQModel that takes gpt-oss' experts apart by halves (defuser,
+// _unfuse_experts_weights_inplace).
+constexpr std::array<unsigned, 3> kHalvesGateAndUp = {5, 8, 0};
 
 std::string shape_text(const std::vector<std::uint64_t>& shape) {
   return shape.empty() ? "a scalar" : fmt::format("{}", fmt::join(shape, " x "));
@@ -127,18 +132,20 @@ struct Binder {
             .hint = fmt::format("the checkpoint is incomplete or is not of family {}", spec.family->name)};
   }
 
-  /// Of other forms of the family.
-  Result<void> check_refused() const {
-    for (const RefusedTensor& refused : spec.family->refused_tensors) {
-      const bool gguf = checkpoint.format == Format::kGguf;
-      const TensorInfo* tensor = gguf ? nullptr : names.find(refused.hf, 0);
-      if (tensor == nullptr) continue;
-      return Error{.what = fmt::format("tensor {} is stored in a form that is not read", tensor->name),
-                   .where = checkpoint.path.string(),
-                   .got = std::string(refused.why),
-                   .hint = "measure the original checkpoint, or a GGUF of it"};
-    }
-    return {};
+  /// Whether gate and up are stored as halves of what alternates. Other programs give true ones the same names, so the
+  /// file must say who wrote it.
+  Result<bool> halved() const {
+    const std::string_view name = spec.family->experts.halved;
+    const bool gguf = checkpoint.format == Format::kGguf;
+    const TensorInfo* tensor = gguf || name.empty() ? nullptr : names.find(name, 0);
+    if (tensor == nullptr) return false;
+    if (checkpoint.made.gptqmodel >= kHalvesGateAndUp) return true;
+    return Error{.what = fmt::format("tensor {} is a true gate, or half of what holds gate and up by turns, as "
+                                     "GPTQModel stores it",
+                                     tensor->name),
+                 .where = checkpoint.path.string(),
+                 .expected = "quantization_config.meta.quantizer naming gptqmodel:5.8.0 or newer",
+                 .hint = "measure the original checkpoint, or a GGUF of it"};
   }
 
   /// The row's tensor under one name pattern, checked; null when there is none and none is needed.
@@ -285,7 +292,7 @@ void resolve_head(const Spec& spec, Bindings& b) {
 Result<Bindings> bind(const Spec& spec, const Checkpoint& checkpoint) {
   Bindings bindings;
   Binder binder{spec, checkpoint, TensorNames(spec, checkpoint)};
-  SG_TRY_VOID(binder.check_refused());
+  SG_TRY(bindings.halved_experts, binder.halved());
   bindings.layers.resize(spec.layers);
   for (const TensorRow& row : spec.family->tensors) {
     const std::string_view pattern = binder.pattern_of(row);

@@ -21,7 +21,8 @@ struct Bindings {
   std::vector<RoleTensors> layers;  // one per block
   /// Roles whose parts are stored one tensor per head or per expert; the role's own entry is then null.
   std::map<std::pair<std::size_t, Role>, std::vector<const TensorInfo*>> parts;
-  bool tied = false;  // the head is the embedding table
+  bool halved_experts = false;  // their gates and ups are halves of what alternates
+  bool tied = false;            // the head is the embedding table
   /// A model without an unembedding has a stream and no logits.
   bool has_head() const { return get(model, Role::kHead) != nullptr; }
   std::vector<std::string> notices;  // tensors that are not read, a head that differs from a tied embedding, ...

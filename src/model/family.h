@@ -256,11 +256,6 @@ struct ClassDefault {
   std::size_t value;
 };
 
-/// A tensor of another form of the family, which is not read; "{}" is the layer.
-struct RefusedTensor {
-  std::string_view hf, why;
-};
-
 struct Family {
   std::string_view name;         // as `streamgauge list families` prints it
   std::string_view model_types;  // config.json model_type values, '|' between
@@ -278,7 +273,6 @@ struct Family {
   Result<void> (*variant)(const Config&, Fields&) = nullptr;
   bool conv1d = false;                // config.json checkpoints store every linear of a block (inputs x outputs)
   std::string_view unused_keys = {};  // config.json keys that the reference stores and never reads, '|' between
-  std::span<const RefusedTensor> refused_tensors = {};
 
   struct {
     EmbedScale scale = EmbedScale::kOne;
@@ -342,6 +336,8 @@ struct Family {
     Gating gating = Gating::kProduct;
     bool conv1d = false;       // config.json checkpoints store them (experts x inputs x outputs)
     bool interleaved = false;  // config.json checkpoints: columns of gate and up alternate
+    // Where this tensor is ("{}" is the layer), what is named gate and up are the first and the second half of those.
+    std::string_view halved = {};
   } experts;
   /// Where transformers rounds in a model of a narrower type, as far as families differ (docs/numerics.md).
   struct {

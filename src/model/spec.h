@@ -119,7 +119,8 @@ struct ExpertSpec {
   RouterSpec router;
   Gating gating = Gating::kProduct;
   float clamp_limit = 0, clamp_slope = 0;
-  bool interleaved = false;
+  bool interleaved = false;  // the outputs of gate_up alternate
+  bool halved = false;       // and gate and up are halves of them
   bool at(std::size_t layer) const { return count > 0 && layers[layer]; }
 };
 

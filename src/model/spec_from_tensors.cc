@@ -125,6 +125,7 @@ Result<void> complete_from_tensors(const Bindings& bindings, const Checkpoint& c
   for (std::size_t l = 0; l < spec.shapes.size() && spec.format == Format::kGguf; ++l) {
     spec.attention[l].key_is_value = spec.attention[l].kv_from < 0 && get(bindings.layers[l], Role::kV) == nullptr;
   }
+  spec.experts.halved = bindings.halved_experts;
   spec.scales_stream = get(bindings.layers.front(), Role::kLayerScale) != nullptr;
   spec.one_input_norm = spec.order != Order::kSequential && get(bindings.layers.front(), Role::kMlpNormIn) == nullptr;
   SG_TRY_VOID(attach_xielu(bindings, checkpoint, spec));

@@ -129,7 +129,8 @@ TEST(StoredForms, AreThereForEveryFamily) {
       EXPECT_TRUE(fs::exists(folder / "golden.json")) << folder;
     }
   }
-  for (const char* form : {"fp8-compressed-rows", "int8-compressed", "w4a16", "nvfp4", "mxfp4-compressed"}) {
+  for (const char* form :
+       {"fp8-compressed-rows", "int8-compressed", "w4a16", "nvfp4", "mxfp4-compressed", "gptqmodel"}) {
     const fs::path folder = kGoldens / ("stored-gpt-oss-experts-" + std::string(form));
     EXPECT_TRUE(fs::exists(folder / "golden.json")) << folder;
   }

@@ -12,7 +12,9 @@
 namespace sg {
 namespace {
 
-const std::filesystem::path kGoldens = std::filesystem::path(SG_TEST_DATA) / "golden";
+namespace fs = std::filesystem;
+
+const fs::path kGoldens = fs::path(SG_TEST_DATA) / "golden";
 
 std::vector<double> last_norms(const Model& model) {
   const Result<Measurement> got = measure(model, nullptr, {{.ids = {1, 2, 3, 4, 5}}}, {.threads = 1});
@@ -98,14 +100,26 @@ TEST(NamedExperts, OfGptOssInGptqmodelsFirstForm) {
                                      {"experts.down_proj_bias", "experts.down.{}.bias"}});
 }
 
-TEST(NamedExperts, OfGptOssAsHalvesAreRefusedByName) {
-  const Result<Model> model =
-      apart("gpt-oss-plain-rope", {{"experts.gate_up_proj", "experts.{}.gate_proj.weight", true, 0, 2},
-                                   {"experts.gate_up_proj_bias", "experts.{}.gate_proj.bias", false, 0, 2}});
-  ASSERT_FALSE(model.ok());
-  EXPECT_NE(model.error().message().find("mlp.experts.0.gate_proj.weight"), std::string::npos)
-      << model.error().message();
-  EXPECT_NE(model.error().message().find("GPTQModel"), std::string::npos) << model.error().message();
+/// GPTQModel's halves of what alternates and AutoRound's true gates have the same names.
+TEST(NamedExperts, OfGptOssAsHalvesNeedTheWritersName) {
+  const fs::path folder = kGoldens / "stored-gpt-oss-experts-gptqmodel";
+  const std::string says = "gptqmodel:5.8.0";
+  for (const std::string& writer : {says, std::string("gptqmodel:7.7.0-dev"), std::string("optimum:1.0"),
+                                    std::string("gptqmodel:5.7.0"), std::string("gptqmodel")}) {
+    Checkpoint c = open_checkpoint(folder).value();
+    const std::size_t at = c.config_json.find(says);
+    ASSERT_NE(at, std::string::npos);
+    c.config_json.replace(at, says.size(), writer);
+    const Result<Model> model = open_model(std::move(c), folder);
+    if (writer == says || writer.starts_with("gptqmodel:7")) {
+      EXPECT_TRUE(model.ok()) << model.error().message();
+      continue;
+    }
+    ASSERT_FALSE(model.ok()) << writer;
+    EXPECT_NE(model.error().message().find("mlp.experts.0.gate_proj.weight"), std::string::npos)
+        << model.error().message();
+    EXPECT_NE(model.error().message().find("GPTQModel"), std::string::npos) << model.error().message();
+  }
 }
 
 /// Published files have them one by one already, under Mixtral's names.

@@ -30,6 +30,13 @@ constexpr auto kTensors = join(
            {Role::kExpertGateUpBias, "model.layers.{}.mlp.experts.gate_up.{}.bias", "", Need::kOptional},
            {Role::kExpertDown, "model.layers.{}.mlp.experts.down.{}.weight", "", Need::kOptional},
            {Role::kExpertDownBias, "model.layers.{}.mlp.experts.down.{}.bias", "", Need::kOptional},
+           // As newer ones do: the first and the second half of what holds gate and up by turns.
+           {Role::kExpertGate, "model.layers.{}.mlp.experts.{}.gate_proj.weight", "", Need::kOptional},
+           {Role::kExpertGateBias, "model.layers.{}.mlp.experts.{}.gate_proj.bias", "", Need::kOptional},
+           {Role::kExpertUp, "model.layers.{}.mlp.experts.{}.up_proj.weight", "", Need::kOptional},
+           {Role::kExpertUpBias, "model.layers.{}.mlp.experts.{}.up_proj.bias", "", Need::kOptional},
+           {Role::kExpertDown, "model.layers.{}.mlp.experts.{}.down_proj.weight", "", Need::kOptional},
+           {Role::kExpertDownBias, "model.layers.{}.mlp.experts.{}.down_proj.bias", "", Need::kOptional},
            // As llm-compressor stores them, which takes the experts apart so that each is made of linear layers.
            {Role::kExpertGate, "model.layers.{}.mlp.experts.experts.{}.gate_proj.weight", "", Need::kOptional},
            {Role::kExpertGateBias, "model.layers.{}.mlp.experts.experts.{}.gate_proj.bias", "", Need::kOptional},
@@ -61,13 +68,6 @@ constexpr auto kConfig =
              {Field::kClampSlope, "swiglu_alpha", "", value_of(1.702)},
          }));
 
-constexpr RefusedTensor kRefused[] = {
-    {"model.layers.{}.mlp.experts.0.gate_proj.weight",
-     "as newer versions of GPTQModel (5.8) store gpt-oss: gate_proj and up_proj are the halves of what holds gate and "
-     "up by "
-     "turns"},
-};
-
 }  // namespace
 
 extern const Family kGptOss;  // external linkage: the generated list refers to it
@@ -80,10 +80,13 @@ constinit const Family kGptOss = {
     .tensors = kTensors,
     .config = kConfig,
     .unused_keys = kUnusedByExperts,
-    .refused_tensors = kRefused,
     .position = {.pairing = kHalvesBoth, .unstated = DefaultRope::kGptOss},
     .attention = {.windows = Windows::kEvenLayers},
-    .experts = {.layers = ExpertLayers::kAll, .gating = Gating::kClamped, .conv1d = true, .interleaved = true},
+    .experts = {.layers = ExpertLayers::kAll,
+                .gating = Gating::kClamped,
+                .conv1d = true,
+                .interleaved = true,
+                .halved = "model.layers.{}.mlp.experts.0.gate_proj.weight"},
     .half = {.gain_first = true, .bias_apart = true},
 };
 

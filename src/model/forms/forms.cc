@@ -61,6 +61,7 @@ Result<void> make_matrices(const Config& config, Checkpoint& checkpoint, std::ve
   }
   SG_TRY(const std::optional<Quantization> quantization, read_quantization(config, checkpoint));
   if (!quantization) return {};
+  checkpoint.made.gptqmodel = quantization->gptqmodel;
   Maker maker(*quantization, checkpoint);
   SG_TRY_VOID(make(maker));
   if (maker.made() == 0) {
