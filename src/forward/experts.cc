@@ -180,6 +180,9 @@ void experts(const LayerCall& call, ConstMatrixView in, MatrixView out, Workspac
   }
   const std::vector<std::vector<Seat>> seats = seats_by_expert(routing);
   for (std::size_t e = 0; e < seats.size(); ++e) {
+    if (!seats[e].empty()) read_ahead(call.weights.experts[e]);
+  }
+  for (std::size_t e = 0; e < seats.size(); ++e) {
     if (!seats[e].empty()) run_expert(call, e, seats[e], read, out, routing, ws, host);
   }
   round_rows(out, host);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -146,7 +147,7 @@ Result<void> FileMap::check_unchanged() const {
   return changed(path_, std::to_string(now.size) + " bytes where it had " + std::to_string(state_.size));
 }
 
-Result<FileReader> FileReader::open(const FileMap& file) {
+Result<FileReader> FileReader::open(const FileMap& file, Order order) {
   if (file.window() != nullptr) {
     FileReader reader(-1, file.path());
     reader.window_ = file.window();
@@ -157,6 +158,7 @@ Result<FileReader> FileReader::open(const FileMap& file) {
   struct stat facts {};
   if (::fstat(again.fd, &facts) != 0) return cannot_open(file.path(), errno);
   if (!state_of(facts).same_content(file.state())) return changed(file.path(), "another file, or other bytes");
+  if (order == Order::kScattered) ::posix_fadvise(again.fd, 0, 0, POSIX_FADV_RANDOM);
   return FileReader(std::exchange(again.fd, -1), file.path());
 }
 
@@ -185,6 +187,10 @@ Result<void> FileReader::read(std::uint64_t offset, std::span<std::byte> out) co
 
 namespace {
 
+// Of one request Linux reads the device's read_ahead_kb, or its largest transfer if that is more; this is the smaller
+// of their usual values.
+constexpr std::size_t kOneRequest = std::size_t{128} << 10;
+
 /// The advice for every page that the range touches. False: the system refused, and errno says why.
 bool advise_whole_pages(std::span<const std::byte> range, int advice) {
   if (range.empty()) return true;
@@ -197,6 +203,11 @@ bool advise_whole_pages(std::span<const std::byte> range, int advice) {
 
 void prefetch(std::span<const std::byte> range) {
   if (!is_in_window(range.data())) advise_whole_pages(range, MADV_WILLNEED);
+}
+
+void prefetch_all(std::span<const std::byte> range) {
+  for (; !range.empty(); range = range.subspan(std::min(kOneRequest, range.size())))
+    prefetch(range.first(std::min(kOneRequest, range.size())));
 }
 
 void read_now(std::span<const std::byte> range) {

@@ -69,8 +69,10 @@ class FileMap {
 /// of a mapping maps megabytes. Not thread-safe.
 class FileReader {
  public:
-  /// Errors: the file cannot be opened again, or is no longer what was mapped.
-  static Result<FileReader> open(const FileMap& file);
+  enum class Order : std::uint8_t { kAscending, kScattered };
+  /// kScattered: nothing is read from the disk beyond what is asked for. Errors: the file cannot be opened again, or is
+  /// no longer what was mapped.
+  static Result<FileReader> open(const FileMap& file, Order order = Order::kAscending);
   FileReader(FileReader&& other) noexcept;
   FileReader& operator=(FileReader&&) = delete;
   FileReader(const FileReader&) = delete;
@@ -87,10 +89,13 @@ class FileReader {
 };
 
 /// Hints about a range of mapped bytes; ranges are widened (prefetch) or narrowed (release) to whole pages.
-/// prefetch starts reading ahead and returns at once. read_now returns when the range is in memory and mapped, where
-/// the kernel offers that (Linux 5.14), else at once; bytes that are gone mark their file (FileMap::check). release
-/// drops the pages from this process; they are read again when touched.
+/// prefetch starts reading ahead and returns at once; of a long range the system may read the beginning alone.
+/// prefetch_all starts reading every page, so that none is missing when it is touched: of what surrounds a missing
+/// page the system reads as much as it likes (Linux: the device's read_ahead_kb), wanted or not. read_now returns when
+/// the range is in memory and mapped, where the kernel offers that (Linux 5.14), else at once; bytes that are gone mark
+/// their file (FileMap::check). release drops the pages from this process; they are read again when touched.
 void prefetch(std::span<const std::byte> range);
+void prefetch_all(std::span<const std::byte> range);
 void read_now(std::span<const std::byte> range);
 void release(std::span<const std::byte> range);
 

@@ -35,8 +35,10 @@ ReadAhead::~ReadAhead() {
 }
 
 void ReadAhead::start(Group group) {
+  // Here, since whoever needs them may be faster than the thread.
+  if (group.alone) std::ranges::for_each(group.ranges, prefetch_all);
   if (!thread_.joinable()) {
-    for (const auto& range : group.ranges) prefetch(range);
+    std::ranges::for_each(group.ranges, prefetch);
     return;
   }
   {
@@ -87,7 +89,7 @@ void ReadAhead::read(const Group& group) {
   const TraceSpan span(
       trace_, "read", [&] { return group.name; }, total);
   ensure(group.ranges);  // those that are elsewhere, all together: several are fetched at once
-  for (const auto& range : group.ranges) prefetch(range);
+  std::ranges::for_each(group.ranges, prefetch);
   for (const auto& range : group.ranges) {
     if (!range.empty() && is_in_window(range.data())) continue;
     for (std::size_t at = 0; at < range.size() && still_wanted(); at += kStep)

@@ -22,6 +22,7 @@ class ReadAhead {
   struct Group {
     std::string name;  // in the trace: "layer 3"
     std::vector<std::span<const std::byte>> ranges;
+    bool alone = false;  // start asks for every page, so that what surrounds them is not read (prefetch_all)
   };
 
   explicit ReadAhead(Trace* trace = nullptr);

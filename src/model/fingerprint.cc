@@ -37,7 +37,7 @@ bool lies_in(const FileMap& file, const std::byte* data) {
 class Parts {
  public:
   explicit Parts(const FileMap& file) : file_(file) {
-    Result<FileReader> reader = FileReader::open(file);
+    Result<FileReader> reader = FileReader::open(file, FileReader::Order::kScattered);
     if (reader.ok()) reader_.emplace(std::move(reader).value());
   }
   /// A tensor whose bytes were put together in memory does not lie in the file.

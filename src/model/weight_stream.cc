@@ -42,12 +42,28 @@ WeightView weight_view(const TensorInfo& tensor, bool transposed) {
           .transposed = transposed};
 }
 
+ByteRanges ranges_of(const WeightView& w) {
+  const std::size_t stored_rows = w.transposed ? w.cols : w.rows;
+  if (w.packed == nullptr) return {{w.data, stored_rows * w.row_bytes}};
+  ByteRanges ranges;
+  const std::size_t all = w.packed->rows;
+  for (const auto& part : w.packed->parts) {
+    const std::size_t begin = part.size() * w.packed_row / all;
+    const std::size_t end = (part.size() * (w.packed_row + stored_rows) + all - 1) / all;
+    ranges.push_back(part.subspan(begin, end - begin));
+  }
+  return ranges;
+}
+
 namespace {
 
 Result<void> check_all_scales(std::span<const TensorInfo* const> tensors, const Checkpoint& checkpoint) {
   for (const TensorInfo* tensor : tensors) {
     if (tensor == nullptr || tensor->packed == nullptr) continue;
     bring(*tensor);
+    for (const auto& part : tensor->packed->parts) {  // of an expert that nobody chooses nothing else is read
+      if (part.data() != tensor->packed->codes) prefetch_all(part);
+    }
     SG_TRY_VOID(check_scales(*tensor, checkpoint));
   }
   return {};
@@ -66,22 +82,32 @@ Result<void> check_layer_scales(const Model& model, std::size_t l) {
 }
 Result<void> check_outer_scales(const Model& model) { return check_all_scales(model.bindings.model, model.checkpoint); }
 
+// Of so many rows one is asked for, or fewer.
+constexpr std::size_t kFewRowsShare = 128;
+
 void bring(const WeightView& matrix) {
   if (matrix.packed != nullptr) return ensure(matrix.packed->parts);
   const std::size_t stored_rows = matrix.transposed ? matrix.cols : matrix.rows;
   if (matrix.data != nullptr) ensure({matrix.data, stored_rows * matrix.row_bytes});
 }
 void bring_rows(const WeightView& table, const std::vector<std::size_t>& rows) {
-  if (!is_in_window(table.data)) return;
   if (table.packed != nullptr) return bring(table);
   ByteRanges ranges;
   for (const std::size_t row : rows) ranges.emplace_back(table.data + row * table.row_bytes, table.row_bytes);
-  ensure(ranges);
+  if (is_in_window(table.data)) return ensure(ranges);
+  // Few rows alone; of many the system is to read what is between them too.
+  if (rows.size() * kFewRowsShare < table.rows) std::ranges::for_each(ranges, prefetch_all);
 }
 void bring(const TensorInfo& tensor) { ensure(tensor.ranges()); }
 
 void read_ahead(const TensorInfo& tensor) {
   for (const auto& range : tensor.ranges()) prefetch(range);
+}
+void read_ahead(const ExpertWeights& expert) {
+  for (const Linear* linear : {&expert.gate, &expert.up, &expert.gate_up, &expert.down}) {
+    if (!*linear) continue;
+    for (const auto& range : ranges_of(linear->w)) prefetch_all(range);
+  }
 }
 void read_ahead_layer(const Model& model, std::size_t l) {
   for (std::size_t r = 0; r < model.bindings.layers[l].size(); ++r) {
@@ -149,6 +175,7 @@ const float* WeightStream::Vectors::decode(std::span<const TensorInfo* const> pa
   for (const TensorInfo* part : parts) {
     const std::size_t begin = buffer.size();
     bring(*part);
+    prefetch_all({part->data, part->bytes});
     buffer.resize(begin + part->items());
     decode_scalar(part->dtype, part->data, part->items(), buffer.data() + begin);
   }
@@ -291,7 +318,8 @@ SharedBlockWeights WeightStream::shared_block(const RoleTensors& t, Vectors& v) 
 }
 
 ReadAhead::Group WeightStream::group(std::size_t l, bool with_experts) const {
-  ReadAhead::Group group = {.name = fmt::format("layer {}", l), .ranges = {}};
+  const bool leaves_some = !with_experts && model_.spec.experts.at(l);
+  ReadAhead::Group group = {.name = fmt::format("layer {}", l), .ranges = {}, .alone = leaves_some};
   for (std::size_t r = 0; r < model_.bindings.layers[l].size(); ++r) {
     const TensorInfo* tensor = model_.bindings.layers[l][r];
     if (tensor == nullptr || (is_of_experts(static_cast<Role>(r)) && !with_experts)) continue;
@@ -314,6 +342,7 @@ ReadAhead::Group WeightStream::ahead_of(std::size_t l) const {
     ReadAhead::Group one = group(next, remote);
     ahead.name += (ahead.name.empty() ? "" : ", ") + one.name;
     ahead.ranges.insert(ahead.ranges.end(), one.ranges.begin(), one.ranges.end());
+    ahead.alone |= one.alone;
   }
   return ahead;
 }

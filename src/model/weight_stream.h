@@ -163,19 +163,23 @@ class WeightStream {
 
 /// A stored matrix as the matmul reads it.
 WeightView weight_view(const TensorInfo& tensor, bool transposed);
+/// The bytes that it is read from; of a matrix in a stack of packed ones, its rows' share of each part of the stack.
+ByteRanges ranges_of(const WeightView& w);
 
 /// Of quantised matrices, the scales of layer l, or of the tables outside the blocks. Errors: check_scales.
 Result<void> check_layer_scales(const Model& model, std::size_t l);
 Result<void> check_outer_scales(const Model& model);
 
 /// Returns when a matrix, some of its rows or a tensor are in memory, where they come from elsewhere (io/window.h);
-/// what is mapped is read when it is touched.
+/// what is mapped is read when it is touched, few rows of many without what surrounds them.
 void bring(const WeightView& matrix);
 void bring_rows(const WeightView& table, const std::vector<std::size_t>& rows);
 void bring(const TensorInfo& tensor);
 
-/// Starts reading a tensor's bytes or those of a layer; gives its pages back, and what came with them. Hints.
+/// Starts reading a tensor's bytes, those of a layer without its experts, or all of one expert's and nothing around
+/// them; gives a tensor's pages back, and what came with them. Hints.
 void read_ahead(const TensorInfo& tensor);
+void read_ahead(const ExpertWeights& expert);
 void read_ahead_layer(const Model& model, std::size_t l);
 void give_back(const Model& model, const TensorInfo& tensor);
 

@@ -57,6 +57,26 @@ TEST_F(SpentRanges, AreDisjointAndLeaveWhatIsKept) {
   EXPECT_EQ(spent({range(4, 5), range(12, 13)}, {range(1, 2), range(16, 17)}), "2-7 10-15");
 }
 
+TEST(RangesOf, AreAMatrixsOwn) {
+  const std::string bytes(960, 'x');
+  const auto* const data = reinterpret_cast<const std::byte*>(bytes.data());
+  const auto text = [&](const WeightView& matrix) {
+    std::string all;
+    for (const auto& range : ranges_of(matrix))
+      all += std::to_string(range.data() - data) + "+" + std::to_string(range.size()) + " ";
+    return all;
+  };
+  EXPECT_EQ(text({.data = data + 16, .rows = 3, .cols = 4, .row_bytes = 16}), "16+48 ");
+  EXPECT_EQ(text({.data = data, .rows = 3, .cols = 4, .row_bytes = 6, .transposed = true}), "0+24 ");
+  // Three matrices of four rows one after another: codes of 64 bytes a row, five bytes for every two rows, a number.
+  PackedMatrix stack = {.rows = 12, .cols = 128};
+  const std::span<const std::byte> all(data, bytes.size());
+  stack.parts = {all.subspan(0, 768), all.subspan(768, 30), all.subspan(798, 4)};
+  EXPECT_EQ(text({.rows = 4, .cols = 128, .packed = &stack, .packed_row = 4}), "256+256 778+10 799+2 ");
+  EXPECT_EQ(text({.rows = 128, .cols = 4, .transposed = true, .packed = &stack, .packed_row = 8}),
+            "512+256 788+10 800+2 ");
+}
+
 TEST_F(SpentRanges, OfOtherMemoryAreNone) {
   const std::string heap(kMiB, 'x');
   EXPECT_EQ(spent({{reinterpret_cast<const std::byte*>(heap.data()), heap.size()}}, {}), "");
