@@ -111,6 +111,24 @@ class DevicesTogether : public testing::Test {
     how.warn = [this](const std::string& warning) { warnings_.push_back(warning); };
     return how;
   }
+  /// The part of one task of 40 documents, measured in several batches.
+  std::string corpus_on(const std::string& device, const Machines& machines) {
+    std::string text;
+    for (int d = 0; d < 40; ++d) {
+      text += "{\"ids\": [1";
+      for (int t = 0; t < 7 * d % 90; ++t) text += ", " + std::to_string((t * 31 + d) % 100);
+      text += "]}\n";
+    }
+    const std::string file = folder_.write("documents.jsonl", text).string();
+    CorpusOptions corpus;
+    corpus.windows.context = 64;
+    const CorpusPlan plan = plan_corpus("model", "hash", {file}, corpus, 1 << 20, {}).value();
+    EXPECT_EQ(plan.tasks.size(), 1u);
+    MeasureOptions how = options(device, machines);
+    how.memory_budget = std::size_t{1} << 20;
+    const std::unique_ptr<WindowMeasurer> measurer = WindowMeasurer::create(*model_, nullptr, corpus, how).value();
+    return part_of(measurer->run(plan, plan.tasks[0], {}).value());
+  }
 
   static std::string document(Measurement measurement) {
     measurement.seconds = 0;
@@ -216,29 +234,22 @@ TEST_F(DevicesTogether, EndWhenTheyAreStopped) {
 }
 
 TEST_F(DevicesTogether, ShareACorpusOut) {
-  std::string text;
-  for (int d = 0; d < 40; ++d) {
-    text += "{\"ids\": [1";
-    for (int t = 0; t < 7 * d % 90; ++t) text += ", " + std::to_string((t * 31 + d) % 100);
-    text += "]}\n";
-  }
-  const std::string file = folder_.write("documents.jsonl", text).string();
-  CorpusOptions corpus;
-  corpus.windows.context = 64;
-  const CorpusPlan plan = plan_corpus("model", "hash", {file}, corpus, 1 << 20, {}).value();
-  ASSERT_EQ(plan.tasks.size(), 1u);
-  const auto statistics = [&](const std::string& device, const Machines& machines) {
-    MeasureOptions how = options(device, machines);
-    how.memory_budget = std::size_t{1} << 20;  // several batches
-    const std::unique_ptr<WindowMeasurer> measurer = WindowMeasurer::create(*model_, nullptr, corpus, how).value();
-    return part_of(measurer->run(plan, plan.tasks[0], {}).value());
-  };
-  const std::string want = statistics("cpu", {});
-  EXPECT_EQ(statistics("cuda:0,1", {{kGood}, {kGood}}), want);
+  const std::string want = corpus_on("cpu", {});
+  EXPECT_EQ(corpus_on("cuda:0,1", {{kGood}, {kGood}}), want);
   EXPECT_GT(copied_[0], 0u);
   EXPECT_GT(copied_[1], 0u);
-  EXPECT_EQ(statistics("cuda:all", {{kLostLater}, {kGood}, std::vector(90, kCrowded)}), want);
+  EXPECT_EQ(corpus_on("cuda:all", {{kLostLater}, {kGood}, std::vector(90, kCrowded)}), want);
   EXPECT_FALSE(warnings_.empty());
+}
+
+TEST_F(DevicesTogether, HalveACorpussPassesForWantOfMemory) {
+  const std::string want = corpus_on("cpu", {});
+  EXPECT_TRUE(warnings_.empty());
+  EXPECT_EQ(corpus_on("cuda:0", {std::vector(90, kCrowded)}), want);
+  ASSERT_FALSE(warnings_.empty());
+  EXPECT_EQ(opened_[0], warnings_.size() + 1);
+  for (const std::string& warning : warnings_)
+    EXPECT_NE(warning.find("the pass is done in two smaller ones"), std::string::npos) << warning;
 }
 
 TEST(SharesOfTokens, AreAsManyPassesWhereTheMemoryIsLarge) {
