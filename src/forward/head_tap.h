@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "forward/tap.h"
-#include "model/weight_stream.h"
+#include "model/weights.h"
 
 namespace sg {
 

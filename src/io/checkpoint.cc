@@ -47,7 +47,7 @@ bool is_language_model(const fs::path& path) {
 
 /// The GGUF models of a folder; what lies beside a model is only looked at when there are several.
 std::vector<fs::path> gguf_models(const fs::path& directory, const FileSource& source) {
-  const std::vector<fs::path> files = gguf_files(directory, source);
+  std::vector<fs::path> files = gguf_files(directory, source);
   if (files.size() < 2) return files;
   std::vector<fs::path> models;
   std::copy_if(files.begin(), files.end(), std::back_inserter(models), is_language_model);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernel/kernels.h"
-#include "model/weight_stream.h"
+#include "model/weights.h"
 
 namespace sg {
 

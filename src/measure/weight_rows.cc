@@ -1,6 +1,7 @@
 #include "measure/weight_rows.h"
 
 #include "forward/cpu_backend.h"
+#include "model/weight_pages.h"
 
 namespace sg {
 namespace {

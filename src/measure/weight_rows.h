@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "model/weight_stream.h"
+#include "kernel/kernels.h"
 
 namespace sg {
 

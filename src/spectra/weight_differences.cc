@@ -11,7 +11,7 @@
 
 #include "base/system.h"
 #include "model/forms/forms.h"
-#include "model/weight_stream.h"
+#include "model/weight_pages.h"
 #include "spectra/stored_gram.h"
 
 namespace sg {

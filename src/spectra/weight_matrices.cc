@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "model/weight_stream.h"
+#include "model/weight_pages.h"
 #include "spectra/weights.h"
 
 namespace sg {

@@ -9,7 +9,7 @@
 #include "base/system.h"
 #include "measure/measure.h"
 #include "model/forms/forms.h"
-#include "model/weight_stream.h"
+#include "model/weight_pages.h"
 #include "spectra/lapack.h"
 #include "spectra/spectrum.h"
 

@@ -151,6 +151,7 @@ std::vector<Entry> in_order(const toml::table& table) {
   }
   std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Entry> entries;
+  entries.reserve(found.size());
   for (auto& [position, entry] : found) entries.push_back(std::move(entry));
   return entries;
 }
@@ -195,10 +196,10 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key, const std::string
   if (at->is_table() && !named_by.empty()) {
     for (const auto& [name, item] : in_order(*at->as_table())) {
       if (!item->is_table()) {
-        wrong(key, "wrong type of '" + name + "'", "a table, as " + name + " = {...}", type_name(*item));
+        wrong(key, "wrong type of '" + name + "'", fmt::format("a table, as {} = {{...}}", name), type_name(*item));
         return {};
       }
-      found.emplace_back(*item->as_table(), called + " " + name, *reading_);
+      found.emplace_back(*item->as_table(), fmt::format("{} {}", called, name), *reading_);
       found.back().imply(named_by, name);
     }
     return found;

@@ -136,7 +136,7 @@ class Course {
   }
 
   Result<void> bring(std::size_t m) {
-    const Result<void> brought = options_.supply->bring(cast_.models[m].source);
+    Result<void> brought = options_.supply->bring(cast_.models[m].source);
     awaited_[m] = false;
     if (!brought.ok() && brought.error().kind == ErrorKind::kInterrupted) return brought;
     want_next(m + 1);

@@ -60,6 +60,7 @@ struct TextOf {
     }
     if (!pairs && list.size() > style.longest_list) return ends_of(list);
     std::vector<std::string> items;
+    items.reserve(list.size());
     for (const T& item : list) items.push_back((*this)(item));
     return fmt::format("{}", fmt::join(items, ", "));
   }
