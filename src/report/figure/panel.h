@@ -60,6 +60,6 @@ DrawnPanel draw_panel(const Panel& panel, const std::string& prefix);
 DrawnPanel draw_bars(const Chart& chart, Svg svg);
 DrawnPanel draw_points(const Chart& chart, Svg svg);  // scatter and lines
 DrawnPanel draw_heat_map(const HeatMap& map, Svg svg);
-DrawnPanel draw_curve(const SpecificationCurve& curve, Svg svg);
+DrawnPanel draw_curve(const SpecificationCurve& data, Svg svg);
 
 }  // namespace sg

@@ -155,7 +155,7 @@ std::string mark_path(std::size_t shape, Point at, double r) {
     }
     return path + "z";
   };
-  constexpr double a = 0.32, b = 0.45;  // half the thickness of a plus, of a cross's arm
+  const double a = 0.32, b = 0.45;  // half the thickness of a plus, of a cross's arm
   switch (shape % 8) {
     case 0:
       return fmt::format("M{0} {1}a{2} {2} 0 1 0 {3} 0a{2} {2} 0 1 0 -{3} 0z", pixels(at.x - r), pixels(at.y),

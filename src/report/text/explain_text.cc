@@ -75,6 +75,7 @@ std::vector<CarryingPlace> places_of(const Explanation& e) {
     if (place.most == nullptr || t.denominator_share > place.most->denominator_share) place.most = &t;
   }
   std::vector<CarryingPlace> places;
+  places.reserve(by_token.size());
   for (const auto& [token, place] : by_token) places.push_back(place);
   std::ranges::stable_sort(places, std::greater(), &CarryingPlace::prompts);
   return places;
