@@ -38,10 +38,8 @@ void scale(std::vector<double>& values, int exponent) {
 
 std::string why_unusable(std::span<const double> values, std::size_t least) {
   if (values.size() < least) {
-    const std::string count = values.empty() ? "there is no value"
-                                             : "only " + std::to_string(values.size()) + " of the " +
-                                                   std::to_string(least) + " values it needs";
-    return count;
+    if (values.empty()) return "there is no value";
+    return "only " + std::to_string(values.size()) + " of the " + std::to_string(least) + " values it needs";
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;

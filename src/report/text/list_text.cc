@@ -13,6 +13,7 @@ namespace {
 
 std::string words(const auto& all) {
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const auto value : all) names.push_back(name(value));
   return fmt::format("{}", fmt::join(names, ", "));
 }

@@ -39,6 +39,7 @@ std::string channels_text(const std::vector<FoundMassive>& all) {
   std::set<std::size_t> channels;
   for (const FoundMassive& f : all) channels.insert(f.massive.channel);
   std::vector<std::string> words;
+  words.reserve(channels.size());
   for (const std::size_t c : channels) words.push_back(std::to_string(c));
   constexpr std::size_t kMost = 6;  // more would bury the sentence
   if (words.size() > kMost) return fmt::format("{} channels are ", words.size());
