@@ -242,8 +242,9 @@ def experts(result, targets):
     loads = [r["load_average"] for r in result]
     out = ["## Mixtures of experts\n\n`bench/experts.py`: random bfloat16 weights, one prompt. Our forward is that of a cold "
            "process over the safetensors with every norm, routing and statistic; theirs a warm one, the best of its "
-           "repetitions. Read is what our process asked the disk for when the system held no page of the file; experts that no "
-           f"token chose are not read. Load of the machine while this ran: {min(loads):.1f} to {max(loads):.1f}.\n"]
+           "repetitions. Read is what our process asked the disk for when the system held no page of the file: of "
+           "experts that no token chose the fingerprint's sample alone, a page at each of 16 places of every matrix. "
+           f"Load of the machine while the times were taken: {min(loads):.1f} to {max(loads):.1f}.\n"]
     for r in result:
         title = f"{SHAPED[r['family']]}; {r['tokens']} token{'s' if r['tokens'] > 1 else ''}"
         rows = [[row["who"], text(row["forward"], 3), f"{row['ratio']:.2f}", f"{row['resident_mb']:.0f}",

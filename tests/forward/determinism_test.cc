@@ -2,32 +2,17 @@
 // set with FMA, for every stored model.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <numeric>
-
 #include "forward/golden_model.h"
 #include "measure/measure.h"
 
 namespace sg {
 namespace {
 
-namespace fs = std::filesystem;
-
 using test::numbers;
-using test::prompts;
 using test::same_bits;
 
-class Determinism : public testing::TestWithParam<fs::path> {
+class Determinism : public test::GoldenModel {
  protected:
-  void SetUp() override {
-    Result<Model> opened = open_model(GetParam());
-    ASSERT_TRUE(opened.ok()) << opened.error().message();
-    model_ = std::make_unique<Model>(std::move(opened).value());
-    std::size_t longest = 70;
-    if (model_->spec.positions == PositionKind::kLearned) longest = std::min(longest, model_->spec.max_position);
-    input_ = prompts(model_->spec.vocab);
-    for (Sequence& s : input_) s.ids.resize(std::min(s.ids.size(), longest));
-  }
   std::vector<std::vector<double>> run(const std::vector<Sequence>& input, MeasureOptions options) {
     options.logits = LogitPositions::kAll;
     const Result<Measurement> got = measure(*model_, nullptr, input, options);
@@ -38,8 +23,6 @@ class Determinism : public testing::TestWithParam<fs::path> {
     }
     return all;
   }
-  std::unique_ptr<Model> model_;
-  std::vector<Sequence> input_;
 };
 
 TEST_P(Determinism, ThreadsPackingBudgetAndInstructionSetChangeNoBit) {

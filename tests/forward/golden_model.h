@@ -46,10 +46,11 @@ class GoldenModel : public testing::TestWithParam<std::filesystem::path> {
     model_ = std::make_unique<Model>(std::move(opened).value());
     std::size_t longest = 70;
     if (model_->spec.positions == PositionKind::kLearned) longest = std::min(longest, model_->spec.max_position);
-    for (Sequence s : prompts(model_->spec.vocab)) {
+    input_ = prompts(model_->spec.vocab);
+    for (Sequence& s : input_) {
       s.ids.resize(std::min(s.ids.size(), longest));
       tokens_.add(s.ids);
-      sequences_.push_back({.sequence = std::move(s)});
+      sequences_.push_back({.sequence = s});
     }
   }
 
@@ -73,6 +74,7 @@ class GoldenModel : public testing::TestWithParam<std::filesystem::path> {
   }
 
   std::unique_ptr<Model> model_;
+  std::vector<Sequence> input_;
   TokenBatch tokens_;
   std::vector<SequenceMeasurement> sequences_;
 };
